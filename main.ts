@@ -1,0 +1,23 @@
+/**
+ * openvpn-totp: OpenVPN runs it at each login, an administrator to enrol users.
+ *
+ * @module
+ */
+
+/** Picks what to do, and loads just that: every millisecond of a hook call stalls all clients. */
+async function main(): Promise<number> {
+  try {
+    const scriptType = Deno.env.get("script_type");
+    if (scriptType !== undefined) {
+      const { runHook } = await import("./src/hook/hook.ts");
+      return await runHook(scriptType, Deno.args);
+    }
+    const { runAdmin } = await import("./src/admin/admin.ts");
+    return await runAdmin(Deno.args);
+  } catch {
+    // Both report their own errors; what still gets here is a refusal all the same.
+    return 1;
+  }
+}
+
+Deno.exit(await main());

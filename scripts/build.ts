@@ -1,0 +1,97 @@
+/**
+ * `deno task build`: compiles main.ts to dist/openvpn-totp.
+ *
+ * `--target aarch64-unknown-linux-gnu` builds for the other architecture.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { withBaseBinary } from "./base_binary.ts";
+
+const TARGETS = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
+const OUTPUT = "dist/openvpn-totp";
+
+/** The variables that the program reads: its settings, OpenVPN's, and what commander looks at. */
+const VARIABLES = [
+  "script_type",
+  "username",
+  "password",
+  "common_name",
+  "untrusted_ip",
+  "untrusted_ip6",
+  "untrusted_port",
+  "session_state",
+  "auth_control_file",
+  "auth_pending_file",
+  "auth_failed_reason_file",
+  "IV_SSO",
+  "totp*",
+  "NO_COLOR",
+  "FORCE_COLOR",
+  "CLICOLOR_FORCE",
+];
+
+/**
+ * The least that works. Reading and writing are not lists: where database, log and OpenVPN's
+ * temporary files lie is the configuration's choice. Foreign code isn't one either: Deno allows a
+ * callback, which PAM needs, only without a list. So the program opens libraries by absolute path
+ * alone and gives that permission up before it looks at a password. There is no network, no child
+ * process, no import from anywhere.
+ */
+const PERMISSIONS = [
+  "--no-prompt",
+  `--allow-env=${VARIABLES.join(",")}`,
+  "--allow-sys=uid",
+  "--allow-ffi",
+  "--allow-read",
+  "--allow-write",
+];
+
+async function build(): Promise<void> {
+  const { target } = parseArgs({ options: { target: { type: "string" } } })
+    .values;
+  if (target !== undefined && !TARGETS.includes(target)) {
+    throw new Error(
+      `--target is "${target}", allowed is ${TARGETS.join(" or ")}`,
+    );
+  }
+  await Deno.mkdir("dist", { recursive: true });
+  await withBaseBinary(target, (environment) =>
+    deno(environment, [
+      "compile",
+      "--quiet",
+      "--frozen",
+      "--no-remote",
+      // Without it the program reads V8 code from a file in the temp directory, which others write.
+      "--no-code-cache",
+      // One thread rather than one for each processor: service units limit them.
+      "--v8-flags=--single-threaded",
+      ...PERMISSIONS,
+      ...(target === undefined ? [] : ["--target", target]),
+      "--output",
+      OUTPUT,
+      "main.ts",
+    ]));
+  const { size } = await Deno.stat(OUTPUT);
+  report(`made ${OUTPUT} (${(size / 1e6).toFixed(1)} MB)`);
+}
+
+async function deno(
+  env: Record<string, string>,
+  args: string[],
+): Promise<void> {
+  const { code } = await new Deno.Command(Deno.execPath(), { args, env })
+    .spawn().status;
+  if (code !== 0) throw new Error(`deno ${args[0]} ended with status ${code}`);
+}
+
+function report(line: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`build: ${line}\n`));
+}
+
+try {
+  await build();
+} catch (error) {
+  report(error instanceof Error ? error.message : String(error));
+  Deno.exit(1);
+}

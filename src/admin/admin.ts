@@ -1,0 +1,144 @@
+import { Command, CommanderError } from "commander";
+import { Failure, WRONG_USAGE } from "../core/failure.ts";
+import { printable } from "../core/printable.ts";
+import { SETTINGS } from "../settings.ts";
+import project from "../../deno.json" with { type: "json" };
+import type { AdminContext } from "./context.ts";
+
+const PROGRAM = "openvpn-totp";
+
+/**
+ * Runs an administrator's command line. Never throws: errors are one line on standard error.
+ *
+ * @param args the program's arguments
+ * @returns 0 done, 1 it could not be done, 2 wrong usage
+ */
+export async function runAdmin(args: readonly string[]): Promise<number> {
+  const err = (text: string) => writeAll(Deno.stderr, text);
+  const context: AdminContext = {
+    db: undefined,
+    read: (name) => Deno.env.get(name),
+    now: Date.now,
+    out: (text) => writeAll(Deno.stdout, text),
+    err,
+    isTerminal: Deno.stderr.isTerminal(),
+  };
+  try {
+    const program = makeProgram(context);
+    await program.parseAsync([...args], { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? 0 : WRONG_USAGE;
+    }
+    if (error instanceof Failure) {
+      err(`${PROGRAM}: ${printable(error.message)}\n`);
+      return error.exitStatus;
+    }
+    // A reader that has seen enough, such as `head`, is no error.
+    if (error instanceof Deno.errors.BrokenPipe) return 0;
+    const message = error instanceof Error ? error.message : "unknown error";
+    err(`${PROGRAM}: ${printable(message)}\n`);
+    return 1;
+  }
+}
+
+/**
+ * The command line: one entry per subcommand, whose module is loaded when it is called.
+ *
+ * @param context gets `--db` when the command line is read
+ */
+export function makeProgram(context: AdminContext): Command {
+  const program = new Command(PROGRAM)
+    .description(
+      "Two-factor logins for OpenVPN: username and password through PAM, then a TOTP code.\n" +
+        "OpenVPN runs this program at each login; these commands enrol and manage users.",
+    )
+    .version(
+      `${PROGRAM} ${project.version}`,
+      "-V, --version",
+      "show the version",
+    )
+    .option(
+      "--db <path>",
+      `the database, where it is not ${SETTINGS.tokenDbPath.default}`,
+    )
+    .helpOption("-h, --help", "show help")
+    .helpCommand("help [command]", "show help for a command")
+    .showSuggestionAfterError(true)
+    .configureOutput({
+      writeOut: context.out,
+      writeErr: context.err,
+      outputError: (text, write) => write(`${PROGRAM}: ${oneLine(text)}\n`),
+    })
+    .exitOverride()
+    .hook("preAction", () => {
+      context.db = program.opts<{ db?: string }>().db;
+    })
+    .addHelpText(
+      "after",
+      "\nExit status: 0 done, 1 it could not be done, 2 wrong usage.\n" +
+        "Settings of the hook mode go into OpenVPN's configuration; see the README.",
+    );
+
+  program.command("enroll")
+    .description(
+      "enrol a user: prints username, secret and provisioning URI",
+    )
+    .argument("<user>", "username, as given at the login")
+    .option("--replace", "give an enrolled user a new secret")
+    .option(
+      "--issuer <name>",
+      `name that authenticator apps show (else ${SETTINGS.issuerName.name} of the environment, ` +
+        `else "${SETTINGS.issuerName.default}")`,
+    )
+    .action(async (user, options) => {
+      const { enroll } = await import("./enroll.ts");
+      await enroll(context, user, options);
+    });
+
+  program.command("list")
+    .description("list the enrolled users")
+    .option("--json", "print JSON")
+    .action(async (options) => {
+      const { list } = await import("./list.ts");
+      await list(context, options);
+    });
+
+  program.command("show")
+    .description("show one user's enrolment")
+    .argument("<user>", "username")
+    .option("--secret", "show secret and provisioning URI too")
+    .option("--json", "print JSON")
+    .action(async (user, options) => {
+      const { show } = await import("./show.ts");
+      await show(context, user, options);
+    });
+
+  program.command("delete")
+    .description("delete a user's enrolment and pending challenges")
+    .argument("<user>", "username")
+    .option("--json", "print JSON")
+    .action(async (user, options) => {
+      const { deleteUser } = await import("./delete.ts");
+      await deleteUser(context, user, options);
+    });
+
+  return program;
+}
+
+/** An error of the command line parser, which puts its suggestion on a line of its own. */
+function oneLine(text: string): string {
+  return printable(text.trim().replace(/^error: /, "").replaceAll("\n", " "));
+}
+
+function writeAll(
+  to: { writeSync(bytes: Uint8Array): number },
+  text: string,
+): void {
+  const bytes = new TextEncoder().encode(text);
+  let written = 0;
+  while (written < bytes.length) {
+    written += to.writeSync(bytes.subarray(written));
+  }
+}

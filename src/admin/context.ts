@@ -1,0 +1,73 @@
+import { resolve } from "node:path/posix";
+import type { Enrolment } from "../store/store.ts";
+import { Failure } from "../core/failure.ts";
+import { quoted } from "../core/printable.ts";
+import { checkSetting, type ReadVariable, SETTINGS } from "../settings.ts";
+import { openDatabase } from "../store/sqlite/database.ts";
+import { SqliteEnrolmentStore } from "../store/sqlite/enrolment_store.ts";
+
+/** What a subcommand works with. */
+export interface AdminContext {
+  /** Value of `--db`, if given. */
+  db: string | undefined;
+  read: ReadVariable;
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  now(): number;
+  /** Writes to standard output: results. */
+  out(text: string): void;
+  /** Writes to standard error: errors, warnings, what only a person wants. */
+  err(text: string): void;
+  /** Standard error is a terminal. */
+  isTerminal: boolean;
+}
+
+/** How long an administrator's command waits for a login's transaction, in milliseconds. */
+const BUSY_TIMEOUT_MS = 5000;
+
+/**
+ * Opens the database that `--db`, else `totpTokenDbPath`, else the default names; runs `work`; and
+ * closes it.
+ *
+ * @param create make the database where there is none
+ */
+export async function withStore<T>(
+  context: AdminContext,
+  { create }: { create: boolean },
+  work: (store: SqliteEnrolmentStore) => Promise<T>,
+): Promise<T> {
+  using database = await openDatabase(databasePath(context), {
+    create,
+    busyTimeoutMs: BUSY_TIMEOUT_MS,
+  });
+  return await work(new SqliteEnrolmentStore(database));
+}
+
+function databasePath({ db, read }: AdminContext): string {
+  const { tokenDbPath } = SETTINGS;
+  if (db === undefined) {
+    return checkSetting(tokenDbPath, tokenDbPath.name, read(tokenDbPath.name));
+  }
+  return checkSetting(tokenDbPath, "--db", db === "" ? "" : resolve(db));
+}
+
+/**
+ * Finds a user's enrolment.
+ *
+ * @throws Failure `not_enrolled`
+ */
+export async function requireEnrolment(
+  store: SqliteEnrolmentStore,
+  username: string,
+): Promise<Enrolment> {
+  return await store.find(username) ?? notEnrolled(username);
+}
+
+/** @throws Failure `not_enrolled` */
+export function notEnrolled(username: string): never {
+  throw new Failure(
+    "not_enrolled",
+    `user ${
+      quoted(username)
+    } is not enrolled: see who is with: openvpn-totp list`,
+  );
+}

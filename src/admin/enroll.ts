@@ -1,0 +1,70 @@
+import { Secret } from "otpauth";
+import { Failure } from "../core/failure.ts";
+import { quoted } from "../core/printable.ts";
+import { Redacted } from "../core/redacted.ts";
+import { isUsername, USERNAME_ALLOWED } from "../core/username.ts";
+import { Libc } from "../ffi/libc.ts";
+import { checkSetting, SETTINGS } from "../settings.ts";
+import { type AdminContext, withStore } from "./context.ts";
+import { provisioningUri } from "./provisioning_uri.ts";
+
+/** Length of a new secret: 160 bits, as RFC 4226 section 4 (R6) recommends. */
+const SECRET_BYTES = 20;
+
+/** `enroll USER`: three lines on standard output, and a QR code where somebody can scan it. */
+export async function enroll(
+  context: AdminContext,
+  username: string,
+  options: { replace?: boolean; issuer?: string },
+): Promise<void> {
+  if (!isUsername(username)) {
+    throw new Failure(
+      "usage",
+      `${
+        quoted(username)
+      } cannot be a username: allowed is ${USERNAME_ALLOWED}`,
+    );
+  }
+  const issuer = issuerName(context, options.issuer);
+  const secret = new Secret({ size: SECRET_BYTES });
+
+  await withStore(context, { create: true }, (store) =>
+    store.enrol({
+      username,
+      secret: new Redacted(secret.bytes),
+      issuer,
+      enrolledAt: context.now(),
+    }, { replace: options.replace ?? false }));
+
+  const uri = provisioningUri(issuer, username, secret.base32);
+  context.out(`${username}\n${secret.base32}\n${uri}\n`);
+  if (context.isTerminal) {
+    const { qrCode } = await import("./qr_code.ts");
+    context.err(`\n${qrCode(uri)}\n`);
+  }
+  if (!hasAccount(username)) {
+    context.err(
+      `openvpn-totp: warning: the system knows no user ${quoted(username)}: ` +
+        "enrolled all the same, but no password is right until there is one\n",
+    );
+  }
+}
+
+function issuerName(
+  { read }: AdminContext,
+  option: string | undefined,
+): string {
+  const { issuerName } = SETTINGS;
+  return option === undefined
+    ? checkSetting(issuerName, issuerName.name, read(issuerName.name))
+    : checkSetting(issuerName, "--issuer", option);
+}
+
+/** Without the C library there is nobody to ask, and no reason to warn of the user. */
+function hasAccount(username: string): boolean {
+  try {
+    return Libc.open().hasAccount(username);
+  } catch {
+    return true;
+  }
+}

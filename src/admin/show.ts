@@ -1,0 +1,84 @@
+import { Secret } from "otpauth";
+import type { Challenge } from "../core/challenge.ts";
+import type { Enrolment } from "../store/store.ts";
+import { type AdminContext, requireEnrolment, withStore } from "./context.ts";
+import { provisioningUri } from "./provisioning_uri.ts";
+import { instant, instantOrNever, pairs } from "./text.ts";
+
+/** `show USER`: one enrolment; the secret only when asked for. */
+export async function show(
+  context: AdminContext,
+  username: string,
+  options: { secret?: boolean; json?: boolean },
+): Promise<void> {
+  const [enrolment, challenges] = await withStore(
+    context,
+    { create: false },
+    async (store) =>
+      [
+        await requireEnrolment(store, username),
+        await store.openChallenges(context.now(), username),
+      ] as const,
+  );
+  const secret = options.secret ? revealed(enrolment) : {};
+  context.out(
+    options.json
+      ? asJson(enrolment, challenges, secret)
+      : asText(enrolment, challenges, secret),
+  );
+}
+
+function revealed(enrolment: Enrolment): { secret: string; uri: string } {
+  const bytes = new Uint8Array(enrolment.secret.reveal());
+  const secret = new Secret({ buffer: bytes.buffer }).base32;
+  return {
+    secret,
+    uri: provisioningUri(enrolment.issuer, enrolment.username, secret),
+  };
+}
+
+function asJson(
+  enrolment: Enrolment,
+  challenges: readonly Challenge[],
+  secret: { secret?: string; uri?: string },
+): string {
+  const { username, issuer, enrolledAt, lastLoginAt } = enrolment;
+  const shown = {
+    username,
+    issuer,
+    enrolledAt: instant(enrolledAt),
+    lastLoginAt: lastLoginAt === null ? null : instant(lastLoginAt),
+    pendingChallenges: challenges.map((challenge) => ({
+      loginName: challenge.loginName,
+      commonName: challenge.commonName,
+      address: challenge.address,
+      createdAt: instant(challenge.createdAt),
+      expiresAt: instant(challenge.expiresAt),
+    })),
+    ...secret,
+  };
+  return `${JSON.stringify(shown, null, 2)}\n`;
+}
+
+function asText(
+  enrolment: Enrolment,
+  challenges: readonly Challenge[],
+  secret: { secret?: string; uri?: string },
+): string {
+  const pending = challenges.map((challenge) =>
+    [
+      `until ${instant(challenge.expiresAt)}`,
+      challenge.address === null ? "" : ` from ${challenge.address}`,
+      challenge.commonName === null ? "" : ` (${challenge.commonName})`,
+    ].join("")
+  );
+  return pairs([
+    ["User", enrolment.username],
+    ["Issuer", enrolment.issuer],
+    ["Enrolled", instant(enrolment.enrolledAt)],
+    ["Last login", instantOrNever(enrolment.lastLoginAt)],
+    ["Pending challenge", pending.length === 0 ? "none" : pending.join(", ")],
+    ...secret.secret ? [["Secret", secret.secret] as const] : [],
+    ...secret.uri ? [["Provisioning URI", secret.uri] as const] : [],
+  ]);
+}

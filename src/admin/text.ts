@@ -1,0 +1,40 @@
+import { printable } from "../core/printable.ts";
+
+/**
+ * A moment as people and programs read it, to the second: `2026-01-31T12:00:00Z` (RFC 3339).
+ *
+ * @param ms milliseconds since 1970-01-01T00:00:00Z
+ */
+export function instant(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+/** {@link instant}, or `never` for null. */
+export function instantOrNever(ms: number | null): string {
+  return ms === null ? "never" : instant(ms);
+}
+
+/** Lays out rows under headings, in columns as wide as their widest cell. */
+export function table(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const cells = [headings, ...rows].map((row) => row.map(printable));
+  const widths = headings.map((_, column) =>
+    Math.max(...cells.map((row) => row[column]?.length ?? 0))
+  );
+  return cells.map((row) => {
+    const padded = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
+    return `${padded.join("  ").trimEnd()}\n`;
+  }).join("");
+}
+
+/** Lays out names and values, a line each. */
+export function pairs(
+  entries: readonly (readonly [name: string, value: string])[],
+): string {
+  const width = Math.max(...entries.map(([name]) => name.length));
+  return entries.map(([name, value]) =>
+    `${`${name}:`.padEnd(width + 1)}  ${printable(value)}\n`
+  ).join("");
+}

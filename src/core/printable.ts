@@ -1,0 +1,28 @@
+/** Characters that can act on a terminal or hide in a text: controls, formats, line separators. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
+
+/** The most characters of a hostile text that an error or a log line shows. */
+const LONGEST = 256;
+
+/** Makes hostile text safe to show on a terminal: unprintable characters become `\u{…}`. */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, escaped);
+}
+
+/**
+ * {@link printable} between double quotes, for an error or a log line: `"` and `\` are escaped too,
+ * and what is over 256 characters long is cut, with a word of how much there was.
+ */
+export function quoted(text: string): string {
+  // Cut first: a cut through an escape could let the closing quote slip.
+  const shown = Array.from(text.slice(0, 2 * LONGEST)).slice(0, LONGEST)
+    .join("");
+  const rest = shown.length < text.length
+    ? `… (${text.length} characters)`
+    : "";
+  return `"${printable(shown.replace(/["\\]/g, "\\$&"))}${rest}"`;
+}
+
+function escaped(character: string): string {
+  return `\\u{${character.codePointAt(0)!.toString(16)}}`;
+}

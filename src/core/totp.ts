@@ -1,0 +1,89 @@
+import type { Redacted } from "./redacted.ts";
+
+/** Length of a time step in seconds (RFC 6238 section 4.1, X). */
+export const STEP_SECONDS = 30;
+
+/** Digits of a code (RFC 4226 section 5.3, Digit). */
+export const DIGITS = 6;
+
+/**
+ * The time step that a moment lies in (RFC 6238 section 4.2, T with T0 = 0).
+ *
+ * @param nowMs milliseconds since 1970-01-01T00:00:00Z
+ */
+export function timeStep(nowMs: number): number {
+  return Math.floor(nowMs / 1000 / STEP_SECONDS);
+}
+
+/**
+ * The code of one counter or time step (RFC 4226 section 5.3), with HMAC-SHA-1.
+ *
+ * @param key a key of {@link hmacKey}
+ * @param counter a whole number, 0 or more
+ * @param digits length of the code
+ * @returns decimal digits, leading zeros kept
+ */
+export async function hotp(
+  key: CryptoKey,
+  counter: number,
+  digits: number = DIGITS,
+): Promise<string> {
+  const message = new DataView(new ArrayBuffer(8));
+  message.setBigUint64(0, BigInt(counter));
+  const mac = new DataView(
+    await crypto.subtle.sign("HMAC", key, message.buffer),
+  );
+  const offset = mac.getUint8(mac.byteLength - 1) & 0x0f;
+  const truncated = mac.getUint32(offset) & 0x7fffffff;
+  return String(truncated % 10 ** digits).padStart(digits, "0");
+}
+
+/** The HMAC-SHA-1 key made of a user's secret, for {@link hotp}. */
+export function hmacKey(secret: Redacted<Uint8Array>): Promise<CryptoKey> {
+  return crypto.subtle.importKey(
+    "raw",
+    new Uint8Array(secret.reveal()),
+    { name: "HMAC", hash: "SHA-1" },
+    false,
+    ["sign"],
+  );
+}
+
+/**
+ * Finds the time step that a code belongs to, within the drift window around now
+ * (RFC 6238 section 5.2).
+ *
+ * Where a code fits two steps the newer is given: marking that one as used leaves no second life
+ * to the code.
+ *
+ * @param code {@link DIGITS} decimal digits
+ * @param nowMs milliseconds since 1970-01-01T00:00:00Z
+ * @param driftSteps steps before and after the present one that count too
+ * @returns the matching time step, or null
+ */
+export async function matchTimeStep(
+  secret: Redacted<Uint8Array>,
+  code: string,
+  nowMs: number,
+  driftSteps: number,
+): Promise<number | null> {
+  const key = await hmacKey(secret);
+  const present = timeStep(nowMs);
+  let match: number | null = null;
+  for (let step = present - driftSteps; step <= present + driftSteps; step++) {
+    if (step >= 0 && equalInConstantTime(await hotp(key, step), code)) {
+      match = step;
+    }
+  }
+  return match;
+}
+
+/** Compares without an early exit, so that the time taken says nothing of where texts differ. */
+function equalInConstantTime(expected: string, given: string): boolean {
+  if (given.length !== expected.length) return false;
+  let difference = 0;
+  for (let i = 0; i < expected.length; i++) {
+    difference |= expected.charCodeAt(i) ^ given.charCodeAt(i);
+  }
+  return difference === 0;
+}

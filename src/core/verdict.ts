@@ -1,0 +1,73 @@
+/**
+ * Why a login was refused: the name that the log shows, and what the client is told. Null says
+ * nothing beyond OpenVPN's own "authentication failed": before the password has been proven right,
+ * all refusals look alike to the client. No text begins with `TEMP` or `CRV1:` or holds a control
+ * character, which clients would take for something else.
+ */
+export const REASONS = {
+  // The password step
+  client_without_crtext:
+    "This VPN client cannot ask for a TOTP code: update it or use another",
+  bad_username: null,
+  bad_password: null,
+  wrong_password: null,
+  account_refused: null,
+  pam_error: null,
+  not_enrolled: null,
+  // The code step
+  no_challenge: null,
+  challenge_mismatch: null,
+  challenge_answered: null,
+  challenge_expired: "The TOTP code came too late: connect again",
+  malformed_code: "The answer was not a 6-digit TOTP code: connect again",
+  wrong_code:
+    "Wrong TOTP code: check it and your device's clock, then connect again",
+  code_used:
+    "This TOTP code was used already: wait for the next one, then connect again",
+  // Either
+  failure: null,
+} as const satisfies Record<string, string | null>;
+
+/** The name of a reason for a refusal. */
+export type Reason = keyof typeof REASONS;
+
+/** The login goes no further. */
+export interface Refused {
+  outcome: "refused";
+  reason: Reason;
+  /** For the administrator's log alone. */
+  detail?: string;
+}
+
+/** The password was right; a code must follow. */
+export interface Challenged {
+  outcome: "challenged";
+}
+
+/** The login is complete. */
+export interface Accepted {
+  outcome: "accepted";
+  /** What it rests on: a code, or a session token that OpenVPN has verified. */
+  by: "code" | "token";
+}
+
+/** Nothing changes: the verdict that this attempt already has stands. */
+export interface Unchanged {
+  outcome: "unchanged";
+  reason: "challenge_answered";
+}
+
+/** What the password step can end in. */
+export type PasswordVerdict = Accepted | Challenged | Refused;
+
+/** What the code step can end in. */
+export type CodeVerdict = Accepted | Unchanged | Refused;
+
+/** Shorthand for a {@link Refused}. */
+export function refused(reason: Reason, detail?: string): Refused {
+  return {
+    outcome: "refused",
+    reason,
+    ...(detail === undefined ? {} : { detail }),
+  };
+}

@@ -1,0 +1,52 @@
+import { Failure } from "../core/failure.ts";
+import {
+  type CodeVerdict,
+  type PasswordVerdict,
+  type Refused,
+  refused,
+} from "../core/verdict.ts";
+import type { ReadVariable } from "../settings.ts";
+
+/** One call by OpenVPN. */
+export interface HookCall {
+  /** The program's arguments; OpenVPN puts its temporary file last. */
+  args: readonly string[];
+  read: ReadVariable;
+}
+
+/** What a call came to. */
+export interface HookResult {
+  verdict: PasswordVerdict | CodeVerdict;
+  /** What OpenVPN gets as exit status. */
+  exitStatus: number;
+  /** The username as the client gave it, where that is known. */
+  loginName?: string | undefined;
+  /** Something beside the decision that an administrator should mend. */
+  warning?: string | undefined;
+}
+
+/** Exit statuses of `auth-user-pass-verify` scripts (openvpn(8)). */
+export const ExitStatus = { ACCEPT: 0, REFUSE: 1, DEFER: 2 } as const;
+
+/** How long a login waits for another process's transaction, in milliseconds. */
+export const BUSY_TIMEOUT_MS = 2000;
+
+/**
+ * Turns what was thrown into a refusal. Only our own errors and the system's speak in their own
+ * words; another one's message could repeat a value that must not be logged.
+ */
+export function refusalOf(error: unknown): Refused {
+  if (error instanceof Failure) {
+    return refused("failure", `${error.code}: ${error.message}`);
+  }
+  if (!(error instanceof Error)) return refused("failure", "unexpected error");
+  const isOfSystem = Object.values(Deno.errors).some((type) =>
+    error instanceof type
+  );
+  return refused(
+    "failure",
+    isOfSystem
+      ? `${error.name}: ${error.message}`
+      : `unexpected ${error.name} ${error.stack?.split("\n").at(1)?.trim()}`,
+  );
+}

@@ -1,0 +1,110 @@
+import type { Redacted } from "../core/redacted.ts";
+import { type CodeVerdict, REASONS } from "../core/verdict.ts";
+import { codeStep } from "../login/code_step.ts";
+import { readAttempt, requireVariable } from "../openvpn/environment.ts";
+import { writeReasonFile, writeVerdict } from "../openvpn/answer_files.ts";
+import { readResponseFile, removeResponseFile } from "../openvpn/response.ts";
+import { readSettings } from "../settings.ts";
+import { openDatabase } from "../store/sqlite/database.ts";
+import { SqliteLoginStore } from "../store/sqlite/login_store.ts";
+import {
+  BUSY_TIMEOUT_MS,
+  ExitStatus,
+  type HookCall,
+  type HookResult,
+  refusalOf,
+} from "./call.ts";
+
+/** `client-crresponse`: the code, against the challenge of this attempt. */
+export async function codeHook(call: HookCall): Promise<HookResult> {
+  const { read } = call;
+  const { code, warning } = takeResponse(call.args.at(-1));
+  let verdict: CodeVerdict;
+  try {
+    verdict = await decide(call, code);
+  } catch (error) {
+    verdict = refusalOf(error);
+  }
+  return {
+    ...deliver(verdict, read),
+    loginName: read("username"),
+    warning,
+  };
+}
+
+async function decide(
+  { read }: HookCall,
+  code: Redacted<string> | null,
+): Promise<CodeVerdict> {
+  const settings = readSettings(read);
+  const attempt = readAttempt(read, requireVariable("username", read));
+  using database = await openDatabase(settings.tokenDbPath, {
+    create: false,
+    busyTimeoutMs: BUSY_TIMEOUT_MS,
+  });
+  return await codeStep({ attempt, code }, {
+    store: new SqliteLoginStore(database),
+    now: Date.now,
+    driftSteps: settings.driftSteps,
+  });
+}
+
+/**
+ * Reads and removes the response file. One that can't be read is an answer without a code: it must
+ * settle the challenge as any other.
+ */
+function takeResponse(
+  path: string | undefined,
+): { code: Redacted<string> | null; warning?: string | undefined } {
+  if (path === undefined) {
+    return { code: null, warning: "OpenVPN gave no response file" };
+  }
+  const response = attemptTo(() => readResponseFile(path));
+  const removal = attemptTo(() => removeResponseFile(path));
+  return {
+    code: response.result ?? null,
+    warning: response.failure ?? removal.failure,
+  };
+}
+
+/** Carries on after a failure, and says what it was. */
+function attemptTo<T>(
+  action: () => T,
+): { result?: T; failure?: string | undefined } {
+  try {
+    return { result: action() };
+  } catch (error) {
+    return { failure: refusalOf(error).detail };
+  }
+}
+
+/**
+ * Tells OpenVPN. A refusal is reason, verdict and exit status: the last alone refuses too, so the
+ * files may fail. An acceptance is the verdict, and a refusal where that can't be written.
+ */
+function deliver(
+  verdict: CodeVerdict,
+  read: HookCall["read"],
+): HookResult {
+  switch (verdict.outcome) {
+    case "unchanged":
+      return { verdict, exitStatus: ExitStatus.ACCEPT };
+    case "accepted":
+      try {
+        writeVerdict(requireVariable("auth_control_file", read), true);
+        return { verdict, exitStatus: ExitStatus.ACCEPT };
+      } catch (error) {
+        return { verdict: refusalOf(error), exitStatus: ExitStatus.REFUSE };
+      }
+    case "refused":
+      attemptTo(() => {
+        const told = REASONS[verdict.reason];
+        const reasonFile = read("auth_failed_reason_file");
+        if (told !== null && reasonFile) writeReasonFile(reasonFile, told);
+      });
+      attemptTo(() =>
+        writeVerdict(requireVariable("auth_control_file", read), false)
+      );
+      return { verdict, exitStatus: ExitStatus.REFUSE };
+  }
+}

@@ -1,0 +1,85 @@
+import { Libc } from "../ffi/libc.ts";
+import { type Field, logfmt } from "../core/logfmt.ts";
+import type { LogTarget } from "../settings.ts";
+
+/** syslog(3)'s severities that a decision can have. */
+export const Severity = { ERROR: 3, NOTICE: 5, INFO: 6 } as const;
+
+/** Writes one line of logfmt to a log. */
+export type WriteDecision = (
+  fields: Record<string, Field>,
+  severity: number,
+) => void;
+
+const PROGRAM = "openvpn-totp";
+
+/**
+ * Opens the log for decisions. A target that can't be used is replaced by standard error, and the
+ * line says so: what was decided stands, logged or not.
+ */
+export function openDecisionLog(target: LogTarget): WriteDecision {
+  if (target === "stderr") return writeToStderr;
+  if (target === "syslog") return openSystemLog();
+  return (fields, severity) => {
+    try {
+      appendLine(target, line(fields));
+    } catch (error) {
+      writeToStderr({ ...fields, log_error: messageOf(error) }, severity);
+    }
+  };
+}
+
+function openSystemLog(): WriteDecision {
+  try {
+    const libc = Libc.open();
+    libc.openSystemLog(PROGRAM);
+    return (fields, severity) => libc.writeSystemLog(severity, logfmt(fields));
+  } catch (error) {
+    return (fields, severity) =>
+      writeToStderr({ ...fields, log_error: messageOf(error) }, severity);
+  }
+}
+
+const writeToStderr: WriteDecision = (fields) => {
+  try {
+    writeAll(Deno.stderr, line(fields));
+  } catch {
+    // Nobody is left to tell; the exit status still speaks.
+  }
+};
+
+function line(fields: Record<string, Field>): Uint8Array {
+  const time = new Date().toISOString();
+  const text = logfmt({ time, program: PROGRAM, ...fields });
+  return new TextEncoder().encode(`${text}\n`);
+}
+
+function appendLine(path: string, line: Uint8Array): void {
+  // Opening a named pipe would block.
+  if (!isFileOrMissing(path)) throw new Error(`${path} is not a regular file`);
+  using file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
+  writeAll(file, line);
+}
+
+function writeAll(
+  to: { writeSync(bytes: Uint8Array): number },
+  bytes: Uint8Array,
+): void {
+  let written = 0;
+  while (written < bytes.length) {
+    written += to.writeSync(bytes.subarray(written));
+  }
+}
+
+function isFileOrMissing(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return true;
+    throw error;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,92 @@
+import { Failure } from "../core/failure.ts";
+import { quoted } from "../core/printable.ts";
+import { readAddress, readEnvironment } from "../openvpn/environment.ts";
+import { readSetting, SETTINGS } from "../settings.ts";
+import { ExitStatus, type HookResult, refusalOf } from "./call.ts";
+import { codeHook } from "./code_hook.ts";
+import {
+  openDecisionLog,
+  Severity,
+  type WriteDecision,
+} from "./decision_log.ts";
+import { passwordHook } from "./password_hook.ts";
+
+/** OpenVPN's calls, by its variable `script_type`, and the step's name in the log. */
+const STEPS = {
+  "user-pass-verify": { name: "password", run: passwordHook },
+  "client-crresponse": { name: "code", run: codeHook },
+} as const;
+
+/**
+ * Does what OpenVPN calls for, logs the decision in one line, and never throws: whatever goes wrong
+ * is a refusal.
+ *
+ * @param scriptType value of the variable `script_type`
+ * @param args the program's arguments
+ * @returns the exit status for OpenVPN
+ */
+export async function runHook(
+  scriptType: string,
+  args: readonly string[],
+): Promise<number> {
+  const step = Object.entries(STEPS).find(([type]) => type === scriptType)?.[1];
+  let result: HookResult;
+  let write: WriteDecision;
+  try {
+    write = openDecisionLog(readSetting(SETTINGS.log, readEnvironment));
+  } catch {
+    // The step itself reads all settings, and refuses with the reason.
+    write = openDecisionLog("stderr");
+  }
+  try {
+    if (step === undefined) throw unknownScriptType(scriptType);
+    result = await step.run({ args, read: readEnvironment });
+  } catch (error) {
+    result = { verdict: refusalOf(error), exitStatus: ExitStatus.REFUSE };
+  }
+  logDecision(write, step?.name ?? "none", result);
+  return result.exitStatus;
+}
+
+function logDecision(
+  write: WriteDecision,
+  step: string,
+  { verdict, loginName, warning }: HookResult,
+): void {
+  const isFailure = verdict.outcome === "refused" &&
+    verdict.reason === "failure";
+  const severity = isFailure
+    ? Severity.ERROR
+    : verdict.outcome === "refused"
+    ? Severity.NOTICE
+    : Severity.INFO;
+  write({
+    step,
+    outcome: verdict.outcome,
+    by: "by" in verdict ? verdict.by : null,
+    reason: "reason" in verdict ? verdict.reason : null,
+    user: loginName ?? tryRead(() => readEnvironment("username")),
+    address: tryRead(() => readAddress(readEnvironment)),
+    port: tryRead(() => readEnvironment("untrusted_port")),
+    common_name: tryRead(() => readEnvironment("common_name")),
+    detail: "detail" in verdict ? verdict.detail : null,
+    warning,
+  }, severity);
+}
+
+/** A value that only the log wants: none is better than no line. */
+function tryRead<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+function unknownScriptType(scriptType: string): Failure {
+  return new Failure(
+    "bad_call",
+    `script_type is ${quoted(scriptType)}: use openvpn-totp for ` +
+      "auth-user-pass-verify and client-crresponse only; unset script_type to administer",
+  );
+}

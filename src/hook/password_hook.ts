@@ -1,0 +1,101 @@
+import { Libc } from "../ffi/libc.ts";
+import { sealForeignCode } from "../ffi/libraries.ts";
+import { passwordStep } from "../login/password_step.ts";
+import {
+  canAnswerChallenge,
+  hasVerifiedToken,
+  readAttempt,
+  requireVariable,
+} from "../openvpn/environment.ts";
+import { writePendingFile, writeReasonFile } from "../openvpn/answer_files.ts";
+import {
+  type Credentials,
+  makeCredentials,
+  readCredentialsFile,
+} from "../openvpn/credentials.ts";
+import { PamAuthentication } from "../pam/pam.ts";
+import { choosePamService } from "../pam/service.ts";
+import { type PasswordVerdict, REASONS } from "../core/verdict.ts";
+import { readSettings, type Settings } from "../settings.ts";
+import { type Database, openDatabase } from "../store/sqlite/database.ts";
+import { SqliteLoginStore } from "../store/sqlite/login_store.ts";
+import {
+  BUSY_TIMEOUT_MS,
+  ExitStatus,
+  type HookCall,
+  type HookResult,
+} from "./call.ts";
+
+/** `auth-user-pass-verify`: username and password, then the request for a code. */
+export async function passwordHook(call: HookCall): Promise<HookResult> {
+  const { read } = call;
+  const settings = readSettings(read);
+  const primary = new PamAuthentication(choosePamService(settings.pamService));
+  const credentials = readCredentials(call);
+  sealForeignCode();
+
+  const attempt = readAttempt(read, credentials.username);
+  let database: Database | undefined;
+  try {
+    const verdict = await passwordStep({
+      attempt,
+      password: credentials.password,
+      canAnswer: canAnswerChallenge(read),
+      hasVerifiedToken: hasVerifiedToken(read, credentials.password.reveal()),
+    }, {
+      primary,
+      openStore: async () => {
+        database = await openDatabase(settings.tokenDbPath, {
+          create: false,
+          busyTimeoutMs: BUSY_TIMEOUT_MS,
+        });
+        return new SqliteLoginStore(database);
+      },
+      now: Date.now,
+      challengeTimeoutSeconds: settings.challengeTimeout,
+    });
+    return {
+      verdict,
+      exitStatus: deliver(verdict, read, settings),
+      loginName: credentials.username,
+    };
+  } finally {
+    credentials.password.reveal().fill(0);
+    database?.close();
+  }
+}
+
+/** Tells OpenVPN; gives the exit status. */
+function deliver(
+  verdict: PasswordVerdict,
+  read: HookCall["read"],
+  settings: Settings,
+): number {
+  switch (verdict.outcome) {
+    case "accepted":
+      return ExitStatus.ACCEPT;
+    case "challenged":
+      writePendingFile(
+        requireVariable("auth_pending_file", read),
+        settings.challengeTimeout,
+        settings.challengeText,
+      );
+      return ExitStatus.DEFER;
+    case "refused": {
+      const told = REASONS[verdict.reason];
+      const reasonFile = read("auth_failed_reason_file");
+      if (told !== null && reasonFile) writeReasonFile(reasonFile, told);
+      return ExitStatus.REFUSE;
+    }
+  }
+}
+
+/** By `via-env` OpenVPN sets `password`; by `via-file` it never does. */
+function readCredentials({ args }: HookCall): Credentials {
+  const libc = Libc.open();
+  const password = libc.readVariable("password");
+  const file = args.at(-1);
+  if (password === null && file !== undefined) return readCredentialsFile(file);
+  Deno.env.delete("password");
+  return makeCredentials(libc.readVariable("username"), password);
+}

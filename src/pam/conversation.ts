@@ -1,0 +1,148 @@
+import type { Redacted } from "../core/redacted.ts";
+import type { Address, Libc } from "../ffi/libc.ts";
+import { MAX_MESSAGES, Pam, Style } from "../ffi/libpam.ts";
+
+/** What a conversation may tell the modules. */
+export interface Credentials {
+  username: string;
+  password: Redacted<Uint8Array>;
+}
+
+const POINTER_BYTES = 8;
+// struct pam_response { char *resp; int resp_retcode; }
+const RESPONSE_BYTES = 16;
+
+/**
+ * What to answer to a module's messages: the password to prompts that hide what is typed, the
+ * username to those that show it, nothing to texts.
+ *
+ * @param styles each message's style, see `Style`
+ * @returns an answer per message (null: none), or null when a message isn't understood
+ */
+export function answersTo(
+  styles: readonly number[],
+  credentials: Credentials,
+): (Uint8Array | null)[] | null {
+  const answers: (Uint8Array | null)[] = [];
+  for (const style of styles) {
+    switch (style) {
+      case Style.PROMPT_ECHO_OFF:
+        answers.push(credentials.password.reveal());
+        break;
+      case Style.PROMPT_ECHO_ON:
+        answers.push(new TextEncoder().encode(credentials.username));
+        break;
+      case Style.ERROR_MSG:
+      case Style.TEXT_INFO:
+        answers.push(null);
+        break;
+      default:
+        return null;
+    }
+  }
+  return answers;
+}
+
+/**
+ * The function by which PAM modules ask for the password (pam_conv(3)), as C code can call it. It
+ * holds credentials only while {@link Conversation.during} runs.
+ */
+export class Conversation {
+  /** `struct pam_conv`, for pam_start(3). */
+  readonly structure: Uint8Array<ArrayBuffer>;
+
+  readonly #libc: Libc;
+  #credentials: Credentials | null = null;
+
+  constructor(libc: Libc) {
+    this.#libc = libc;
+    const callback = new Deno.UnsafeCallback(
+      { parameters: ["i32", "usize", "usize", "usize"], result: "i32" },
+      (count, messages, responses) =>
+        this.#converse(count, messages, responses),
+    );
+    this.structure = new Uint8Array(2 * POINTER_BYTES);
+    new DataView(this.structure.buffer).setBigUint64(
+      0,
+      Deno.UnsafePointer.value(callback.pointer),
+      true,
+    );
+  }
+
+  /** Answers with these credentials while `call` runs. */
+  during<T>(credentials: Credentials | null, call: () => T): T {
+    this.#credentials = credentials;
+    try {
+      return call();
+    } finally {
+      this.#credentials = null;
+    }
+  }
+
+  /** An exception must not cross into C code: it becomes an error of the conversation. */
+  #converse(count: number, messages: Address, responses: Address): number {
+    try {
+      if (count < 1 || count > MAX_MESSAGES || !this.#credentials) {
+        return Pam.CONV_ERR;
+      }
+      const answers = answersTo(
+        this.#readStyles(count, messages),
+        this.#credentials,
+      );
+      return answers === null
+        ? Pam.CONV_ERR
+        : this.#respond(answers, responses);
+    } catch {
+      return Pam.CONV_ERR;
+    }
+  }
+
+  #readStyles(count: number, messages: Address): number[] {
+    // const struct pam_message **: pointers to { int msg_style; const char *msg; }
+    const pointers = this.#libc.read(messages, count * POINTER_BYTES);
+    return Array.from({ length: count }, (_, i) => {
+      const message = pointers.getBigUint64(i * POINTER_BYTES, true);
+      return this.#libc.read(message, 4).getInt32(0, true);
+    });
+  }
+
+  /** Hands over memory from the C library, since PAM wipes and frees it. */
+  #respond(answers: (Uint8Array | null)[], responses: Address): number {
+    const array = this.#libc.allocate(answers.length * RESPONSE_BYTES);
+    if (array === 0n) return Pam.BUF_ERR;
+    for (const [i, answer] of answers.entries()) {
+      if (answer === null) continue;
+      const text = new Uint8Array(answer.length + 1);
+      text.set(answer);
+      const copy = this.#libc.duplicate(text);
+      text.fill(0);
+      if (copy === 0n) return Pam.BUF_ERR;
+      this.#libc.write(
+        array + BigInt(i * RESPONSE_BYTES),
+        addressBytes(copy),
+      );
+    }
+    this.#libc.write(responses, addressBytes(array));
+    return Pam.SUCCESS;
+  }
+}
+
+/**
+ * A PAM_FAIL_DELAY function that doesn't delay (pam_fail_delay(3)): libpam calls it instead of
+ * sleeping, which would hold up the traffic of all clients.
+ *
+ * @returns its address
+ */
+export function noDelay(): Address {
+  const callback = new Deno.UnsafeCallback(
+    { parameters: ["i32", "u32", "usize"], result: "void" },
+    () => {},
+  );
+  return Deno.UnsafePointer.value(callback.pointer);
+}
+
+function addressBytes(address: Address): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(POINTER_BYTES);
+  new DataView(bytes.buffer).setBigUint64(0, address, true);
+  return bytes;
+}

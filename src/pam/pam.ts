@@ -1,0 +1,150 @@
+import type { Redacted } from "../core/redacted.ts";
+import { type Reason, refused } from "../core/verdict.ts";
+import { type Address, cString, Libc } from "../ffi/libc.ts";
+import { Flag, Item, type Libpam, openLibpam, Pam } from "../ffi/libpam.ts";
+import type {
+  PrimaryAuthentication,
+  PrimaryResult,
+} from "../login/primary_authentication.ts";
+import { Conversation, type Credentials, noDelay } from "./conversation.ts";
+
+/** PAM_TTY: logins over OpenVPN have no terminal, but modules want a name (as sshd's "ssh"). */
+const TTY = "openvpn";
+
+/** Return values of pam_authenticate(3) that are the user's doing, not the system's. */
+const WRONG_PASSWORD: readonly number[] = [
+  Pam.AUTH_ERR,
+  Pam.USER_UNKNOWN,
+  Pam.PERM_DENIED,
+  Pam.MAXTRIES,
+];
+
+/** Username and password checked by PAM, the system's way (pam(3)). */
+export class PamAuthentication implements PrimaryAuthentication {
+  readonly #service: string;
+  readonly #libc: Libc;
+  readonly #libpam: Libpam;
+  readonly #conversation: Conversation;
+  readonly #noDelay: Address;
+
+  /**
+   * Loads what it needs at once; the process may give up foreign code afterwards.
+   *
+   * @param service name of a file in /etc/pam.d
+   * @throws Failure `library_missing`
+   */
+  constructor(service: string) {
+    this.#service = service;
+    this.#libc = Libc.open();
+    this.#libpam = openLibpam();
+    this.#conversation = new Conversation(this.#libc);
+    this.#noDelay = noDelay();
+  }
+
+  authenticate(
+    loginName: string,
+    password: Redacted<Uint8Array>,
+    address: string | null,
+  ): PrimaryResult {
+    const credentials = { username: loginName, password };
+    return this.#transaction(loginName, credentials, address, (handle) => {
+      const status = this.#libpam.pam_authenticate(
+        handle,
+        Flag.SILENT | Flag.DISALLOW_NULL_AUTHTOK,
+      );
+      if (status !== Pam.SUCCESS) {
+        const isUsersDoing = WRONG_PASSWORD.includes(status);
+        return this.#refused(
+          isUsersDoing ? "wrong_password" : "pam_error",
+          handle,
+          status,
+        );
+      }
+      return this.#account(handle);
+    });
+  }
+
+  checkAccount(loginName: string, address: string | null): PrimaryResult {
+    return this.#transaction(
+      loginName,
+      null,
+      address,
+      (handle) => this.#account(handle),
+    );
+  }
+
+  #account(handle: Address): PrimaryResult {
+    const status = this.#libpam.pam_acct_mgmt(handle, Flag.SILENT);
+    if (status !== Pam.SUCCESS) {
+      return this.#refused("account_refused", handle, status);
+    }
+    const username = this.#getUsername(handle);
+    return username === null
+      ? refused("pam_error", "PAM names no user")
+      : { outcome: "passed", username };
+  }
+
+  /** Runs `work` between pam_start and pam_end, with everything set that modules look at. */
+  #transaction(
+    loginName: string,
+    credentials: Credentials | null,
+    address: string | null,
+    work: (handle: Address) => PrimaryResult,
+  ): PrimaryResult {
+    const out = new Uint8Array(8);
+    const started = this.#libpam.pam_start(
+      cString(this.#service),
+      cString(loginName),
+      this.#conversation.structure,
+      out,
+    );
+    const handle = new DataView(out.buffer).getBigUint64(0, true);
+    if (started !== Pam.SUCCESS || handle === 0n) {
+      return refused("pam_error", `pam_start gave ${started}`);
+    }
+    try {
+      const prepared = [
+        this.#libpam.pam_set_item(handle, Item.TTY, cString(TTY)),
+        this.#libpam.pam_set_item_address(
+          handle,
+          Item.FAIL_DELAY,
+          this.#noDelay,
+        ),
+        address === null
+          ? Pam.SUCCESS
+          : this.#libpam.pam_set_item(handle, Item.RHOST, cString(address)),
+      ].find((status) => status !== Pam.SUCCESS);
+      if (prepared !== undefined) {
+        return this.#refused("pam_error", handle, prepared);
+      }
+      return this.#conversation.during(credentials, () => work(handle));
+    } finally {
+      this.#libpam.pam_end(handle, Pam.SUCCESS);
+    }
+  }
+
+  /** The name that the modules settled on; directory services may have changed its case. */
+  #getUsername(handle: Address): string | null {
+    const out = new Uint8Array(8);
+    const status = this.#libpam.pam_get_item(handle, Item.USER, out);
+    if (status !== Pam.SUCCESS) return null;
+    const bytes = this.#libc.readString(
+      new DataView(out.buffer).getBigUint64(0, true),
+    );
+    return bytes === null
+      ? null
+      : new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  }
+
+  #refused(reason: Reason, handle: Address, status: number): PrimaryResult {
+    const text = this.#libc.readString(
+      this.#libpam.pam_strerror(handle, status),
+    );
+    return refused(
+      reason,
+      `PAM service ${this.#service}: ${
+        text === null ? `status ${status}` : new TextDecoder().decode(text)
+      }`,
+    );
+  }
+}

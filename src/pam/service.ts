@@ -1,0 +1,33 @@
+import { Failure } from "../core/failure.ts";
+import { quoted } from "../core/printable.ts";
+
+const DIRECTORIES = ["/etc/pam.d", "/usr/lib/pam.d"];
+
+/**
+ * Chooses the PAM service and makes sure that it is there: libpam would fall back to the service
+ * `other` without a word, whose rules nobody meant for a VPN.
+ *
+ * @param configured the setting, or null: `openvpn` where it has a file in /etc/pam.d, else `login`
+ * @throws Failure `pam_service_missing`
+ */
+export function choosePamService(configured: string | null): string {
+  const service = configured ??
+    (isFile("/etc/pam.d/openvpn") ? "openvpn" : "login");
+  if (DIRECTORIES.some((directory) => isFile(`${directory}/${service}`))) {
+    return service;
+  }
+  throw new Failure(
+    "pam_service_missing",
+    `the PAM service ${quoted(service)} has no file in ${
+      DIRECTORIES.join(" or ")
+    }: make one or set totpPamService`,
+  );
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

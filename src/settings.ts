@@ -1,0 +1,175 @@
+import { Failure } from "./core/failure.ts";
+import { quoted } from "./core/printable.ts";
+
+/** Where a decision's log line goes: a file's absolute path, or one of the two. */
+export type LogTarget = "stderr" | "syslog" | `/${string}`;
+
+/** One `totp…` setting: `setenv NAME VALUE` in the server's configuration. */
+interface Setting<T> {
+  /** As in the guide that users follow. */
+  name: string;
+  /** What the setting does, for help and documentation. */
+  meaning: string;
+  /** What {@link Setting.parse} takes, in words. */
+  allowed: string;
+  /** What an unset setting amounts to, in words where it isn't a plain value. */
+  default: string;
+  /** The value for the program; undefined when the text isn't allowed. */
+  parse(text: string): T | undefined;
+}
+
+/** Longest challenge text that OpenVPN's own client passes on, in bytes of UTF-8. */
+const MAX_TEXT_BYTES = 234;
+
+/** Every setting, once. Values are checked before a login goes on: a bad one refuses it. */
+export const SETTINGS = {
+  challengeTimeout: setting({
+    name: "totpChallengeTimeout",
+    meaning: "seconds that a user has to answer the challenge",
+    allowed: "a whole number of seconds from 1 to 3600",
+    default: "300",
+    parse: wholeNumber(1, 3600),
+  }),
+  challengeText: setting({
+    name: "totpChallengeText",
+    meaning: "text of the challenge",
+    allowed:
+      `1 to ${MAX_TEXT_BYTES} bytes of UTF-8 on one line, no control characters`,
+    default: "Please enter your TOTP code",
+    parse: plainText(MAX_TEXT_BYTES),
+  }),
+  tokenDbPath: setting({
+    name: "totpTokenDbPath",
+    meaning: "path of the database",
+    allowed: "an absolute path of a file, at most 4095 bytes",
+    default: "/var/lib/openvpn-totp/token_index.sqlite3",
+    parse: absolutePath,
+  }),
+  issuerName: setting({
+    name: "totpIssuerName",
+    meaning: "issuer that authenticator apps show; read by `enroll`",
+    allowed:
+      "1 to 128 bytes of UTF-8 on one line, no control characters and no colon",
+    default: "OpenVPN Server",
+    parse: (text) => text.includes(":") ? undefined : plainText(128)(text),
+  }),
+  pamService: setting({
+    name: "totpPamService",
+    meaning: "PAM service that checks the password",
+    allowed: "a name of letters, digits, `_`, `-` and `.`",
+    default: "`openvpn` where /etc/pam.d/openvpn exists, else `login`",
+    parse: (text) => /^\w[\w.-]{0,63}$/.test(text) ? text : undefined,
+  }),
+  driftSteps: setting({
+    name: "totpDriftSteps",
+    meaning:
+      "time steps of 30 seconds before and after the present one whose codes count too",
+    allowed: "a whole number from 0 to 10",
+    default: "1",
+    parse: wholeNumber(0, 10),
+  }),
+  log: setting<LogTarget>({
+    name: "totpLog",
+    meaning: "where each decision's log line goes",
+    allowed: "`stderr`, `syslog` or an absolute path of a file",
+    default: "stderr",
+    parse: (text) =>
+      text === "stderr" || text === "syslog"
+        ? text
+        : absolutePath(text) as LogTarget | undefined,
+  }),
+};
+
+/** The settings of a login; `pamService` is null where none was set. */
+export interface Settings {
+  challengeTimeout: number;
+  challengeText: string;
+  tokenDbPath: string;
+  pamService: string | null;
+  driftSteps: number;
+  log: LogTarget;
+}
+
+/** Reads a variable of the environment; undefined when unset. */
+export type ReadVariable = (name: string) => string | undefined;
+
+/**
+ * Reads what a login needs from the environment that OpenVPN gives.
+ *
+ * @throws Failure `bad_setting` that names setting, value and what is allowed
+ */
+export function readSettings(read: ReadVariable): Settings {
+  return {
+    challengeTimeout: readSetting(SETTINGS.challengeTimeout, read),
+    challengeText: readSetting(SETTINGS.challengeText, read),
+    tokenDbPath: readSetting(SETTINGS.tokenDbPath, read),
+    pamService: read(SETTINGS.pamService.name) === undefined
+      ? null
+      : readSetting(SETTINGS.pamService, read),
+    driftSteps: readSetting(SETTINGS.driftSteps, read),
+    log: readSetting(SETTINGS.log, read),
+  };
+}
+
+/**
+ * Reads one setting, or gives its default.
+ *
+ * @throws Failure `bad_setting`
+ */
+export function readSetting<T>(setting: Setting<T>, read: ReadVariable): T {
+  return checkSetting(setting, setting.name, read(setting.name));
+}
+
+/**
+ * Checks a text against a setting's rule; the default where there is no text.
+ *
+ * @param source what the error names: the setting, or the option that stands for it
+ * @throws Failure `bad_setting`
+ */
+export function checkSetting<T>(
+  setting: Setting<T>,
+  source: string,
+  text: string | undefined,
+): T {
+  const value = setting.parse(text ?? setting.default);
+  if (value === undefined) {
+    throw new Failure(
+      "bad_setting",
+      `${source} is ${quoted(text ?? "")}, allowed is ${setting.allowed}`,
+    );
+  }
+  return value;
+}
+
+/** Gives each entry of {@link SETTINGS} its own type. */
+function setting<T>(setting: Setting<T>): Setting<T> {
+  return setting;
+}
+
+function wholeNumber(
+  least: number,
+  most: number,
+): (text: string) => number | undefined {
+  return (text) => {
+    const number = /^[0-9]{1,9}$/.test(text) ? Number(text) : NaN;
+    return number >= least && number <= most ? number : undefined;
+  };
+}
+
+function plainText(maxBytes: number): (text: string) => string | undefined {
+  return (text) => {
+    // Every character is at least one byte: no need to encode what is far too long.
+    if (text.length > maxBytes) return undefined;
+    const bytes = new TextEncoder().encode(text).length;
+    const isAllowed = bytes > 0 && bytes <= maxBytes && text.trim() !== "" &&
+      !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text);
+    return isAllowed ? text : undefined;
+  };
+}
+
+function absolutePath(text: string): string | undefined {
+  if (text.length > 4095) return undefined;
+  const isAllowed = text.startsWith("/") && !text.endsWith("/") &&
+    !/\p{Cc}/u.test(text);
+  return isAllowed ? text : undefined;
+}

@@ -1,0 +1,102 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Challenge } from "../../core/challenge.ts";
+import { Failure } from "../../core/failure.ts";
+import type { Decision, LoginStore, Pending, Settlement } from "../store.ts";
+import type { Database } from "./database.ts";
+import { challengeOf, enrolmentOf } from "./rows.ts";
+
+/**
+ * How long a challenge is kept after it expired, in milliseconds: a second answer to one that was
+ * accepted must still find it, and changes nothing then.
+ */
+const KEPT_AFTER_EXPIRY_MS = 24 * 60 * 60 * 1000;
+
+/** {@link LoginStore} on SQLite. */
+export class SqliteLoginStore implements LoginStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  isEnrolled(username: string): Promise<boolean> {
+    return Promise.resolve(
+      this.#database.read((connection) => hasEnrolment(connection, username)),
+    );
+  }
+
+  recordChallenge(challenge: Challenge): Promise<boolean> {
+    return this.#database.transaction((connection) => {
+      if (!hasEnrolment(connection, challenge.username)) return false;
+      connection.prepare("DELETE FROM challenges WHERE expires_at < ?")
+        .run(challenge.createdAt - KEPT_AFTER_EXPIRY_MS);
+      const { changes } = connection.prepare(
+        `INSERT INTO challenges
+           (attempt, username, login_name, common_name, address, created_at, expires_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (attempt) DO NOTHING`,
+      ).run(
+        challenge.id,
+        challenge.username,
+        challenge.loginName,
+        challenge.commonName,
+        challenge.address,
+        challenge.createdAt,
+        challenge.expiresAt,
+      );
+      if (changes === 0) {
+        throw new Failure(
+          "challenge_exists",
+          `the attempt of auth_control_file ${challenge.id} was challenged before: OpenVPN ` +
+            "makes a new file for each attempt",
+        );
+      }
+      return true;
+    });
+  }
+
+  settleChallenge<Verdict>(
+    attemptId: string,
+    decide: (pending: Pending | null) => Promise<Decision<Verdict>>,
+  ): Promise<Verdict> {
+    return this.#database.transaction(async (connection) => {
+      const pending = findPending(connection, attemptId);
+      const { verdict, settlement } = await decide(pending);
+      if (pending !== null && settlement !== null) {
+        settle(connection, pending, settlement);
+      }
+      return verdict;
+    });
+  }
+}
+
+function hasEnrolment(connection: DatabaseSync, username: string): boolean {
+  return connection.prepare("SELECT 1 FROM enrolments WHERE username = ?")
+    .get(username) !== undefined;
+}
+
+function findPending(
+  connection: DatabaseSync,
+  attemptId: string,
+): Pending | null {
+  const row = connection.prepare(
+    "SELECT * FROM challenges JOIN enrolments USING (username) WHERE attempt = ?",
+  ).get(attemptId);
+  if (row === undefined) return null;
+  return { challenge: challengeOf(row), enrolment: enrolmentOf(row) };
+}
+
+function settle(
+  connection: DatabaseSync,
+  { challenge }: Pending,
+  settlement: Settlement,
+): void {
+  connection.prepare(
+    "UPDATE challenges SET answer = ? WHERE attempt = ? AND answer IS NULL",
+  ).run(settlement.answer, challenge.id);
+  if (settlement.answer === "accepted") {
+    connection.prepare(
+      "UPDATE enrolments SET last_step = ?, last_login_at = ? WHERE username = ?",
+    ).run(settlement.step, settlement.at, challenge.username);
+  }
+}

@@ -1,0 +1,61 @@
+import type { DatabaseSync } from "node:sqlite";
+import { Failure } from "../../core/failure.ts";
+import { APPLICATION_ID } from "./header.ts";
+
+/**
+ * The schema's history: entry N leads from version N to N + 1 (`PRAGMA user_version`). An entry that
+ * was released is never changed; a change of the schema is a new entry.
+ *
+ * Times are milliseconds since 1970-01-01T00:00:00Z.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE enrolments (
+     username      TEXT PRIMARY KEY,
+     secret        BLOB NOT NULL,
+     issuer        TEXT NOT NULL,
+     enrolled_at   INTEGER NOT NULL,
+     last_login_at INTEGER,
+     last_step     INTEGER
+   ) STRICT, WITHOUT ROWID;
+
+   CREATE TABLE challenges (
+     attempt     TEXT PRIMARY KEY,
+     username    TEXT NOT NULL REFERENCES enrolments (username) ON DELETE CASCADE,
+     login_name  TEXT NOT NULL,
+     common_name TEXT,
+     address     TEXT,
+     created_at  INTEGER NOT NULL,
+     expires_at  INTEGER NOT NULL,
+     answer      TEXT CHECK (answer IN ('accepted', 'refused'))
+   ) STRICT, WITHOUT ROWID;
+
+   CREATE INDEX challenges_by_user ON challenges (username);`,
+];
+
+/** The schema version of an open database. */
+export function schemaVersion(database: DatabaseSync): number {
+  return database.prepare("PRAGMA user_version").get()!.user_version as number;
+}
+
+/**
+ * Brings the schema up to date. Call it within a write transaction: all of it happens or nothing.
+ *
+ * @throws Failure `database_newer` when a newer program made the schema
+ */
+export function migrate(
+  database: DatabaseSync,
+  path: string,
+  migrations: readonly string[] = MIGRATIONS,
+): void {
+  const version = schemaVersion(database);
+  if (version > migrations.length) {
+    throw new Failure(
+      "database_newer",
+      `${path} has schema version ${version}, this program knows up to ` +
+        `${migrations.length}: install the newer openvpn-totp that wrote it`,
+    );
+  }
+  for (const migration of migrations.slice(version)) database.exec(migration);
+  database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+  database.exec(`PRAGMA user_version = ${migrations.length}`);
+}
