@@ -37,9 +37,11 @@ export function objectionTo(
   from: Attempt,
   nowMs: number,
 ): Reason | null {
+  // With username-as-common-name OpenVPN puts the login name in the common name's place meanwhile.
+  const sameCommonName = from.commonName === challenge.commonName ||
+    from.commonName === challenge.loginName;
   const sameAttempt = challenge.id === from.id &&
-    challenge.loginName === from.loginName &&
-    challenge.commonName === from.commonName &&
+    challenge.loginName === from.loginName && sameCommonName &&
     challenge.address === from.address;
   if (!sameAttempt) return "challenge_mismatch";
   if (challenge.answer !== null) return "challenge_answered";

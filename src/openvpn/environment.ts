@@ -31,7 +31,8 @@ export function requireVariable(name: string, read: ReadVariable): string {
 }
 
 /**
- * Who is logging in. An absent common name or address stays null in both calls, and must.
+ * Who is logging in. Without a client certificate the common name is absent at the password step
+ * and empty at the answer: both are null.
  *
  * @param loginName from the credentials at the password step, else from `username`
  * @throws Failure `bad_call`
@@ -40,14 +41,14 @@ export function readAttempt(read: ReadVariable, loginName: string): Attempt {
   return {
     id: requireVariable("auth_control_file", read),
     loginName,
-    commonName: read("common_name") ?? null,
+    commonName: read("common_name") || null,
     address: readAddress(read),
   };
 }
 
 /** The client's address; IPv6 comes under a name of its own. */
 export function readAddress(read: ReadVariable): string | null {
-  return read("untrusted_ip") ?? read("untrusted_ip6") ?? null;
+  return read("untrusted_ip") || read("untrusted_ip6") || null;
 }
 
 /** Says whether the client announces `crtext`, by OpenVPN's own rule: a token among commas. */

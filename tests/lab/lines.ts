@@ -1,0 +1,98 @@
+/** How long to wait for something that should come within seconds, in milliseconds. */
+const PATIENCE_MS = 60_000;
+
+/**
+ * Lines that come in over time (a log, a management interface), kept from the beginning, so that one
+ * can wait for a line whether it was there before or not.
+ */
+export class Lines {
+  readonly #name: string;
+  readonly #seen: string[] = [];
+  readonly #waiting = new Set<() => void>();
+  #isClosed = false;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** All lines so far. */
+  get seen(): readonly string[] {
+    return this.#seen;
+  }
+
+  /** Nothing more comes. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Takes in a stream until its end. */
+  async readFrom(stream: ReadableStream<Uint8Array>): Promise<void> {
+    const decoder = new TextDecoder();
+    let rest = "";
+    try {
+      for await (const chunk of stream) {
+        const parts = (rest + decoder.decode(chunk, { stream: true }))
+          .split("\n");
+        rest = parts.pop() ?? "";
+        for (const part of parts) this.add(part.replace(/\r$/, ""));
+      }
+    } catch {
+      // A connection's end by force is an end.
+    }
+    if (rest !== "") this.add(rest);
+    this.close();
+  }
+
+  /** Adds a line. */
+  add(line: string): void {
+    this.#seen.push(line);
+    this.#wake();
+  }
+
+  /** Says that nothing more comes. */
+  close(): void {
+    this.#isClosed = true;
+    this.#wake();
+  }
+
+  /**
+   * Waits for a line that matches, from line number `from` on.
+   *
+   * @returns the match
+   * @throws Error with all lines when none comes
+   */
+  async waitFor(pattern: RegExp, from = 0): Promise<RegExpMatchArray> {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (let next = from;;) {
+      for (; next < this.#seen.length; next++) {
+        const match = this.#seen[next]!.match(pattern);
+        if (match) return match;
+      }
+      const left = deadline - Date.now();
+      if (this.#isClosed || left <= 0) {
+        throw new Error(
+          `no line of ${this.#name} matches ${pattern}:\n${
+            this.#seen.join("\n")
+          }`,
+        );
+      }
+      await this.#nextLine(left);
+    }
+  }
+
+  #nextLine(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, timeoutMs);
+      this.#waiting.add(wake);
+    });
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+}

@@ -1,0 +1,164 @@
+import { makeCertificate } from "./certificates.ts";
+import { run } from "./command.ts";
+import { Lines } from "./lines.ts";
+import { OpenvpnProcess } from "./openvpn_process.ts";
+import type { OpenvpnServer } from "./openvpn_server.ts";
+import { base64 } from "./program.ts";
+
+/** How a login ended for the client. */
+export type Outcome =
+  | { connected: true; address: string }
+  | { connected: false; reason: string };
+
+/** Who logs in. */
+export interface Login {
+  username: string;
+  password: string;
+  /** More options of OpenVPN. */
+  args?: readonly string[];
+  /** Common name of the certificate; null for none. */
+  commonName?: string | null;
+  /** What the client announces as `IV_SSO`; null for nothing. */
+  sso?: string | null;
+}
+
+let count = 0;
+
+/**
+ * A real OpenVPN client, steered through its management interface as a graphical client does it
+ * (management-notes.txt of OpenVPN).
+ */
+export class OpenvpnClient implements AsyncDisposable {
+  readonly #process: OpenvpnProcess;
+  readonly #management: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #lines: Lines;
+  readonly #reading: Promise<void>;
+  readonly #namespace: string;
+
+  private constructor(
+    process: OpenvpnProcess,
+    management: WritableStreamDefaultWriter<Uint8Array>,
+    lines: Lines,
+    reading: Promise<void>,
+    namespace: string,
+  ) {
+    this.#process = process;
+    this.#management = management;
+    this.#lines = lines;
+    this.#reading = reading;
+    this.#namespace = namespace;
+  }
+
+  /** What came over the management interface. */
+  get events(): Lines {
+    return this.#lines;
+  }
+
+  /** Starts a client that sends username and password. */
+  static async connect(
+    server: OpenvpnServer,
+    login: Login,
+  ): Promise<OpenvpnClient> {
+    const { directory, network } = server;
+    const id = ++count;
+    const commonName = login.commonName === undefined
+      ? `client${id}`
+      : login.commonName;
+    if (commonName !== null) await makeCertificate(directory, commonName);
+    const socket = `${directory}/client${id}.sock`;
+    const sso = login.sso === undefined ? "webauth,crtext" : login.sso;
+    const process = new OpenvpnProcess(
+      `the log of client ${id}`,
+      network.client.namespace,
+      [
+        ...["--client", "--dev", "tun", "--proto", "udp", "--nobind"],
+        ...["--remote", network.server.address],
+        ...["--ca", `${directory}/ca.crt`],
+        ...commonName === null ? [] : [
+          ...["--cert", `${directory}/${commonName}.crt`],
+          ...["--key", `${directory}/${commonName}.key`],
+        ],
+        ...["--auth-user-pass", "--auth-retry", "none", "--verb", "3"],
+        ...["--management", socket, "unix"],
+        ...["--management-hold", "--management-query-passwords"],
+        ...sso === null ? [] : ["--setenv", "IV_SSO", sso],
+        ...login.args ?? [],
+      ],
+    );
+    await process.log.waitFor(/MANAGEMENT: unix domain socket listening/);
+    const management = await Deno.connect({ transport: "unix", path: socket });
+    const lines = new Lines(`client ${id}`);
+    const client = new OpenvpnClient(
+      process,
+      management.writable.getWriter(),
+      lines,
+      lines.readFrom(management.readable),
+      network.client.namespace,
+    );
+    await client.#send("state on", "hold release");
+    await lines.waitFor(/^>PASSWORD:Need 'Auth'/);
+    await client.#send(
+      `username "Auth" ${quote(login.username)}`,
+      `password "Auth" ${quote(login.password)}`,
+    );
+    return client;
+  }
+
+  /** Waits for the challenge; gives its text. */
+  async challenge(from = 0): Promise<string> {
+    const match = await this.#lines.waitFor(
+      /^>INFOMSG:CR_TEXT:R,E:(.*)$|^>PASSWORD:(Verification Failed.*)$|^>(FATAL.*)$/,
+      from,
+    );
+    if (match[1] === undefined) {
+      throw new Error(`no challenge came, but ${match[0]}`);
+    }
+    return match[1];
+  }
+
+  /** Answers the challenge; several answers leave in one burst. */
+  async answer(...codes: string[]): Promise<void> {
+    await this.answerRaw(...codes.map(base64));
+  }
+
+  /** Sends answers as they are. */
+  async answerRaw(...responses: string[]): Promise<void> {
+    await this.#send(...responses.map((response) => `cr-response ${response}`));
+  }
+
+  /** Waits until the login has succeeded or failed. */
+  async outcome(): Promise<Outcome> {
+    const match = await this.#lines.waitFor(
+      /^>STATE:\d+,CONNECTED,SUCCESS,([^,]*)|^>PASSWORD:Verification Failed: 'Auth'(.*)$/,
+    );
+    return match[1] === undefined
+      ? { connected: false, reason: match[2] ?? "" }
+      : { connected: true, address: match[1] };
+  }
+
+  /** Says whether a ping gets through the tunnel. */
+  async ping(): Promise<boolean> {
+    const { status } = await run("ip", [
+      ...["netns", "exec", this.#namespace],
+      ...["ping", "-c", "1", "-W", "5", "10.92.0.1"],
+    ]);
+    return status === 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#process[Symbol.asyncDispose]();
+    await this.#reading;
+  }
+
+  /** Sends lines in one packet. */
+  async #send(...lines: string[]): Promise<void> {
+    await this.#management.write(
+      new TextEncoder().encode(lines.map((line) => `${line}\n`).join("")),
+    );
+  }
+}
+
+/** Quotes a parameter as the management interface wants it. */
+function quote(text: string): string {
+  return `"${text.replace(/["\\]/g, "\\$&")}"`;
+}

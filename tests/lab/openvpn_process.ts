@@ -1,0 +1,39 @@
+import { Lines } from "./lines.ts";
+
+/** A running OpenVPN and its log. */
+export class OpenvpnProcess implements AsyncDisposable {
+  readonly log: Lines;
+  readonly #child: Deno.ChildProcess;
+  readonly #reading: Promise<unknown>;
+
+  /** Starts OpenVPN in a network namespace. */
+  constructor(name: string, namespace: string, args: readonly string[]) {
+    this.log = new Lines(name);
+    this.#child = new Deno.Command("ip", {
+      args: ["netns", "exec", namespace, "openvpn", ...args],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    // The server's scripts inherit standard error: their lines are part of the log.
+    this.#reading = Promise.all([
+      this.log.readFrom(this.#child.stdout),
+      this.log.readFrom(this.#child.stderr),
+    ]);
+  }
+
+  /** When the process has ended. */
+  get ended(): Promise<Deno.CommandStatus> {
+    return this.#child.status;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGTERM");
+    } catch {
+      // It has ended by itself.
+    }
+    await this.#child.status;
+    await this.#reading;
+  }
+}

@@ -1,0 +1,109 @@
+import { makeAuthority, makeCertificate } from "./certificates.ts";
+import { type Lines } from "./lines.ts";
+import { makeNetwork, type Network } from "./network.ts";
+import { OpenvpnProcess } from "./openvpn_process.ts";
+import { PROGRAM } from "./program.ts";
+
+/** A real OpenVPN server with the program as its script, in a network of its own. */
+export class OpenvpnServer implements AsyncDisposable {
+  readonly directory: string;
+  readonly db: string;
+  readonly network: Network;
+  readonly #process: OpenvpnProcess;
+
+  private constructor(
+    directory: string,
+    network: Network,
+    process: OpenvpnProcess,
+  ) {
+    this.directory = directory;
+    this.db = databaseIn(directory);
+    this.network = network;
+    this.#process = process;
+  }
+
+  /** OpenVPN's log with the program's lines in it. */
+  get log(): Lines {
+    return this.#process.log;
+  }
+
+  /** OpenVPN's directory for temporary files. */
+  get temporary(): string {
+    return `${this.directory}/tmp`;
+  }
+
+  /**
+   * Starts a server with the guide's lines in its configuration, and waits until it is ready.
+   *
+   * @param lines more lines of configuration; a `client-crresponse` or `auth-user-pass-verify` among
+   * them takes the place of the guide's
+   */
+  static async start(lines: readonly string[] = []): Promise<OpenvpnServer> {
+    const directory = await Deno.makeTempDir({ prefix: "ovtotp-t" });
+    const network = await makeNetwork();
+    await makeAuthority(directory);
+    await makeCertificate(directory, "server");
+    await Deno.mkdir(`${directory}/tmp`, { mode: 0o700 });
+    await Deno.writeTextFile(
+      `${directory}/server.conf`,
+      configuration(directory, network, lines),
+    );
+    const process = new OpenvpnProcess(
+      "the server's log",
+      network.server.namespace,
+      ["--config", `${directory}/server.conf`],
+    );
+    const server = new OpenvpnServer(directory, network, process);
+    try {
+      await server.log.waitFor(/Initialization Sequence Completed/);
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
+    return server;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#process[Symbol.asyncDispose]();
+    await this.network[Symbol.asyncDispose]();
+    await Deno.remove(this.directory, { recursive: true });
+  }
+}
+
+function databaseIn(directory: string): string {
+  return `${directory}/db/token_index.sqlite3`;
+}
+
+function configuration(
+  directory: string,
+  network: Network,
+  lines: readonly string[],
+): string {
+  const has = (directive: string) =>
+    lines.some((line) => line.startsWith(`${directive} `));
+  return [
+    "dev tun",
+    "topology subnet",
+    "server 10.92.0.0 255.255.255.0",
+    `local ${network.server.address}`,
+    "proto udp",
+    `ca ${directory}/ca.crt`,
+    `cert ${directory}/server.crt`,
+    `key ${directory}/server.key`,
+    "dh none",
+    "keepalive 10 60",
+    "verb 3",
+    `tmp-dir ${directory}/tmp`,
+    "script-security 2",
+    ...has("auth-user-pass-verify")
+      ? []
+      : [`auth-user-pass-verify ${PROGRAM} via-file`],
+    `client-crresponse ${PROGRAM}`,
+    ...has("auth-gen-token") ? [] : ["auth-gen-token"],
+    ...has("setenv totpTokenDbPath")
+      ? []
+      : [`setenv totpTokenDbPath ${databaseIn(directory)}`],
+    ...lines,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,68 @@
+import { TOTP } from "otpauth";
+import { fileURLToPath } from "node:url";
+import { mustRun, type Output, run, type RunOptions } from "./command.ts";
+
+/** The built program. */
+export const PROGRAM = fileURLToPath(
+  new URL("../../dist/openvpn-totp", import.meta.url),
+);
+
+/** A directory of a test's own, removed at the end of its scope. */
+export interface TestDirectory extends AsyncDisposable {
+  path: string;
+  /** Path of a database in it, which isn't there yet. */
+  db: string;
+}
+
+/** Makes a directory for a test. */
+export async function makeTestDirectory(): Promise<TestDirectory> {
+  const path = await Deno.makeTempDir({ prefix: "ovtotp-t" });
+  return {
+    path,
+    db: `${path}/db/token_index.sqlite3`,
+    async [Symbol.asyncDispose]() {
+      await Deno.remove(path, { recursive: true });
+    },
+  };
+}
+
+/** Runs an admin command on a database. */
+export function admin(
+  db: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Output> {
+  return run(PROGRAM, ["--db", db, ...args], options);
+}
+
+/**
+ * Enrols a user, or enrols them anew.
+ *
+ * @returns the secret in base32
+ */
+export async function enroll(db: string, username: string): Promise<string> {
+  const args = ["--db", db, "enroll", "--replace", "--", username];
+  const [, secret] = (await mustRun(PROGRAM, args)).split("\n");
+  return secret!;
+}
+
+/** The code of a secret, by a second implementation; `offset` time steps from now. */
+export function codeOf(secret: string, offset = 0): string {
+  return new TOTP({ secret }).generate({
+    timestamp: Date.now() + offset * 30_000,
+  });
+}
+
+/** A code that is wrong for minutes around now. */
+export function wrongCodeOf(secret: string): string {
+  const right = Array.from({ length: 21 }, (_, i) => codeOf(secret, i - 10));
+  for (let n = 0;; n++) {
+    const code = String(n).padStart(6, "0");
+    if (!right.includes(code)) return code;
+  }
+}
+
+/** Base64 of a text, as a client sends its answer. */
+export function base64(text: string): string {
+  return new TextEncoder().encode(text).toBase64();
+}

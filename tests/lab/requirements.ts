@@ -1,0 +1,82 @@
+/** What a test may need of the machine, and how to get it. */
+const REQUIREMENTS = {
+  root: {
+    isMet: () => Deno.uid() === 0,
+    advice: "root: run as root (sudo)",
+  },
+  openvpn: command("openvpn", "openvpn"),
+  ip: command("ip", "iproute2"),
+  ping: command("ping", "iputils-ping"),
+  openssl: command("openssl", "openssl"),
+  useradd: command("useradd", "passwd"),
+  oathtool: command("oathtool", "oathtool"),
+  strace: command("strace", "strace"),
+  gcc: command("gcc", "gcc and libc6-dev"),
+  script: command("script", "bsdutils"),
+  sqlite3: command("sqlite3", "sqlite3"),
+  zbarimg: command("zbarimg", "zbar-tools"),
+  tun: {
+    isMet: () => exists("/dev/net/tun"),
+    advice: "/dev/net/tun: load the module tun",
+  },
+} as const satisfies Record<
+  string,
+  { isMet: () => boolean; advice: string }
+>;
+
+/** Name of something that a test may need. */
+export type Requirement = keyof typeof REQUIREMENTS;
+
+/** What a real login through a real OpenVPN needs. */
+export const OPENVPN_LAB: readonly Requirement[] = [
+  "root",
+  "openvpn",
+  "ip",
+  "ping",
+  "openssl",
+  "useradd",
+  "sqlite3",
+  "tun",
+];
+
+/** What isn't there, in words that say what to do. */
+export function missing(requirements: readonly Requirement[]): string[] {
+  return requirements.filter((name) => !REQUIREMENTS[name].isMet())
+    .map((name) => REQUIREMENTS[name].advice);
+}
+
+/** What isn't there of all that any test needs. */
+export function missingForAllTests(): string[] {
+  return missing(Object.keys(REQUIREMENTS) as Requirement[]);
+}
+
+/** A test that is skipped where the machine lacks something; `deno task test` says what. */
+export function testWith(
+  requirements: readonly Requirement[],
+  name: string,
+  fn: (t: Deno.TestContext) => void | Promise<void>,
+): void {
+  Deno.test({ name, ignore: missing(requirements).length > 0, fn });
+}
+
+function command(
+  name: string,
+  debianPackage: string,
+): { isMet: () => boolean; advice: string } {
+  return {
+    isMet: () =>
+      (Deno.env.get("PATH") ?? "").split(":").some((directory) =>
+        exists(`${directory}/${name}`)
+      ),
+    advice: `${name}: apt-get install ${debianPackage}`,
+  };
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
