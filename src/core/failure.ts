@@ -44,3 +44,14 @@ export class Failure extends Error {
     return this.code === "usage" ? WRONG_USAGE : COULD_NOT;
   }
 }
+
+/**
+ * Says whether the operating system refused something (`errno`). Such an error's message names the
+ * call and its path, nothing else.
+ */
+export function isSystemError(
+  error: unknown,
+): error is Error & { code: string } {
+  return error instanceof Error && "code" in error &&
+    typeof error.code === "string" && /^E[A-Z0-9]+$/.test(error.code);
+}

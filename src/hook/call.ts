@@ -1,4 +1,4 @@
-import { Failure } from "../core/failure.ts";
+import { Failure, isSystemError } from "../core/failure.ts";
 import {
   type CodeVerdict,
   type PasswordVerdict,
@@ -40,13 +40,10 @@ export function refusalOf(error: unknown): Refused {
     return refused("failure", `${error.code}: ${error.message}`);
   }
   if (!(error instanceof Error)) return refused("failure", "unexpected error");
-  const isOfSystem = Object.values(Deno.errors).some((type) =>
-    error instanceof type
-  );
   return refused(
     "failure",
-    isOfSystem
-      ? `${error.name}: ${error.message}`
+    isSystemError(error)
+      ? error.message
       : `unexpected ${error.name} ${error.stack?.split("\n").at(1)?.trim()}`,
   );
 }

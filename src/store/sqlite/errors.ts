@@ -1,4 +1,8 @@
-import { Failure, type FailureCode } from "../../core/failure.ts";
+import {
+  Failure,
+  type FailureCode,
+  isSystemError,
+} from "../../core/failure.ts";
 
 /** SQLite's primary result codes that have an advice of their own (sqlite.org/rescode.html). */
 const ADVICE: Record<number, [FailureCode, string]> = {
@@ -25,36 +29,36 @@ const ADVICE: Record<number, [FailureCode, string]> = {
 };
 
 /**
- * Runs something that uses the database and turns what it throws into a `Failure` that names the
- * file, what is wrong and what to do. A `Failure` passes as it is.
+ * Turns what was thrown while a database was used into a `Failure` that names the file, what is wrong
+ * and what to do. What isn't the database's or the system's error passes as it is.
  */
-export function failureOf(error: unknown, path: string): Failure {
-  if (error instanceof Failure) return error;
-  if (
-    error instanceof Deno.errors.PermissionDenied ||
-    error instanceof Deno.errors.NotCapable
-  ) {
+export function failureOf(error: unknown, path: string): unknown {
+  if (error instanceof Deno.errors.PermissionDenied) {
     const advice = Deno.uid() === 0
-      ? "check the directory's mode and the security module's log"
+      ? "check the modes of its directories, and the security module's log"
       : "run it as root (sudo)";
     return new Failure(
       "database_denied",
       `no permission to open ${path}: ${advice}`,
     );
   }
-  const code = errcode(error);
-  const advice = code === undefined ? undefined : ADVICE[code & 0xff];
-  if (advice) return new Failure(advice[0], `${path} ${advice[1]}`);
-  const message = error instanceof Error ? error.message : String(error);
-  return new Failure(
-    "database_error",
-    `the database ${path} failed: ${message}`,
-  );
+  if (isSqliteError(error)) {
+    const advice = ADVICE[(error.errcode ?? 0) & 0xff];
+    return advice
+      ? new Failure(advice[0], `${path} ${advice[1]}`)
+      : new Failure(
+        "database_error",
+        `the database ${path} failed: ${error.message}`,
+      );
+  }
+  return isSystemError(error)
+    ? new Failure("database_error", `cannot open ${path}: ${error.message}`)
+    : error;
 }
 
-function errcode(error: unknown): number | undefined {
-  if (typeof error !== "object" || error === null) return undefined;
-  return "errcode" in error && typeof error.errcode === "number"
-    ? error.errcode
-    : undefined;
+function isSqliteError(
+  error: unknown,
+): error is Error & { errcode?: number } {
+  return error instanceof Error && "code" in error &&
+    error.code === "ERR_SQLITE_ERROR";
 }

@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import { Redacted } from "../../src/core/redacted.ts";
+import { PamAuthentication } from "../../src/pam/pam.ts";
+import { makeAccount } from "../lab/accounts.ts";
+import { mustRun } from "../lab/command.ts";
+import { makeTestDirectory } from "../lab/program.ts";
+import { testWith } from "../lab/requirements.ts";
+
+// Libraries stay open for good, so this is done outside of the tests, which look for leaks.
+const login = new PamAuthentication("login");
+const items = new PamAuthentication("ovtotp-t-items");
+const rename = new PamAuthentication("ovtotp-t-rename");
+const none = new PamAuthentication("ovtotp-t-none");
+
+/** Asks PAM; gives `passed` or the reason. */
+function ask(username: string, password: string | Uint8Array): string {
+  const bytes = typeof password === "string"
+    ? new TextEncoder().encode(password)
+    : password;
+  const result = login.authenticate(
+    username,
+    new Redacted(bytes),
+    "192.0.2.1",
+  );
+  return result.outcome === "passed" ? result.outcome : result.reason;
+}
+
+const PASSWORDS = {
+  "plain": "correct-horse",
+  "spaces inside and around": "  two words ",
+  "quotes": `'single' "double" \`back\``,
+  "a backslash": "a\\b\\\\n",
+  "a dollar sign": "$HOME ${x} $(id)",
+  "colons": "a:b:c",
+  "UTF-8": "pässwörd 密码 🔑",
+  "100 characters": "x".repeat(100),
+  "500 characters": "0123456789".repeat(50),
+};
+
+for (const [name, password] of Object.entries(PASSWORDS)) {
+  testWith(["root", "useradd"], `PAM takes a password: ${name}`, async () => {
+    await using account = await makeAccount(password);
+    assert.equal(ask(account.username, password), "passed");
+    assert.equal(ask(account.username, `${password}x`), "wrong_password");
+    assert.equal(
+      ask(account.username, password.slice(0, -1)),
+      "wrong_password",
+    );
+  });
+}
+
+testWith(
+  ["root", "useradd"],
+  "PAM gets a password's bytes as they came",
+  async () => {
+    await using account = await makeAccount();
+    const latin1 = new Uint8Array([0x70, 0xe4, 0xdf, 0xff]);
+    const line = new TextEncoder().encode(`${account.username}:`);
+    await mustRun("chpasswd", [], {
+      stdin: new Uint8Array([...line, ...latin1, 0x0a]),
+    });
+    assert.equal(ask(account.username, latin1), "passed");
+    assert.equal(ask(account.username, "päßÿ"), "wrong_password");
+  },
+);
+
+testWith(
+  ["root", "useradd"],
+  "PAM refuses empty, unknown and hostile input",
+  async () => {
+    await using account = await makeAccount();
+    assert.equal(ask(account.username, ""), "wrong_password");
+    for (
+      const username of [
+        "ovtotp-t-nobody",
+        "../../etc/passwd",
+        "$(id)",
+        `${account.username} `,
+        "é".repeat(128),
+      ]
+    ) {
+      assert.equal(ask(username, account.password), "wrong_password");
+    }
+    assert.notEqual(ask(account.username, "x".repeat(65_536)), "passed");
+  },
+);
+
+testWith(
+  ["root", "useradd"],
+  "PAM refuses an account without a password",
+  async () => {
+    await using account = await makeAccount();
+    await mustRun("passwd", ["--delete", account.username]);
+    assert.equal(ask(account.username, ""), "wrong_password");
+  },
+);
+
+testWith(
+  ["root", "useradd"],
+  "PAM refuses a locked and an expired account, password right or not",
+  async () => {
+    await using account = await makeAccount();
+    const { username, password } = account;
+    const check = () => {
+      const result = login.checkAccount(username, null);
+      return result.outcome === "passed" ? result.outcome : result.reason;
+    };
+    assert.equal(check(), "passed");
+
+    await mustRun("chage", ["--expiredate", "2001-01-01", username]);
+    assert.equal(ask(username, password), "account_refused");
+    assert.equal(check(), "account_refused");
+    await mustRun("chage", ["--expiredate", "-1", username]);
+    assert.equal(ask(username, password), "passed");
+
+    // The password must be changed first, which a VPN's login can't.
+    await mustRun("chage", ["--lastday", "0", username]);
+    assert.equal(ask(username, password), "account_refused");
+    await mustRun("chage", ["--lastday", "2020-01-01", username]);
+
+    await mustRun("usermod", ["--lock", username]);
+    assert.equal(ask(username, password), "wrong_password");
+    await mustRun("usermod", ["--unlock", username]);
+    assert.equal(ask(username, password), "passed");
+  },
+);
+
+testWith(
+  ["root", "useradd"],
+  "modules get address and terminal, and a refusal doesn't sleep",
+  async () => {
+    await using account = await makeAccount();
+    const file = "/etc/pam.d/ovtotp-t-items";
+    const record = await Deno.makeTempFile({ prefix: "ovtotp-t" });
+    try {
+      await Deno.writeTextFile(
+        file,
+        [
+          `auth optional pam_exec.so quiet log=${record} /usr/bin/env`,
+          // Ten seconds, if it were up to the module.
+          "auth optional pam_faildelay.so delay=10000000",
+          "auth required pam_unix.so",
+          "account required pam_unix.so",
+          "",
+        ].join("\n"),
+      );
+      const start = performance.now();
+      const result = items.authenticate(
+        account.username,
+        new Redacted(new TextEncoder().encode("wrong")),
+        "2001:db8::7",
+      );
+      assert.equal(result.outcome, "refused");
+      assert(performance.now() - start < 9000, "libpam slept");
+      const seen = await Deno.readTextFile(record);
+      assert.match(seen, /^PAM_RHOST=2001:db8::7$/m);
+      assert.match(seen, /^PAM_TTY=openvpn$/m);
+      assert.match(seen, new RegExp(`^PAM_USER=${account.username}$`, "m"));
+      assert.equal(seen.includes("wrong"), false);
+    } finally {
+      await Deno.remove(file);
+      await Deno.remove(record);
+    }
+  },
+);
+
+testWith(
+  ["root", "gcc"],
+  "the name that a module settles on is the one that counts",
+  async () => {
+    await using directory = await makeTestDirectory();
+    const file = "/etc/pam.d/ovtotp-t-rename";
+    const module = `${directory.path}/rename.so`;
+    await Deno.writeTextFile(`${directory.path}/rename.c`, RENAMING_MODULE);
+    await mustRun("gcc", [
+      ...["-shared", "-fPIC", "-o", module],
+      `${directory.path}/rename.c`,
+      "-l:libpam.so.0",
+    ]);
+    try {
+      await Deno.writeTextFile(
+        file,
+        `auth required ${module}\naccount required pam_permit.so\n`,
+      );
+      assert.deepEqual(
+        rename.authenticate("ALICE", new Redacted(new Uint8Array()), null),
+        { outcome: "passed", username: "alice" },
+      );
+    } finally {
+      await Deno.remove(file);
+    }
+  },
+);
+
+/** A PAM module that renames the user, as directory services do. */
+const RENAMING_MODULE = `
+int pam_set_item(void *handle, int item, const void *value);
+int pam_sm_authenticate(void *handle, int flags, int argc, const char **argv) {
+  return pam_set_item(handle, 2 /* PAM_USER */, "alice");
+}
+int pam_sm_setcred(void *handle, int flags, int argc, const char **argv) {
+  return 0;
+}
+`;
+
+testWith(["root"], "a PAM service without a file lets nobody in", () => {
+  const password = new Redacted(new TextEncoder().encode("x"));
+  assert.equal(none.authenticate("root", password, null).outcome, "refused");
+});

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Secret, TOTP } from "otpauth";
+import { Redacted } from "../../../src/core/redacted.ts";
+import {
+  hmacKey,
+  hotp,
+  matchTimeStep,
+  timeStep,
+} from "../../../src/core/totp.ts";
+import { mustRun } from "../../lab/command.ts";
+import { testWith } from "../../lab/requirements.ts";
+
+/** The secret of both RFCs' test vectors. */
+const RFC_SECRET = new Redacted(
+  new TextEncoder().encode("12345678901234567890"),
+);
+
+Deno.test("hotp gives the codes of RFC 4226 appendix D", async () => {
+  const key = await hmacKey(RFC_SECRET);
+  const codes = [
+    "755224",
+    "287082",
+    "359152",
+    "969429",
+    "338314",
+    "254676",
+    "287922",
+    "162583",
+    "399871",
+    "520489",
+  ];
+  for (const [counter, code] of codes.entries()) {
+    assert.equal(await hotp(key, counter), code);
+  }
+});
+
+Deno.test("hotp of a time step gives the codes of RFC 6238 appendix B", async () => {
+  const key = await hmacKey(RFC_SECRET);
+  const vectors: [seconds: number, code: string][] = [
+    [59, "94287082"],
+    [1111111109, "07081804"],
+    [1111111111, "14050471"],
+    [1234567890, "89005924"],
+    [2000000000, "69279037"],
+    [20000000000, "65353130"],
+  ];
+  for (const [seconds, code] of vectors) {
+    assert.equal(await hotp(key, timeStep(seconds * 1000), 8), code);
+  }
+});
+
+Deno.test("hotp agrees with otpauth on 3000 random secrets and times", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uint8Array({ minLength: 1, maxLength: 64 }),
+      fc.integer({ min: 0, max: 2 ** 42 }),
+      async (bytes, nowMs) => {
+        const own = await hotp(
+          await hmacKey(new Redacted(bytes)),
+          timeStep(nowMs),
+        );
+        const secret = new Secret({ buffer: new Uint8Array(bytes).buffer });
+        assert.equal(own, new TOTP({ secret }).generate({ timestamp: nowMs }));
+      },
+    ),
+    { numRuns: 3000 },
+  );
+});
+
+testWith(
+  ["oathtool"],
+  "hotp agrees with oathtool on 2000 random codes",
+  async () => {
+    for (let i = 0; i < 20; i++) {
+      const bytes = crypto.getRandomValues(new Uint8Array(20));
+      const first = crypto.getRandomValues(new Uint32Array(1))[0]!;
+      const expected = (await mustRun("oathtool", [
+        ...["--hotp", "--window=99", `--counter=${first}`],
+        bytes.toHex(),
+      ])).trim().split("\n");
+      const key = await hmacKey(new Redacted(bytes));
+      const own = await Promise.all(
+        expected.map((_, n) => hotp(key, first + n)),
+      );
+      assert.equal(own.length, 100);
+      assert.deepEqual(own, expected);
+    }
+  },
+);
+
+Deno.test("matchTimeStep takes the codes of the drift window and no others", async () => {
+  const key = await hmacKey(RFC_SECRET);
+  const now = 1_700_000_000_000;
+  const present = timeStep(now);
+  for (const driftSteps of [0, 1, 2]) {
+    for (let offset = -4; offset <= 4; offset++) {
+      const code = await hotp(key, present + offset);
+      const expected = Math.abs(offset) <= driftSteps ? present + offset : null;
+      assert.equal(
+        await matchTimeStep(RFC_SECRET, code, now, driftSteps),
+        expected,
+      );
+    }
+  }
+});
+
+Deno.test("matchTimeStep changes over at the step's very end", async () => {
+  const key = await hmacKey(RFC_SECRET);
+  const end = 1_700_000_010_000;
+  const step = timeStep(end);
+  const code = await hotp(key, step - 1);
+  assert.equal(await matchTimeStep(RFC_SECRET, code, end - 1, 0), step - 1);
+  assert.equal(await matchTimeStep(RFC_SECRET, code, end, 0), null);
+});
+
+Deno.test("matchTimeStep works at the beginning of time", async () => {
+  const code = await hotp(await hmacKey(RFC_SECRET), 0);
+  assert.equal(await matchTimeStep(RFC_SECRET, code, 0, 1), 0);
+});
+
+Deno.test("matchTimeStep gives the newer of two steps with the same code", async () => {
+  // Found by search: two neighbouring steps of this secret share a code.
+  const step = 910737;
+  const key = await hmacKey(RFC_SECRET);
+  const code = await hotp(key, step);
+  assert.equal(code, await hotp(key, step + 1));
+  assert.equal(
+    await matchTimeStep(RFC_SECRET, code, step * 30_000, 1),
+    step + 1,
+  );
+});

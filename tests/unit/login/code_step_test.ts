@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import type { Attempt, Challenge } from "../../../src/core/challenge.ts";
+import { Redacted } from "../../../src/core/redacted.ts";
+import { hmacKey, hotp, timeStep } from "../../../src/core/totp.ts";
+import { refused } from "../../../src/core/verdict.ts";
+import { codeStep } from "../../../src/login/code_step.ts";
+import { openDatabase } from "../../../src/store/sqlite/database.ts";
+import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
+import { SqliteLoginStore } from "../../../src/store/sqlite/login_store.ts";
+import { makeTestDirectory } from "../../lab/program.ts";
+
+const SECRET = new Redacted(new Uint8Array(20).fill(7));
+const NOW = 1_700_000_000_000;
+const STEP = timeStep(NOW);
+const ACCEPTED = { outcome: "accepted", by: "code" };
+
+const attempt = (id: string): Attempt => ({
+  id,
+  loginName: "alice",
+  commonName: "laptop",
+  address: "192.0.2.1",
+});
+
+async function codeAt(step: number): Promise<string> {
+  return await hotp(await hmacKey(SECRET), step);
+}
+
+/** A database with alice enrolled, and what a test does to it. */
+async function withAlice(
+  test: (alice: {
+    challenge(id: string, change?: Partial<Challenge>): Promise<void>;
+    answer(id: string, code: string | null, nowMs?: number): Promise<unknown>;
+    store: SqliteLoginStore;
+    enrolments: SqliteEnrolmentStore;
+  }) => Promise<void>,
+): Promise<void> {
+  await using directory = await makeTestDirectory();
+  using database = await openDatabase(directory.db, {
+    create: true,
+    busyTimeoutMs: 0,
+  });
+  const enrolments = new SqliteEnrolmentStore(database);
+  const store = new SqliteLoginStore(database);
+  await enrolments.enrol({
+    username: "alice",
+    secret: SECRET,
+    issuer: "VPN",
+    enrolledAt: NOW,
+  }, { replace: false });
+  await test({
+    store,
+    enrolments,
+    async challenge(id, change = {}) {
+      await store.recordChallenge({
+        ...attempt(id),
+        username: "alice",
+        createdAt: NOW,
+        expiresAt: NOW + 300_000,
+        answer: null,
+        ...change,
+      });
+    },
+    answer: (id, code, nowMs = NOW) =>
+      codeStep({
+        attempt: attempt(id),
+        code: code === null ? null : new Redacted(code),
+      }, { store, now: () => nowMs, driftSteps: 1 }),
+  });
+}
+
+Deno.test("codeStep accepts a right code, and notes step and time", async () => {
+  await withAlice(async ({ challenge, answer, enrolments }) => {
+    await challenge("a");
+    assert.deepEqual(await answer("a", await codeAt(STEP), NOW), ACCEPTED);
+    const { lastStep, lastLoginAt } = (await enrolments.find("alice"))!;
+    assert.equal(lastStep, STEP);
+    assert.equal(lastLoginAt, NOW);
+  });
+});
+
+Deno.test("codeStep accepts no step twice, nor an older one, on any attempt", async () => {
+  await withAlice(async ({ challenge, answer }) => {
+    for (const id of ["a", "b", "c", "d"]) await challenge(id);
+    assert.deepEqual(await answer("a", await codeAt(STEP)), ACCEPTED);
+    assert.deepEqual(
+      await answer("b", await codeAt(STEP)),
+      refused("code_used"),
+    );
+    assert.deepEqual(
+      await answer("c", await codeAt(STEP - 1)),
+      refused("code_used"),
+    );
+    assert.deepEqual(await answer("d", await codeAt(STEP + 1)), ACCEPTED);
+  });
+});
+
+Deno.test("codeStep takes one answer to a challenge, whatever it is", async () => {
+  await withAlice(async ({ challenge, answer }) => {
+    const right = await codeAt(STEP);
+    const wrong = right === "000000" ? "000001" : "000000";
+    for (
+      const [first, reason] of [
+        [wrong, "wrong_code"],
+        [null, "malformed_code"],
+      ] as const
+    ) {
+      await challenge(reason);
+      assert.deepEqual(await answer(reason, first), refused(reason));
+      assert.deepEqual(
+        await answer(reason, right),
+        refused("challenge_answered"),
+      );
+    }
+  });
+});
+
+Deno.test("codeStep lets an acceptance stand when more answers come", async () => {
+  await withAlice(async ({ challenge, answer, enrolments }) => {
+    await challenge("a");
+    assert.deepEqual(await answer("a", await codeAt(STEP)), ACCEPTED);
+    for (const code of [await codeAt(STEP + 1), "000000", null]) {
+      assert.deepEqual(await answer("a", code), {
+        outcome: "unchanged",
+        reason: "challenge_answered",
+      });
+    }
+    assert.equal((await enrolments.find("alice"))!.lastStep, STEP);
+  });
+});
+
+Deno.test("codeStep settles a challenge that an answer from elsewhere hit", async () => {
+  await withAlice(async ({ challenge, answer }) => {
+    await challenge("a", { address: "192.0.2.99" });
+    assert.deepEqual(
+      await answer("a", await codeAt(STEP)),
+      refused("challenge_mismatch"),
+    );
+    await challenge("b");
+    assert.deepEqual(await answer("b", await codeAt(STEP)), ACCEPTED);
+  });
+});
+
+Deno.test("codeStep refuses what has no challenge, or a late one", async () => {
+  await withAlice(async ({ challenge, answer }) => {
+    const code = await codeAt(STEP);
+    assert.deepEqual(await answer("a", code), refused("no_challenge"));
+    await challenge("b", { expiresAt: NOW });
+    assert.deepEqual(await answer("b", code), refused("challenge_expired"));
+  });
+});
+
+Deno.test("codeStep refuses after the user was deleted or enrolled anew", async () => {
+  await withAlice(async ({ challenge, answer, enrolments }) => {
+    const code = await codeAt(STEP);
+    await challenge("a");
+    await enrolments.enrol({
+      username: "alice",
+      secret: SECRET,
+      issuer: "VPN",
+      enrolledAt: NOW,
+    }, { replace: true });
+    assert.deepEqual(await answer("a", code), refused("no_challenge"));
+    await challenge("b");
+    assert.equal(await enrolments.delete("alice"), true);
+    assert.deepEqual(await answer("b", code), refused("no_challenge"));
+  });
+});
+
+Deno.test("codeStep changes nothing when its decision fails", async () => {
+  await withAlice(async ({ challenge, answer, store }) => {
+    await challenge("a");
+    await assert.rejects(
+      store.settleChallenge("a", () => Promise.reject(new Error("on fire"))),
+      /on fire/,
+    );
+    assert.deepEqual(await answer("a", await codeAt(STEP)), ACCEPTED);
+  });
+});

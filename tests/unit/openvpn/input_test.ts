@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Failure } from "../../../src/core/failure.ts";
+import { parseCredentials } from "../../../src/openvpn/credentials.ts";
+import {
+  canAnswerChallenge,
+  hasVerifiedToken,
+  readAttempt,
+} from "../../../src/openvpn/environment.ts";
+import { parseResponse } from "../../../src/openvpn/response.ts";
+
+const utf8 = new TextEncoder();
+const from = (variables: Record<string, string>) => (name: string) =>
+  variables[name];
+
+Deno.test("parseCredentials takes two lines, with or without a last line end", () => {
+  for (const text of ["alice\np w", "alice\np w\n", "alice\np w\nrest\n"]) {
+    const { username, password } = parseCredentials(utf8.encode(text));
+    assert.equal(username, "alice");
+    assert.deepEqual(password.reveal(), utf8.encode("p w"));
+  }
+});
+
+Deno.test("parseCredentials keeps a password's bytes, which need not be UTF-8", () => {
+  const { password } = parseCredentials(
+    new Uint8Array([0x61, 0x0a, 0xff, 0x00, 0xfe, 0x0d, 0x0a]),
+  );
+  assert.deepEqual(password.reveal(), new Uint8Array([0xff, 0, 0xfe, 0x0d]));
+});
+
+Deno.test("parseCredentials refuses what isn't of that form, without repeating it", () => {
+  for (const bytes of [[], [0x61], [0xff, 0x0a, 0x70, 0x0a]]) {
+    assert.throws(() => parseCredentials(new Uint8Array(bytes)), Failure);
+  }
+});
+
+Deno.test("parseCredentials fails in no other way, whatever the bytes", () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+    try {
+      const { username } = parseCredentials(bytes);
+      assert.equal(username.includes("\n"), false);
+    } catch (error) {
+      assert(error instanceof Failure);
+    }
+  }));
+});
+
+Deno.test("parseResponse reads base64 with a line end, padded or not", () => {
+  for (const text of ["MDAwMDQy\n", "MDAwMDQy", "IDEyMyA0NTYNCg==\n"]) {
+    assert.match(
+      parseResponse(utf8.encode(text))?.reveal() ?? "",
+      /^(000042|123456)$/,
+    );
+  }
+});
+
+Deno.test("parseResponse gives null for everything else", () => {
+  for (
+    const text of [
+      "",
+      "\n",
+      "123456",
+      "=",
+      "MDAw MDQy",
+      "MDAwMDQy===",
+      "MDAw\nMDQy",
+      "-_-_-_-_",
+      "MDAwMDQyAA==",
+      "////",
+    ]
+  ) {
+    assert.equal(parseResponse(utf8.encode(text)), null, text);
+  }
+});
+
+Deno.test("parseResponse gives a code or null, whatever the bytes", () => {
+  fc.assert(fc.property(
+    fc.oneof(
+      fc.uint8Array({ maxLength: 100 }),
+      fc.base64String({ maxLength: 24 }).map((text) => utf8.encode(text)),
+    ),
+    (bytes) => {
+      const code = parseResponse(bytes);
+      if (code !== null) assert.match(code.reveal(), /^[0-9]{6}$/);
+    },
+  ));
+});
+
+Deno.test("canAnswerChallenge wants the exact token", () => {
+  for (const sso of ["crtext", "webauth,crtext", "crtext,openurl"]) {
+    assert.equal(canAnswerChallenge(from({ IV_SSO: sso })), true);
+  }
+  for (const sso of ["", "crtextx", "xcrtext", "CRTEXT", "webauth crtext"]) {
+    assert.equal(canAnswerChallenge(from({ IV_SSO: sso })), false);
+  }
+  assert.equal(canAnswerChallenge(from({})), false);
+});
+
+Deno.test("hasVerifiedToken wants both the state Authenticated and a token", () => {
+  const token = utf8.encode("SESS_ID_AT_abc");
+  const state = (session_state: string) => from({ session_state });
+  assert.equal(hasVerifiedToken(state("Authenticated"), token), true);
+  for (
+    const other of [
+      "",
+      "Initial",
+      "Expired",
+      "Invalid",
+      "AuthenticatedEmptyUser",
+      "ExpiredEmptyUser",
+      "authenticated",
+      "Authenticated ",
+    ]
+  ) {
+    assert.equal(hasVerifiedToken(state(other), token), false, other);
+  }
+  assert.equal(hasVerifiedToken(from({}), token), false);
+  for (const password of ["", "SESS_ID_AT", "sess_id_at_x", "xSESS_ID_AT_"]) {
+    assert.equal(
+      hasVerifiedToken(state("Authenticated"), utf8.encode(password)),
+      false,
+    );
+  }
+});
+
+Deno.test("readAttempt takes the IPv6 address, and emptiness for absence", () => {
+  const read = from({
+    auth_control_file: "/tmp/acf",
+    untrusted_ip6: "2001:db8::1",
+    common_name: "",
+  });
+  assert.deepEqual(readAttempt(read, "alice"), {
+    id: "/tmp/acf",
+    loginName: "alice",
+    commonName: null,
+    address: "2001:db8::1",
+  });
+  assert.throws(() => readAttempt(from({}), "alice"), /auth_control_file/);
+});

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { Failure } from "../../src/core/failure.ts";
+import {
+  checkSetting,
+  readSetting,
+  readSettings,
+  SETTINGS,
+} from "../../src/settings.ts";
+
+const none = () => undefined;
+
+Deno.test("readSettings gives the guide's defaults", () => {
+  assert.deepEqual(readSettings(none), {
+    challengeTimeout: 300,
+    challengeText: "Please enter your TOTP code",
+    tokenDbPath: "/var/lib/openvpn-totp/token_index.sqlite3",
+    pamService: null,
+    driftSteps: 1,
+    log: "stderr",
+  });
+  assert.equal(readSetting(SETTINGS.issuerName, none), "OpenVPN Server");
+});
+
+const CASES: Record<
+  keyof typeof SETTINGS,
+  { good: string[]; bad: string[] }
+> = {
+  challengeTimeout: {
+    good: ["1", "300", "3600", "0042"],
+    bad: ["0", "-1", "abc", "3601", "1.5", "1e2", " 1", "", "0x10", "٣"],
+  },
+  challengeText: {
+    good: ["x", "é".repeat(117), 'say "hi": 1,2\\3'],
+    bad: [
+      "",
+      "  ",
+      "two\nlines",
+      "tab\there",
+      "é".repeat(118),
+      "x".repeat(235),
+      "\u2028x",
+      "x".repeat(10_000_000),
+    ],
+  },
+  tokenDbPath: {
+    good: ["/x", "/a b/c?d#e%20.db"],
+    bad: [
+      "",
+      "relative",
+      ":memory:",
+      "file:/x",
+      "/dir/",
+      "/x\0y",
+      `/${"x".repeat(4095)}`,
+    ],
+  },
+  issuerName: {
+    good: ["Example VPN", "Müller & Söhne"],
+    bad: ["", "a:b", "x\ny", "x".repeat(129)],
+  },
+  pamService: {
+    good: ["openvpn", "common-auth", "my.vpn_2"],
+    bad: ["", "../passwd", "/etc/pam.d/login", "a b", ".hidden", "-x"],
+  },
+  driftSteps: { good: ["0", "1", "10"], bad: ["-1", "11", "one", ""] },
+  log: {
+    good: ["stderr", "syslog", "/var/log/openvpn-totp.log"],
+    bad: ["", "stdout", "log.txt", "/dir/"],
+  },
+};
+
+for (const [key, { good, bad }] of Object.entries(CASES)) {
+  const setting = SETTINGS[key as keyof typeof SETTINGS];
+  Deno.test(`${setting.name} takes what it allows`, () => {
+    for (const text of [...good, ...bad]) {
+      const isTaken = setting.parse(text) !== undefined;
+      assert.equal(isTaken, good.includes(text), text.slice(0, 50));
+    }
+  });
+
+  Deno.test(`${setting.name}'s errors name setting, value and what is allowed`, () => {
+    for (const text of bad) {
+      assert.throws(
+        () => readSetting<unknown>(setting, () => text),
+        (error) => {
+          assert(error instanceof Failure);
+          assert.equal(error.code, "bad_setting");
+          assert(error.message.startsWith(`${setting.name} is "`));
+          assert(error.message.endsWith(`allowed is ${setting.allowed}`));
+          assert(error.message.length < 600);
+          assert.doesNotMatch(error.message, /\p{Cc}/u);
+          return true;
+        },
+      );
+    }
+  });
+}
+
+Deno.test("checkSetting names the option that a value came from", () => {
+  assert.throws(
+    () => checkSetting(SETTINGS.tokenDbPath, "--db", "x"),
+    /^Failure: --db is "x", allowed is an absolute path/,
+  );
+});
