@@ -4,10 +4,19 @@
  * @module
  */
 
+/** Value of `script_type`; what isn't UTF-8 is no call that we know. */
+function readScriptType(): string | undefined {
+  try {
+    return Deno.env.get("script_type");
+  } catch {
+    return "\ufffd";
+  }
+}
+
 /** Picks what to do, and loads just that: every millisecond of a hook call stalls all clients. */
 async function main(): Promise<number> {
   try {
-    const scriptType = Deno.env.get("script_type");
+    const scriptType = readScriptType();
     if (scriptType !== undefined) {
       const { runHook } = await import("./src/hook/hook.ts");
       return await runHook(scriptType, Deno.args);

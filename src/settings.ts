@@ -21,6 +21,9 @@ interface Setting<T> {
 /** Longest challenge text that OpenVPN's own client passes on, in bytes of UTF-8. */
 const MAX_TEXT_BYTES = 234;
 
+/** Longest path of a file; SQLite takes 512 bytes with its suffixes. */
+const MAX_PATH_BYTES = 500;
+
 /** Every setting, once. Values are checked before a login goes on: a bad one refuses it. */
 export const SETTINGS = {
   challengeTimeout: setting({
@@ -41,7 +44,7 @@ export const SETTINGS = {
   tokenDbPath: setting({
     name: "totpTokenDbPath",
     meaning: "path of the database",
-    allowed: "an absolute path of a file, at most 4095 bytes",
+    allowed: "an absolute path of a file, at most 500 bytes",
     default: "/var/lib/openvpn-totp/token_index.sqlite3",
     parse: absolutePath,
   }),
@@ -124,7 +127,7 @@ export function readSetting<T>(setting: Setting<T>, read: ReadVariable): T {
  * Checks a text against a setting's rule; the default where there is no text.
  *
  * @param source what the error names: the setting, or the option that stands for it
- * @throws Failure `bad_setting`
+ * @throws Failure `bad_setting`, or `usage` where an option was meant
  */
 export function checkSetting<T>(
   setting: Setting<T>,
@@ -134,7 +137,7 @@ export function checkSetting<T>(
   const value = setting.parse(text ?? setting.default);
   if (value === undefined) {
     throw new Failure(
-      "bad_setting",
+      source === setting.name ? "bad_setting" : "usage",
       `${source} is ${quoted(text ?? "")}, allowed is ${setting.allowed}`,
     );
   }
@@ -168,8 +171,10 @@ function plainText(maxBytes: number): (text: string) => string | undefined {
 }
 
 function absolutePath(text: string): string | undefined {
-  if (text.length > 4095) return undefined;
-  const isAllowed = text.startsWith("/") && !text.endsWith("/") &&
+  if (text.length > MAX_PATH_BYTES) return undefined;
+  const bytes = new TextEncoder().encode(text).length;
+  const isAllowed = bytes <= MAX_PATH_BYTES && text.startsWith("/") &&
+    !text.endsWith("/") &&
     !/\p{Cc}/u.test(text);
   return isAllowed ? text : undefined;
 }

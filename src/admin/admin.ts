@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { Failure, WRONG_USAGE } from "../core/failure.ts";
+import { Failure, isSystemError, WRONG_USAGE } from "../core/failure.ts";
 import { printable } from "../core/printable.ts";
 import { SETTINGS } from "../settings.ts";
 import project from "../../deno.json" with { type: "json" };
@@ -14,12 +14,11 @@ const PROGRAM = "openvpn-totp";
  * @returns 0 done, 1 it could not be done, 2 wrong usage
  */
 export async function runAdmin(args: readonly string[]): Promise<number> {
-  const err = (text: string) => writeAll(Deno.stderr, text);
   const context: AdminContext = {
     db: undefined,
     read: (name) => Deno.env.get(name),
     now: Date.now,
-    out: (text) => writeAll(Deno.stdout, text),
+    out,
     err,
     isTerminal: Deno.stderr.isTerminal(),
   };
@@ -32,13 +31,13 @@ export async function runAdmin(args: readonly string[]): Promise<number> {
       return error.exitCode === 0 ? 0 : WRONG_USAGE;
     }
     if (error instanceof Failure) {
-      err(`${PROGRAM}: ${printable(error.message)}\n`);
+      err(`${PROGRAM}: ${shortened(error.message)}\n`);
       return error.exitStatus;
     }
     // A reader that has seen enough, such as `head`, is no error.
     if (error instanceof Deno.errors.BrokenPipe) return 0;
     const message = error instanceof Error ? error.message : "unknown error";
-    err(`${PROGRAM}: ${printable(message)}\n`);
+    err(`${PROGRAM}: ${shortened(message)}\n`);
     return 1;
   }
 }
@@ -129,7 +128,37 @@ export function makeProgram(context: AdminContext): Command {
 
 /** An error of the command line parser, which puts its suggestion on a line of its own. */
 function oneLine(text: string): string {
-  return printable(text.trim().replace(/^error: /, "").replaceAll("\n", " "));
+  return shortened(text.trim().replace(/^error: /, "").replaceAll("\n", " "));
+}
+
+/** Makes arguments that an error repeats safe for the terminal, and bounds it. */
+function shortened(message: string): string {
+  const most = 2000;
+  return message.length <= most
+    ? printable(message)
+    : `${printable(message.slice(0, most))}…`;
+}
+
+function out(text: string): void {
+  try {
+    writeAll(Deno.stdout, text);
+  } catch (error) {
+    if (!isSystemError(error) || error instanceof Deno.errors.BrokenPipe) {
+      throw error;
+    }
+    throw new Failure(
+      "output_error",
+      `cannot write standard output: ${error.message}`,
+    );
+  }
+}
+
+function err(text: string): void {
+  try {
+    writeAll(Deno.stderr, text);
+  } catch {
+    // Nobody is left to tell; the exit status still speaks.
+  }
 }
 
 function writeAll(
@@ -139,6 +168,12 @@ function writeAll(
   const bytes = new TextEncoder().encode(text);
   let written = 0;
   while (written < bytes.length) {
-    written += to.writeSync(bytes.subarray(written));
+    try {
+      written += to.writeSync(bytes.subarray(written));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+      // A pipe that doesn't block is full: its reader needs a moment.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
   }
 }

@@ -1,4 +1,5 @@
 import { printable } from "../core/printable.ts";
+import { json } from "./text.ts";
 import { type AdminContext, notEnrolled, withStore } from "./context.ts";
 
 /** `delete USER`: removes an enrolment and the challenges that wait for its codes. */
@@ -17,8 +18,7 @@ export async function deleteUser(
     },
   );
   if (options.json) {
-    const done = { username, deleted: true, pendingChallenges };
-    context.out(`${JSON.stringify(done, null, 2)}\n`);
+    context.out(json({ username, deleted: true, pendingChallenges }));
     return;
   }
   const challenges = pendingChallenges === 0

@@ -37,7 +37,17 @@ export async function enroll(
     }, { replace: options.replace ?? false }));
 
   const uri = provisioningUri(issuer, username, secret.base32);
-  context.out(`${username}\n${secret.base32}\n${uri}\n`);
+  try {
+    context.out(`${username}\n${secret.base32}\n${uri}\n`);
+  } catch {
+    throw new Failure(
+      "output_error",
+      `user ${
+        quoted(username)
+      } is enrolled, but the secret could not be printed: ` +
+        "see it with: openvpn-totp show --secret USER",
+    );
+  }
   if (context.isTerminal) {
     const { qrCode } = await import("./qr_code.ts");
     context.err(`\n${qrCode(uri)}\n`);

@@ -1,5 +1,5 @@
 import { type AdminContext, withStore } from "./context.ts";
-import { instant, instantOrNever, table } from "./text.ts";
+import { instant, instantOrNever, json, table } from "./text.ts";
 
 /** `list`: the enrolled users, a line each. */
 export async function list(
@@ -7,13 +7,14 @@ export async function list(
   options: { json?: boolean },
 ): Promise<void> {
   const users = await withStore(context, { create: false }, async (store) => {
-    const challenges = await store.openChallenges(context.now());
+    const pending = new Map<string, number>();
+    for (const { username } of await store.openChallenges(context.now())) {
+      pending.set(username, (pending.get(username) ?? 0) + 1);
+    }
     const enrolments = await store.list();
     return enrolments.map((enrolment) => ({
       ...enrolment,
-      pendingChallenges: challenges.filter((challenge) =>
-        challenge.username === enrolment.username
-      ).length,
+      pendingChallenges: pending.get(enrolment.username) ?? 0,
     }));
   });
 
@@ -25,7 +26,7 @@ export async function list(
       lastLoginAt: user.lastLoginAt === null ? null : instant(user.lastLoginAt),
       pendingChallenges: user.pendingChallenges,
     }));
-    context.out(`${JSON.stringify(rows, null, 2)}\n`);
+    context.out(json(rows));
     return;
   }
   if (users.length === 0) {

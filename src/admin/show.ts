@@ -3,7 +3,7 @@ import type { Challenge } from "../core/challenge.ts";
 import type { Enrolment } from "../store/store.ts";
 import { type AdminContext, requireEnrolment, withStore } from "./context.ts";
 import { provisioningUri } from "./provisioning_uri.ts";
-import { instant, instantOrNever, pairs } from "./text.ts";
+import { instant, instantOrNever, json, pairs } from "./text.ts";
 
 /** `show USER`: one enrolment; the secret only when asked for. */
 export async function show(
@@ -57,7 +57,7 @@ function asJson(
     })),
     ...secret,
   };
-  return `${JSON.stringify(shown, null, 2)}\n`;
+  return json(shown);
 }
 
 function asText(

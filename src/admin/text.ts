@@ -14,6 +14,22 @@ export function instantOrNever(ms: number | null): string {
   return ms === null ? "never" : instant(ms);
 }
 
+/**
+ * A value as JSON, with a line end. Characters that can act on a terminal are escaped, which JSON
+ * leaves open.
+ */
+export function json(value: unknown): string {
+  const text = JSON.stringify(value, null, 2);
+  return `${text.replace(/[^\n\P{C}]|[\p{Zl}\p{Zp}]/gu, escapedUnits)}\n`;
+}
+
+function escapedUnits(character: string): string {
+  return Array.from(
+    { length: character.length },
+    (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`,
+  ).join("");
+}
+
 /** Lays out rows under headings, in columns as wide as their widest cell. */
 export function table(
   headings: readonly string[],

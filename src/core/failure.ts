@@ -24,6 +24,7 @@ export type FailureCode =
   | "already_enrolled"
   | "not_enrolled"
   | "challenge_exists"
+  | "output_error"
   | "usage";
 
 /**

@@ -69,13 +69,21 @@ export async function matchTimeStep(
 ): Promise<number | null> {
   const key = await hmacKey(secret);
   const present = timeStep(nowMs);
-  let match: number | null = null;
-  for (let step = present - driftSteps; step <= present + driftSteps; step++) {
-    if (step >= 0 && equalInConstantTime(await hotp(key, step), code)) {
-      match = step;
-    }
+  const oldest = Math.max(0, present - driftSteps);
+  for (let step = present + driftSteps; step >= oldest; step--) {
+    if (equalInConstantTime(await hotp(key, step), code)) return step;
+    await letThreadRest();
   }
-  return match;
+  return null;
+}
+
+/**
+ * WebCrypto signs in a thread of Deno's pool. One that has just finished takes a moment until it can
+ * be used again; a signature asked for meanwhile would start another thread, and service units
+ * limit those.
+ */
+function letThreadRest(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 /** Compares without an early exit, so that the time taken says nothing of where texts differ. */

@@ -12,6 +12,7 @@ export const USERNAME_ALLOWED =
  */
 export function isUsername(text: string): boolean {
   const bytes = new TextEncoder().encode(text).length;
-  return bytes > 0 && bytes <= MAX_USERNAME_BYTES && !/\p{Cc}/u.test(text) &&
+  return bytes > 0 && bytes <= MAX_USERNAME_BYTES &&
+    !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text) &&
     text.isWellFormed();
 }

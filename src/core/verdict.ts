@@ -14,6 +14,7 @@ export const REASONS = {
   account_refused: null,
   pam_error: null,
   not_enrolled: null,
+  token_refused: null,
   // The code step
   no_challenge: null,
   challenge_mismatch: null,

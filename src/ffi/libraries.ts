@@ -32,7 +32,7 @@ export function openLibrary<const S extends Deno.ForeignLibraryInterface>(
   const directories = DIRECTORIES[Deno.build.arch];
   for (const directory of directories) {
     const path = `${directory}/${name}`;
-    if (exists(path)) return Deno.dlopen(path, symbols);
+    if (exists(path)) return load(path, symbols);
   }
   throw new Failure(
     "library_missing",
@@ -40,6 +40,18 @@ export function openLibrary<const S extends Deno.ForeignLibraryInterface>(
       directories.join(", ")
     }: install the package that has it`,
   );
+}
+
+function load<const S extends Deno.ForeignLibraryInterface>(
+  path: string,
+  symbols: S,
+): Deno.DynamicLibrary<S> {
+  try {
+    return Deno.dlopen(path, symbols);
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : "unknown error";
+    throw new Failure("library_missing", `cannot load ${path}: ${cause}`);
+  }
 }
 
 /**

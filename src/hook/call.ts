@@ -2,9 +2,12 @@ import { Failure, isSystemError } from "../core/failure.ts";
 import {
   type CodeVerdict,
   type PasswordVerdict,
+  type Reason,
+  REASONS,
   type Refused,
   refused,
 } from "../core/verdict.ts";
+import { writeReasonFile } from "../openvpn/answer_files.ts";
 import type { ReadVariable } from "../settings.ts";
 
 /** One call by OpenVPN. */
@@ -46,4 +49,22 @@ export function refusalOf(error: unknown): Refused {
       ? error.message
       : `unexpected ${error.name} ${error.stack?.split("\n").at(1)?.trim()}`,
   );
+}
+
+/** Carries on after a failure, and says what it was. */
+export function attemptTo<T>(
+  action: () => T,
+): { result?: T; failure?: string | undefined } {
+  try {
+    return { result: action() };
+  } catch (error) {
+    return { failure: refusalOf(error).detail };
+  }
+}
+
+/** Writes what the client may know of a refusal, which stands even when that can't be written. */
+export function tellReason(reason: Reason, read: ReadVariable): void {
+  const told = REASONS[reason];
+  const path = read("auth_failed_reason_file");
+  if (told !== null && path) attemptTo(() => writeReasonFile(path, told));
 }

@@ -1,18 +1,20 @@
 import type { Redacted } from "../core/redacted.ts";
-import { type CodeVerdict, REASONS } from "../core/verdict.ts";
+import type { CodeVerdict } from "../core/verdict.ts";
 import { codeStep } from "../login/code_step.ts";
 import { readAttempt, requireVariable } from "../openvpn/environment.ts";
-import { writeReasonFile, writeVerdict } from "../openvpn/answer_files.ts";
+import { writeVerdict } from "../openvpn/answer_files.ts";
 import { readResponseFile, removeResponseFile } from "../openvpn/response.ts";
 import { readSettings } from "../settings.ts";
 import { openDatabase } from "../store/sqlite/database.ts";
 import { SqliteLoginStore } from "../store/sqlite/login_store.ts";
 import {
+  attemptTo,
   BUSY_TIMEOUT_MS,
   ExitStatus,
   type HookCall,
   type HookResult,
   refusalOf,
+  tellReason,
 } from "./call.ts";
 
 /** `client-crresponse`: the code, against the challenge of this attempt. */
@@ -67,17 +69,6 @@ function takeResponse(
   };
 }
 
-/** Carries on after a failure, and says what it was. */
-function attemptTo<T>(
-  action: () => T,
-): { result?: T; failure?: string | undefined } {
-  try {
-    return { result: action() };
-  } catch (error) {
-    return { failure: refusalOf(error).detail };
-  }
-}
-
 /**
  * Tells OpenVPN. A refusal is reason, verdict and exit status: the last alone refuses too, so the
  * files may fail. An acceptance is the verdict, and a refusal where that can't be written.
@@ -97,11 +88,7 @@ function deliver(
         return { verdict: refusalOf(error), exitStatus: ExitStatus.REFUSE };
       }
     case "refused":
-      attemptTo(() => {
-        const told = REASONS[verdict.reason];
-        const reasonFile = read("auth_failed_reason_file");
-        if (told !== null && reasonFile) writeReasonFile(reasonFile, told);
-      });
+      tellReason(verdict.reason, read);
       attemptTo(() =>
         writeVerdict(requireVariable("auth_control_file", read), false)
       );

@@ -3,11 +3,11 @@ import { sealForeignCode } from "../ffi/libraries.ts";
 import { passwordStep } from "../login/password_step.ts";
 import {
   canAnswerChallenge,
-  hasVerifiedToken,
   readAttempt,
   requireVariable,
 } from "../openvpn/environment.ts";
-import { writePendingFile, writeReasonFile } from "../openvpn/answer_files.ts";
+import { readSessionToken } from "../openvpn/session_token.ts";
+import { writePendingFile } from "../openvpn/answer_files.ts";
 import {
   type Credentials,
   makeCredentials,
@@ -15,7 +15,7 @@ import {
 } from "../openvpn/credentials.ts";
 import { PamAuthentication } from "../pam/pam.ts";
 import { choosePamService } from "../pam/service.ts";
-import { type PasswordVerdict, REASONS } from "../core/verdict.ts";
+import type { PasswordVerdict } from "../core/verdict.ts";
 import { readSettings, type Settings } from "../settings.ts";
 import { type Database, openDatabase } from "../store/sqlite/database.ts";
 import { SqliteLoginStore } from "../store/sqlite/login_store.ts";
@@ -24,6 +24,7 @@ import {
   ExitStatus,
   type HookCall,
   type HookResult,
+  tellReason,
 } from "./call.ts";
 
 /** `auth-user-pass-verify`: username and password, then the request for a code. */
@@ -41,7 +42,7 @@ export async function passwordHook(call: HookCall): Promise<HookResult> {
       attempt,
       password: credentials.password,
       canAnswer: canAnswerChallenge(read),
-      hasVerifiedToken: hasVerifiedToken(read, credentials.password.reveal()),
+      token: readSessionToken(read, credentials.password.reveal()),
     }, {
       primary,
       openStore: async () => {
@@ -81,12 +82,9 @@ function deliver(
         settings.challengeText,
       );
       return ExitStatus.DEFER;
-    case "refused": {
-      const told = REASONS[verdict.reason];
-      const reasonFile = read("auth_failed_reason_file");
-      if (told !== null && reasonFile) writeReasonFile(reasonFile, told);
+    case "refused":
+      tellReason(verdict.reason, read);
       return ExitStatus.REFUSE;
-    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Attempt } from "../core/challenge.ts";
 import type { Redacted } from "../core/redacted.ts";
+import type { SessionToken } from "../core/session_token.ts";
 import { isUsername } from "../core/username.ts";
 import { type PasswordVerdict, refused } from "../core/verdict.ts";
 import type { LoginStore } from "../store/store.ts";
@@ -12,8 +13,8 @@ export interface PasswordRequest {
   password: Redacted<Uint8Array>;
   /** The client can show a challenge (`crtext` in its `IV_SSO`). */
   canAnswer: boolean;
-  /** OpenVPN verified the session token that came in the password's place. */
-  hasVerifiedToken: boolean;
+  /** The session token that came in the password's place, if one did. */
+  token: SessionToken | null;
 }
 
 /** What {@link passwordStep} works with. */
@@ -29,7 +30,9 @@ export interface PasswordStepParts {
 
 /**
  * The first step of a login: the password, then a challenge for the code. A session token that
- * OpenVPN has verified stands for both, as long as account and enrolment are still there.
+ * OpenVPN has verified stands for both, as long as account and enrolment are still there. Any other
+ * token is refused, and never tried as a password, which would count as the user's failure: the
+ * client then asks for the password, and a login from scratch begins.
  *
  * Whether the client can be challenged is looked at before the password, so that its refusal tells
  * nothing about the password.
@@ -42,7 +45,7 @@ export async function passwordStep(
 ): Promise<PasswordVerdict> {
   const { attempt, password } = request;
   if (!isUsername(attempt.loginName)) return refused("bad_username");
-  if (request.hasVerifiedToken) return await tokenStep(attempt, parts);
+  if (request.token) return await tokenStep(attempt, request.token, parts);
   if (!request.canAnswer) return refused("client_without_crtext");
   if (password.reveal().includes(0)) return refused("bad_password");
 
@@ -66,14 +69,21 @@ export async function passwordStep(
 
 async function tokenStep(
   attempt: Attempt,
+  token: SessionToken,
   parts: PasswordStepParts,
 ): Promise<PasswordVerdict> {
-  const account = parts.primary.checkAccount(
-    attempt.loginName,
-    attempt.address,
-  );
+  if (token.loginAt === null) {
+    return refused("token_refused", "OpenVPN did not verify it");
+  }
+  const { loginName, address } = attempt;
+  const account = parts.primary.checkAccount(loginName, address);
   if (account.outcome === "refused") return account;
-  return await (await parts.openStore()).isEnrolled(account.username)
-    ? { outcome: "accepted", by: "token" }
-    : refused("not_enrolled");
+  const store = await parts.openStore();
+  const enrolment = await store.findEnrolment(account.username, loginName);
+  if (enrolment === null) return refused("not_enrolled");
+  // A token counts whole seconds.
+  const isOlderThanSecret = token.loginAt + 1000 <= enrolment.enrolledAt;
+  return isOlderThanSecret
+    ? refused("token_refused", "the user was enrolled anew since that login")
+    : { outcome: "accepted", by: "token" };
 }

@@ -55,18 +55,3 @@ export function readAddress(read: ReadVariable): string | null {
 export function canAnswerChallenge(read: ReadVariable): boolean {
   return (read("IV_SSO") ?? "").split(",").includes("crtext");
 }
-
-/** How a password begins that is a token of `auth-gen-token`. */
-const TOKEN_PREFIX = new TextEncoder().encode("SESS_ID_AT_");
-
-/**
- * Says whether OpenVPN verified the session token that the client sent in the password's place
- * (`auth-gen-token … external-auth`). Any other state than `Authenticated` is a login from scratch.
- */
-export function hasVerifiedToken(
-  read: ReadVariable,
-  password: Uint8Array,
-): boolean {
-  return read("session_state") === "Authenticated" &&
-    TOKEN_PREFIX.every((byte, i) => password[i] === byte);
-}

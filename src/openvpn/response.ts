@@ -36,6 +36,7 @@ export function parseResponse(content: Uint8Array): Redacted<string> | null {
  */
 export function removeResponseFile(path: string): void {
   try {
+    if (!Deno.lstatSync(path).isFile) throw new Error("not a regular file");
     Deno.removeSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;

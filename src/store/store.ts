@@ -36,8 +36,13 @@ export interface Decision<Verdict> {
 
 /** What a login needs of a store. Every method throws a `Failure` when the store fails. */
 export interface LoginStore {
-  /** Says whether a user is enrolled. */
-  isEnrolled(username: string): Promise<boolean>;
+  /**
+   * The enrolment of a user, or else of the user who last logged in under this name; null if neither.
+   */
+  findEnrolment(
+    username: string,
+    loginName: string,
+  ): Promise<Enrolment | null>;
 
   /**
    * Records a challenge; it has been committed once the promise is fulfilled.

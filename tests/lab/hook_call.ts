@@ -5,10 +5,12 @@ import { PROGRAM } from "./program.ts";
 export interface PlayedAttempt {
   /** The environment of both calls; change it to play something else. */
   env: Record<string, string>;
+  /** A command that runs the program in its arguments, such as `strace`. */
+  wrap: string[];
   /** Calls `auth-user-pass-verify … via-file` with these two lines. */
   password(username: string, password: string | Uint8Array): Promise<Output>;
-  /** Calls `client-crresponse` with this as the response file's content. */
-  answer(content: string | Uint8Array): Promise<Output>;
+  /** Calls `client-crresponse` with this as the response file's content; `n` makes it another file. */
+  answer(content: string | Uint8Array, n?: string): Promise<Output>;
   /** What OpenVPN would read. */
   control(): Promise<string>;
   pending(): Promise<string>;
@@ -50,13 +52,16 @@ export async function playAttempt(
     IV_SSO: "webauth,crtext",
     ...settings,
   };
-  const call = (scriptType: string, file: string) =>
-    run(PROGRAM, [file], {
+  const call = (scriptType: string, file: string) => {
+    const [command, ...args] = [...attempt.wrap, PROGRAM, file];
+    return run(command!, args, {
       clearEnv: true,
-      env: { ...env, script_type: scriptType },
+      env: { ...attempt.env, script_type: scriptType },
     });
-  return {
+  };
+  const attempt: PlayedAttempt = {
     env,
+    wrap: [],
     files,
     async password(username, password) {
       env.username = username;
@@ -68,19 +73,21 @@ export async function playAttempt(
         await Deno.remove(file);
       }
     },
-    async answer(content) {
+    async answer(content, n = "") {
+      const file = files.response + n;
       await Deno.writeFile(
-        files.response,
+        file,
         typeof content === "string"
           ? new TextEncoder().encode(content)
           : content,
       );
-      return await call("client-crresponse", files.response);
+      return await call("client-crresponse", file);
     },
     control: () => Deno.readTextFile(files.control),
     pending: () => Deno.readTextFile(files.pending),
     reason: () => Deno.readTextFile(files.reason),
   };
+  return attempt;
 }
 
 function credentialLines(

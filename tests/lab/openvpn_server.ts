@@ -1,5 +1,5 @@
 import { makeAuthority, makeCertificate } from "./certificates.ts";
-import { type Lines } from "./lines.ts";
+import type { Lines } from "./lines.ts";
 import { makeNetwork, type Network } from "./network.ts";
 import { OpenvpnProcess } from "./openvpn_process.ts";
 import { PROGRAM } from "./program.ts";

@@ -75,9 +75,12 @@ export async function openDatabase(
   options: OpenOptions,
 ): Promise<Database> {
   try {
+    // In this order: another first enrolment makes the file first, and its journal then.
+    const [orphan] = findCompanions(path);
     const header = readHeader(path);
     if (header === "foreign") throw foreign(path);
-    if (header === "missing") {
+    if (header === "missing" && orphan) throw orphaned(orphan);
+    if (header !== "ours") {
       if (!options.create) throw missing(path);
       createFile(path);
     }
@@ -104,9 +107,38 @@ function createFile(path: string): void {
   try {
     Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
   } catch (error) {
-    // Another first enrolment at the same moment was faster.
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    // It may be another first enrolment's at this moment, or what is left of one.
+    if (readHeader(path) === "missing") {
+      throw new Failure(
+        "database_foreign",
+        `${path} is a symbolic link that leads nowhere: remove it`,
+      );
+    }
+    Deno.chmodSync(path, 0o600);
   }
+}
+
+/**
+ * Finds the files beside a database that SQLite would take for its part: those of a transaction that
+ * was broken off.
+ *
+ * @throws Failure where one isn't a file: opening a database beside a named pipe would wait for ever
+ */
+function findCompanions(path: string): string[] {
+  const companions = ["-journal", "-wal", "-shm"].map((end) => path + end);
+  return companions.filter((companion) => {
+    try {
+      if (Deno.lstatSync(companion).isFile) return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+    throw new Failure(
+      "database_foreign",
+      `${companion} is not a regular file: remove it`,
+    );
+  });
 }
 
 /** Settles how the connection works, and brings the schema up to date. */
@@ -117,7 +149,7 @@ async function prepare(
 ): Promise<void> {
   database.read((connection) => {
     // A verdict outlives a power cut only if its commit does; a deleted secret is overwritten.
-    connection.prepare("PRAGMA synchronous = FULL").run();
+    connection.prepare("PRAGMA synchronous = EXTRA").run();
     connection.prepare("PRAGMA secure_delete = ON").get();
     connection.prepare("PRAGMA trusted_schema = OFF").run();
   });
@@ -146,15 +178,24 @@ function isMarkedAsOurs(connection: DatabaseSync): boolean {
 function missing(path: string): Failure {
   return new Failure(
     "database_missing",
-    `there is no database at ${path}: enrol the first user, or name the right path ` +
+    `there is no database at ${path} yet: enrol the first user, or name the right path ` +
       "(--db, totpTokenDbPath)",
+  );
+}
+
+/** A new database beside it would delete it, and what the other database needs of it. */
+function orphaned(companion: string): Failure {
+  return new Failure(
+    "database_foreign",
+    `${companion} is there without its database: move it to where that went`,
   );
 }
 
 function foreign(path: string): Failure {
   return new Failure(
     "database_foreign",
-    `${path} is not a database of openvpn-totp and was left alone: move it away (an older ` +
-      "script's users must be enrolled again), or name another path (--db, totpTokenDbPath)",
+    `${path} is not a database of openvpn-totp and was left alone: move it away, with its -journal ` +
+      "and -wal if there are any (an older script's users must be enrolled again), or name " +
+      "another path (--db, totpTokenDbPath)",
   );
 }

@@ -4,6 +4,10 @@ import {
   isSystemError,
 } from "../../core/failure.ts";
 
+/** SQLite would play a left-over journal over the backup. */
+const RESTORE = "move it away, with its -journal and -wal if there are any, " +
+  "then restore a backup or enrol again";
+
 /** SQLite's primary result codes that have an advice of their own (sqlite.org/rescode.html). */
 const ADVICE: Record<number, [FailureCode, string]> = {
   5: [
@@ -14,18 +18,20 @@ const ADVICE: Record<number, [FailureCode, string]> = {
     "database_readonly",
     "cannot be written: check the mode, the owner and whether the file system is read-only",
   ],
-  11: [
-    "database_corrupt",
-    "is corrupt: restore it from a backup, or move it away and enrol again",
+  10: [
+    "database_error",
+    "cannot be read or written: see the kernel's log for the disk's errors",
   ],
+  11: ["database_corrupt", `is corrupt: ${RESTORE}`],
   13: [
     "database_full",
     "cannot grow, the disk is full: free some space; nothing was changed",
   ],
-  26: [
-    "database_corrupt",
-    "is not a database: restore it from a backup, or move it away and enrol again",
+  14: [
+    "database_error",
+    "cannot be opened: check that its directory and its -journal can be written",
   ],
+  26: ["database_corrupt", `is not a database: ${RESTORE}`],
 };
 
 /**

@@ -28,7 +28,10 @@ export function readHeader(path: string): Header {
   }
   // Opening a named pipe would block.
   if (!info.isFile) {
-    throw new Failure("database_foreign", `${path} is not a regular file`);
+    throw new Failure(
+      "database_foreign",
+      `${path} is not a regular file: name another path (--db, totpTokenDbPath)`,
+    );
   }
   if (info.size === 0) return "empty";
 

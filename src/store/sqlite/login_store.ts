@@ -1,13 +1,19 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Challenge } from "../../core/challenge.ts";
 import { Failure } from "../../core/failure.ts";
-import type { Decision, LoginStore, Pending, Settlement } from "../store.ts";
+import type {
+  Decision,
+  Enrolment,
+  LoginStore,
+  Pending,
+  Settlement,
+} from "../store.ts";
 import type { Database } from "./database.ts";
 import { challengeOf, enrolmentOf } from "./rows.ts";
 
 /**
- * How long a challenge is kept after it expired, in milliseconds: a second answer to one that was
- * accepted must still find it, and changes nothing then.
+ * How long an accepted challenge is kept after its expiry, in milliseconds: a second answer must
+ * still find it, and changes nothing then.
  */
 const KEPT_AFTER_EXPIRY_MS = 24 * 60 * 60 * 1000;
 
@@ -19,17 +25,25 @@ export class SqliteLoginStore implements LoginStore {
     this.#database = database;
   }
 
-  isEnrolled(username: string): Promise<boolean> {
-    return Promise.resolve(
-      this.#database.read((connection) => hasEnrolment(connection, username)),
+  findEnrolment(
+    username: string,
+    loginName: string,
+  ): Promise<Enrolment | null> {
+    const row = this.#database.read((connection) =>
+      connection.prepare(
+        `SELECT * FROM enrolments
+         WHERE username = :username OR username =
+           (SELECT username FROM login_names WHERE login_name = :loginName)
+         ORDER BY username = :username DESC`,
+      ).get({ username, loginName })
     );
+    return Promise.resolve(row === undefined ? null : enrolmentOf(row));
   }
 
   recordChallenge(challenge: Challenge): Promise<boolean> {
     return this.#database.transaction((connection) => {
       if (!hasEnrolment(connection, challenge.username)) return false;
-      connection.prepare("DELETE FROM challenges WHERE expires_at < ?")
-        .run(challenge.createdAt - KEPT_AFTER_EXPIRY_MS);
+      forgetExpired(connection, challenge.createdAt);
       const { changes } = connection.prepare(
         `INSERT INTO challenges
            (attempt, username, login_name, common_name, address, created_at, expires_at)
@@ -59,6 +73,14 @@ export class SqliteLoginStore implements LoginStore {
     attemptId: string,
     decide: (pending: Pending | null) => Promise<Decision<Verdict>>,
   ): Promise<Verdict> {
+    // Answers come unasked, too. What has no open challenge can change nothing, so it need not wait
+    // for another process's transaction, which would hold up OpenVPN.
+    const seen = this.#database.read((connection) =>
+      findPending(connection, attemptId)
+    );
+    if (seen === null || seen.challenge.answer !== null) {
+      return decide(seen).then(({ verdict }) => verdict);
+    }
     return this.#database.transaction(async (connection) => {
       const pending = findPending(connection, attemptId);
       const { verdict, settlement } = await decide(pending);
@@ -68,6 +90,17 @@ export class SqliteLoginStore implements LoginStore {
       return verdict;
     });
   }
+}
+
+/** A few at a time: a login must not pay for all that were left by others. */
+function forgetExpired(connection: DatabaseSync, nowMs: number): void {
+  connection.prepare(
+    `DELETE FROM challenges WHERE attempt IN (
+       SELECT attempt FROM challenges
+       WHERE expires_at <= CASE answer WHEN 'accepted' THEN :longAgo ELSE :now END
+         AND expires_at <= :now
+       LIMIT 100)`,
+  ).run({ now: nowMs, longAgo: nowMs - KEPT_AFTER_EXPIRY_MS });
 }
 
 function hasEnrolment(connection: DatabaseSync, username: string): boolean {
@@ -98,5 +131,9 @@ function settle(
     connection.prepare(
       "UPDATE enrolments SET last_step = ?, last_login_at = ? WHERE username = ?",
     ).run(settlement.step, settlement.at, challenge.username);
+    if (challenge.loginName !== challenge.username) {
+      connection.prepare("REPLACE INTO login_names VALUES (?, ?)")
+        .run(challenge.loginName, challenge.username);
+    }
   }
 }

@@ -29,7 +29,16 @@ export const MIGRATIONS: readonly string[] = [
      answer      TEXT CHECK (answer IN ('accepted', 'refused'))
    ) STRICT, WITHOUT ROWID;
 
-   CREATE INDEX challenges_by_user ON challenges (username);`,
+   CREATE INDEX challenges_by_user ON challenges (username);
+   CREATE INDEX challenges_by_expiry ON challenges (expires_at);
+
+   -- Names that users logged in with where PAM knows them by another.
+   CREATE TABLE login_names (
+     login_name TEXT PRIMARY KEY,
+     username   TEXT NOT NULL REFERENCES enrolments (username) ON DELETE CASCADE
+   ) STRICT, WITHOUT ROWID;
+
+   CREATE INDEX login_names_by_user ON login_names (username);`,
 ];
 
 /** The schema version of an open database. */
@@ -48,6 +57,12 @@ export function migrate(
   migrations: readonly string[] = MIGRATIONS,
 ): void {
   const version = schemaVersion(database);
+  if (version < 0) {
+    throw new Failure(
+      "database_corrupt",
+      `${path} has schema version ${version}: restore it from a backup`,
+    );
+  }
   if (version > migrations.length) {
     throw new Failure(
       "database_newer",

@@ -3,7 +3,7 @@ import { URI } from "otpauth";
 import fc from "fast-check";
 import { provisioningUri } from "../../../src/admin/provisioning_uri.ts";
 import { qrCode } from "../../../src/admin/qr_code.ts";
-import { instant, pairs, table } from "../../../src/admin/text.ts";
+import { instant, json, pairs, table } from "../../../src/admin/text.ts";
 import { mustRun } from "../../lab/command.ts";
 import { makeTestDirectory } from "../../lab/program.ts";
 import { testWith } from "../../lab/requirements.ts";
@@ -93,6 +93,13 @@ Deno.test("table and pairs line up, and escape what acts on a terminal", () => {
     pairs([["A", "x"], ["Long", "y\n"]]),
     "A:     x\nLong:  y\\u{a}\n",
   );
+});
+
+Deno.test("json escapes what acts on a terminal, and stays JSON", () => {
+  const value = { name: "a\u202e\x9b\u2028\u{e0001}é\n" };
+  const text = json(value);
+  assert.doesNotMatch(text.replaceAll("\n", ""), /[\p{C}\p{Zl}]/u);
+  assert.deepEqual(JSON.parse(text), value);
 });
 
 Deno.test("instant is RFC 3339 to the second", () => {

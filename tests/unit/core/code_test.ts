@@ -7,7 +7,9 @@ Deno.test("readCode keeps leading zeros", () => {
 });
 
 Deno.test("readCode drops blanks and a line end", () => {
-  assert.equal(readCode(" 123 456\t\r\n"), "123456");
+  for (const text of [" 123 456\t\r\n", "123-456", "123\u00a0456\u202f"]) {
+    assert.equal(readCode(text), "123456");
+  }
 });
 
 Deno.test("readCode takes nothing but six ASCII digits", () => {
@@ -19,6 +21,7 @@ Deno.test("readCode takes nothing but six ASCII digits", () => {
       "1234567",
       "12345a",
       "-12345",
+      "123–456",
       "+12345",
       "1e5000",
       "0x1234",
@@ -27,7 +30,7 @@ Deno.test("readCode takes nothing but six ASCII digits", () => {
       "\x00123456",
       "１２３４５６",
       "١٢٣٤٥٦",
-      "123\u00a0456",
+      "123.456",
       "123456\n654321",
     ]
   ) {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Attempt, Challenge } from "../../../src/core/challenge.ts";
 import { Redacted } from "../../../src/core/redacted.ts";
+import type { SessionToken } from "../../../src/core/session_token.ts";
 import { refused } from "../../../src/core/verdict.ts";
 import { passwordStep } from "../../../src/login/password_step.ts";
 import type { PrimaryAuthentication } from "../../../src/login/primary_authentication.ts";
@@ -36,7 +37,19 @@ function fakePrimary(calls: string[]): PrimaryAuthentication {
 /** A store that knows alice alone. */
 function fakeStore(recorded: Challenge[]): LoginStore {
   return {
-    isEnrolled: (username) => Promise.resolve(username === "alice"),
+    findEnrolment: (username, loginName) =>
+      Promise.resolve(
+        username === "alice" || loginName === "Known before"
+          ? {
+            username: "alice",
+            secret: new Redacted(new Uint8Array(20)),
+            issuer: "VPN",
+            enrolledAt: 1_700_000_000_500,
+            lastLoginAt: null,
+            lastStep: null,
+          }
+          : null,
+      ),
     recordChallenge(challenge) {
       if (challenge.username !== "alice") return Promise.resolve(false);
       recorded.push(challenge);
@@ -50,7 +63,7 @@ async function play(request: {
   loginName?: string;
   password?: string;
   canAnswer?: boolean;
-  hasVerifiedToken?: boolean;
+  token?: SessionToken;
 }) {
   const calls: string[] = [];
   const recorded: Challenge[] = [];
@@ -60,7 +73,7 @@ async function play(request: {
       new TextEncoder().encode(request.password ?? PASSWORD),
     ),
     canAnswer: request.canAnswer ?? true,
-    hasVerifiedToken: request.hasVerifiedToken ?? false,
+    token: request.token ?? null,
   }, {
     primary: fakePrimary(calls),
     openStore() {
@@ -115,22 +128,30 @@ Deno.test("passwordStep gives PAM no name or password that C would cut short", a
 });
 
 Deno.test("passwordStep lets a verified token in while account and enrolment last", async () => {
-  const token = { password: "SESS_ID_AT_x", hasVerifiedToken: true };
-  const { verdict, calls } = await play({ ...token, canAnswer: false });
+  const token = { loginAt: 1_700_000_001_000 };
+  const { verdict, calls } = await play({ token, canAnswer: false });
   assert.deepEqual(verdict, { outcome: "accepted", by: "token" });
   assert.deepEqual(calls, ["account", "store"]);
-  assert.deepEqual(
-    (await play({ ...token, loginName: "Locked" })).verdict,
-    refused("account_refused"),
-  );
-  assert.deepEqual(
-    (await play({ ...token, loginName: "bob" })).verdict,
-    refused("not_enrolled"),
-  );
+  const reason = async (loginName: string) => {
+    const { verdict } = await play({ token, loginName });
+    return "reason" in verdict ? verdict.reason : verdict.outcome;
+  };
+  assert.equal(await reason("Locked"), "account_refused");
+  assert.equal(await reason("bob"), "not_enrolled");
+  assert.equal(await reason("Known before"), "accepted");
 });
 
-Deno.test("passwordStep takes an unverified token for a password", async () => {
-  const { verdict, calls } = await play({ password: "SESS_ID_AT_x" });
-  assert.deepEqual(verdict, refused("wrong_password"));
-  assert.deepEqual(calls, ["authenticate"]);
+Deno.test("passwordStep refuses a token of a login before the enrolment", async () => {
+  const play1 = async (loginAt: number) =>
+    (await play({ token: { loginAt } })).verdict.outcome;
+  assert.equal(await play1(1_699_999_999_000), "refused");
+  // The second in which the user was enrolled may be before or after.
+  assert.equal(await play1(1_700_000_000_000), "accepted");
+});
+
+Deno.test("passwordStep tries no unverified token as a password", async () => {
+  const { verdict, calls } = await play({ token: { loginAt: null } });
+  assert.equal(verdict.outcome, "refused");
+  assert.equal("reason" in verdict && verdict.reason, "token_refused");
+  assert.deepEqual(calls, []);
 });

@@ -4,10 +4,12 @@ import { Failure } from "../../../src/core/failure.ts";
 import { parseCredentials } from "../../../src/openvpn/credentials.ts";
 import {
   canAnswerChallenge,
-  hasVerifiedToken,
   readAttempt,
 } from "../../../src/openvpn/environment.ts";
+import { readSessionToken } from "../../../src/openvpn/session_token.ts";
 import { parseResponse } from "../../../src/openvpn/response.ts";
+
+import { sessionToken } from "../../lab/session_token.ts";
 
 const utf8 = new TextEncoder();
 const from = (variables: Record<string, string>) => (name: string) =>
@@ -96,12 +98,18 @@ Deno.test("canAnswerChallenge wants the exact token", () => {
   assert.equal(canAnswerChallenge(from({})), false);
 });
 
-Deno.test("hasVerifiedToken wants both the state Authenticated and a token", () => {
-  const token = utf8.encode("SESS_ID_AT_abc");
+Deno.test("readSessionToken reads the time of the first login", () => {
+  const token = sessionToken(1_700_000_000);
   const state = (session_state: string) => from({ session_state });
-  assert.equal(hasVerifiedToken(state("Authenticated"), token), true);
+  assert.deepEqual(readSessionToken(state("Authenticated"), token), {
+    loginAt: 1_700_000_000_000,
+  });
+});
+
+Deno.test("readSessionToken takes no token for verified but by the state Authenticated", () => {
+  const token = sessionToken(1_700_000_000);
   for (
-    const other of [
+    const session_state of [
       "",
       "Initial",
       "Expired",
@@ -112,13 +120,22 @@ Deno.test("hasVerifiedToken wants both the state Authenticated and a token", () 
       "Authenticated ",
     ]
   ) {
-    assert.equal(hasVerifiedToken(state(other), token), false, other);
+    assert.deepEqual(readSessionToken(from({ session_state }), token), {
+      loginAt: null,
+    });
   }
-  assert.equal(hasVerifiedToken(from({}), token), false);
+  assert.deepEqual(readSessionToken(from({}), token), { loginAt: null });
+});
+
+Deno.test("readSessionToken takes nothing else for a token, nor a broken one for verified", () => {
+  const read = from({ session_state: "Authenticated" });
   for (const password of ["", "SESS_ID_AT", "sess_id_at_x", "xSESS_ID_AT_"]) {
-    assert.equal(
-      hasVerifiedToken(state("Authenticated"), utf8.encode(password)),
-      false,
+    assert.equal(readSessionToken(read, utf8.encode(password)), null);
+  }
+  for (const rest of ["", "abc", "=", "\xff", "AAAA".repeat(4)]) {
+    assert.deepEqual(
+      readSessionToken(read, utf8.encode(`SESS_ID_AT_${rest}`)),
+      { loginAt: null },
     );
   }
 });

@@ -10,6 +10,7 @@ import {
   MIGRATIONS,
   schemaVersion,
 } from "../../../src/store/sqlite/migrations.ts";
+import { mustRun } from "../../lab/command.ts";
 import { makeTestDirectory } from "../../lab/program.ts";
 
 const CREATE = { create: true, busyTimeoutMs: 0 };
@@ -67,12 +68,48 @@ Deno.test("openDatabase does not play back a foreign database's journal", async 
   assert.equal(Deno.statSync(`${path}2-journal`).size, 512);
 });
 
-Deno.test("openDatabase takes an empty file for the beginning of ours", async () => {
+Deno.test("openDatabase begins in an empty file only when it may create", async () => {
   await using directory = await makeTestDirectory();
   const path = `${directory.path}/x`;
-  Deno.writeTextFileSync(path, "");
+  Deno.writeTextFileSync(path, "", { mode: 0o666 });
+  await fails(() => openDatabase(path, OPEN), "database_missing");
+  assert.equal(Deno.statSync(path).size, 0);
   using database = await openDatabase(path, CREATE);
   assert.deepEqual(await new SqliteEnrolmentStore(database).list(), []);
+  assert.equal(Deno.statSync(path).mode! & 0o777, 0o600);
+});
+
+Deno.test("openDatabase creates nothing beside the journal of a database that is gone", async () => {
+  await using directory = await makeTestDirectory();
+  const path = `${directory.path}/x`;
+  for (const end of ["-journal", "-wal"]) {
+    Deno.writeTextFileSync(path + end, "precious");
+    await fails(() => openDatabase(path, CREATE), "database_foreign");
+    assert.equal(Deno.readTextFileSync(path + end), "precious");
+    Deno.removeSync(path + end);
+  }
+});
+
+Deno.test("openDatabase waits for no named pipe, and follows no link to nowhere", async () => {
+  await using directory = await makeTestDirectory();
+  (await openDatabase(directory.db, CREATE)).close();
+  for (const end of ["-journal", "-wal"]) {
+    await mustRun("mkfifo", [directory.db + end]);
+    await fails(() => openDatabase(directory.db, OPEN), "database_foreign");
+    Deno.removeSync(directory.db + end);
+  }
+  await mustRun("mkfifo", [`${directory.path}/pipe`]);
+  await fails(
+    () => openDatabase(`${directory.path}/pipe`, CREATE),
+    "database_foreign",
+  );
+  const target = `${directory.path}/target`;
+  Deno.symlinkSync(target, `${directory.path}/link`);
+  await fails(
+    () => openDatabase(`${directory.path}/link`, CREATE),
+    "database_foreign",
+  );
+  assert.throws(() => Deno.statSync(target), Deno.errors.NotFound);
 });
 
 Deno.test("openDatabase names a damaged database", async () => {
@@ -157,29 +194,89 @@ Deno.test("enrol keeps who is enrolled, unless replacing", async () => {
   assert.equal(await secret(), 3);
 });
 
-Deno.test("recordChallenge takes an attempt once, and forgets what is long over", async () => {
+/** A challenge for alice; an `answer` has no place in a new one. */
+function challengeAt(createdAt: number, id: string, loginName = "alice") {
+  return {
+    id,
+    loginName,
+    username: "alice",
+    commonName: null,
+    address: null,
+    createdAt,
+    expiresAt: createdAt + 1000,
+    answer: null,
+  };
+}
+
+const accept = (at: number) => () =>
+  Promise.resolve({
+    verdict: null,
+    settlement: { answer: "accepted" as const, step: at, at },
+  });
+
+Deno.test("recordChallenge takes an attempt once, and forgets what is over", async () => {
   await using directory = await makeTestDirectory();
   using database = await openDatabase(directory.db, CREATE);
   await enrolAlice(new SqliteEnrolmentStore(database));
   const store = new SqliteLoginStore(database);
   const day = 24 * 60 * 60 * 1000;
-  const record = (id: string, createdAt: number) =>
-    store.recordChallenge({
-      id,
-      loginName: "alice",
-      username: "alice",
-      commonName: null,
-      address: null,
-      createdAt,
-      expiresAt: createdAt + 1000,
-      answer: null,
+  const attempts = () =>
+    database.read((connection) =>
+      connection.prepare("SELECT attempt FROM challenges ORDER BY attempt")
+        .all().map(({ attempt }) => attempt)
+    );
+  assert.equal(await store.recordChallenge(challengeAt(0, "a")), true);
+  await fails(
+    () => store.recordChallenge(challengeAt(1, "a")),
+    "challenge_exists",
+  );
+  await store.settleChallenge("a", accept(1));
+  await store.recordChallenge(challengeAt(0, "b"));
+  await store.recordChallenge(challengeAt(999, "c"));
+  assert.deepEqual(attempts(), ["a", "b", "c"]);
+  // An open challenge goes with its expiry; an accepted one must still ignore second answers.
+  await store.recordChallenge(challengeAt(1000, "d"));
+  assert.deepEqual(attempts(), ["a", "c", "d"]);
+  await store.recordChallenge(challengeAt(day + 1000, "e"));
+  assert.deepEqual(attempts(), ["e"]);
+});
+
+Deno.test("findEnrolment finds a user by the name of their last login", async () => {
+  await using directory = await makeTestDirectory();
+  using database = await openDatabase(directory.db, CREATE);
+  const enrolments = new SqliteEnrolmentStore(database);
+  await enrolAlice(enrolments);
+  const store = new SqliteLoginStore(database);
+  const find = async (username: string, loginName: string) =>
+    (await store.findEnrolment(username, loginName))?.username ?? null;
+  assert.equal(await find("alice", "x"), "alice");
+  assert.equal(await find("ALICE", "ALICE"), null);
+  await store.recordChallenge(challengeAt(0, "a", "ALICE"));
+  assert.equal(await find("ALICE", "ALICE"), null);
+  await store.settleChallenge("a", accept(1));
+  assert.equal(await find("ALICE", "ALICE"), "alice");
+  await enrolments.delete("alice");
+  assert.equal(await find("ALICE", "ALICE"), null);
+});
+
+Deno.test("an answer without an open challenge doesn't wait for another's transaction", async () => {
+  await using directory = await makeTestDirectory();
+  using database = await openDatabase(directory.db, CREATE);
+  await enrolAlice(new SqliteEnrolmentStore(database));
+  const store = new SqliteLoginStore(database);
+  await store.recordChallenge(challengeAt(0, "a"));
+  await store.settleChallenge("a", accept(1));
+  using other = new DatabaseSync(directory.db);
+  other.exec("BEGIN IMMEDIATE");
+  // With a busy timeout of 0, waiting would be a failure.
+  const seen: (string | null | undefined)[] = [];
+  for (const id of ["a", "none"]) {
+    await store.settleChallenge(id, (pending) => {
+      seen.push(pending && pending.challenge.answer);
+      return accept(2)();
     });
-  assert.equal(await record("a", 0), true);
-  await fails(() => record("a", 1), "challenge_exists");
-  await record("b", day);
-  await fails(() => record("a", day), "challenge_exists");
-  await record("c", day + 2000);
-  assert.equal(await record("a", day + 2000), true);
+  }
+  assert.deepEqual(seen, ["accepted", null]);
 });
 
 async function enrolAlice(

@@ -1,0 +1,36 @@
+import type { SessionToken } from "../core/session_token.ts";
+import type { ReadVariable } from "../settings.ts";
+
+/** How a password begins that is a token of `auth-gen-token`. */
+const PREFIX = "SESS_ID_AT_";
+
+/** Length of the session id in a token, in bytes; two times of 8 bytes and an HMAC follow. */
+const SESSION_ID_BYTES = 12;
+
+/**
+ * Recognises a session token in the password's place, and reads when its first login was. OpenVPN
+ * says by `session_state` whether it verified the token (openvpn(8), `--auth-gen-token`,
+ * `external-auth`); only `Authenticated` says so.
+ *
+ * @returns null for a password that is no token
+ */
+export function readSessionToken(
+  read: ReadVariable,
+  password: Uint8Array,
+): SessionToken | null {
+  const text = new TextDecoder("latin1").decode(password);
+  if (!text.startsWith(PREFIX)) return null;
+  const isVerified = read("session_state") === "Authenticated";
+  return { loginAt: isVerified ? readLoginTime(text) : null };
+}
+
+/** The time of the first login, in milliseconds since 1970; null where the token isn't of this form. */
+function readLoginTime(token: string): number | null {
+  try {
+    const bytes = Uint8Array.fromBase64(token.slice(PREFIX.length));
+    const seconds = new DataView(bytes.buffer).getBigInt64(SESSION_ID_BYTES);
+    return Number(seconds) * 1000;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { makeAccount } from "../lab/accounts.ts";
+import { mustRun, type Output, run } from "../lab/command.ts";
+import { playAttempt } from "../lab/hook_call.ts";
+import {
+  base64,
+  codeOf,
+  enroll,
+  makeTestDirectory,
+  PROGRAM,
+} from "../lab/program.ts";
+import { testWith } from "../lab/requirements.ts";
+
+testWith(
+  ["root", "useradd", "strace"],
+  "a login makes no thread but one, no process, no socket to a network, no file in the temp directory",
+  async () => {
+    await using directory = await makeTestDirectory();
+    await using account = await makeAccount();
+    const secret = await enroll(directory.db, account.username);
+    const files = `${directory.path}/openvpn`;
+    const temporary = `${directory.path}/tmp`;
+    await Deno.mkdir(files);
+    await Deno.mkdir(temporary);
+
+    const trace = `${directory.path}/trace`;
+    const attempt = await playAttempt(files, {
+      totpTokenDbPath: directory.db,
+      TMPDIR: temporary,
+    });
+    attempt.wrap = [
+      "strace",
+      ...["-f", "--seccomp-bpf", "-e", "trace=process,network,file"],
+      ...["-o", trace],
+    ];
+    const calls = {
+      password: () => attempt.password(account.username, account.password),
+      code: () => attempt.answer(base64(codeOf(secret))),
+    };
+    const statuses = [];
+    for (const call of Object.values(calls)) {
+      statuses.push((await call()).status);
+      const lines = (await Deno.readTextFile(trace)).split("\n");
+      const count = (pattern: RegExp) =>
+        lines.filter((line) => pattern.test(line)).length;
+      assert(count(/ clone3?\(.*CLONE_THREAD/) <= 1, "threads");
+      assert.equal(count(/ clone3?\((?!.*CLONE_THREAD)| v?fork\(/), 0);
+      assert.equal(count(/ execve\(/), 1);
+      assert.equal(count(/ socket\(AF_(INET|INET6|PACKET)/), 0);
+      assert(count(/ openat\(/) > 10, "the trace is of the program");
+      assert.equal(count(new RegExp(`"${temporary}/`)), 0);
+      const foreign = lines.filter((line) =>
+        /"\/tmp\//.test(line) && !line.includes(directory.path)
+      );
+      assert.deepEqual(foreign, []);
+    }
+    assert.deepEqual(statuses, [2, 0]);
+    assert.deepEqual([...Deno.readDirSync(temporary)], []);
+  },
+);
+
+testWith(
+  ["root", "useradd"],
+  "a login works under env -i with all standard streams closed",
+  async () => {
+    await using directory = await makeTestDirectory();
+    await using account = await makeAccount();
+    const secret = await enroll(directory.db, account.username);
+    const attempt = await playAttempt(directory.path, {
+      totpTokenDbPath: directory.db,
+    });
+    attempt.wrap = ["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-'];
+    const { username, password } = account;
+    assert.equal((await attempt.password(username, password)).status, 2);
+    assert.equal((await attempt.answer(base64(codeOf(secret)))).status, 0);
+    assert.equal(await attempt.control(), "1");
+    // A log line that found the database in the place of standard error would ruin it.
+    const check = await mustRun(PROGRAM, ["--db", directory.db, "list"]);
+    assert(check.includes(username));
+  },
+);
+
+/** Makes every program believe that it has 64 processors. */
+const MANY_PROCESSORS = `
+#define _GNU_SOURCE
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+#include <dlfcn.h>
+int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set) {
+  memset(set, 0, size);
+  for (int cpu = 0; cpu < 64; cpu++) CPU_SET_S(cpu, size, set);
+  return 0;
+}
+int get_nprocs(void) { return 64; }
+int get_nprocs_conf(void) { return 64; }
+long sysconf(int name) {
+  long (*real)(int) = dlsym(RTLD_NEXT, "sysconf");
+  int asks = name == _SC_NPROCESSORS_ONLN || name == _SC_NPROCESSORS_CONF;
+  return asks ? 64 : real(name);
+}
+`;
+
+testWith(
+  ["root", "useradd", "gcc"],
+  "many at once start within 20 processes on a machine with many processors",
+  async () => {
+    await using directory = await makeTestDirectory();
+    await using account = await makeAccount();
+    await Deno.chmod(directory.path, 0o755);
+    const program = `${directory.path}/openvpn-totp`;
+    const library = `${directory.path}/processors.so`;
+    await Deno.copyFile(PROGRAM, program);
+    await Deno.writeTextFile(`${directory.path}/p.c`, MANY_PROCESSORS);
+    await mustRun("gcc", [
+      ...["-shared", "-fPIC", "-o", library, `${directory.path}/p.c`, "-ldl"],
+    ]);
+    const env = { LD_PRELOAD: library };
+    assert.equal(
+      (await mustRun(Deno.execPath(), [
+        "eval",
+        "console.log(navigator.hardwareConcurrency)",
+      ], { env })).trim(),
+      "64",
+    );
+
+    const uid = Number(await mustRun("id", ["-u", account.username]));
+    // Each is a process and at most one thread more: 9 of them fit into 20 with the waiting shell.
+    const outputs: Output[] = await Promise.all(
+      Array.from(
+        { length: 9 },
+        () =>
+          run("prlimit", ["--nproc=20", program, "x"], {
+            uid,
+            clearEnv: true,
+            env: { ...env, script_type: "client-crresponse" },
+          }),
+      ),
+    );
+    for (const { status, stderr } of outputs) {
+      assert.equal(status, 1);
+      assert.match(stderr, /program=openvpn-totp step=code outcome=refused/);
+    }
+  },
+);
+
+testWith([], "the program opens libraries by absolute path alone", async () => {
+  await using directory = await makeTestDirectory();
+  for (const name of ["libpam.so.0", "libc.so.6"]) {
+    await Deno.writeTextFile(`${directory.path}/${name}`, "not a library");
+  }
+  const attempt = await playAttempt(directory.path, {
+    totpTokenDbPath: directory.db,
+  });
+  attempt.wrap = ["env", "-C", directory.path];
+  const { status, stderr } = await attempt.password("root", "wrong");
+  assert.equal(status, 1);
+  assert.match(stderr, /reason=wrong_password/);
+});

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { mustRun } from "../lab/command.ts";
+
+interface Graph {
+  modules: {
+    specifier: string;
+    local?: string;
+    dependencies?: {
+      specifier: string;
+      isDynamic?: boolean;
+      code?: { specifier?: string };
+      type?: { specifier?: string };
+    }[];
+  }[];
+}
+
+const ROOT = new URL("../../", import.meta.url).href;
+
+/** Which folders of src (or files on its top) a folder may import from. */
+const ALLOWED: Record<string, readonly string[]> = {
+  "core": ["core"],
+  "settings.ts": ["core"],
+  "ffi": ["core", "ffi"],
+  "login": ["core", "login", "store/store.ts"],
+  "store/store.ts": ["core"],
+  "store/sqlite": ["core", "store/store.ts", "store/sqlite"],
+  "openvpn": ["core", "openvpn", "settings.ts"],
+  "pam": ["core", "ffi", "pam", "login/primary_authentication.ts"],
+  "hook": [
+    ...["core", "settings.ts", "ffi", "login", "openvpn", "pam", "hook"],
+    "store/sqlite",
+  ],
+  "admin": [
+    ...["core", "settings.ts", "ffi", "admin", "store/store.ts"],
+    "store/sqlite",
+  ],
+};
+
+const graph: Graph = JSON.parse(
+  await mustRun(Deno.execPath(), [
+    "info",
+    "--json",
+    fileURLToPath(new URL("main.ts", ROOT)),
+  ]),
+);
+
+/** Path of a module below the project; null for packages and Deno's own. */
+function pathOf(specifier: string | undefined): string | null {
+  return specifier?.startsWith(ROOT) ? specifier.slice(ROOT.length) : null;
+}
+
+function isIn(path: string, place: string): boolean {
+  const full = `src/${place}`;
+  return path === full || path.startsWith(`${full}/`);
+}
+
+Deno.test("each folder imports only what it may", () => {
+  let arrows = 0;
+  for (const module of graph.modules) {
+    const from = pathOf(module.specifier);
+    if (!from?.startsWith("src/")) continue;
+    const place = Object.keys(ALLOWED).find((name) => isIn(from, name));
+    assert(place, `${from} is in no known place`);
+    for (const dependency of module.dependencies ?? []) {
+      const to = pathOf(
+        dependency.code?.specifier ?? dependency.type?.specifier,
+      );
+      if (!to?.startsWith("src/")) continue;
+      arrows++;
+      assert(
+        ALLOWED[place]!.some((allowed) => isIn(to, allowed)),
+        `${from} must not import ${to}`,
+      );
+    }
+  }
+  assert(arrows > 50, "the graph was read");
+});
+
+Deno.test("core uses neither Deno nor a clock", async () => {
+  for (const module of graph.modules) {
+    const path = pathOf(module.specifier);
+    if (!path?.startsWith("src/core/")) continue;
+    const text = (await Deno.readTextFile(new URL(path, ROOT)))
+      .replace(/\/\*[^]*?\*\/|\/\/.*$/gm, "");
+    assert.doesNotMatch(text, /(?<!")\bDeno\.|Date\.now|new Date\(\)/, path);
+  }
+});
+
+Deno.test("foreign code is loaded and called in ffi and pam alone", async () => {
+  for (const module of graph.modules) {
+    const path = pathOf(module.specifier);
+    if (!path || /^src\/(ffi|pam)\//.test(path)) continue;
+    const text = await Deno.readTextFile(new URL(path, ROOT));
+    assert.doesNotMatch(text, /Deno\.(dlopen|Unsafe)/, path);
+  }
+});
+
+Deno.test("a hook call loads neither the admin commands nor their packages", () => {
+  const byName = new Map(graph.modules.map((m) => [m.specifier, m]));
+  const seen = new Set<string>();
+  const visit = (specifier: string) => {
+    if (seen.has(specifier)) return;
+    seen.add(specifier);
+    for (const dependency of byName.get(specifier)?.dependencies ?? []) {
+      const next = dependency.code?.specifier;
+      if (next && !dependency.isDynamic) visit(next);
+    }
+  };
+  visit(`${ROOT}src/hook/hook.ts`);
+  assert(seen.size > 20, "the graph was walked");
+  for (const specifier of seen) {
+    assert.doesNotMatch(specifier, /src\/admin\/|^npm:/, specifier);
+  }
+});
