@@ -129,7 +129,7 @@ export class OpenvpnClient implements AsyncDisposable {
   /** Waits until the login has succeeded or failed. */
   async outcome(): Promise<Outcome> {
     const match = await this.#lines.waitFor(
-      /^>STATE:\d+,CONNECTED,SUCCESS,([^,]*)|^>PASSWORD:Verification Failed: 'Auth'(.*)$/,
+      /^>STATE:\d+,CONNECTED,SUCCESS,([^,]*)|^>PASSWORD:Verification Failed: 'Auth'(?: \['(.*)'\])?$/,
     );
     return match[1] === undefined
       ? { connected: false, reason: match[2] ?? "" }
