@@ -64,6 +64,7 @@ async function build(): Promise<void> {
       "--quiet",
       "--frozen",
       "--no-remote",
+      "--minify",
       "--code-splitting",
       "--outdir",
       bundle,

@@ -11,7 +11,7 @@ import { missingForAllTests } from "../tests/lab/requirements.ts";
 const CHECKS = [
   ["fmt", "--check", "--quiet"],
   ["lint", "--quiet"],
-  ["check", "--quiet", "main.ts", "scripts", "tests"],
+  ["check", "--quiet", "main.ts", "scripts", "tests", "bench"],
   ["task", "--quiet", "build"],
 ];
 

@@ -1,5 +1,5 @@
 import { Failure } from "./core/failure.ts";
-import { quoted } from "./core/printable.ts";
+import { hasControl, quoted } from "./core/printable.ts";
 
 /** Where a decision's log line goes: a file's absolute path, or one of the two. */
 export type LogTarget = "stderr" | "syslog" | `/${string}`;
@@ -165,7 +165,7 @@ function plainText(maxBytes: number): (text: string) => string | undefined {
     if (text.length > maxBytes) return undefined;
     const bytes = new TextEncoder().encode(text).length;
     const isAllowed = bytes > 0 && bytes <= maxBytes && text.trim() !== "" &&
-      !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text);
+      !hasControl(text);
     return isAllowed ? text : undefined;
   };
 }
@@ -175,6 +175,6 @@ function absolutePath(text: string): string | undefined {
   const bytes = new TextEncoder().encode(text).length;
   const isAllowed = bytes <= MAX_PATH_BYTES && text.startsWith("/") &&
     !text.endsWith("/") &&
-    !/\p{Cc}/u.test(text);
+    !hasControl(text);
   return isAllowed ? text : undefined;
 }

@@ -3,7 +3,7 @@ import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
 import { Redacted } from "../core/redacted.ts";
 import { isUsername, USERNAME_ALLOWED } from "../core/username.ts";
-import { Libc } from "../ffi/libc.ts";
+import { hasAccount } from "../ffi/libc.ts";
 import { checkSetting, SETTINGS } from "../settings.ts";
 import { type AdminContext, withStore } from "./context.ts";
 import { provisioningUri } from "./provisioning_uri.ts";
@@ -52,7 +52,7 @@ export async function enroll(
     const { qrCode } = await import("./qr_code.ts");
     context.err(`\n${qrCode(uri)}\n`);
   }
-  if (!hasAccount(username)) {
+  if (!isKnown(username)) {
     context.err(
       `openvpn-totp: warning: the system knows no user ${quoted(username)}: ` +
         "enrolled all the same, but no password is right until there is one\n",
@@ -71,9 +71,9 @@ function issuerName(
 }
 
 /** Without the C library there is nobody to ask, and no reason to warn of the user. */
-function hasAccount(username: string): boolean {
+function isKnown(username: string): boolean {
   try {
-    return Libc.open().hasAccount(username);
+    return hasAccount(username);
   } catch {
     return true;
   }

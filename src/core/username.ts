@@ -1,3 +1,5 @@
+import { hasControl } from "./printable.ts";
+
 /** The longest username taken, in bytes of UTF-8; OpenVPN itself takes less than 512. */
 export const MAX_USERNAME_BYTES = 256;
 
@@ -13,6 +15,6 @@ export const USERNAME_ALLOWED =
 export function isUsername(text: string): boolean {
   const bytes = new TextEncoder().encode(text).length;
   return bytes > 0 && bytes <= MAX_USERNAME_BYTES &&
-    !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text) &&
+    !hasControl(text) &&
     text.isWellFormed();
 }

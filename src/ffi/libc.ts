@@ -6,106 +6,113 @@ import { openLibrary } from "./libraries.ts";
  */
 export type Address = bigint;
 
-// Each parameter as in the C declaration; `usize` stands for pointers and size_t.
-const SYMBOLS = {
+const LIBC = "libc.so.6";
+
+// Symbol tables, each parameter as in the C declaration; `usize` stands for pointers and size_t.
+// A function takes Deno some 0.15 ms to bind, so each use has a table of its own.
+
+const MEMORY = {
   // void *calloc(size_t nmemb, size_t size)
   calloc: { parameters: ["usize", "usize"], result: "usize" },
   // void *memcpy(void *dest, const void *src, size_t n), in both directions
-  read_memory: {
+  read: {
     name: "memcpy",
     parameters: ["buffer", "usize", "usize"],
     result: "usize",
   },
-  write_memory: {
+  write: {
     name: "memcpy",
     parameters: ["usize", "buffer", "usize"],
     result: "usize",
   },
   // size_t strlen(const char *s)
   strlen: { parameters: ["usize"], result: "usize" },
-  // char *strdup(const char *s)
-  strdup: { parameters: ["buffer"], result: "usize" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+const ENVIRONMENT = {
   // char *getenv(const char *name)
   getenv: { parameters: ["buffer"], result: "usize" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+const ACCOUNTS = {
   // struct passwd *getpwnam(const char *name)
   getpwnam: { parameters: ["buffer"], result: "usize" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+const SYSTEM_LOG = {
   // void openlog(const char *ident, int option, int facility)
   openlog: { parameters: ["usize", "i32", "i32"], result: "void" },
   // void syslog(int priority, const char *format, ...), called with the format "%s" alone
   syslog: { parameters: ["i32", "buffer", "buffer"], result: "void" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-/** Functions of the C library, opened at the first use. */
-export class Libc {
-  readonly #symbols: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
-
-  private constructor() {
-    this.#symbols = openLibrary("libc.so.6", SYMBOLS).symbols;
-  }
-
-  static #opened: Libc | undefined;
-
-  /**
-   * The C library.
-   *
-   * @throws Failure `library_missing`
-   */
-  static open(): Libc {
-    return this.#opened ??= new Libc();
-  }
+/** Memory that is shared with C code. Every address given must be valid: nothing checks it. */
+export class Memory {
+  readonly #libc = openLibrary(LIBC, MEMORY).symbols;
 
   /** Zeroed memory that C code frees with `free`; 0n when there is none left. */
   allocate(bytes: number): Address {
-    return this.#symbols.calloc(1n, BigInt(bytes));
+    return this.#libc.calloc(1n, BigInt(bytes));
   }
 
-  /** Copies a C string (with its NUL) into memory that C code frees with `free`. */
-  duplicate(text: Uint8Array<ArrayBuffer>): Address {
-    return this.#symbols.strdup(text);
+  /** A copy of bytes as a C string in memory that C code frees with `free`; 0n when none is left. */
+  allocateString(bytes: Uint8Array<ArrayBuffer>): Address {
+    const address = this.allocate(bytes.length + 1);
+    if (address !== 0n) this.write(address, bytes);
+    return address;
   }
 
-  /** Copies bytes out of memory. Safety: `bytes` at `from` must be readable. */
+  /** Copies bytes out of memory. */
   read(from: Address, bytes: number): DataView<ArrayBuffer> {
     const copy = new Uint8Array(bytes);
-    this.#symbols.read_memory(copy, from, BigInt(bytes));
+    this.#libc.read(copy, from, BigInt(bytes));
     return new DataView(copy.buffer);
   }
 
-  /** Copies bytes into memory. Safety: as many at `to` must be writable. */
+  /** Copies bytes into memory. */
   write(to: Address, bytes: Uint8Array<ArrayBuffer>): void {
-    this.#symbols.write_memory(to, bytes, BigInt(bytes.length));
+    this.#libc.write(to, bytes, BigInt(bytes.length));
   }
 
-  /** Copies a C string, without its NUL. Safety: `from` must be one, or NULL: then null. */
+  /** Copies a C string, without its NUL; null for NULL. */
   readString(from: Address): Uint8Array<ArrayBuffer> | null {
     if (from === 0n) return null;
-    const length = Number(this.#symbols.strlen(from));
+    const length = Number(this.#libc.strlen(from));
     return new Uint8Array(this.read(from, length).buffer);
   }
+}
 
-  /** A variable of the environment as bytes, which need not be UTF-8; null when unset. */
-  readVariable(name: string): Uint8Array<ArrayBuffer> | null {
-    return this.readString(this.#symbols.getenv(cString(name)));
-  }
+/** A variable of the environment as bytes, which need not be UTF-8; null when unset. */
+export function readVariableBytes(
+  memory: Memory,
+  name: string,
+): Uint8Array<ArrayBuffer> | null {
+  const { getenv } = openLibrary(LIBC, ENVIRONMENT).symbols;
+  return memory.readString(getenv(cString(name)));
+}
 
-  /** Says whether the system (files, directory services) knows an account. */
-  hasAccount(username: string): boolean {
-    return this.#symbols.getpwnam(cString(username)) !== 0n;
-  }
+/** Says whether the system (files, directory services) knows an account. */
+export function hasAccount(username: string): boolean {
+  const { getpwnam } = openLibrary(LIBC, ACCOUNTS).symbols;
+  return getpwnam(cString(username)) !== 0n;
+}
 
-  /** Names this program in the system log (openlog(3)). */
-  openSystemLog(identity: string): void {
-    const LOG_PID = 0x01;
-    const LOG_AUTHPRIV = 10 << 3;
-    // openlog() keeps the pointer, so the text must outlive the call.
-    const lasting = this.#symbols.strdup(cString(identity));
-    this.#symbols.openlog(lasting, LOG_PID, LOG_AUTHPRIV);
-  }
-
-  /** Writes a line to the system log (syslog(3)). */
-  writeSystemLog(priority: number, line: string): void {
-    this.#symbols.syslog(priority, cString("%s"), cString(line));
-  }
+/**
+ * Opens the system log (openlog(3)), facility authpriv.
+ *
+ * @param program the name that lines begin with
+ * @returns writes a line with a severity (syslog(3))
+ */
+export function openSystemLog(
+  program: string,
+): (severity: number, line: string) => void {
+  const LOG_PID = 0x01;
+  const LOG_AUTHPRIV = 10 << 3;
+  const { openlog, syslog } = openLibrary(LIBC, SYSTEM_LOG).symbols;
+  // openlog() keeps the pointer, so the text lies in memory that nothing frees.
+  const name = new Memory().allocateString(new TextEncoder().encode(program));
+  openlog(name, LOG_PID, LOG_AUTHPRIV);
+  return (severity, line) => syslog(severity, cString("%s"), cString(line));
 }
 
 /**
@@ -114,5 +121,5 @@ export class Libc {
  * @param text holds no NUL, which would end it early
  */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(new TextEncoder().encode(`${text}\0`));
+  return new TextEncoder().encode(`${text}\0`);
 }

@@ -10,20 +10,13 @@ const SYMBOLS = {
   // int pam_end(pam_handle_t *, int pam_status)
   pam_end: { parameters: ["usize", "i32"], result: "i32" },
   // int pam_set_item(pam_handle_t *, int item_type, const void *item)
-  pam_set_item: { parameters: ["usize", "i32", "buffer"], result: "i32" },
-  pam_set_item_address: {
-    name: "pam_set_item",
-    parameters: ["usize", "i32", "usize"],
-    result: "i32",
-  },
+  pam_set_item: { parameters: ["usize", "i32", "usize"], result: "i32" },
   // int pam_get_item(const pam_handle_t *, int item_type, const void **item)
   pam_get_item: { parameters: ["usize", "i32", "buffer"], result: "i32" },
   // int pam_authenticate(pam_handle_t *, int flags)
   pam_authenticate: { parameters: ["usize", "i32"], result: "i32" },
   // int pam_acct_mgmt(pam_handle_t *, int flags)
   pam_acct_mgmt: { parameters: ["usize", "i32"], result: "i32" },
-  // const char *pam_strerror(pam_handle_t *, int errnum)
-  pam_strerror: { parameters: ["usize", "i32"], result: "usize" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The functions of libpam that a login needs. */
@@ -48,6 +41,24 @@ export const Pam = {
   MAXTRIES: 11,
   CONV_ERR: 19,
 } as const;
+
+/** Names of all return values, by number (security/_pam_types.h of Linux-PAM). */
+const NAMES = [
+  ...["SUCCESS", "OPEN_ERR", "SYMBOL_ERR", "SERVICE_ERR", "SYSTEM_ERR"],
+  ...["BUF_ERR", "PERM_DENIED", "AUTH_ERR", "CRED_INSUFFICIENT"],
+  ...["AUTHINFO_UNAVAIL", "USER_UNKNOWN", "MAXTRIES", "NEW_AUTHTOK_REQD"],
+  ...["ACCT_EXPIRED", "SESSION_ERR", "CRED_UNAVAIL", "CRED_EXPIRED"],
+  ...["CRED_ERR", "NO_MODULE_DATA", "CONV_ERR", "AUTHTOK_ERR"],
+  ...["AUTHTOK_RECOVERY_ERR", "AUTHTOK_LOCK_BUSY", "AUTHTOK_DISABLE_AGING"],
+  ...["TRY_AGAIN", "IGNORE", "ABORT", "AUTHTOK_EXPIRED", "MODULE_UNKNOWN"],
+  ...["BAD_ITEM", "CONV_AGAIN", "INCOMPLETE"],
+];
+
+/** A return value as PAM's manual calls it. */
+export function pamStatusName(status: number): string {
+  const name = NAMES[status];
+  return name === undefined ? `PAM status ${status}` : `PAM_${name}`;
+}
 
 /** Items of a PAM transaction. */
 export const Item = {

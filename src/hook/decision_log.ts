@@ -1,4 +1,4 @@
-import { Libc } from "../ffi/libc.ts";
+import { openSystemLog } from "../ffi/libc.ts";
 import { type Field, logfmt } from "../core/logfmt.ts";
 import type { LogTarget } from "../settings.ts";
 
@@ -19,7 +19,7 @@ const PROGRAM = "openvpn-totp";
  */
 export function openDecisionLog(target: LogTarget): WriteDecision {
   if (target === "stderr") return writeToStderr;
-  if (target === "syslog") return openSystemLog();
+  if (target === "syslog") return logToSystem();
   return (fields, severity) => {
     try {
       appendLine(target, line(fields));
@@ -29,11 +29,10 @@ export function openDecisionLog(target: LogTarget): WriteDecision {
   };
 }
 
-function openSystemLog(): WriteDecision {
+function logToSystem(): WriteDecision {
   try {
-    const libc = Libc.open();
-    libc.openSystemLog(PROGRAM);
-    return (fields, severity) => libc.writeSystemLog(severity, logfmt(fields));
+    const write = openSystemLog(PROGRAM);
+    return (fields, severity) => write(severity, logfmt(fields));
   } catch (error) {
     return (fields, severity) =>
       writeToStderr({ ...fields, log_error: messageOf(error) }, severity);

@@ -1,4 +1,4 @@
-import { Libc } from "../ffi/libc.ts";
+import { Memory, readVariableBytes } from "../ffi/libc.ts";
 import { sealForeignCode } from "../ffi/libraries.ts";
 import { passwordStep } from "../login/password_step.ts";
 import {
@@ -90,10 +90,23 @@ function deliver(
 
 /** By `via-env` OpenVPN sets `password`; by `via-file` it never does. */
 function readCredentials({ args }: HookCall): Credentials {
-  const libc = Libc.open();
-  const password = libc.readVariable("password");
   const file = args.at(-1);
-  if (password === null && file !== undefined) return readCredentialsFile(file);
+  if (!isSet("password") && file !== undefined) {
+    return readCredentialsFile(file);
+  }
+  const memory = new Memory();
+  const [username, password] = ["username", "password"].map((name) =>
+    readVariableBytes(memory, name)
+  );
   Deno.env.delete("password");
-  return makeCredentials(libc.readVariable("username"), password);
+  return makeCredentials(username ?? null, password ?? null);
+}
+
+/** Says so of a value that isn't UTF-8, too. */
+function isSet(name: string): boolean {
+  try {
+    return Deno.env.has(name);
+  } catch {
+    return true;
+  }
 }

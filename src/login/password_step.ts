@@ -10,7 +10,7 @@ import type { PrimaryAuthentication } from "./primary_authentication.ts";
 export interface PasswordRequest {
   attempt: Attempt;
   /** The bytes as they came; a password need not be UTF-8. */
-  password: Redacted<Uint8Array>;
+  password: Redacted<Uint8Array<ArrayBuffer>>;
   /** The client can show a challenge (`crtext` in its `IV_SSO`). */
   canAnswer: boolean;
   /** The session token that came in the password's place, if one did. */

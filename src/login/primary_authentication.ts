@@ -9,7 +9,7 @@ export interface PrimaryAuthentication {
   /** Checks the password, then whether the account may log in. Never sleeps on a refusal. */
   authenticate(
     loginName: string,
-    password: Redacted<Uint8Array>,
+    password: Redacted<Uint8Array<ArrayBuffer>>,
     address: string | null,
   ): PrimaryResult;
 

@@ -6,7 +6,7 @@ import { readBoundedFile } from "./bounded_file.ts";
 export interface Credentials {
   username: string;
   /** The bytes as they came. */
-  password: Redacted<Uint8Array>;
+  password: Redacted<Uint8Array<ArrayBuffer>>;
 }
 
 /** OpenVPN itself passes on less than 8 KiB. */
@@ -27,7 +27,9 @@ export function readCredentialsFile(path: string): Credentials {
  *
  * @throws Failure `bad_call`, `bad_username`
  */
-export function parseCredentials(content: Uint8Array): Credentials {
+export function parseCredentials(
+  content: Uint8Array<ArrayBuffer>,
+): Credentials {
   const usernameEnd = content.indexOf(NEWLINE);
   if (usernameEnd === -1) {
     throw new Failure("bad_call", "the credentials file has no second line");
@@ -47,8 +49,8 @@ export function parseCredentials(content: Uint8Array): Credentials {
  * @throws Failure `bad_call`, `bad_username`
  */
 export function makeCredentials(
-  username: Uint8Array | null,
-  password: Uint8Array | null,
+  username: Uint8Array<ArrayBuffer> | null,
+  password: Uint8Array<ArrayBuffer> | null,
 ): Credentials {
   if (username === null || password === null) {
     throw new Failure(

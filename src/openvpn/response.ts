@@ -17,7 +17,7 @@ export function readResponseFile(path: string): Redacted<string> | null {
 
 /** Takes the code out of a response file's content; null when there is none. */
 export function parseResponse(content: Uint8Array): Redacted<string> | null {
-  const base64 = new TextDecoder("latin1").decode(content).trimEnd();
+  const base64 = String.fromCharCode(...content).trimEnd();
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return null;
   try {
     const bytes = Uint8Array.fromBase64(base64);

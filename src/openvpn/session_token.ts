@@ -2,7 +2,7 @@ import type { SessionToken } from "../core/session_token.ts";
 import type { ReadVariable } from "../settings.ts";
 
 /** How a password begins that is a token of `auth-gen-token`. */
-const PREFIX = "SESS_ID_AT_";
+const PREFIX = new TextEncoder().encode("SESS_ID_AT_");
 
 /** Length of the session id in a token, in bytes; two times of 8 bytes and an HMAC follow. */
 const SESSION_ID_BYTES = 12;
@@ -18,16 +18,16 @@ export function readSessionToken(
   read: ReadVariable,
   password: Uint8Array,
 ): SessionToken | null {
-  const text = new TextDecoder("latin1").decode(password);
-  if (!text.startsWith(PREFIX)) return null;
+  if (!PREFIX.every((byte, i) => password[i] === byte)) return null;
   const isVerified = read("session_state") === "Authenticated";
-  return { loginAt: isVerified ? readLoginTime(text) : null };
+  return { loginAt: isVerified ? readLoginTime(password) : null };
 }
 
 /** The time of the first login, in milliseconds since 1970; null where the token isn't of this form. */
-function readLoginTime(token: string): number | null {
+function readLoginTime(token: Uint8Array): number | null {
   try {
-    const bytes = Uint8Array.fromBase64(token.slice(PREFIX.length));
+    const base64 = String.fromCharCode(...token.subarray(PREFIX.length));
+    const bytes = Uint8Array.fromBase64(base64);
     const seconds = new DataView(bytes.buffer).getBigInt64(SESSION_ID_BYTES);
     return Number(seconds) * 1000;
   } catch {

@@ -1,11 +1,11 @@
 import type { Redacted } from "../core/redacted.ts";
-import type { Address, Libc } from "../ffi/libc.ts";
+import type { Address, Memory } from "../ffi/libc.ts";
 import { MAX_MESSAGES, Pam, Style } from "../ffi/libpam.ts";
 
 /** What a conversation may tell the modules. */
 export interface Credentials {
   username: string;
-  password: Redacted<Uint8Array>;
+  password: Redacted<Uint8Array<ArrayBuffer>>;
 }
 
 const POINTER_BYTES = 8;
@@ -22,8 +22,8 @@ const RESPONSE_BYTES = 16;
 export function answersTo(
   styles: readonly number[],
   credentials: Credentials,
-): (Uint8Array | null)[] | null {
-  const answers: (Uint8Array | null)[] = [];
+): (Uint8Array<ArrayBuffer> | null)[] | null {
+  const answers: (Uint8Array<ArrayBuffer> | null)[] = [];
   for (const style of styles) {
     switch (style) {
       case Style.PROMPT_ECHO_OFF:
@@ -51,11 +51,11 @@ export class Conversation {
   /** `struct pam_conv`, for pam_start(3). */
   readonly structure: Uint8Array<ArrayBuffer>;
 
-  readonly #libc: Libc;
+  readonly #memory: Memory;
   #credentials: Credentials | null = null;
 
-  constructor(libc: Libc) {
-    this.#libc = libc;
+  constructor(memory: Memory) {
+    this.#memory = memory;
     const callback = new Deno.UnsafeCallback(
       { parameters: ["i32", "usize", "usize", "usize"], result: "i32" },
       (count, messages, responses) =>
@@ -99,30 +99,30 @@ export class Conversation {
 
   #readStyles(count: number, messages: Address): number[] {
     // const struct pam_message **: pointers to { int msg_style; const char *msg; }
-    const pointers = this.#libc.read(messages, count * POINTER_BYTES);
+    const pointers = this.#memory.read(messages, count * POINTER_BYTES);
     return Array.from({ length: count }, (_, i) => {
       const message = pointers.getBigUint64(i * POINTER_BYTES, true);
-      return this.#libc.read(message, 4).getInt32(0, true);
+      return this.#memory.read(message, 4).getInt32(0, true);
     });
   }
 
   /** Hands over memory from the C library, since PAM wipes and frees it. */
-  #respond(answers: (Uint8Array | null)[], responses: Address): number {
-    const array = this.#libc.allocate(answers.length * RESPONSE_BYTES);
+  #respond(
+    answers: (Uint8Array<ArrayBuffer> | null)[],
+    responses: Address,
+  ): number {
+    const array = this.#memory.allocate(answers.length * RESPONSE_BYTES);
     if (array === 0n) return Pam.BUF_ERR;
     for (const [i, answer] of answers.entries()) {
       if (answer === null) continue;
-      const text = new Uint8Array(answer.length + 1);
-      text.set(answer);
-      const copy = this.#libc.duplicate(text);
-      text.fill(0);
+      const copy = this.#memory.allocateString(answer);
       if (copy === 0n) return Pam.BUF_ERR;
-      this.#libc.write(
+      this.#memory.write(
         array + BigInt(i * RESPONSE_BYTES),
         addressBytes(copy),
       );
     }
-    this.#libc.write(responses, addressBytes(array));
+    this.#memory.write(responses, addressBytes(array));
     return Pam.SUCCESS;
   }
 }

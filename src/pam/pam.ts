@@ -1,7 +1,14 @@
 import type { Redacted } from "../core/redacted.ts";
 import { type Reason, refused } from "../core/verdict.ts";
-import { type Address, cString, Libc } from "../ffi/libc.ts";
-import { Flag, Item, type Libpam, openLibpam, Pam } from "../ffi/libpam.ts";
+import { type Address, cString, Memory } from "../ffi/libc.ts";
+import {
+  Flag,
+  Item,
+  type Libpam,
+  openLibpam,
+  Pam,
+  pamStatusName,
+} from "../ffi/libpam.ts";
 import type {
   PrimaryAuthentication,
   PrimaryResult,
@@ -22,7 +29,7 @@ const WRONG_PASSWORD: readonly number[] = [
 /** Username and password checked by PAM, the system's way (pam(3)). */
 export class PamAuthentication implements PrimaryAuthentication {
   readonly #service: string;
-  readonly #libc: Libc;
+  readonly #memory: Memory;
   readonly #libpam: Libpam;
   readonly #conversation: Conversation;
   readonly #noDelay: Address;
@@ -35,15 +42,15 @@ export class PamAuthentication implements PrimaryAuthentication {
    */
   constructor(service: string) {
     this.#service = service;
-    this.#libc = Libc.open();
+    this.#memory = new Memory();
     this.#libpam = openLibpam();
-    this.#conversation = new Conversation(this.#libc);
+    this.#conversation = new Conversation(this.#memory);
     this.#noDelay = noDelay();
   }
 
   authenticate(
     loginName: string,
-    password: Redacted<Uint8Array>,
+    password: Redacted<Uint8Array<ArrayBuffer>>,
     address: string | null,
   ): PrimaryResult {
     const credentials = { username: loginName, password };
@@ -56,7 +63,6 @@ export class PamAuthentication implements PrimaryAuthentication {
         const isUsersDoing = WRONG_PASSWORD.includes(status);
         return this.#refused(
           isUsersDoing ? "wrong_password" : "pam_error",
-          handle,
           status,
         );
       }
@@ -76,7 +82,7 @@ export class PamAuthentication implements PrimaryAuthentication {
   #account(handle: Address): PrimaryResult {
     const status = this.#libpam.pam_acct_mgmt(handle, Flag.SILENT);
     if (status !== Pam.SUCCESS) {
-      return this.#refused("account_refused", handle, status);
+      return this.#refused("account_refused", status);
     }
     const username = this.#getUsername(handle);
     return username === null
@@ -100,22 +106,12 @@ export class PamAuthentication implements PrimaryAuthentication {
     );
     const handle = new DataView(out.buffer).getBigUint64(0, true);
     if (started !== Pam.SUCCESS || handle === 0n) {
-      return refused("pam_error", `pam_start gave ${started}`);
+      return refused("pam_error", `pam_start: ${pamStatusName(started)}`);
     }
     try {
-      const prepared = [
-        this.#libpam.pam_set_item(handle, Item.TTY, cString(TTY)),
-        this.#libpam.pam_set_item_address(
-          handle,
-          Item.FAIL_DELAY,
-          this.#noDelay,
-        ),
-        address === null
-          ? Pam.SUCCESS
-          : this.#libpam.pam_set_item(handle, Item.RHOST, cString(address)),
-      ].find((status) => status !== Pam.SUCCESS);
-      if (prepared !== undefined) {
-        return this.#refused("pam_error", handle, prepared);
+      const status = this.#setItems(handle, address);
+      if (status !== Pam.SUCCESS) {
+        return this.#refused("pam_error", status);
       }
       return this.#conversation.during(credentials, () => work(handle));
     } finally {
@@ -123,12 +119,31 @@ export class PamAuthentication implements PrimaryAuthentication {
     }
   }
 
+  /** Gives the first failure's status. */
+  #setItems(handle: Address, address: string | null): number {
+    const items: [item: number, value: Address][] = [
+      [Item.TTY, this.#text(TTY)],
+      [Item.FAIL_DELAY, this.#noDelay],
+    ];
+    if (address !== null) items.push([Item.RHOST, this.#text(address)]);
+    for (const [item, value] of items) {
+      const status = this.#libpam.pam_set_item(handle, item, value);
+      if (status !== Pam.SUCCESS) return status;
+    }
+    return Pam.SUCCESS;
+  }
+
+  /** libpam makes a copy of its own; this one is left to the process's end. */
+  #text(text: string): Address {
+    return this.#memory.allocateString(new TextEncoder().encode(text));
+  }
+
   /** The name that the modules settled on; directory services may have changed its case. */
   #getUsername(handle: Address): string | null {
     const out = new Uint8Array(8);
     const status = this.#libpam.pam_get_item(handle, Item.USER, out);
     if (status !== Pam.SUCCESS) return null;
-    const bytes = this.#libc.readString(
+    const bytes = this.#memory.readString(
       new DataView(out.buffer).getBigUint64(0, true),
     );
     return bytes === null
@@ -136,15 +151,8 @@ export class PamAuthentication implements PrimaryAuthentication {
       : new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   }
 
-  #refused(reason: Reason, handle: Address, status: number): PrimaryResult {
-    const text = this.#libc.readString(
-      this.#libpam.pam_strerror(handle, status),
-    );
-    return refused(
-      reason,
-      `PAM service ${this.#service}: ${
-        text === null ? `status ${status}` : new TextDecoder().decode(text)
-      }`,
-    );
+  #refused(reason: Reason, status: number): PrimaryResult {
+    const name = pamStatusName(status);
+    return refused(reason, `PAM service ${this.#service}: ${name}`);
   }
 }

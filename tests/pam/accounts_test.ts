@@ -13,7 +13,10 @@ const rename = new PamAuthentication("ovtotp-t-rename");
 const none = new PamAuthentication("ovtotp-t-none");
 
 /** Asks PAM; gives `passed` or the reason. */
-function ask(username: string, password: string | Uint8Array): string {
+function ask(
+  username: string,
+  password: string | Uint8Array<ArrayBuffer>,
+): string {
   const bytes = typeof password === "string"
     ? new TextEncoder().encode(password)
     : password;

@@ -1,5 +1,4 @@
 import { DatabaseSync } from "node:sqlite";
-import { dirname } from "node:path/posix";
 import { Failure } from "../../core/failure.ts";
 import { failureOf } from "./errors.ts";
 import { APPLICATION_ID, readHeader } from "./header.ts";
@@ -103,7 +102,10 @@ export async function openDatabase(
 
 /** Makes the empty file itself, as SQLite would leave its mode to the umask. */
 function createFile(path: string): void {
-  Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")) || "/", {
+    recursive: true,
+    mode: 0o700,
+  });
   try {
     Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
   } catch (error) {
@@ -120,16 +122,17 @@ function createFile(path: string): void {
 }
 
 /**
- * Finds the files beside a database that SQLite would take for its part: those of a transaction that
- * was broken off.
+ * Finds what of a broken-off transaction lies beside a database: files that SQLite takes for a part
+ * of it.
  *
  * @throws Failure where one isn't a file: opening a database beside a named pipe would wait for ever
  */
 function findCompanions(path: string): string[] {
-  const companions = ["-journal", "-wal", "-shm"].map((end) => path + end);
+  const companions = ["-journal", "-wal"].map((end) => path + end);
   return companions.filter((companion) => {
     try {
-      if (Deno.lstatSync(companion).isFile) return true;
+      const info = Deno.lstatSync(companion);
+      if (info.isFile) return info.size > 0;
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return false;
       throw error;

@@ -6,7 +6,7 @@ export const APPLICATION_ID = 0x6f544f54;
 /** What lies at a database's path. */
 export type Header = "missing" | "empty" | "ours" | "foreign";
 
-const MAGIC = "SQLite format 3\0";
+const MAGIC = new TextEncoder().encode("SQLite format 3\0");
 const HEADER_BYTES = 100;
 const APPLICATION_ID_OFFSET = 68;
 
@@ -38,11 +38,8 @@ export function readHeader(path: string): Header {
   const header = new Uint8Array(HEADER_BYTES);
   using file = Deno.openSync(path, { read: true });
   const length = file.readSync(header) ?? 0;
-  const magic = new TextDecoder("latin1").decode(
-    header.subarray(0, MAGIC.length),
-  );
   const id = new DataView(header.buffer).getUint32(APPLICATION_ID_OFFSET);
-  const isOurs = length === HEADER_BYTES && magic === MAGIC &&
-    id === APPLICATION_ID;
+  const isOurs = length === HEADER_BYTES && id === APPLICATION_ID &&
+    MAGIC.every((byte, i) => header[i] === byte);
   return isOurs ? "ours" : "foreign";
 }

@@ -118,15 +118,3 @@ Deno.test("matchTimeStep works at the beginning of time", async () => {
   const code = await hotp(await hmacKey(RFC_SECRET), 0);
   assert.equal(await matchTimeStep(RFC_SECRET, code, 0, 1), 0);
 });
-
-Deno.test("matchTimeStep gives the newer of two steps with the same code", async () => {
-  // Found by search: two neighbouring steps of this secret share a code.
-  const step = 910737;
-  const key = await hmacKey(RFC_SECRET);
-  const code = await hotp(key, step);
-  assert.equal(code, await hotp(key, step + 1));
-  assert.equal(
-    await matchTimeStep(RFC_SECRET, code, step * 30_000, 1),
-    step + 1,
-  );
-});

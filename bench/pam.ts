@@ -1,0 +1,23 @@
+/**
+ * Times one PAM authentication with nothing around it, for `deno task bench`: the username is the
+ * argument, the password comes on standard input, the milliseconds go to standard output.
+ *
+ * @module
+ */
+import { Redacted } from "../src/core/redacted.ts";
+import { PamAuthentication } from "../src/pam/pam.ts";
+
+const password = new Uint8Array(
+  await new Response(Deno.stdin.readable).arrayBuffer(),
+);
+const pam = new PamAuthentication("login");
+const start = performance.now();
+const { outcome } = pam.authenticate(
+  Deno.args[0]!,
+  new Redacted(password),
+  null,
+);
+const ms = performance.now() - start;
+if (outcome !== "passed") Deno.exit(1);
+Deno.stdout.writeSync(new TextEncoder().encode(ms.toFixed(3)));
+Deno.exit(0);
