@@ -60,7 +60,7 @@ export const SETTINGS = {
     name: "totpPamService",
     meaning: "PAM service that checks the password",
     allowed: "a name of letters, digits, `_`, `-` and `.`",
-    default: "`openvpn` where /etc/pam.d/openvpn exists, else `login`",
+    default: "`openvpn` where `/etc/pam.d/openvpn` exists, else `login`",
     parse: (text) => /^\w[\w.-]{0,63}$/.test(text) ? text : undefined,
   }),
   driftSteps: setting({
