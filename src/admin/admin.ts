@@ -1,9 +1,9 @@
 import { Command, CommanderError } from "commander";
-import { Failure, isSystemError, WRONG_USAGE } from "../core/failure.ts";
-import { printable } from "../core/printable.ts";
+import { Failure, WRONG_USAGE } from "../core/failure.ts";
 import { SETTINGS } from "../settings.ts";
 import project from "../../deno.json" with { type: "json" };
 import type { AdminContext } from "./context.ts";
+import { err, out, shortened } from "./terminal.ts";
 
 const PROGRAM = "openvpn-totp";
 
@@ -129,51 +129,4 @@ export function makeProgram(context: AdminContext): Command {
 /** An error of the command line parser, which puts its suggestion on a line of its own. */
 function oneLine(text: string): string {
   return shortened(text.trim().replace(/^error: /, "").replaceAll("\n", " "));
-}
-
-/** Makes arguments that an error repeats safe for the terminal, and bounds it. */
-function shortened(message: string): string {
-  const most = 2000;
-  return message.length <= most
-    ? printable(message)
-    : `${printable(message.slice(0, most))}…`;
-}
-
-function out(text: string): void {
-  try {
-    writeAll(Deno.stdout, text);
-  } catch (error) {
-    if (!isSystemError(error) || error instanceof Deno.errors.BrokenPipe) {
-      throw error;
-    }
-    throw new Failure(
-      "output_error",
-      `cannot write standard output: ${error.message}`,
-    );
-  }
-}
-
-function err(text: string): void {
-  try {
-    writeAll(Deno.stderr, text);
-  } catch {
-    // Nobody is left to tell; the exit status still speaks.
-  }
-}
-
-function writeAll(
-  to: { writeSync(bytes: Uint8Array): number },
-  text: string,
-): void {
-  const bytes = new TextEncoder().encode(text);
-  let written = 0;
-  while (written < bytes.length) {
-    try {
-      written += to.writeSync(bytes.subarray(written));
-    } catch (error) {
-      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
-      // A pipe that doesn't block is full: its reader needs a moment.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-    }
-  }
 }

@@ -1,0 +1,135 @@
+import { Failure } from "../../core/failure.ts";
+
+/** Marks a SQLite file as ours (`PRAGMA application_id`): "oTOT" in ASCII. */
+export const APPLICATION_ID = 0x6f544f54;
+
+/** What lies at a database's path. */
+type Header = "missing" | "empty" | "ours" | "foreign";
+
+const MAGIC = new TextEncoder().encode("SQLite format 3\0");
+const HEADER_BYTES = 100;
+const APPLICATION_ID_OFFSET = 68;
+
+/**
+ * Makes sure that what lies at a path is ours to open, before SQLite sees it.
+ *
+ * @param create make directory and file where there are none
+ * @returns whether it is a database already, rather than an empty file to make one in
+ * @throws Failure when it is missing (without `create`), foreign or no file
+ * @throws Deno.errors.* when the system refuses
+ */
+export function prepareFile(path: string, create: boolean): boolean {
+  // In this order: another first enrolment makes the file first, and its journal then.
+  const [orphan] = findCompanions(path);
+  const header = readHeader(path);
+  if (header === "ours") return true;
+  if (header === "foreign") throw foreignDatabase(path);
+  if (header === "missing" && orphan !== undefined) throw orphaned(orphan);
+  if (!create) throw missing(path);
+  createFile(path);
+  return false;
+}
+
+/**
+ * Looks at the first bytes of a file (SQLite's file format, section 1.3). SQLite itself only opens
+ * what is ours: merely opening another program's database can change it (a left-over journal is
+ * played back).
+ *
+ * @throws Deno.errors.* when the file is there but can't be read
+ * @throws Failure `database_foreign` when the path leads to something other than a file
+ */
+function readHeader(path: string): Header {
+  let info: Deno.FileInfo;
+  try {
+    info = Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "missing";
+    throw error;
+  }
+  // Opening a named pipe would block.
+  if (!info.isFile) {
+    throw new Failure(
+      "database_foreign",
+      `${path} is not a regular file: name another path (--db, totpTokenDbPath)`,
+    );
+  }
+  if (info.size === 0) return "empty";
+
+  const header = new Uint8Array(HEADER_BYTES);
+  using file = Deno.openSync(path, { read: true });
+  const length = file.readSync(header) ?? 0;
+  const id = new DataView(header.buffer).getUint32(APPLICATION_ID_OFFSET);
+  const isOurs = length === HEADER_BYTES && id === APPLICATION_ID &&
+    MAGIC.every((byte, i) => header[i] === byte);
+  return isOurs ? "ours" : "foreign";
+}
+
+/** Makes the empty file itself, as SQLite would leave its mode to the umask. */
+function createFile(path: string): void {
+  Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")) || "/", {
+    recursive: true,
+    mode: 0o700,
+  });
+  try {
+    Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    // It may be another first enrolment's at this moment, or what is left of one.
+    if (readHeader(path) === "missing") {
+      throw new Failure(
+        "database_foreign",
+        `${path} is a symbolic link that leads nowhere: remove it`,
+      );
+    }
+    Deno.chmodSync(path, 0o600);
+  }
+}
+
+/**
+ * Finds what of a broken-off transaction lies beside a database: files that SQLite takes for a part
+ * of it.
+ *
+ * @throws Failure where one isn't a file: opening a database beside a named pipe would wait for ever
+ */
+function findCompanions(path: string): string[] {
+  const companions = ["-journal", "-wal"].map((end) => path + end);
+  return companions.filter((companion) => {
+    try {
+      const info = Deno.lstatSync(companion);
+      if (info.isFile) return info.size > 0;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+    throw new Failure(
+      "database_foreign",
+      `${companion} is not a regular file: remove it`,
+    );
+  });
+}
+
+function missing(path: string): Failure {
+  return new Failure(
+    "database_missing",
+    `there is no database at ${path} yet: enrol the first user, or name the right path ` +
+      "(--db, totpTokenDbPath)",
+  );
+}
+
+/** A new database beside it would delete it, and what the other database needs of it. */
+function orphaned(companion: string): Failure {
+  return new Failure(
+    "database_foreign",
+    `${companion} is there without its database: move it to where that went`,
+  );
+}
+
+/** The error for a database of another program. */
+export function foreignDatabase(path: string): Failure {
+  return new Failure(
+    "database_foreign",
+    `${path} is not a database of openvpn-totp and was left alone: move it away, with its -journal ` +
+      "and -wal if there are any (an older script's users must be enrolled again), or name " +
+      "another path (--db, totpTokenDbPath)",
+  );
+}
