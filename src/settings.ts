@@ -1,3 +1,4 @@
+import { type LockoutRule, LONGEST_LOCK_SECONDS } from "./core/lockout.ts";
 import { Failure } from "./core/failure.ts";
 import { hasControl, quoted } from "./core/printable.ts";
 
@@ -71,6 +72,21 @@ export const SETTINGS = {
     default: "1",
     parse: wholeNumber(0, 10),
   }),
+  maxFailures: setting({
+    name: "totpMaxFailures",
+    meaning: "wrong codes in a row that lock a user's codes for a time",
+    allowed: "a whole number from 1 to 100",
+    default: "5",
+    parse: wholeNumber(1, 100),
+  }),
+  lockoutSeconds: setting({
+    name: "totpLockoutSeconds",
+    meaning:
+      "length of the first lock in seconds; each further one is twice as long, up to an hour",
+    allowed: `a whole number of seconds from 1 to ${LONGEST_LOCK_SECONDS}`,
+    default: "60",
+    parse: wholeNumber(1, LONGEST_LOCK_SECONDS),
+  }),
   log: setting<LogTarget>({
     name: "totpLog",
     meaning: "where each decision's log line goes",
@@ -90,6 +106,7 @@ export interface Settings {
   tokenDbPath: string;
   pamService: string | null;
   driftSteps: number;
+  lockout: LockoutRule;
   log: LogTarget;
 }
 
@@ -110,6 +127,10 @@ export function readSettings(read: ReadVariable): Settings {
       ? null
       : readSetting(SETTINGS.pamService, read),
     driftSteps: readSetting(SETTINGS.driftSteps, read),
+    lockout: {
+      maxFailures: readSetting(SETTINGS.maxFailures, read),
+      lockoutSeconds: readSetting(SETTINGS.lockoutSeconds, read),
+    },
     log: readSetting(SETTINGS.log, read),
   };
 }

@@ -114,6 +114,15 @@ export function makeProgram(context: AdminContext): Command {
       await show(context, user, options);
     });
 
+  program.command("unlock")
+    .description("end the lock of a user's codes, and forget the wrong ones")
+    .argument("<user>", "username")
+    .option("--json", "print JSON")
+    .action(async (user, options) => {
+      const { unlock } = await import("./unlock.ts");
+      await unlock(context, user, options);
+    });
+
   program.command("delete")
     .description("delete a user's enrolment and pending challenges")
     .argument("<user>", "username")

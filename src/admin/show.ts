@@ -1,4 +1,5 @@
 import { Secret } from "otpauth";
+import { lockedForSeconds } from "../core/lockout.ts";
 import type { Challenge } from "../core/challenge.ts";
 import type { Enrolment } from "../store/store.ts";
 import { type AdminContext, requireEnrolment, withStore } from "./context.ts";
@@ -20,11 +21,13 @@ export async function show(
         await store.openChallenges(context.now(), username),
       ] as const,
   );
+  const isLocked = lockedForSeconds(enrolment.failures, context.now()) > 0;
+  const lockedUntil = isLocked ? enrolment.failures.lockedUntil : null;
   const secret = options.secret ? revealed(enrolment) : {};
   context.out(
     options.json
-      ? asJson(enrolment, challenges, secret)
-      : asText(enrolment, challenges, secret),
+      ? asJson(enrolment, lockedUntil, challenges, secret)
+      : asText(enrolment, lockedUntil, challenges, secret),
   );
 }
 
@@ -39,6 +42,7 @@ function revealed(enrolment: Enrolment): { secret: string; uri: string } {
 
 function asJson(
   enrolment: Enrolment,
+  lockedUntil: number | null,
   challenges: readonly Challenge[],
   secret: { secret?: string; uri?: string },
 ): string {
@@ -48,6 +52,8 @@ function asJson(
     issuer,
     enrolledAt: instant(enrolledAt),
     lastLoginAt: lastLoginAt === null ? null : instant(lastLoginAt),
+    wrongCodes: enrolment.failures.count,
+    lockedUntil: lockedUntil === null ? null : instant(lockedUntil),
     pendingChallenges: challenges.map((challenge) => ({
       loginName: challenge.loginName,
       commonName: challenge.commonName,
@@ -62,6 +68,7 @@ function asJson(
 
 function asText(
   enrolment: Enrolment,
+  lockedUntil: number | null,
   challenges: readonly Challenge[],
   secret: { secret?: string; uri?: string },
 ): string {
@@ -77,6 +84,12 @@ function asText(
     ["Issuer", enrolment.issuer],
     ["Enrolled", instant(enrolment.enrolledAt)],
     ["Last login", instantOrNever(enrolment.lastLoginAt)],
+    [
+      "Codes",
+      lockedUntil === null
+        ? `not locked, ${enrolment.failures.count} wrong in a row`
+        : `locked until ${instant(lockedUntil)} (openvpn-totp unlock USER)`,
+    ],
     ["Pending challenge", pending.length === 0 ? "none" : pending.join(", ")],
     ...secret.secret ? [["Secret", secret.secret] as const] : [],
     ...secret.uri ? [["Provisioning URI", secret.uri] as const] : [],

@@ -15,6 +15,8 @@ export const REASONS = {
   pam_error: null,
   not_enrolled: null,
   token_refused: null,
+  // Either step, after the right password
+  codes_locked: "Too many wrong TOTP codes: try again later",
   // The code step
   no_challenge: null,
   challenge_mismatch: null,
@@ -38,6 +40,8 @@ export interface Refused {
   reason: Reason;
   /** For the administrator's log alone. */
   detail?: string;
+  /** What the client is told in place of the reason's own text. */
+  told?: string;
 }
 
 /** The password was right; a code must follow. */
@@ -70,5 +74,34 @@ export function refused(reason: Reason, detail?: string): Refused {
     outcome: "refused",
     reason,
     ...(detail === undefined ? {} : { detail }),
+  };
+}
+
+/**
+ * The refusal while a user's codes are locked.
+ *
+ * @param seconds how long they still are
+ */
+export function refusedWhileLocked(seconds: number): Refused {
+  const minutes = Math.ceil(seconds / 60);
+  const time = seconds < 60
+    ? `${seconds} seconds`
+    : `${minutes} minute${minutes === 1 ? "" : "s"}`;
+  return {
+    ...refused("codes_locked", `locked for ${seconds} seconds more`),
+    told: `Too many wrong TOTP codes: try again in ${time}`,
+  };
+}
+
+/**
+ * The refusal of a wrong code that has not locked the codes.
+ *
+ * @param attemptsLeft wrong codes until it does
+ */
+export function refusedWrongCode(attemptsLeft: number): Refused {
+  const left = `${attemptsLeft} attempt${attemptsLeft === 1 ? "" : "s"} left`;
+  return {
+    ...refused("wrong_code", left),
+    told: `${REASONS.wrong_code} (${left})`,
   };
 }

@@ -2,7 +2,6 @@ import { Failure, isSystemError } from "../core/failure.ts";
 import {
   type CodeVerdict,
   type PasswordVerdict,
-  type Reason,
   REASONS,
   type Refused,
   refused,
@@ -63,8 +62,8 @@ export function attemptTo<T>(
 }
 
 /** Writes what the client may know of a refusal, which stands even when that can't be written. */
-export function tellReason(reason: Reason, read: ReadVariable): void {
-  const told = REASONS[reason];
+export function tellReason(verdict: Refused, read: ReadVariable): void {
+  const told = verdict.told ?? REASONS[verdict.reason];
   const path = read("auth_failed_reason_file");
   if (told !== null && path) attemptTo(() => writeReasonFile(path, told));
 }

@@ -48,6 +48,7 @@ async function decide(
     store: new SqliteLoginStore(database),
     now: Date.now,
     driftSteps: settings.driftSteps,
+    lockout: settings.lockout,
   });
 }
 
@@ -88,7 +89,7 @@ function deliver(
         return { verdict: refusalOf(error), exitStatus: ExitStatus.REFUSE };
       }
     case "refused":
-      tellReason(verdict.reason, read);
+      tellReason(verdict, read);
       attemptTo(() =>
         writeVerdict(requireVariable("auth_control_file", read), false)
       );

@@ -83,7 +83,7 @@ function deliver(
       );
       return ExitStatus.DEFER;
     case "refused":
-      tellReason(verdict.reason, read);
+      tellReason(verdict, read);
       return ExitStatus.REFUSE;
   }
 }

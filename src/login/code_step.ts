@@ -1,7 +1,19 @@
 import { type Attempt, objectionTo } from "../core/challenge.ts";
 import type { Redacted } from "../core/redacted.ts";
-import { matchTimeStep } from "../core/totp.ts";
-import { type CodeVerdict, type Reason, refused } from "../core/verdict.ts";
+import {
+  afterWrongCode,
+  type CodeFailures,
+  lockedForSeconds,
+  type LockoutRule,
+} from "../core/lockout.ts";
+import { markOfCode, matchTimeStep } from "../core/totp.ts";
+import {
+  type CodeVerdict,
+  type Refused,
+  refused,
+  refusedWhileLocked,
+  refusedWrongCode,
+} from "../core/verdict.ts";
 import type { Decision, LoginStore, Pending } from "../store/store.ts";
 
 /** A client's answer to a challenge. */
@@ -18,6 +30,7 @@ export interface CodeStepParts {
   now(): number;
   /** Time steps before and after the present one whose codes count too. */
   driftSteps: number;
+  lockout: LockoutRule;
 }
 
 /**
@@ -42,7 +55,9 @@ async function decide(
   request: CodeRequest,
   parts: CodeStepParts,
 ): Promise<Decision<CodeVerdict>> {
-  if (pending === null) return refuse("no_challenge");
+  if (pending === null) {
+    return { verdict: refused("no_challenge"), settlement: null };
+  }
   const { challenge, enrolment } = pending;
   const now = parts.now();
 
@@ -54,18 +69,25 @@ async function decide(
       settlement: null,
     };
   }
-  if (objection !== null) return refuse(objection);
-  if (request.code === null) return refuse("malformed_code");
+  const { failures, secret } = enrolment;
+  const refuse = (verdict: Refused, now = failures) => ({
+    verdict,
+    settlement: { answer: "refused" as const, failures: now },
+  });
+  if (objection !== null) return refuse(refused(objection));
+  const lockedFor = lockedForSeconds(failures, now);
+  if (lockedFor > 0) return refuse(refusedWhileLocked(lockedFor));
+  if (request.code === null) return refuse(refused("malformed_code"));
 
-  const step = await matchTimeStep(
-    enrolment.secret,
-    request.code.reveal(),
-    now,
-    parts.driftSteps,
-  );
-  if (step === null) return refuse("wrong_code");
+  const code = request.code.reveal();
+  const step = await matchTimeStep(secret, code, now, parts.driftSteps);
+  if (step === null) {
+    const mark = await markOfCode(secret, code);
+    const after = afterWrongCode(failures, mark, parts.lockout, now);
+    return refuse(refusalOfWrongCode(after, parts.lockout, now), after);
+  }
   if (enrolment.lastStep !== null && step <= enrolment.lastStep) {
-    return refuse("code_used");
+    return refuse(refused("code_used"));
   }
   return {
     verdict: { outcome: "accepted", by: "code" },
@@ -73,6 +95,14 @@ async function decide(
   };
 }
 
-function refuse(reason: Reason): Decision<CodeVerdict> {
-  return { verdict: refused(reason), settlement: { answer: "refused" } };
+/** Says what a wrong code led to. */
+function refusalOfWrongCode(
+  after: CodeFailures,
+  rule: LockoutRule,
+  nowMs: number,
+): Refused {
+  const lockedFor = lockedForSeconds(after, nowMs);
+  return lockedFor > 0
+    ? refusedWhileLocked(lockedFor)
+    : refusedWrongCode(rule.maxFailures - after.count);
 }

@@ -1,8 +1,13 @@
 import type { Attempt } from "../core/challenge.ts";
+import { lockedForSeconds, withinLongestLock } from "../core/lockout.ts";
 import type { Redacted } from "../core/redacted.ts";
 import type { SessionToken } from "../core/session_token.ts";
 import { isUsername } from "../core/username.ts";
-import { type PasswordVerdict, refused } from "../core/verdict.ts";
+import {
+  type PasswordVerdict,
+  refused,
+  refusedWhileLocked,
+} from "../core/verdict.ts";
 import type { LoginStore } from "../store/store.ts";
 import type { PrimaryAuthentication } from "./primary_authentication.ts";
 
@@ -57,9 +62,20 @@ export async function passwordStep(
   if (primary.outcome === "refused") return primary;
 
   const now = parts.now();
-  const recorded = await (await parts.openStore()).recordChallenge({
+  const store = await parts.openStore();
+  const { username } = primary;
+  const enrolment = await store.findEnrolment(username);
+  if (enrolment === null) return refused("not_enrolled");
+  const failures = withinLongestLock(enrolment.failures, now);
+  if (failures !== enrolment.failures) {
+    await store.saveFailures(username, failures);
+  }
+  const lockedFor = lockedForSeconds(failures, now);
+  if (lockedFor > 0) return refusedWhileLocked(lockedFor);
+
+  const recorded = await store.recordChallenge({
     ...attempt,
-    username: primary.username,
+    username,
     createdAt: now,
     expiresAt: now + parts.challengeTimeoutSeconds * 1000,
     answer: null,

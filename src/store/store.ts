@@ -1,3 +1,4 @@
+import type { CodeFailures } from "../core/lockout.ts";
 import type { Challenge } from "../core/challenge.ts";
 import type { Redacted } from "../core/redacted.ts";
 
@@ -14,6 +15,7 @@ export interface Enrolment {
   lastLoginAt: number | null;
   /** The newest time step whose code was accepted: none up to it is accepted again. */
   lastStep: number | null;
+  failures: CodeFailures;
 }
 
 /** A challenge and the enrolment that it is about. */
@@ -24,9 +26,13 @@ export interface Pending {
 
 /** What an answer does to its challenge, if that is open. */
 export type Settlement =
-  /** The code of time step `step` was right, at `at` (milliseconds since 1970-01-01T00:00:00Z). */
+  /**
+   * The code of time step `step` was right, at `at` (milliseconds since 1970-01-01T00:00:00Z):
+   * whatever was held against the user is forgotten.
+   */
   | { answer: "accepted"; step: number; at: number }
-  | { answer: "refused" };
+  /** What is held against the user from now on. */
+  | { answer: "refused"; failures: CodeFailures };
 
 /** What was decided about an answer, and what that does to the challenge (null: nothing). */
 export interface Decision<Verdict> {
@@ -37,11 +43,12 @@ export interface Decision<Verdict> {
 /** What a login needs of a store. Every method throws a `Failure` when the store fails. */
 export interface LoginStore {
   /**
-   * The enrolment of a user, or else of the user who last logged in under this name; null if neither.
+   * The enrolment of a user; or else, with `loginName`, of the user who last logged in under that
+   * name; null if neither.
    */
   findEnrolment(
     username: string,
-    loginName: string,
+    loginName?: string,
   ): Promise<Enrolment | null>;
 
   /**
@@ -51,6 +58,9 @@ export interface LoginStore {
    * @throws Failure `challenge_exists` when the attempt already has one
    */
   recordChallenge(challenge: Challenge): Promise<boolean>;
+
+  /** Keeps what is held against a user; it has been committed once the promise is fulfilled. */
+  saveFailures(username: string, failures: CodeFailures): Promise<void>;
 
   /**
    * Decides about the answer to an attempt's challenge in one transaction that excludes every other
@@ -88,6 +98,9 @@ export interface EnrolmentStore {
 
   /** The challenges that still wait for an answer, oldest first; of one user or of all. */
   openChallenges(nowMs: number, username?: string): Promise<Challenge[]>;
+
+  /** Forgets a user's wrong codes and ends their lock; false when there was no such user. */
+  unlock(username: string): Promise<boolean>;
 
   /** Removes an enrolment and its challenges; false when there was none. */
   delete(username: string): Promise<boolean>;

@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { URI } from "otpauth";
+import { MIGRATIONS } from "../../src/store/sqlite/migrations.ts";
 import { makeAccount } from "../lab/accounts.ts";
 import { mustRun, run } from "../lab/command.ts";
 import { playAttempt } from "../lab/hook_call.ts";
-import { admin, enroll, makeTestDirectory, PROGRAM } from "../lab/program.ts";
+import {
+  admin,
+  base64,
+  enroll,
+  makeTestDirectory,
+  PROGRAM,
+  wrongCodesOf,
+} from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
 
 /** Asserts a refusal: one line on standard error, nothing on standard output. */
@@ -177,7 +185,7 @@ testWith([], "list, show and delete, for people and for programs", async () => {
   );
   assert.equal((await admin(db, ["list"])).stdout, "No user is enrolled.\n");
   assert.equal((await admin(db, ["list", "--json"])).stdout, "[]\n");
-  for (const command of ["show", "delete"]) {
+  for (const command of ["show", "delete", "unlock"]) {
     assertError(
       await admin(db, [command, "root"]),
       1,
@@ -207,6 +215,45 @@ testWith(
       (await admin(directory.db, ["delete", username])).stdout,
       `Deleted the enrolment of ${username}, and 1 pending challenge.\n`,
     );
+  },
+);
+
+testWith(
+  ["root", "useradd"],
+  "show tells of wrong codes and of a lock, and unlock ends it",
+  async () => {
+    await using directory = await makeTestDirectory();
+    await using account = await makeAccount();
+    const { db } = directory;
+    const { username, password } = account;
+    const secret = await enroll(db, username);
+    const codes = async () => {
+      const { stdout } = await admin(db, ["show", username]);
+      return stdout.match(/^Codes: +(.*)$/m)?.[1];
+    };
+    for (const code of wrongCodesOf(secret, 2)) {
+      const attempt = await playAttempt(directory.path, {
+        totpTokenDbPath: db,
+        totpMaxFailures: "2",
+      });
+      await attempt.password(username, password);
+      await attempt.answer(base64(code));
+      if (code === wrongCodesOf(secret, 2)[0]) {
+        assert.equal(await codes(), "not locked, 1 wrong in a row");
+      }
+    }
+    assert.match(
+      await codes() ?? "",
+      /^locked until \S+Z \(openvpn-totp unlock/,
+    );
+    const json = await admin(db, ["show", "--json", username]);
+    assert(Date.parse(JSON.parse(json.stdout).lockedUntil) > Date.now());
+    assert.equal(
+      (await admin(db, ["unlock", username])).stdout,
+      `Unlocked the codes of ${username}.\n`,
+    );
+    assert.equal(await codes(), "not locked, 0 wrong in a row");
+    assertError(await admin(db, ["unlock", "nobody"]), 1, /is not enrolled/);
   },
 );
 
@@ -333,7 +380,7 @@ testWith(
     );
     other.exec("ROLLBACK; PRAGMA user_version = 99");
     assertError(await admin(db, ["list"]), 1, /has schema version 99.*install/);
-    other.exec("PRAGMA user_version = 1");
+    other.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
     assert.equal((await admin(db, ["show", "root"])).status, 0);
   },
 );

@@ -55,11 +55,16 @@ export function codeOf(secret: string, offset = 0): string {
 
 /** A code that is wrong for minutes around now. */
 export function wrongCodeOf(secret: string): string {
+  return wrongCodesOf(secret, 1)[0]!;
+}
+
+/** Different codes that are wrong for minutes around now. */
+export function wrongCodesOf(secret: string, count: number): string[] {
   const right = Array.from({ length: 21 }, (_, i) => codeOf(secret, i - 10));
-  for (let n = 0;; n++) {
-    const code = String(n).padStart(6, "0");
-    if (!right.includes(code)) return code;
-  }
+  return Array.from(
+    { length: count + right.length },
+    (_, n) => String(n).padStart(6, "0"),
+  ).filter((code) => !right.includes(code)).slice(0, count);
 }
 
 /** Base64 of a text, as a client sends its answer. */

@@ -16,6 +16,7 @@ Deno.test("readSettings gives the guide's defaults", () => {
     tokenDbPath: "/var/lib/openvpn-totp/token_index.sqlite3",
     pamService: null,
     driftSteps: 1,
+    lockout: { maxFailures: 5, lockoutSeconds: 60 },
     log: "stderr",
   });
   assert.equal(readSetting(SETTINGS.issuerName, none), "OpenVPN Server");
@@ -63,6 +64,8 @@ const CASES: Record<
     bad: ["", "../passwd", "/etc/pam.d/login", "a b", ".hidden", "-x"],
   },
   driftSteps: { good: ["0", "1", "10"], bad: ["-1", "11", "one", ""] },
+  maxFailures: { good: ["1", "5", "100"], bad: ["0", "101", "five", ""] },
+  lockoutSeconds: { good: ["1", "60", "3600"], bad: ["0", "3601", "-1", ""] },
   log: {
     good: ["stderr", "syslog", "/var/log/openvpn-totp.log"],
     bad: ["", "stdout", "log.txt", "/dir/"],

@@ -3,7 +3,8 @@ import { Failure } from "../../core/failure.ts";
 import { quoted } from "../../core/printable.ts";
 import type { Enrolment, EnrolmentStore } from "../store.ts";
 import type { Database } from "./database.ts";
-import { challengeOf, enrolmentOf } from "./rows.ts";
+import { NO_FAILURES } from "../../core/lockout.ts";
+import { challengeOf, enrolmentOf, saveFailures } from "./rows.ts";
 
 /** {@link EnrolmentStore} on SQLite. */
 export class SqliteEnrolmentStore implements EnrolmentStore {
@@ -67,6 +68,12 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
          ORDER BY created_at, attempt`,
         ).all({ now: nowMs, username: username ?? null }).map(challengeOf)
       ),
+    );
+  }
+
+  unlock(username: string): Promise<boolean> {
+    return this.#database.transaction((connection) =>
+      saveFailures(connection, username, NO_FAILURES)
     );
   }
 

@@ -9,7 +9,8 @@ import type {
   Settlement,
 } from "../store.ts";
 import type { Database } from "./database.ts";
-import { challengeOf, enrolmentOf } from "./rows.ts";
+import { type CodeFailures, NO_FAILURES } from "../../core/lockout.ts";
+import { challengeOf, enrolmentOf, saveFailures } from "./rows.ts";
 
 /**
  * How long an accepted challenge is kept after its expiry, in milliseconds: a second answer must
@@ -27,7 +28,7 @@ export class SqliteLoginStore implements LoginStore {
 
   findEnrolment(
     username: string,
-    loginName: string,
+    loginName?: string,
   ): Promise<Enrolment | null> {
     const row = this.#database.read((connection) =>
       connection.prepare(
@@ -35,7 +36,7 @@ export class SqliteLoginStore implements LoginStore {
          WHERE username = :username OR username =
            (SELECT username FROM login_names WHERE login_name = :loginName)
          ORDER BY username = :username DESC`,
-      ).get({ username, loginName })
+      ).get({ username, loginName: loginName ?? null })
     );
     return Promise.resolve(row === undefined ? null : enrolmentOf(row));
   }
@@ -66,6 +67,12 @@ export class SqliteLoginStore implements LoginStore {
         );
       }
       return true;
+    });
+  }
+
+  saveFailures(username: string, failures: CodeFailures): Promise<void> {
+    return this.#database.transaction((connection) => {
+      saveFailures(connection, username, failures);
     });
   }
 
@@ -127,6 +134,11 @@ function settle(
   connection.prepare(
     "UPDATE challenges SET answer = ? WHERE attempt = ? AND answer IS NULL",
   ).run(settlement.answer, challenge.id);
+  saveFailures(
+    connection,
+    challenge.username,
+    settlement.answer === "accepted" ? NO_FAILURES : settlement.failures,
+  );
   if (settlement.answer === "accepted") {
     connection.prepare(
       "UPDATE enrolments SET last_step = ?, last_login_at = ? WHERE username = ?",

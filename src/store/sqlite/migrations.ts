@@ -39,6 +39,11 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT, WITHOUT ROWID;
 
    CREATE INDEX login_names_by_user ON login_names (username);`,
+
+  `ALTER TABLE enrolments ADD COLUMN failures     INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE enrolments ADD COLUMN last_wrong   TEXT;
+   ALTER TABLE enrolments ADD COLUMN locks        INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE enrolments ADD COLUMN locked_until INTEGER;`,
 ];
 
 /** The schema version of an open database. */

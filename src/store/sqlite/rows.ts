@@ -1,3 +1,5 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { CodeFailures } from "../../core/lockout.ts";
 import type { Challenge } from "../../core/challenge.ts";
 import { Redacted } from "../../core/redacted.ts";
 import type { Enrolment } from "../store.ts";
@@ -14,7 +16,33 @@ export function enrolmentOf(row: Row): Enrolment {
     enrolledAt: row.enrolled_at as number,
     lastLoginAt: row.last_login_at as number | null,
     lastStep: row.last_step as number | null,
+    failures: {
+      count: row.failures as number,
+      lastWrong: row.last_wrong as string | null,
+      locks: row.locks as number,
+      lockedUntil: row.locked_until as number | null,
+    },
   };
+}
+
+/** Writes what is held against a user; gives whether there is such a user. */
+export function saveFailures(
+  connection: DatabaseSync,
+  username: string,
+  failures: CodeFailures,
+): boolean {
+  const { changes } = connection.prepare(
+    `UPDATE enrolments
+     SET failures = ?, last_wrong = ?, locks = ?, locked_until = ?
+     WHERE username = ?`,
+  ).run(
+    failures.count,
+    failures.lastWrong,
+    failures.locks,
+    failures.lockedUntil,
+    username,
+  );
+  return changes !== 0;
 }
 
 /** Reads a row of `challenges`. */

@@ -60,11 +60,19 @@ async function withAlice(
         ...change,
       });
     },
-    answer: (id, code, nowMs = NOW) =>
-      codeStep({
+    answer: async (id, code, nowMs = NOW) => {
+      const verdict = await codeStep({
         attempt: attempt(id),
         code: code === null ? null : new Redacted(code),
-      }, { store, now: () => nowMs, driftSteps: 1 }),
+      }, {
+        store,
+        now: () => nowMs,
+        driftSteps: 1,
+        lockout: { maxFailures: 3, lockoutSeconds: 60 },
+      });
+      // What the client is told is looked at in tests of its own.
+      return verdict.outcome === "refused" ? refused(verdict.reason) : verdict;
+    },
   });
 }
 
@@ -174,5 +182,55 @@ Deno.test("codeStep changes nothing when its decision fails", async () => {
       /on fire/,
     );
     assert.deepEqual(await answer("a", await codeAt(STEP)), ACCEPTED);
+  });
+});
+
+/** Wrong codes: none of the drift window's. */
+async function wrongCodes(count: number): Promise<string[]> {
+  const right = await Promise.all(
+    [-1, 0, 1].map((offset) => codeAt(STEP + offset)),
+  );
+  return Array.from({ length: count + 3 }, (_, n) => `00000${n}`)
+    .filter((code) => !right.includes(code)).slice(0, count);
+}
+
+Deno.test("codeStep locks after so many wrong codes, and takes no right one then", async () => {
+  await withAlice(async ({ challenge, answer, enrolments }) => {
+    const wrong = await wrongCodes(3);
+    for (const id of ["a", "b", "c", "d", "e"]) await challenge(id);
+    assert.deepEqual(await answer("a", wrong[0]!), refused("wrong_code"));
+    assert.deepEqual(await answer("b", wrong[1]!), refused("wrong_code"));
+    assert.deepEqual(await answer("c", wrong[2]!), refused("codes_locked"));
+    const right = await codeAt(STEP);
+    assert.deepEqual(await answer("d", right), refused("codes_locked"));
+    await enrolments.unlock("alice");
+    assert.deepEqual(await answer("e", right), ACCEPTED);
+  });
+});
+
+Deno.test("codeStep counts the same wrong code once, and forgets at a right one", async () => {
+  await withAlice(async ({ challenge, answer, enrolments }) => {
+    const [first, second] = await wrongCodes(2);
+    const count = async () => (await enrolments.find("alice"))!.failures.count;
+    for (const [i, code] of [first, first, first, second].entries()) {
+      await challenge(`a${i}`);
+      assert.deepEqual(await answer(`a${i}`, code!), refused("wrong_code"));
+      assert.equal(await count(), code === first ? 1 : 2);
+    }
+    await challenge("b");
+    assert.deepEqual(await answer("b", await codeAt(STEP)), ACCEPTED);
+    assert.equal(await count(), 0);
+  });
+});
+
+Deno.test("codeStep counts neither what is no code, nor a used one, nor answers without a challenge", async () => {
+  await withAlice(async ({ challenge, answer, enrolments }) => {
+    const right = await codeAt(STEP);
+    for (const id of ["a", "b", "c"]) await challenge(id);
+    await answer("a", right);
+    assert.deepEqual(await answer("b", right), refused("code_used"));
+    assert.deepEqual(await answer("c", null), refused("malformed_code"));
+    for (const code of await wrongCodes(5)) await answer("none", code);
+    assert.equal((await enrolments.find("alice"))!.failures.count, 0);
   });
 });

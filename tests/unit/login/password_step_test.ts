@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Attempt, Challenge } from "../../../src/core/challenge.ts";
 import { Redacted } from "../../../src/core/redacted.ts";
 import type { SessionToken } from "../../../src/core/session_token.ts";
+import { type CodeFailures, NO_FAILURES } from "../../../src/core/lockout.ts";
 import { refused } from "../../../src/core/verdict.ts";
 import { passwordStep } from "../../../src/login/password_step.ts";
 import type { PrimaryAuthentication } from "../../../src/login/primary_authentication.ts";
@@ -35,7 +36,11 @@ function fakePrimary(calls: string[]): PrimaryAuthentication {
 }
 
 /** A store that knows alice alone. */
-function fakeStore(recorded: Challenge[]): LoginStore {
+function fakeStore(
+  recorded: Challenge[],
+  failures: CodeFailures,
+  saved: CodeFailures[],
+): LoginStore {
   return {
     findEnrolment: (username, loginName) =>
       Promise.resolve(
@@ -47,6 +52,7 @@ function fakeStore(recorded: Challenge[]): LoginStore {
             enrolledAt: 1_700_000_000_500,
             lastLoginAt: null,
             lastStep: null,
+            failures,
           }
           : null,
       ),
@@ -54,6 +60,10 @@ function fakeStore(recorded: Challenge[]): LoginStore {
       if (challenge.username !== "alice") return Promise.resolve(false);
       recorded.push(challenge);
       return Promise.resolve(true);
+    },
+    saveFailures(_, failures) {
+      saved.push(failures);
+      return Promise.resolve();
     },
     settleChallenge: () => Promise.reject(new Error("not of this step")),
   };
@@ -64,9 +74,11 @@ async function play(request: {
   password?: string;
   canAnswer?: boolean;
   token?: SessionToken;
+  failures?: CodeFailures;
 }) {
   const calls: string[] = [];
   const recorded: Challenge[] = [];
+  const saved: CodeFailures[] = [];
   const verdict = await passwordStep({
     attempt: { ...ATTEMPT, loginName: request.loginName ?? "Alice" },
     password: new Redacted(
@@ -78,12 +90,14 @@ async function play(request: {
     primary: fakePrimary(calls),
     openStore() {
       calls.push("store");
-      return Promise.resolve(fakeStore(recorded));
+      return Promise.resolve(
+        fakeStore(recorded, request.failures ?? NO_FAILURES, saved),
+      );
     },
     now: () => 5000,
     challengeTimeoutSeconds: 300,
   });
-  return { verdict, calls, recorded };
+  return { verdict, calls, recorded, saved };
 }
 
 Deno.test("passwordStep challenges by the name that PAM settled on", async () => {
@@ -108,6 +122,29 @@ Deno.test("passwordStep refuses who isn't enrolled", async () => {
   const { verdict, recorded } = await play({ loginName: "bob" });
   assert.deepEqual(verdict, refused("not_enrolled"));
   assert.deepEqual(recorded, []);
+});
+
+Deno.test("passwordStep sends no challenge while codes are locked, and tells until when", async () => {
+  const locked = { ...NO_FAILURES, locks: 1, lockedUntil: 5000 + 480_000 };
+  const { verdict, recorded } = await play({ failures: locked });
+  assert(verdict.outcome === "refused");
+  assert.equal(verdict.reason, "codes_locked");
+  assert.equal(
+    verdict.told,
+    "Too many wrong TOTP codes: try again in 8 minutes",
+  );
+  assert.deepEqual(recorded, []);
+  const over = { ...locked, lockedUntil: 5000 };
+  assert.equal((await play({ failures: over })).verdict.outcome, "challenged");
+  const wrong = await play({ failures: locked, password: "wrong" });
+  assert.deepEqual(wrong.verdict, refused("wrong_password"));
+});
+
+Deno.test("passwordStep shortens a lock that a clock set back has made too long", async () => {
+  const locked = { ...NO_FAILURES, locks: 1, lockedUntil: 5000 + 86_400_000 };
+  const { verdict, saved } = await play({ failures: locked });
+  assert.equal(verdict.outcome, "refused");
+  assert.deepEqual(saved, [{ ...locked, lockedUntil: 5000 + 3_600_000 }]);
 });
 
 Deno.test("passwordStep asks PAM nothing for a client that can't be challenged", async () => {

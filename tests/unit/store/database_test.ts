@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { Failure, type FailureCode } from "../../../src/core/failure.ts";
 import { Redacted } from "../../../src/core/redacted.ts";
+import { NO_FAILURES } from "../../../src/core/lockout.ts";
 import { openDatabase } from "../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
 import { SqliteLoginStore } from "../../../src/store/sqlite/login_store.ts";
@@ -152,6 +153,29 @@ Deno.test("migrate goes step by step from any version to the newest", () => {
     const { n } = database.prepare("SELECT count(*) AS n FROM a").get()!;
     assert.equal(n, 1);
   }
+});
+
+Deno.test("openDatabase brings a database of the first schema up to date, with all in it", async () => {
+  await using directory = await makeTestDirectory();
+  const path = `${directory.path}/x`;
+  {
+    using first = new DatabaseSync(path);
+    migrate(first, path, MIGRATIONS.slice(0, 1));
+    first.prepare(
+      "INSERT INTO enrolments VALUES ('alice', x'0102', 'VPN', 1, 2, 3)",
+    ).run();
+  }
+  using database = await openDatabase(path, OPEN);
+  const alice = await new SqliteEnrolmentStore(database).find("alice");
+  assert.deepEqual({ ...alice, secret: alice!.secret.reveal() }, {
+    username: "alice",
+    secret: new Uint8Array([1, 2]),
+    issuer: "VPN",
+    enrolledAt: 1,
+    lastLoginAt: 2,
+    lastStep: 3,
+    failures: NO_FAILURES,
+  });
 });
 
 Deno.test("openDatabase refuses a newer schema and leaves it as it is", async () => {

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { makeAccount } from "../lab/accounts.ts";
+import { OpenvpnClient } from "../lab/openvpn_client.ts";
+import { OpenvpnServer } from "../lab/openvpn_server.ts";
+import { admin, codeOf, enroll, wrongCodesOf } from "../lab/program.ts";
+import { OPENVPN_LAB, testWith } from "../lab/requirements.ts";
+
+testWith(
+  OPENVPN_LAB,
+  "wrong codes lock, the client is told, and unlock lets the user in",
+  async () => {
+    await using account = await makeAccount();
+    await using server = await OpenvpnServer.start([
+      "setenv totpMaxFailures 3",
+      "setenv totpLockoutSeconds 480",
+    ]);
+    const secret = await enroll(server.db, account.username);
+    const reasonAfter = async (code: string | null) => {
+      await using client = await OpenvpnClient.connect(server, account);
+      if (code !== null) {
+        await client.challenge();
+        await client.answer(code);
+      }
+      const outcome = await client.outcome();
+      assert(!outcome.connected);
+      return outcome.reason;
+    };
+    const [first, second, third] = wrongCodesOf(secret, 3);
+    assert.match(await reasonAfter(first!), /\(2 attempts left\)$/);
+    assert.match(await reasonAfter(first!), /\(2 attempts left\)$/);
+    assert.match(await reasonAfter(second!), /\(1 attempt left\)$/);
+    const locked = /^Too many wrong TOTP codes: try again in 8 minutes$/;
+    assert.match(await reasonAfter(third!), locked);
+    // No challenge any more, right after the password.
+    assert.match(await reasonAfter(null), locked);
+
+    assert.equal(
+      (await admin(server.db, ["unlock", account.username])).status,
+      0,
+    );
+    await using client = await OpenvpnClient.connect(server, account);
+    await client.challenge();
+    await client.answer(codeOf(secret));
+    assert.equal((await client.outcome()).connected, true);
+  },
+);
