@@ -1,4 +1,5 @@
 import { type LockoutRule, LONGEST_LOCK_SECONDS } from "./core/lockout.ts";
+import type { ThrottleRule } from "./core/throttle.ts";
 import { Failure } from "./core/failure.ts";
 import { hasControl, quoted } from "./core/printable.ts";
 
@@ -87,6 +88,22 @@ export const SETTINGS = {
     default: "60",
     parse: wholeNumber(1, LONGEST_LOCK_SECONDS),
   }),
+  freePasswords: setting({
+    name: "totpFreePasswords",
+    meaning:
+      "wrong passwords of one user from one address that cost no wait; 5 times as many from one address",
+    allowed: "a whole number from 1 to 100",
+    default: "3",
+    parse: wholeNumber(1, 100),
+  }),
+  maxWaitSeconds: setting({
+    name: "totpMaxWaitSeconds",
+    meaning:
+      "longest wait after wrong passwords in seconds; waits begin at a second and double",
+    allowed: "a whole number of seconds from 1 to 3600",
+    default: "300",
+    parse: wholeNumber(1, 3600),
+  }),
   log: setting<LogTarget>({
     name: "totpLog",
     meaning: "where each decision's log line goes",
@@ -107,6 +124,7 @@ export interface Settings {
   pamService: string | null;
   driftSteps: number;
   lockout: LockoutRule;
+  throttle: ThrottleRule;
   log: LogTarget;
 }
 
@@ -130,6 +148,10 @@ export function readSettings(read: ReadVariable): Settings {
     lockout: {
       maxFailures: readSetting(SETTINGS.maxFailures, read),
       lockoutSeconds: readSetting(SETTINGS.lockoutSeconds, read),
+    },
+    throttle: {
+      freeFailures: readSetting(SETTINGS.freePasswords, read),
+      maxWaitSeconds: readSetting(SETTINGS.maxWaitSeconds, read),
     },
     log: readSetting(SETTINGS.log, read),
   };

@@ -8,6 +8,7 @@ export const REASONS = {
   // The password step
   client_without_crtext:
     "This VPN client cannot ask for a TOTP code: update it or use another",
+  password_wait: "Too many wrong passwords: try again later",
   bad_username: null,
   bad_password: null,
   wrong_password: null,
@@ -74,6 +75,20 @@ export function refused(reason: Reason, detail?: string): Refused {
     outcome: "refused",
     reason,
     ...(detail === undefined ? {} : { detail }),
+  };
+}
+
+/**
+ * The refusal inside a wait after wrong passwords. `TEMP` makes the client come back by itself with
+ * what the user has typed, after the backoff and on the same remote (openvpn(8), `AUTH_FAILED,TEMP`).
+ *
+ * @param seconds how long the wait still is
+ */
+export function refusedInWait(seconds: number): Refused {
+  return {
+    ...refused("password_wait", `${seconds} seconds more`),
+    told: `TEMP[backoff ${seconds},advance no]: ` +
+      `Too many wrong passwords: try again in ${seconds} seconds`,
   };
 }
 

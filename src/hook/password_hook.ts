@@ -54,6 +54,7 @@ export async function passwordHook(call: HookCall): Promise<HookResult> {
       },
       now: Date.now,
       challengeTimeoutSeconds: settings.challengeTimeout,
+      throttle: settings.throttle,
     });
     return {
       verdict,

@@ -2,13 +2,16 @@ import type { Attempt } from "../core/challenge.ts";
 import { lockedForSeconds, withinLongestLock } from "../core/lockout.ts";
 import type { Redacted } from "../core/redacted.ts";
 import type { SessionToken } from "../core/session_token.ts";
+import type { ThrottleRule } from "../core/throttle.ts";
 import { isUsername } from "../core/username.ts";
 import {
   type PasswordVerdict,
   refused,
+  refusedInWait,
   refusedWhileLocked,
 } from "../core/verdict.ts";
-import type { LoginStore } from "../store/store.ts";
+import type { Enrolment, LoginStore } from "../store/store.ts";
+import { PasswordThrottle } from "./password_throttle.ts";
 import type { PrimaryAuthentication } from "./primary_authentication.ts";
 
 /** What a client sends first, and what OpenVPN says about it. */
@@ -25,12 +28,13 @@ export interface PasswordRequest {
 /** What {@link passwordStep} works with. */
 export interface PasswordStepParts {
   primary: PrimaryAuthentication;
-  /** Opened only when the password was right. */
+  /** Opened when it is needed. */
   openStore(): Promise<LoginStore>;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   now(): number;
   /** How long a code is waited for. */
   challengeTimeoutSeconds: number;
+  throttle: ThrottleRule;
 }
 
 /**
@@ -54,22 +58,39 @@ export async function passwordStep(
   if (!request.canAnswer) return refused("client_without_crtext");
   if (password.reveal().includes(0)) return refused("bad_password");
 
-  const primary = parts.primary.authenticate(
-    attempt.loginName,
-    password,
-    attempt.address,
-  );
-  if (primary.outcome === "refused") return primary;
-
-  const now = parts.now();
   const store = await parts.openStore();
+  const throttle = new PasswordThrottle(store, parts.throttle, attempt);
+  const wait = await throttle.waitSeconds(parts.now());
+  if (wait > 0) return refusedInWait(wait);
+
+  const { loginName, address } = attempt;
+  const primary = parts.primary.authenticate(loginName, password, address);
+  const now = parts.now();
+  if (primary.outcome === "refused") {
+    if (primary.reason !== "pam_error") await throttle.failed(now);
+    return primary;
+  }
   const { username } = primary;
   const enrolment = await store.findEnrolment(username);
-  if (enrolment === null) return refused("not_enrolled");
-  const failures = withinLongestLock(enrolment.failures, now);
-  if (failures !== enrolment.failures) {
-    await store.saveFailures(username, failures);
+  if (enrolment === null) {
+    // Not counting it would tell that the password was right.
+    await throttle.failed(now);
+    return refused("not_enrolled");
   }
+  await throttle.passed();
+  return await challenge(attempt, enrolment, store, parts);
+}
+
+/** Sends a challenge, unless the user's codes are locked. */
+async function challenge(
+  attempt: Attempt,
+  { username, failures: kept }: Enrolment,
+  store: LoginStore,
+  parts: PasswordStepParts,
+): Promise<PasswordVerdict> {
+  const now = parts.now();
+  const failures = withinLongestLock(kept, now);
+  if (failures !== kept) await store.saveFailures(username, failures);
   const lockedFor = lockedForSeconds(failures, now);
   if (lockedFor > 0) return refusedWhileLocked(lockedFor);
 

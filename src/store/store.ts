@@ -1,4 +1,5 @@
 import type { CodeFailures } from "../core/lockout.ts";
+import type { PasswordFailures } from "../core/throttle.ts";
 import type { Challenge } from "../core/challenge.ts";
 import type { Redacted } from "../core/redacted.ts";
 
@@ -58,6 +59,15 @@ export interface LoginStore {
    * @throws Failure `challenge_exists` when the attempt already has one
    */
   recordChallenge(challenge: Challenge): Promise<boolean>;
+
+  /** The failed passwords of a place (`ThrottleScope`'s key); null without any. */
+  findPasswordFailures(key: string): Promise<PasswordFailures | null>;
+
+  /** Counts a failed password for places; it has been committed once the promise is fulfilled. */
+  addPasswordFailure(keys: readonly string[], nowMs: number): Promise<void>;
+
+  /** Forgets the failed passwords of a place. */
+  forgetPasswordFailures(key: string): Promise<void>;
 
   /** Keeps what is held against a user; it has been committed once the promise is fulfilled. */
   saveFailures(username: string, failures: CodeFailures): Promise<void>;

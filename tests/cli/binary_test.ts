@@ -173,6 +173,7 @@ testWith(
 
 testWith([], "the program opens libraries by absolute path alone", async () => {
   await using directory = await makeTestDirectory();
+  await enroll(directory.db, "root");
   for (const name of ["libpam.so.0", "libc.so.6"]) {
     await Deno.writeTextFile(`${directory.path}/${name}`, "not a library");
   }

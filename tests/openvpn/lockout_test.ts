@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { makeAccount } from "../lab/accounts.ts";
+import { mustRun } from "../lab/command.ts";
 import { OpenvpnClient } from "../lab/openvpn_client.ts";
 import { OpenvpnServer } from "../lab/openvpn_server.ts";
 import { admin, codeOf, enroll, wrongCodesOf } from "../lab/program.ts";
@@ -38,6 +39,46 @@ testWith(
       (await admin(server.db, ["unlock", account.username])).status,
       0,
     );
+    await using client = await OpenvpnClient.connect(server, account);
+    await client.challenge();
+    await client.answer(codeOf(secret));
+    assert.equal((await client.outcome()).connected, true);
+  },
+);
+
+testWith(
+  OPENVPN_LAB,
+  "wrong passwords make a client wait, and a right one gets in after the wait",
+  async () => {
+    await using account = await makeAccount();
+    await using server = await OpenvpnServer.start([
+      "setenv totpFreePasswords 2",
+    ]);
+    const secret = await enroll(server.db, account.username);
+    const reasonOf = async (password: string) => {
+      await using client = await OpenvpnClient.connect(server, {
+        username: account.username,
+        password,
+      });
+      const outcome = await client.outcome();
+      assert(!outcome.connected);
+      return outcome.reason;
+    };
+    for (let i = 0; i < 2; i++) assert.equal(await reasonOf("wrong"), "");
+    // As if there had been more: a wait of 8 seconds, which no slow machine misses.
+    const now = Date.now();
+    await mustRun("sqlite3", [
+      server.db,
+      `UPDATE password_failures SET count = 5, last_at = ${now}
+       WHERE place = 'user 10.91.0.2 ${account.username}'`,
+    ]);
+    assert.match(
+      await reasonOf(account.password),
+      /^TEMP\[backoff [1-8],advance no\]: Too many wrong passwords/,
+    );
+    await server.log.waitFor(/outcome=refused reason=password_wait/);
+    const rest = now + 8000 - Date.now();
+    await new Promise((resolve) => setTimeout(resolve, rest));
     await using client = await OpenvpnClient.connect(server, account);
     await client.challenge();
     await client.answer(codeOf(secret));

@@ -17,6 +17,7 @@ Deno.test("readSettings gives the guide's defaults", () => {
     pamService: null,
     driftSteps: 1,
     lockout: { maxFailures: 5, lockoutSeconds: 60 },
+    throttle: { freeFailures: 3, maxWaitSeconds: 300 },
     log: "stderr",
   });
   assert.equal(readSetting(SETTINGS.issuerName, none), "OpenVPN Server");
@@ -66,6 +67,8 @@ const CASES: Record<
   driftSteps: { good: ["0", "1", "10"], bad: ["-1", "11", "one", ""] },
   maxFailures: { good: ["1", "5", "100"], bad: ["0", "101", "five", ""] },
   lockoutSeconds: { good: ["1", "60", "3600"], bad: ["0", "3601", "-1", ""] },
+  freePasswords: { good: ["1", "3", "100"], bad: ["0", "101", "-1", ""] },
+  maxWaitSeconds: { good: ["1", "300", "3600"], bad: ["0", "3601", "x", ""] },
   log: {
     good: ["stderr", "syslog", "/var/log/openvpn-totp.log"],
     bad: ["", "stdout", "log.txt", "/dir/"],

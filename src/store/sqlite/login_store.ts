@@ -10,6 +10,11 @@ import type {
 } from "../store.ts";
 import type { Database } from "./database.ts";
 import { type CodeFailures, NO_FAILURES } from "../../core/lockout.ts";
+import {
+  afterFailure,
+  FORGOTTEN_AFTER_MS,
+  type PasswordFailures,
+} from "../../core/throttle.ts";
 import { challengeOf, enrolmentOf, saveFailures } from "./rows.ts";
 
 /**
@@ -70,6 +75,38 @@ export class SqliteLoginStore implements LoginStore {
     });
   }
 
+  findPasswordFailures(key: string): Promise<PasswordFailures | null> {
+    return Promise.resolve(
+      this.#database.read((connection) =>
+        findPasswordFailures(connection, key)
+      ),
+    );
+  }
+
+  addPasswordFailure(keys: readonly string[], nowMs: number): Promise<void> {
+    return this.#database.transaction((connection) => {
+      connection.prepare(
+        `DELETE FROM password_failures WHERE place IN
+           (SELECT place FROM password_failures WHERE last_at <= ? LIMIT 100)`,
+      ).run(nowMs - FORGOTTEN_AFTER_MS);
+      for (const key of keys) {
+        const { count, lastAt } = afterFailure(
+          findPasswordFailures(connection, key),
+          nowMs,
+        );
+        connection.prepare("REPLACE INTO password_failures VALUES (?, ?, ?)")
+          .run(key, count, lastAt);
+      }
+    });
+  }
+
+  forgetPasswordFailures(key: string): Promise<void> {
+    return this.#database.transaction((connection) => {
+      connection.prepare("DELETE FROM password_failures WHERE place = ?")
+        .run(key);
+    });
+  }
+
   saveFailures(username: string, failures: CodeFailures): Promise<void> {
     return this.#database.transaction((connection) => {
       saveFailures(connection, username, failures);
@@ -97,6 +134,18 @@ export class SqliteLoginStore implements LoginStore {
       return verdict;
     });
   }
+}
+
+function findPasswordFailures(
+  connection: DatabaseSync,
+  key: string,
+): PasswordFailures | null {
+  const row = connection.prepare(
+    "SELECT count, last_at FROM password_failures WHERE place = ?",
+  ).get(key);
+  return row === undefined
+    ? null
+    : { count: row.count as number, lastAt: row.last_at as number };
 }
 
 /** A few at a time: a login must not pay for all that were left by others. */

@@ -44,6 +44,14 @@ export const MIGRATIONS: readonly string[] = [
    ALTER TABLE enrolments ADD COLUMN last_wrong   TEXT;
    ALTER TABLE enrolments ADD COLUMN locks        INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE enrolments ADD COLUMN locked_until INTEGER;`,
+
+  `CREATE TABLE password_failures (
+     place   TEXT PRIMARY KEY,
+     count   INTEGER NOT NULL,
+     last_at INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+
+   CREATE INDEX password_failures_by_age ON password_failures (last_at);`,
 ];
 
 /** The schema version of an open database. */

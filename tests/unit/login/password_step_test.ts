@@ -2,6 +2,10 @@ import assert from "node:assert/strict";
 import type { Attempt, Challenge } from "../../../src/core/challenge.ts";
 import { Redacted } from "../../../src/core/redacted.ts";
 import type { SessionToken } from "../../../src/core/session_token.ts";
+import {
+  afterFailure,
+  type PasswordFailures,
+} from "../../../src/core/throttle.ts";
 import { type CodeFailures, NO_FAILURES } from "../../../src/core/lockout.ts";
 import { refused } from "../../../src/core/verdict.ts";
 import { passwordStep } from "../../../src/login/password_step.ts";
@@ -40,6 +44,7 @@ function fakeStore(
   recorded: Challenge[],
   failures: CodeFailures,
   saved: CodeFailures[],
+  places: Map<string, PasswordFailures>,
 ): LoginStore {
   return {
     findEnrolment: (username, loginName) =>
@@ -61,6 +66,17 @@ function fakeStore(
       recorded.push(challenge);
       return Promise.resolve(true);
     },
+    findPasswordFailures: (key) => Promise.resolve(places.get(key) ?? null),
+    addPasswordFailure(keys, nowMs) {
+      for (const key of keys) {
+        places.set(key, afterFailure(places.get(key) ?? null, nowMs));
+      }
+      return Promise.resolve();
+    },
+    forgetPasswordFailures(key) {
+      places.delete(key);
+      return Promise.resolve();
+    },
     saveFailures(_, failures) {
       saved.push(failures);
       return Promise.resolve();
@@ -75,6 +91,9 @@ async function play(request: {
   canAnswer?: boolean;
   token?: SessionToken;
   failures?: CodeFailures;
+  /** Failed passwords so far, by place. */
+  places?: Map<string, PasswordFailures>;
+  now?: number;
 }) {
   const calls: string[] = [];
   const recorded: Challenge[] = [];
@@ -91,11 +110,17 @@ async function play(request: {
     openStore() {
       calls.push("store");
       return Promise.resolve(
-        fakeStore(recorded, request.failures ?? NO_FAILURES, saved),
+        fakeStore(
+          recorded,
+          request.failures ?? NO_FAILURES,
+          saved,
+          request.places ?? new Map(),
+        ),
       );
     },
-    now: () => 5000,
+    now: () => request.now ?? 5000,
     challengeTimeoutSeconds: 300,
+    throttle: { freeFailures: 3, maxWaitSeconds: 300 },
   });
   return { verdict, calls, recorded, saved };
 }
@@ -112,10 +137,60 @@ Deno.test("passwordStep challenges by the name that PAM settled on", async () =>
   }]);
 });
 
-Deno.test("passwordStep asks no store about a wrong password", async () => {
-  const { verdict, calls } = await play({ password: "wrong" });
-  assert.deepEqual(verdict, refused("wrong_password"));
-  assert.deepEqual(calls, ["authenticate"]);
+Deno.test("passwordStep lets PAM rest inside a wait, and tells how long", async () => {
+  const places = new Map<string, PasswordFailures>();
+  for (let i = 0; i < 3; i++) {
+    const { verdict } = await play({ password: "wrong", places });
+    assert.deepEqual(verdict, refused("wrong_password"));
+  }
+  // The right password gets no better answer.
+  for (const password of ["wrong", PASSWORD]) {
+    const { verdict, calls } = await play({ password, places });
+    assert(verdict.outcome === "refused");
+    assert.equal(verdict.reason, "password_wait");
+    assert.match(
+      verdict.told!,
+      /^TEMP\[backoff 1,advance no\]: Too many wrong/,
+    );
+    assert.deepEqual(calls, ["store"]);
+  }
+  const after = await play({ places, now: 6000 });
+  assert.deepEqual(after.verdict, { outcome: "challenged" });
+  assert.deepEqual([...places.keys()], ["network 192.0.2.1"]);
+});
+
+Deno.test("passwordStep counts alike what must look alike", async () => {
+  const counts: number[] = [];
+  for (
+    const request of [
+      { password: "wrong" },
+      { loginName: "bob" },
+      { loginName: "nobody", password: "wrong" },
+    ]
+  ) {
+    const places = new Map<string, PasswordFailures>();
+    await play({ ...request, places });
+    counts.push(...[...places.values()].map(({ count }) => count));
+  }
+  assert.deepEqual(counts, [1, 1, 1, 1, 1, 1]);
+});
+
+Deno.test("passwordStep makes no user wait for another network's failures", async () => {
+  const places = new Map([["user 192.0.2.66 Alice", {
+    count: 99,
+    lastAt: 5000,
+  }]]);
+  const { verdict } = await play({ places });
+  assert.deepEqual(verdict, { outcome: "challenged" });
+});
+
+Deno.test("passwordStep ends a wait that a clock set back has made endless", async () => {
+  const places = new Map([
+    ["user 192.0.2.1 Alice", { count: 4, lastAt: 86_400_000 }],
+  ]);
+  assert.equal((await play({ places })).verdict.outcome, "refused");
+  const { lastAt } = places.get("user 192.0.2.1 Alice")!;
+  assert.equal(lastAt, 5000);
 });
 
 Deno.test("passwordStep refuses who isn't enrolled", async () => {
