@@ -32,9 +32,11 @@ export async function withBaseBinary(
   compile: (environment: Record<string, string>) => Promise<void>,
 ): Promise<void> {
   const given = Deno.env.get("DENORT_BIN");
-  if (given !== undefined) {
-    if (!(await Deno.stat(given)).isFile) {
-      throw new Error(`DENORT_BIN is "${given}", which is not a file`);
+  if (given) {
+    if (!await isFile(given)) {
+      throw new Error(
+        `DENORT_BIN is "${given}", which is no file: name a denort, or unset it`,
+      );
     }
     report(`DENORT_BIN, ${given}`);
     return await compile({});
@@ -64,6 +66,14 @@ export async function withBaseBinary(
     return await compile({ DENORT_BIN: base });
   } finally {
     await Deno.remove(directory, { recursive: true });
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch {
+    return false;
   }
 }
 

@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { withBaseBinary } from "./base_binary.ts";
 
 const TARGETS = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
-const OUTPUT = "dist/openvpn-totp";
+const OUTPUT = "./dist/openvpn-totp";
 
 /** The variables that the program reads: its settings, OpenVPN's, and what commander looks at. */
 const VARIABLES = [
@@ -35,7 +35,7 @@ const VARIABLES = [
  * The least that works. Reading and writing are not lists: where database, log and OpenVPN's
  * temporary files lie is the configuration's choice. Foreign code isn't one either: Deno allows a
  * callback, which PAM needs, only without a list. So the program opens libraries by absolute path
- * alone and gives that permission up before it looks at a password. There is no network, no child
+ * alone, and gives that permission up before it decides about a login. There is no network, no child
  * process, no import from anywhere.
  */
 const PERMISSIONS = [
@@ -93,8 +93,28 @@ async function build(): Promise<void> {
   } finally {
     await Deno.remove(bundle, { recursive: true });
   }
+  if (target === undefined || target === Deno.build.target) await tryOutput();
   const { size } = await Deno.stat(OUTPUT);
   report(`made ${OUTPUT} (${(size / 1e6).toFixed(1)} MB)`);
+}
+
+/** What a base binary that is none makes doesn't run. */
+async function tryOutput(): Promise<void> {
+  try {
+    const { success, stdout } = await new Deno.Command(OUTPUT, {
+      args: ["--version"],
+      stderr: "null",
+    }).output();
+    const version = new TextDecoder().decode(stdout);
+    if (success && version.startsWith("openvpn-totp ")) return;
+  } catch {
+    // The same as one that runs and fails.
+  }
+  await Deno.remove(OUTPUT);
+  throw new Error(
+    `${OUTPUT} doesn't run: its base binary is not a denort that fits ` +
+      `Deno ${Deno.version.deno} (DENORT_BIN)`,
+  );
 }
 
 async function deno(

@@ -31,9 +31,9 @@ export const SETTINGS = {
   challengeTimeout: setting({
     name: "totpChallengeTimeout",
     meaning: "seconds that a user has to answer the challenge",
-    allowed: "a whole number of seconds from 1 to 3600",
+    allowed: "a whole number of seconds from 1 to 86400",
     default: "300",
-    parse: wholeNumber(1, 3600),
+    parse: wholeNumber(1, 86_400),
   }),
   challengeText: setting({
     name: "totpChallengeText",
@@ -116,7 +116,7 @@ export const SETTINGS = {
   }),
 };
 
-/** The settings of a login; `pamService` is null where none was set. */
+/** All settings; `pamService` is null where none was set. */
 export interface Settings {
   challengeTimeout: number;
   challengeText: string;
@@ -126,13 +126,15 @@ export interface Settings {
   lockout: LockoutRule;
   throttle: ThrottleRule;
   log: LogTarget;
+  issuerName: string;
 }
 
 /** Reads a variable of the environment; undefined when unset. */
 export type ReadVariable = (name: string) => string | undefined;
 
 /**
- * Reads what a login needs from the environment that OpenVPN gives.
+ * Reads all settings from the environment that OpenVPN gives. A login doesn't need the issuer's name,
+ * but nobody would ever be told of a bad one else.
  *
  * @throws Failure `bad_setting` that names setting, value and what is allowed
  */
@@ -154,6 +156,7 @@ export function readSettings(read: ReadVariable): Settings {
       maxWaitSeconds: readSetting(SETTINGS.maxWaitSeconds, read),
     },
     log: readSetting(SETTINGS.log, read),
+    issuerName: readSetting(SETTINGS.issuerName, read),
   };
 }
 

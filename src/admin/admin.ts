@@ -63,7 +63,7 @@ export function makeProgram(context: AdminContext): Command {
       `the database, where it is not ${SETTINGS.tokenDbPath.default}`,
     )
     .helpOption("-h, --help", "show help")
-    .helpCommand("help [command]", "show help for a command")
+    .helpCommand(false)
     .showSuggestionAfterError(true)
     .configureOutput({
       writeOut: context.out,
@@ -130,6 +130,21 @@ export function makeProgram(context: AdminContext): Command {
     .action(async (user, options) => {
       const { deleteUser } = await import("./delete.ts");
       await deleteUser(context, user, options);
+    });
+
+  program.command("help")
+    .description("show help for a command")
+    .argument("[command]", "name of a command")
+    .action((name?: string) => {
+      const command = name === undefined
+        ? program
+        : program.commands.find((command) => command.name() === name);
+      if (command === undefined) {
+        return program.error(
+          `unknown command '${name}': see openvpn-totp --help`,
+        );
+      }
+      command.outputHelp();
     });
 
   return program;

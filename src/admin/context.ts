@@ -1,5 +1,5 @@
 import { resolve } from "node:path/posix";
-import type { Enrolment } from "../store/store.ts";
+import type { Enrolment, EnrolmentStore } from "../store/store.ts";
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
 import { checkSetting, type ReadVariable, SETTINGS } from "../settings.ts";
@@ -33,7 +33,7 @@ const BUSY_TIMEOUT_MS = 5000;
 export async function withStore<T>(
   context: AdminContext,
   { create }: { create: boolean },
-  work: (store: SqliteEnrolmentStore) => Promise<T>,
+  work: (store: EnrolmentStore) => Promise<T>,
 ): Promise<T> {
   using database = await openDatabase(databasePath(context), {
     create,
@@ -56,7 +56,7 @@ function databasePath({ db, read }: AdminContext): string {
  * @throws Failure `not_enrolled`
  */
 export async function requireEnrolment(
-  store: SqliteEnrolmentStore,
+  store: EnrolmentStore,
   username: string,
 ): Promise<Enrolment> {
   return await store.find(username) ?? notEnrolled(username);

@@ -23,7 +23,7 @@ export async function show(
   );
   const isLocked = lockedForSeconds(enrolment.failures, context.now()) > 0;
   const lockedUntil = isLocked ? enrolment.failures.lockedUntil : null;
-  const secret = options.secret ? revealed(enrolment) : {};
+  const secret = options.secret ? revealed(enrolment) : null;
   context.out(
     options.json
       ? asJson(enrolment, lockedUntil, challenges, secret)
@@ -31,7 +31,12 @@ export async function show(
   );
 }
 
-function revealed(enrolment: Enrolment): { secret: string; uri: string } {
+interface Revealed {
+  secret: string;
+  uri: string;
+}
+
+function revealed(enrolment: Enrolment): Revealed {
   const bytes = new Uint8Array(enrolment.secret.reveal());
   const secret = new Secret({ buffer: bytes.buffer }).base32;
   return {
@@ -44,7 +49,7 @@ function asJson(
   enrolment: Enrolment,
   lockedUntil: number | null,
   challenges: readonly Challenge[],
-  secret: { secret?: string; uri?: string },
+  revealed: Revealed | null,
 ): string {
   const { username, issuer, enrolledAt, lastLoginAt } = enrolment;
   const shown = {
@@ -61,7 +66,7 @@ function asJson(
       createdAt: instant(challenge.createdAt),
       expiresAt: instant(challenge.expiresAt),
     })),
-    ...secret,
+    ...revealed,
   };
   return json(shown);
 }
@@ -70,7 +75,7 @@ function asText(
   enrolment: Enrolment,
   lockedUntil: number | null,
   challenges: readonly Challenge[],
-  secret: { secret?: string; uri?: string },
+  revealed: Revealed | null,
 ): string {
   const pending = challenges.map((challenge) =>
     [
@@ -91,7 +96,9 @@ function asText(
         : `locked until ${instant(lockedUntil)} (openvpn-totp unlock USER)`,
     ],
     ["Pending challenge", pending.length === 0 ? "none" : pending.join(", ")],
-    ...secret.secret ? [["Secret", secret.secret] as const] : [],
-    ...secret.uri ? [["Provisioning URI", secret.uri] as const] : [],
+    ...revealed === null ? [] : [
+      ["Secret", revealed.secret] as const,
+      ["Provisioning URI", revealed.uri] as const,
+    ],
   ]);
 }

@@ -1,4 +1,5 @@
 import { Failure, isSystemError } from "../core/failure.ts";
+import { writeAll } from "../write_all.ts";
 import { printable } from "../core/printable.ts";
 
 /** Makes arguments that an error repeats safe for the terminal, and bounds it. */
@@ -17,7 +18,7 @@ export function shortened(message: string): string {
  */
 export function out(text: string): void {
   try {
-    writeAll(Deno.stdout, text);
+    writeAll(patient(Deno.stdout), new TextEncoder().encode(text));
   } catch (error) {
     if (!isSystemError(error) || error instanceof Deno.errors.BrokenPipe) {
       throw error;
@@ -32,25 +33,23 @@ export function out(text: string): void {
 /** Writes to standard error, or gives up on it. */
 export function err(text: string): void {
   try {
-    writeAll(Deno.stderr, text);
+    writeAll(patient(Deno.stderr), new TextEncoder().encode(text));
   } catch {
     // Nobody is left to tell; the exit status still speaks.
   }
 }
 
-function writeAll(
-  to: { writeSync(bytes: Uint8Array): number },
-  text: string,
-): void {
-  const bytes = new TextEncoder().encode(text);
-  let written = 0;
-  while (written < bytes.length) {
-    try {
-      written += to.writeSync(bytes.subarray(written));
-    } catch (error) {
-      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
-      // A pipe that doesn't block is full: its reader needs a moment.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-    }
-  }
+/** A pipe that doesn't block may be full: its reader is given a moment. */
+function patient(stream: { writeSync(bytes: Uint8Array): number }) {
+  return {
+    writeSync(bytes: Uint8Array): number {
+      try {
+        return stream.writeSync(bytes);
+      } catch (error) {
+        if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+        return 0;
+      }
+    },
+  };
 }

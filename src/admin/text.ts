@@ -1,4 +1,4 @@
-import { printable } from "../core/printable.ts";
+import { printable, UNPRINTABLE } from "../core/printable.ts";
 
 /**
  * A moment as people and programs read it, to the second: `2026-01-31T12:00:00Z` (RFC 3339).
@@ -20,7 +20,11 @@ export function instantOrNever(ms: number | null): string {
  */
 export function json(value: unknown): string {
   const text = JSON.stringify(value, null, 2);
-  return `${text.replace(/[^\n\P{C}]|[\p{Zl}\p{Zp}]/gu, escapedUnits)}\n`;
+  const escaped = text.replace(
+    UNPRINTABLE,
+    (character) => character === "\n" ? character : escapedUnits(character),
+  );
+  return `${escaped}\n`;
 }
 
 function escapedUnits(character: string): string {

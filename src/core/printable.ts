@@ -1,5 +1,5 @@
 /** Characters that can act on a terminal or hide in a text: controls, formats, line separators. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
+export const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
 
 /** What most texts are, told without Unicode's tables, which take time to load. */
 const PLAIN = /^[\x20-\x7e]*$/;

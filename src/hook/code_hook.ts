@@ -1,3 +1,4 @@
+import { sealForeignCode } from "../ffi/libraries.ts";
 import type { Redacted } from "../core/redacted.ts";
 import type { CodeVerdict } from "../core/verdict.ts";
 import { codeStep } from "../login/code_step.ts";
@@ -19,6 +20,7 @@ import {
 
 /** `client-crresponse`: the code, against the challenge of this attempt. */
 export async function codeHook(call: HookCall): Promise<HookResult> {
+  sealForeignCode();
   const { read } = call;
   const { code, warning } = takeResponse(call.args.at(-1));
   let verdict: CodeVerdict;

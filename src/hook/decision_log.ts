@@ -1,5 +1,6 @@
 import { openSystemLog } from "../ffi/libc.ts";
 import { type Field, logfmt } from "../core/logfmt.ts";
+import { writeAll } from "../write_all.ts";
 import type { LogTarget } from "../settings.ts";
 
 /** syslog(3)'s severities that a decision can have. */
@@ -31,6 +32,8 @@ export function openDecisionLog(target: LogTarget): WriteDecision {
 
 function logToSystem(): WriteDecision {
   try {
+    // syslog(3) itself would drop the line without a word.
+    Deno.statSync("/dev/log");
     const write = openSystemLog(PROGRAM);
     return (fields, severity) => write(severity, logfmt(fields));
   } catch (error) {
@@ -58,16 +61,6 @@ function appendLine(path: string, line: Uint8Array): void {
   if (!isFileOrMissing(path)) throw new Error(`${path} is not a regular file`);
   using file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
   writeAll(file, line);
-}
-
-function writeAll(
-  to: { writeSync(bytes: Uint8Array): number },
-  bytes: Uint8Array,
-): void {
-  let written = 0;
-  while (written < bytes.length) {
-    written += to.writeSync(bytes.subarray(written));
-  }
 }
 
 function isFileOrMissing(path: string): boolean {

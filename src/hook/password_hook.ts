@@ -9,12 +9,12 @@ import {
 import { readSessionToken } from "../openvpn/session_token.ts";
 import { writePendingFile } from "../openvpn/answer_files.ts";
 import {
-  type Credentials,
   makeCredentials,
   readCredentialsFile,
 } from "../openvpn/credentials.ts";
 import { PamAuthentication } from "../pam/pam.ts";
 import { choosePamService } from "../pam/service.ts";
+import type { Credentials } from "../core/credentials.ts";
 import type { PasswordVerdict } from "../core/verdict.ts";
 import { readSettings, type Settings } from "../settings.ts";
 import { type Database, openDatabase } from "../store/sqlite/database.ts";

@@ -118,8 +118,8 @@ async function tokenStep(
   const store = await parts.openStore();
   const enrolment = await store.findEnrolment(account.username, loginName);
   if (enrolment === null) return refused("not_enrolled");
-  // A token counts whole seconds.
-  const isOlderThanSecret = token.loginAt + 1000 <= enrolment.enrolledAt;
+  // A token counts whole seconds: one of the second of the enrolment may be older.
+  const isOlderThanSecret = token.loginAt <= enrolment.enrolledAt;
   return isOlderThanSecret
     ? refused("token_refused", "the user was enrolled anew since that login")
     : { outcome: "accepted", by: "token" };

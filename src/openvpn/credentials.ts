@@ -1,13 +1,7 @@
+import type { Credentials } from "../core/credentials.ts";
 import { Failure } from "../core/failure.ts";
 import { Redacted } from "../core/redacted.ts";
 import { readBoundedFile } from "./bounded_file.ts";
-
-/** What a client logs in with. */
-export interface Credentials {
-  username: string;
-  /** The bytes as they came. */
-  password: Redacted<Uint8Array<ArrayBuffer>>;
-}
 
 /** OpenVPN itself passes on less than 8 KiB. */
 const MAX_BYTES = 64 * 1024;

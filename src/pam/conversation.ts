@@ -1,12 +1,6 @@
-import type { Redacted } from "../core/redacted.ts";
+import type { Credentials } from "../core/credentials.ts";
 import type { Address, Memory } from "../ffi/libc.ts";
 import { MAX_MESSAGES, Pam, Style } from "../ffi/libpam.ts";
-
-/** What a conversation may tell the modules. */
-export interface Credentials {
-  username: string;
-  password: Redacted<Uint8Array<ArrayBuffer>>;
-}
 
 const POINTER_BYTES = 8;
 // struct pam_response { char *resp; int resp_retcode; }
@@ -82,9 +76,9 @@ export class Conversation {
   /** An exception must not cross into C code: it becomes an error of the conversation. */
   #converse(count: number, messages: Address, responses: Address): number {
     try {
-      if (count < 1 || count > MAX_MESSAGES || !this.#credentials) {
-        return Pam.CONV_ERR;
-      }
+      const isCall = count >= 1 && count <= MAX_MESSAGES && messages !== 0n &&
+        responses !== 0n;
+      if (!isCall || !this.#credentials) return Pam.CONV_ERR;
       const answers = answersTo(
         this.#readStyles(count, messages),
         this.#credentials,
@@ -97,12 +91,15 @@ export class Conversation {
     }
   }
 
+  /** A message that isn't there is of no known style. */
   #readStyles(count: number, messages: Address): number[] {
     // const struct pam_message **: pointers to { int msg_style; const char *msg; }
     const pointers = this.#memory.read(messages, count * POINTER_BYTES);
     return Array.from({ length: count }, (_, i) => {
       const message = pointers.getBigUint64(i * POINTER_BYTES, true);
-      return this.#memory.read(message, 4).getInt32(0, true);
+      return message === 0n
+        ? -1
+        : this.#memory.read(message, 4).getInt32(0, true);
     });
   }
 

@@ -1,3 +1,4 @@
+import type { Credentials } from "../core/credentials.ts";
 import type { Redacted } from "../core/redacted.ts";
 import { type Reason, refused } from "../core/verdict.ts";
 import { type Address, cString, Memory } from "../ffi/libc.ts";
@@ -13,7 +14,7 @@ import type {
   PrimaryAuthentication,
   PrimaryResult,
 } from "../login/primary_authentication.ts";
-import { Conversation, type Credentials, noDelay } from "./conversation.ts";
+import { Conversation, noDelay } from "./conversation.ts";
 
 /** PAM_TTY: logins over OpenVPN have no terminal, but modules want a name (as sshd's "ssh"). */
 const TTY = "openvpn";
@@ -86,7 +87,7 @@ export class PamAuthentication implements PrimaryAuthentication {
     }
     const username = this.#getUsername(handle);
     return username === null
-      ? refused("pam_error", "PAM names no user")
+      ? refused("pam_error", "PAM names no user, or not in UTF-8")
       : { outcome: "passed", username };
   }
 
@@ -146,9 +147,12 @@ export class PamAuthentication implements PrimaryAuthentication {
     const bytes = this.#memory.readString(
       new DataView(out.buffer).getBigUint64(0, true),
     );
-    return bytes === null
-      ? null
-      : new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    if (bytes === null) return null;
+    try {
+      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    } catch {
+      return null;
+    }
   }
 
   #refused(reason: Reason, status: number): PrimaryResult {

@@ -291,7 +291,9 @@ testWith(
   "a session token counts only when OpenVPN verified it and the user is enrolled",
   async () => {
     await withUser(async ({ username, db, attempt }) => {
-      let token = sessionToken(Math.floor(Date.now() / 1000));
+      // Later than the second of the enrolment, in which it may have been before.
+      const now = () => Math.ceil(Date.now() / 1000);
+      let token = sessionToken(now());
       const play = async (state: string | null, name = username) => {
         const login = await attempt(
           state === null ? {} : { session_state: state },
@@ -314,13 +316,13 @@ testWith(
         assert.equal(await play(state), 1, String(state));
       }
       assert.equal(await play("Authenticated", "root"), 1);
-      token = sessionToken(Math.floor(Date.now() / 1000) - 2);
+      token = sessionToken(now() - 3);
       assert.equal(
         await play("Authenticated"),
         1,
         "a login before the enrolment",
       );
-      token = sessionToken(Math.floor(Date.now() / 1000));
+      token = sessionToken(now());
       await admin(db, ["delete", username]);
       assert.equal(await play("Authenticated"), 1);
     });
@@ -378,43 +380,54 @@ testWith(
   },
 );
 
+/** Puts a socket in the place of /dev/log, for the command in its arguments alone. */
+const WITH_LOG_SOCKET = `
+  dev=$0/dev socket=$0/log; mkdir -p "$dev"; mount -t tmpfs none "$dev"
+  for name in null zero random urandom; do
+    : >"$dev/$name"; mount --bind "/dev/$name" "$dev/$name"
+  done
+  if [ -e "$socket" ]; then : >"$dev/log"; mount --bind "$socket" "$dev/log"; fi
+  mount --rbind "$dev" /dev
+  exec "$@"`;
+
+testWith(ROOT_AND_ACCOUNT, "totpLog writes to syslog", async () => {
+  await withUser(async ({ username, directory, attempt }) => {
+    const server = Deno.listenDatagram({
+      transport: "unixpacket",
+      path: `${directory}/log`,
+    });
+    const login = await attempt({ totpLog: "syslog" });
+    login.wrap = ["unshare", "--mount", "sh", "-c", WITH_LOG_SOCKET, directory];
+    const { status, stderr } = await login.password(username, "wrong");
+    assert.equal(status, 1);
+    assert.equal(stderr, "");
+    let line = "";
+    // PAM's modules write there, too.
+    while (!line.includes("reason=wrong_password")) {
+      const [bytes] = await server.receive();
+      line = new TextDecoder().decode(bytes);
+    }
+    server.close();
+    // Facility authpriv (10), severity notice (5).
+    assert(line.startsWith(`<${10 * 8 + 5}>`), line);
+    assert.match(line, /openvpn-totp\[\d+\]: step=password outcome=refused /);
+  });
+});
+
 testWith(
   ROOT_AND_ACCOUNT,
-  "totpLog writes to syslog",
+  "totpLog falls back to stderr where no syslog listens",
   async () => {
-    await withUser(async ({ username, attempt }) => {
-      // The system's own log socket, or a stand-in where no logger runs.
-      const socket = "/dev/log";
-      let server: Deno.DatagramConn | undefined;
-      try {
-        await Deno.lstat(socket);
-      } catch {
-        server = Deno.listenDatagram({ transport: "unixpacket", path: socket });
-      }
-      try {
-        const login = await attempt({ totpLog: "syslog" });
-        const { status, stderr } = await login.password(username, "wrong");
-        assert.equal(status, 1);
-        assert.equal(stderr, "");
-        if (server === undefined) return;
-        const seen: string[] = [];
-        while (!seen.some((text) => text.includes("reason=wrong_password"))) {
-          const [bytes] = await server.receive();
-          seen.push(new TextDecoder().decode(bytes));
-        }
-        // Facility authpriv (10), severity notice (5).
-        const line = seen.at(-1)!;
-        assert(line.startsWith(`<${10 * 8 + 5}>`), line);
-        assert.match(
-          line,
-          /openvpn-totp\[\d+\]: step=password outcome=refused /,
-        );
-      } finally {
-        if (server) {
-          server.close();
-          await Deno.remove(socket);
-        }
-      }
+    await withUser(async ({ username, directory, attempt }) => {
+      const login = await attempt({ totpLog: "syslog" });
+      login.wrap = [
+        ...["unshare", "--mount", "sh", "-c", WITH_LOG_SOCKET],
+        directory,
+      ];
+      const { status, stderr } = await login.password(username, "wrong");
+      assert.equal(status, 1);
+      assert.match(stderr, LINE);
+      assert.match(stderr, / log_error="No such file/);
     });
   },
 );

@@ -16,6 +16,9 @@ testWith(
       "reneg-sec 18 18",
     ]);
     const secret = await enroll(server.db, account.username);
+    // A token of the very second of the enrolment would be taken for older.
+    const second = 1000 - Date.now() % 1000;
+    await new Promise((resolve) => setTimeout(resolve, second));
     await using client = await OpenvpnClient.connect(server, account);
     await client.challenge();
     await client.answer(codeOf(secret));

@@ -154,7 +154,8 @@ testWith(
         "2001:db8::7",
       );
       assert.equal(result.outcome, "refused");
-      assert(performance.now() - start < 9000, "libpam slept");
+      // libpam makes 5 to 15 seconds of it.
+      assert(performance.now() - start < 4000, "libpam slept");
       const seen = await Deno.readTextFile(record);
       assert.match(seen, /^PAM_RHOST=2001:db8::7$/m);
       assert.match(seen, /^PAM_TTY=openvpn$/m);

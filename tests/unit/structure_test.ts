@@ -21,6 +21,7 @@ const ROOT = new URL("../../", import.meta.url).href;
 const ALLOWED: Record<string, readonly string[]> = {
   "core": ["core"],
   "settings.ts": ["core"],
+  "write_all.ts": [],
   "ffi": ["core", "ffi"],
   "login": ["core", "login", "store/store.ts"],
   "store/store.ts": ["core"],
@@ -29,11 +30,11 @@ const ALLOWED: Record<string, readonly string[]> = {
   "pam": ["core", "ffi", "pam", "login/primary_authentication.ts"],
   "hook": [
     ...["core", "settings.ts", "ffi", "login", "openvpn", "pam", "hook"],
-    "store/sqlite",
+    ...["store/sqlite", "write_all.ts"],
   ],
   "admin": [
     ...["core", "settings.ts", "ffi", "admin", "store/store.ts"],
-    "store/sqlite",
+    ...["store/sqlite", "write_all.ts"],
   ],
 };
 

@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { failureOf } from "./errors.ts";
 import { APPLICATION_ID, foreignDatabase, prepareFile } from "./file.ts";
-import { migrate, MIGRATIONS, schemaVersion } from "./migrations.ts";
+import { hasTables, migrate, MIGRATIONS, schemaVersion } from "./migrations.ts";
 
 /** How {@link openDatabase} treats a database that isn't there. */
 export interface OpenOptions {
@@ -73,14 +73,14 @@ export async function openDatabase(
   options: OpenOptions,
 ): Promise<Database> {
   try {
-    const isOurs = prepareFile(path, options.create);
-    const connection = new DatabaseSync(path, {
+    const file = prepareFile(path, options.create);
+    const connection = new DatabaseSync(file.path, {
       timeout: options.busyTimeoutMs,
       enableForeignKeyConstraints: true,
     });
     const database = new Database(path, connection);
     try {
-      await prepare(database, path, isOurs);
+      await prepare(database, path, file.isOurs);
     } catch (error) {
       database.close();
       throw error;
@@ -108,16 +108,11 @@ async function prepare(
   );
   if (isCurrent) return;
   await database.transaction((connection) => {
-    if (!isEmpty(connection) && !isMarkedAsOurs(connection)) {
+    if (hasTables(connection) && !isMarkedAsOurs(connection)) {
       throw foreignDatabase(path);
     }
     migrate(connection, path);
   });
-}
-
-function isEmpty(connection: DatabaseSync): boolean {
-  return connection.prepare("SELECT count(*) AS n FROM sqlite_schema").get()!
-    .n === 0;
 }
 
 function isMarkedAsOurs(connection: DatabaseSync): boolean {

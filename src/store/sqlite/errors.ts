@@ -54,7 +54,7 @@ export function failureOf(error: unknown, path: string): unknown {
       ? new Failure(advice[0], `${path} ${advice[1]}`)
       : new Failure(
         "database_error",
-        `the database ${path} failed: ${error.message}`,
+        `the database ${path} failed: ${error.message.split("\n")[0]}`,
       );
   }
   return isSystemError(error)

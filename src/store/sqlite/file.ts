@@ -10,24 +10,42 @@ const MAGIC = new TextEncoder().encode("SQLite format 3\0");
 const HEADER_BYTES = 100;
 const APPLICATION_ID_OFFSET = 68;
 
+/** A file that SQLite may open. */
+export interface DatabaseFile {
+  /** Its path without symbolic links: SQLite's companion files lie beside the file itself. */
+  path: string;
+  /** It is a database already, rather than an empty file to make one in. */
+  isOurs: boolean;
+}
+
 /**
  * Makes sure that what lies at a path is ours to open, before SQLite sees it.
  *
  * @param create make directory and file where there are none
- * @returns whether it is a database already, rather than an empty file to make one in
  * @throws Failure when it is missing (without `create`), foreign or no file
  * @throws Deno.errors.* when the system refuses
  */
-export function prepareFile(path: string, create: boolean): boolean {
+export function prepareFile(path: string, create: boolean): DatabaseFile {
+  const real = realPath(path);
   // In this order: another first enrolment makes the file first, and its journal then.
-  const [orphan] = findCompanions(path);
-  const header = readHeader(path);
-  if (header === "ours") return true;
+  const [orphan] = findCompanions(real);
+  const header = readHeader(real);
+  if (header === "ours") return { path: real, isOurs: true };
   if (header === "foreign") throw foreignDatabase(path);
   if (header === "missing" && orphan !== undefined) throw orphaned(orphan);
   if (!create) throw missing(path);
-  createFile(path);
-  return false;
+  createFile(real);
+  return { path: real, isOurs: false };
+}
+
+/** Follows symbolic links, as far as there is something. */
+function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return path;
+    throw error;
+  }
 }
 
 /**
@@ -66,10 +84,7 @@ function readHeader(path: string): Header {
 
 /** Makes the empty file itself, as SQLite would leave its mode to the umask. */
 function createFile(path: string): void {
-  Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")) || "/", {
-    recursive: true,
-    mode: 0o700,
-  });
+  makeDirectory(path.slice(0, path.lastIndexOf("/")) || "/");
   try {
     Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
   } catch (error) {
@@ -81,7 +96,25 @@ function createFile(path: string): void {
         `${path} is a symbolic link that leads nowhere: remove it`,
       );
     }
-    Deno.chmodSync(path, 0o600);
+    if (Deno.statSync(path).uid !== Deno.uid()) {
+      throw new Failure(
+        "database_foreign",
+        `${path} is an empty file of another owner: remove it`,
+      );
+    }
+  }
+  Deno.chmodSync(path, 0o600);
+}
+
+/** Makes a directory that is its owner's alone, whatever the umask; leaves one that is there. */
+function makeDirectory(path: string): void {
+  try {
+    Deno.statSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    makeDirectory(path.slice(0, path.lastIndexOf("/")) || "/");
+    Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+    Deno.chmodSync(path, 0o700);
   }
 }
 

@@ -153,8 +153,8 @@ function forgetExpired(connection: DatabaseSync, nowMs: number): void {
   connection.prepare(
     `DELETE FROM challenges WHERE attempt IN (
        SELECT attempt FROM challenges
-       WHERE expires_at <= CASE answer WHEN 'accepted' THEN :longAgo ELSE :now END
-         AND expires_at <= :now
+       WHERE expires_at <= :now
+         AND (answer IS NOT 'accepted' OR expires_at <= :longAgo)
        LIMIT 100)`,
   ).run({ now: nowMs, longAgo: nowMs - KEPT_AFTER_EXPIRY_MS });
 }

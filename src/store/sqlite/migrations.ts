@@ -59,6 +59,11 @@ export function schemaVersion(database: DatabaseSync): number {
   return database.prepare("PRAGMA user_version").get()!.user_version as number;
 }
 
+/** Says whether there is anything in a database. */
+export function hasTables(database: DatabaseSync): boolean {
+  return database.prepare("SELECT 1 FROM sqlite_schema").get() !== undefined;
+}
+
 /**
  * Brings the schema up to date. Call it within a write transaction: all of it happens or nothing.
  *
@@ -70,7 +75,7 @@ export function migrate(
   migrations: readonly string[] = MIGRATIONS,
 ): void {
   const version = schemaVersion(database);
-  if (version < 0) {
+  if (version < 0 || version === 0 && hasTables(database)) {
     throw new Failure(
       "database_corrupt",
       `${path} has schema version ${version}: restore it from a backup`,

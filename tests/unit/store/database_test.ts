@@ -12,6 +12,7 @@ import {
   schemaVersion,
 } from "../../../src/store/sqlite/migrations.ts";
 import { mustRun } from "../../lab/command.ts";
+import { testWith } from "../../lab/requirements.ts";
 import { makeTestDirectory } from "../../lab/program.ts";
 
 const CREATE = { create: true, busyTimeoutMs: 0 };
@@ -80,6 +81,18 @@ Deno.test("openDatabase begins in an empty file only when it may create", async 
   assert.equal(Deno.statSync(path).mode! & 0o777, 0o600);
 });
 
+testWith(
+  ["root"],
+  "openDatabase takes no empty file of another owner",
+  async () => {
+    await using directory = await makeTestDirectory();
+    const path = `${directory.path}/x`;
+    Deno.writeTextFileSync(path, "");
+    Deno.chownSync(path, 65534, 65534);
+    await fails(() => openDatabase(path, CREATE), "database_foreign");
+  },
+);
+
 Deno.test("openDatabase creates nothing beside the journal of a database that is gone", async () => {
   await using directory = await makeTestDirectory();
   const path = `${directory.path}/x`;
@@ -97,6 +110,11 @@ Deno.test("openDatabase waits for no named pipe, and follows no link to nowhere"
   for (const end of ["-journal", "-wal"]) {
     await mustRun("mkfifo", [directory.db + end]);
     await fails(() => openDatabase(directory.db, OPEN), "database_foreign");
+    // SQLite looks beside the file itself, not beside a link to it.
+    const link = `${directory.path}/link-to-db`;
+    Deno.symlinkSync(directory.db, link);
+    await fails(() => openDatabase(link, OPEN), "database_foreign");
+    Deno.removeSync(link);
     Deno.removeSync(directory.db + end);
   }
   await mustRun("mkfifo", [`${directory.path}/pipe`]);
@@ -185,6 +203,16 @@ Deno.test("openDatabase refuses a newer schema and leaves it as it is", async ()
   database.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
   await fails(() => openDatabase(directory.db, OPEN), "database_newer");
   assert.equal(schemaVersion(database), MIGRATIONS.length + 1);
+});
+
+Deno.test("openDatabase names a schema version that no program wrote", async () => {
+  await using directory = await makeTestDirectory();
+  (await openDatabase(directory.db, CREATE)).close();
+  for (const version of [0, -1]) {
+    using database = new DatabaseSync(directory.db);
+    database.exec(`PRAGMA user_version = ${version}`);
+    await fails(() => openDatabase(directory.db, OPEN), "database_corrupt");
+  }
 });
 
 Deno.test("a failed migration leaves the old schema", async () => {

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { mustRun } from "../../lab/command.ts";
+import { makeTestDirectory } from "../../lab/program.ts";
+
+const HOOK = new URL("../../../src/hook/hook.ts", import.meta.url).href;
+
+for (const scriptType of ["user-pass-verify", "client-crresponse"]) {
+  Deno.test(`after ${scriptType} no library can be loaded any more`, async () => {
+    await using directory = await makeTestDirectory();
+    const credentials = `${directory.path}/credentials`;
+    await Deno.writeTextFile(credentials, "nobody\nwrong\n");
+    const program = `
+      const { runHook } = await import("${HOOK}");
+      const state = () => Deno.permissions.querySync({ name: "ffi" }).state;
+      const before = state();
+      await runHook("${scriptType}", ["${credentials}"]);
+      console.log(before, state());`;
+    const states = await mustRun(Deno.execPath(), ["eval", program]);
+    assert.match(states, /^granted (prompt|denied)\n$/);
+  });
+}
