@@ -118,6 +118,22 @@ testWith(
   },
 );
 
+testWith(
+  ["script"],
+  "a QR code goes to the terminal, not into a file",
+  async () => {
+    await using directory = await makeTestDirectory();
+    const file = `${directory.path}/out`;
+    const { stdout } = await run("script", [
+      ...["--quiet", "--return", "--command"],
+      `${PROGRAM} --db ${directory.db} enroll root >${file}`,
+      "/dev/null",
+    ]);
+    assert.equal((await Deno.readTextFile(file)).split("\n").length, 4);
+    assert.match(stdout, /[█▀▄]{5}/);
+  },
+);
+
 testWith(["script"], "on a terminal, a QR code follows", async () => {
   await using directory = await makeTestDirectory();
   const { stdout } = await run("script", [
@@ -327,12 +343,55 @@ testWith(
       /user "root" is enrolled, but the secret could not be printed: see it with/,
     );
     assert.equal((await admin(directory.db, ["show", "root"])).status, 0);
-    assert.equal((await redirected("enroll daemon 2>/dev/full")).status, 0);
+    assert.equal(
+      (await redirected("enroll nobody-here 2>/dev/full")).status,
+      0,
+    );
     assertError(
       await redirected("list >/dev/full"),
       1,
       /cannot write standard output: No space left/,
     );
+  },
+);
+
+testWith(
+  [],
+  "a reader that has gone is an error where its line was the only one",
+  async () => {
+    await using directory = await makeTestDirectory();
+    const status = async (command: string) => {
+      const { stderr } = await run("bash", [
+        "-c",
+        `exec 3>&2; { until [ -e "$1/go" ]; do :; done; "$0" --db "$1/db" ${command} 2>/dev/null;` +
+        ' echo "status $?" >&3; } | { exec <&-; : >"$1/go"; }; rm "$1/go"',
+        PROGRAM,
+        directory.path,
+      ]);
+      return stderr.trim();
+    };
+    assert.equal(await status("enroll root"), "status 1");
+    assert.equal(await status("list"), "status 0");
+  },
+);
+
+testWith(
+  [],
+  "the database is named by totpTokenDbPath, or --db from where one stands",
+  async () => {
+    await using directory = await makeTestDirectory();
+    await enroll(directory.db, "root");
+    const env = { totpTokenDbPath: directory.db };
+    const byEnvironment = await run(PROGRAM, ["show", "root"], { env });
+    assert.equal(byEnvironment.status, 0);
+    const cwd = directory.path;
+    const relative = ["--db", "./db/token_index.sqlite3", "show", "root"];
+    assert.equal((await run(PROGRAM, relative, { cwd })).status, 0);
+    for (const command of ["show", "delete", "unlock"]) {
+      const missing = await admin(`${directory.path}/none`, [command, "root"]);
+      assertError(missing, 1, /there is no database at/);
+    }
+    assert.throws(() => Deno.statSync(`${directory.path}/none`));
   },
 );
 

@@ -180,9 +180,10 @@ function settle(
   { challenge }: Pending,
   settlement: Settlement,
 ): void {
-  connection.prepare(
+  const { changes } = connection.prepare(
     "UPDATE challenges SET answer = ? WHERE attempt = ? AND answer IS NULL",
   ).run(settlement.answer, challenge.id);
+  if (changes === 0) return;
   saveFailures(
     connection,
     challenge.username,

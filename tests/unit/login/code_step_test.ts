@@ -136,17 +136,36 @@ Deno.test("codeStep lets an acceptance stand when more answers come", async () =
   });
 });
 
-Deno.test("codeStep settles a challenge that an answer from elsewhere hit", async () => {
-  await withAlice(async ({ challenge, answer }) => {
+Deno.test("codeStep settles a challenge whatever the refusal", async () => {
+  await withAlice(async ({ challenge, answer, enrolments }) => {
     await challenge("a", { address: "192.0.2.99" });
     assert.deepEqual(
       await answer("a", await codeAt(STEP)),
       refused("challenge_mismatch"),
     );
+    assert.equal(await answerOf("a", enrolments), null);
     await challenge("b");
     assert.deepEqual(await answer("b", await codeAt(STEP)), ACCEPTED);
+    await challenge("c");
+    assert.deepEqual(
+      await answer("c", await codeAt(STEP)),
+      refused("code_used"),
+    );
+    assert.deepEqual(
+      await answer("c", await codeAt(STEP + 1)),
+      refused("challenge_answered"),
+    );
   });
 });
+
+/** The challenge, if it still waits. */
+async function answerOf(
+  id: string,
+  enrolments: SqliteEnrolmentStore,
+): Promise<string | null> {
+  const open = await enrolments.openChallenges(NOW);
+  return open.find((challenge) => challenge.id === id)?.id ?? null;
+}
 
 Deno.test("codeStep refuses what has no challenge, or a late one", async () => {
   await withAlice(async ({ challenge, answer }) => {

@@ -27,12 +27,14 @@ function fakePrimary(calls: string[]): PrimaryAuthentication {
     username: name.toLowerCase(),
   });
   return {
-    authenticate(name, password) {
+    authenticate(name, password, address) {
+      assert.equal(address, ATTEMPT.address);
       calls.push("authenticate");
       const text = new TextDecoder().decode(password.reveal());
       return text === PASSWORD ? passed(name) : refused("wrong_password");
     },
-    checkAccount(name) {
+    checkAccount(name, address) {
+      assert.equal(address, ATTEMPT.address);
       calls.push("account");
       return name === "Locked" ? refused("account_refused") : passed(name);
     },
@@ -230,9 +232,14 @@ Deno.test("passwordStep asks PAM nothing for a client that can't be challenged",
 
 Deno.test("passwordStep gives PAM no name or password that C would cut short", async () => {
   for (const loginName of ["", "ali\0ce", "ali\nce"]) {
-    const { verdict, calls } = await play({ loginName });
-    assert.deepEqual(verdict, refused("bad_username"));
-    assert.deepEqual(calls, []);
+    for (const token of [undefined, { loginAt: 2_000_000_000_000 }]) {
+      const { verdict, calls } = await play({
+        loginName,
+        ...token ? { token } : {},
+      });
+      assert.deepEqual(verdict, refused("bad_username"));
+      assert.deepEqual(calls, []);
+    }
   }
   const { verdict, calls } = await play({ password: "right\0" });
   assert.deepEqual(verdict, refused("bad_password"));

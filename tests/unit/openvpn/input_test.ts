@@ -99,7 +99,7 @@ Deno.test("canAnswerChallenge wants the exact token", () => {
 });
 
 Deno.test("readSessionToken reads the time of the first login", () => {
-  const token = sessionToken(1_700_000_000);
+  const token = sessionToken(1_700_000_000, 1_800_000_000);
   const state = (session_state: string) => from({ session_state });
   assert.deepEqual(readSessionToken(state("Authenticated"), token), {
     loginAt: 1_700_000_000_000,

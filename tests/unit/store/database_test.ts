@@ -5,7 +5,6 @@ import { Redacted } from "../../../src/core/redacted.ts";
 import { NO_FAILURES } from "../../../src/core/lockout.ts";
 import { openDatabase } from "../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
-import { SqliteLoginStore } from "../../../src/store/sqlite/login_store.ts";
 import {
   migrate,
   MIGRATIONS,
@@ -246,89 +245,28 @@ Deno.test("enrol keeps who is enrolled, unless replacing", async () => {
   assert.equal(await secret(), 3);
 });
 
-/** A challenge for alice; an `answer` has no place in a new one. */
-function challengeAt(createdAt: number, id: string, loginName = "alice") {
-  return {
-    id,
-    loginName,
-    username: "alice",
-    commonName: null,
-    address: null,
-    createdAt,
-    expiresAt: createdAt + 1000,
-    answer: null,
-  };
-}
-
-const accept = (at: number) => () =>
-  Promise.resolve({
-    verdict: null,
-    settlement: { answer: "accepted" as const, step: at, at },
-  });
-
-Deno.test("recordChallenge takes an attempt once, and forgets what is over", async () => {
+Deno.test("a deleted secret is gone from the file, too", async () => {
   await using directory = await makeTestDirectory();
-  using database = await openDatabase(directory.db, CREATE);
-  await enrolAlice(new SqliteEnrolmentStore(database));
-  const store = new SqliteLoginStore(database);
-  const day = 24 * 60 * 60 * 1000;
-  const attempts = () =>
-    database.read((connection) =>
-      connection.prepare("SELECT attempt FROM challenges ORDER BY attempt")
-        .all().map(({ attempt }) => attempt)
-    );
-  assert.equal(await store.recordChallenge(challengeAt(0, "a")), true);
-  await fails(
-    () => store.recordChallenge(challengeAt(1, "a")),
-    "challenge_exists",
-  );
-  await store.settleChallenge("a", accept(1));
-  await store.recordChallenge(challengeAt(0, "b"));
-  await store.recordChallenge(challengeAt(999, "c"));
-  assert.deepEqual(attempts(), ["a", "b", "c"]);
-  // An open challenge goes with its expiry; an accepted one must still ignore second answers.
-  await store.recordChallenge(challengeAt(1000, "d"));
-  assert.deepEqual(attempts(), ["a", "c", "d"]);
-  await store.recordChallenge(challengeAt(day + 1000, "e"));
-  assert.deepEqual(attempts(), ["e"]);
-});
-
-Deno.test("findEnrolment finds a user by the name of their last login", async () => {
-  await using directory = await makeTestDirectory();
-  using database = await openDatabase(directory.db, CREATE);
-  const enrolments = new SqliteEnrolmentStore(database);
-  await enrolAlice(enrolments);
-  const store = new SqliteLoginStore(database);
-  const find = async (username: string, loginName: string) =>
-    (await store.findEnrolment(username, loginName))?.username ?? null;
-  assert.equal(await find("alice", "x"), "alice");
-  assert.equal(await find("ALICE", "ALICE"), null);
-  await store.recordChallenge(challengeAt(0, "a", "ALICE"));
-  assert.equal(await find("ALICE", "ALICE"), null);
-  await store.settleChallenge("a", accept(1));
-  assert.equal(await find("ALICE", "ALICE"), "alice");
-  await enrolments.delete("alice");
-  assert.equal(await find("ALICE", "ALICE"), null);
-});
-
-Deno.test("an answer without an open challenge doesn't wait for another's transaction", async () => {
-  await using directory = await makeTestDirectory();
-  using database = await openDatabase(directory.db, CREATE);
-  await enrolAlice(new SqliteEnrolmentStore(database));
-  const store = new SqliteLoginStore(database);
-  await store.recordChallenge(challengeAt(0, "a"));
-  await store.settleChallenge("a", accept(1));
-  using other = new DatabaseSync(directory.db);
-  other.exec("BEGIN IMMEDIATE");
-  // With a busy timeout of 0, waiting would be a failure.
-  const seen: (string | null | undefined)[] = [];
-  for (const id of ["a", "none"]) {
-    await store.settleChallenge(id, (pending) => {
-      seen.push(pending && pending.challenge.answer);
-      return accept(2)();
-    });
+  const secret = new Uint8Array(20).fill(0xd5);
+  const isInFile = () =>
+    new TextDecoder("latin1").decode(Deno.readFileSync(directory.db))
+      .includes(String.fromCharCode(...secret));
+  {
+    using database = await openDatabase(directory.db, CREATE);
+    const store = new SqliteEnrolmentStore(database);
+    await enrolAlice(store, 0xd5);
+    assert.equal(isInFile(), true);
+    await store.delete("alice");
   }
-  assert.deepEqual(seen, ["accepted", null]);
+  assert.equal(isInFile(), false);
+});
+
+Deno.test("openDatabase wants both marks of a database of ours", async () => {
+  await using directory = await makeTestDirectory();
+  (await openDatabase(directory.db, CREATE)).close();
+  const bytes = Deno.readFileSync(directory.db);
+  Deno.writeFileSync(directory.db, bytes.fill(0x20, 0, 6));
+  await fails(() => openDatabase(directory.db, OPEN), "database_foreign");
 });
 
 async function enrolAlice(

@@ -1,0 +1,255 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { makeAccount } from "../lab/accounts.ts";
+import { mustRun } from "../lab/command.ts";
+import { playAttempt, type PlayedAttempt } from "../lab/hook_call.ts";
+import {
+  base64,
+  codeOf,
+  enroll,
+  makeTestDirectory,
+  wrongCodeOf,
+} from "../lab/program.ts";
+import { testWith } from "../lab/requirements.ts";
+
+const LINE = /^time=\S+ program=openvpn-totp step=\S+ outcome=\S+ .*\n$/;
+
+/** An enrolled account, challenged in an attempt of its own. */
+async function withChallenge(
+  settings: Record<string, string>,
+  test: (user: {
+    attempt: PlayedAttempt;
+    secret: string;
+    db: string;
+    directory: string;
+  }) => Promise<void>,
+): Promise<void> {
+  await using directory = await makeTestDirectory();
+  await using account = await makeAccount();
+  const secret = await enroll(directory.db, account.username);
+  const attempt = await playAttempt(directory.path, {
+    totpTokenDbPath: directory.db,
+    ...settings,
+  });
+  const { status, stderr } = await attempt.password(
+    account.username,
+    account.password,
+  );
+  assert.equal(status, 2, stderr);
+  await test({ attempt, secret, db: directory.db, directory: directory.path });
+}
+
+function faultTest(
+  name: string,
+  test: Parameters<typeof withChallenge>[1],
+  settings: Record<string, string> = {},
+): void {
+  testWith(["root", "useradd"], name, () => withChallenge(settings, test));
+}
+
+faultTest(
+  "the database is gone at the answer: 0, and a line",
+  async ({ attempt, secret, db }) => {
+    await Deno.remove(db);
+    const { status, stderr } = await attempt.answer(base64(codeOf(secret)));
+    assert.equal(status, 1);
+    assert.match(stderr, /reason=failure .*database_missing/);
+    assert.equal(await attempt.control(), "0");
+    assert.throws(() => Deno.statSync(db), Deno.errors.NotFound);
+  },
+);
+
+faultTest("the reason file is gone: still 0", async ({ attempt, secret }) => {
+  await Deno.remove(attempt.files.reason);
+  const { status, stderr } = await attempt.answer(base64(wrongCodeOf(secret)));
+  assert.equal(status, 1);
+  assert.match(stderr, /reason=wrong_code/);
+  assert.equal(await attempt.control(), "0");
+});
+
+faultTest(
+  "the control file is a link: its target stays as it is",
+  async ({ attempt, secret, directory }) => {
+    const target = `${directory}/target`;
+    await Deno.writeTextFile(target, "");
+    await Deno.remove(attempt.files.control);
+    await Deno.symlink(target, attempt.files.control);
+    const { status } = await attempt.answer(base64(codeOf(secret)));
+    assert.equal(status, 1);
+    assert.equal(await Deno.readTextFile(target), "");
+  },
+);
+
+faultTest(
+  "standard error takes nothing: the login goes through",
+  async ({ attempt, secret }) => {
+    attempt.wrap = ["sh", "-c", 'exec "$0" "$@" 2>/dev/full'];
+    const { status } = await attempt.answer(base64(codeOf(secret)));
+    assert.equal(status, 0);
+    assert.equal(await attempt.control(), "1");
+  },
+);
+
+faultTest(
+  "the common name is no UTF-8: refused in one line that doesn't repeat it",
+  async ({ attempt, secret }) => {
+    attempt.wrap = [
+      ...[
+        "sh",
+        "-c",
+        `export common_name="$(printf 'c\\377n')"; exec "$0" "$@"`,
+      ],
+    ];
+    const { status, stderr } = await attempt.answer(base64(codeOf(secret)));
+    assert.equal(status, 1);
+    assert.match(stderr, LINE);
+    assert.match(
+      stderr,
+      /bad_call: the variable common_name is not valid UTF-8/,
+    );
+    assert.equal(await attempt.control(), "0");
+  },
+);
+
+faultTest(
+  "named pipes in the place of response and log block nothing",
+  async ({ attempt, secret, directory }) => {
+    const log = `${directory}/log`;
+    await mustRun("mkfifo", [log]);
+    attempt.env.totpLog = log;
+    await mustRun("mkfifo", [`${attempt.files.response}2`]);
+    attempt.wrap = ["sh", "-c", `exec "$0" "$1"2`];
+    const { status, stderr } = await attempt.answer(base64(codeOf(secret)));
+    assert.equal(status, 1);
+    assert.match(stderr, / reason=malformed_code .*not a regular file/);
+    assert.match(stderr, / log_error=".*not a regular file"/);
+  },
+);
+
+faultTest(
+  "a short lock is waited for, a long one refuses in time",
+  async ({ attempt, secret, db }) => {
+    using other = new DatabaseSync(db);
+    other.exec("BEGIN IMMEDIATE");
+    const release = setTimeout(() => other.exec("ROLLBACK"), 500);
+    const { status } = await attempt.answer(base64(codeOf(secret)));
+    clearTimeout(release);
+    assert.equal(status, 0);
+
+    const { username } = attempt.env;
+    const late = await playAttempt(
+      attempt.files.control.replace(/\/[^/]*$/, ""),
+      {
+        totpTokenDbPath: db,
+      },
+    );
+    late.env.username = username!;
+    other.exec("BEGIN EXCLUSIVE");
+    const refused = await late.answer(base64(codeOf(secret, 1)));
+    other.exec("ROLLBACK");
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /database_locked/);
+  },
+);
+
+faultTest(
+  "totpDriftSteps 0 takes the present step alone",
+  async ({ attempt, secret }) => {
+    const { status, stderr } = await attempt.answer(base64(codeOf(secret, -1)));
+    assert.equal(status, 1);
+    assert.match(stderr, /reason=wrong_code/);
+  },
+  { totpDriftSteps: "0" },
+);
+
+faultTest(
+  "totpDriftSteps 3 takes older and newer ones",
+  async ({ attempt, secret }) => {
+    const { status } = await attempt.answer(base64(codeOf(secret, -2)));
+    assert.equal(status, 0);
+  },
+  { totpDriftSteps: "3" },
+);
+
+testWith(
+  ["root", "useradd", "strace"],
+  "the reason is written before the verdict, and both after the commit",
+  async () => {
+    await withChallenge({}, async ({ attempt, secret, db, directory }) => {
+      const trace = `${directory}/trace`;
+      attempt.wrap = [
+        ...["strace", "-f", "--seccomp-bpf", "-o", trace],
+        ...["-e", "trace=openat,unlink"],
+      ];
+      await attempt.answer(base64(wrongCodeOf(secret)));
+      const lines = (await Deno.readTextFile(trace)).split("\n");
+      const order = [
+        `unlink("${db}-journal")`,
+        `"${attempt.files.reason}", O_WRONLY`,
+        `"${attempt.files.control}", O_WRONLY`,
+      ].map((part) => lines.findLastIndex((line) => line.includes(part)));
+      assert(order.every((index) => index >= 0), JSON.stringify(order));
+      assert.deepEqual(order, order.toSorted((a, b) => a - b));
+    });
+  },
+);
+
+testWith(
+  ["root", "useradd"],
+  "a client with IPv6 is known by its address",
+  async () => {
+    await using directory = await makeTestDirectory();
+    await using account = await makeAccount();
+    const secret = await enroll(directory.db, account.username);
+    const attempt = await playAttempt(directory.path, {
+      totpTokenDbPath: directory.db,
+      untrusted_ip6: "2001:db8::7",
+    });
+    delete attempt.env.untrusted_ip;
+    const { username, password } = account;
+    const first = await attempt.password(username, password);
+    assert.match(first.stderr, / address=2001:db8::7 /);
+    const second = await attempt.answer(base64(codeOf(secret)));
+    assert.equal(second.status, 0);
+  },
+);
+
+testWith(
+  [],
+  "settings that refuse: a log that is no path, a PAM service that isn't there",
+  async () => {
+    await using directory = await makeTestDirectory();
+    await enroll(directory.db, "root");
+    for (
+      const [name, value, line] of [
+        ["totpLog", "relative", /bad_setting: totpLog is \\"relative\\"/],
+        ["totpPamService", "ovtotp-t-none", /pam_service_missing: /],
+      ] as const
+    ) {
+      const attempt = await playAttempt(directory.path, {
+        totpTokenDbPath: directory.db,
+        [name]: value,
+      });
+      const { status, stderr } = await attempt.password("root", "x");
+      assert.equal(status, 1);
+      assert.match(stderr, LINE);
+      assert.match(stderr, line);
+    }
+  },
+);
+
+testWith(
+  [],
+  "a script_type that isn't UTF-8 is no administrator's call",
+  async () => {
+    await using directory = await makeTestDirectory();
+    const attempt = await playAttempt(directory.path, {});
+    attempt.wrap = [
+      ...["sh", "-c", `export script_type="$(printf '\\377')"; exec "$0"`],
+    ];
+    const { status, stdout, stderr } = await attempt.answer("x");
+    assert.equal(status, 1);
+    assert.equal(stdout, "");
+    assert.match(stderr, LINE);
+  },
+);
