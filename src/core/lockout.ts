@@ -2,8 +2,10 @@
 export interface CodeFailures {
   /** Different wrong codes in a row, since the last right one or the last lock. */
   count: number;
-  /** Mark of the last wrong code: the same again isn't counted. */
+  /** Mark of the last wrong code that was counted. */
   lastWrong: string | null;
+  /** When that was; milliseconds since 1970-01-01T00:00:00Z. */
+  lastWrongAt: number | null;
   /** Locks in a row, since the last right code. */
   locks: number;
   /** When the last lock ends or ended; milliseconds since 1970-01-01T00:00:00Z, null without one. */
@@ -14,6 +16,7 @@ export interface CodeFailures {
 export const NO_FAILURES: CodeFailures = {
   count: 0,
   lastWrong: null,
+  lastWrongAt: null,
   locks: 0,
   lockedUntil: null,
 };
@@ -58,29 +61,44 @@ export function withinLongestLock(
     : { ...failures, lockedUntil: nowMs + LONGEST_LOCK_SECONDS * 1000 };
 }
 
+/** A wrong code, as far as counting goes. */
+export interface WrongCode {
+  /** Tells codes apart, without being one. */
+  mark: string;
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  at: number;
+  /**
+   * How long the same code can't be right, having been wrong now, in milliseconds: the length of the
+   * drift window. Afterwards it is a guess like any other.
+   */
+  staysWrongMs: number;
+}
+
 /**
- * What a wrong code adds. The same code as the last time adds nothing: clients send it again when
- * they reconnect.
- *
- * @param mark tells wrong codes apart, without being one
+ * What a wrong code adds. The same code again adds nothing while it can't have become right: clients
+ * send it again when they reconnect.
  */
 export function afterWrongCode(
   failures: CodeFailures,
-  mark: string,
+  wrong: WrongCode,
   rule: LockoutRule,
-  nowMs: number,
 ): CodeFailures {
-  if (failures.lastWrong === mark) return failures;
-  const count = failures.count + 1;
-  if (count < rule.maxFailures) {
-    return { ...failures, count, lastWrong: mark };
-  }
-  const locks = failures.locks + 1;
+  const { lastWrong, lastWrongAt } = failures;
+  const isRepeated = lastWrong === wrong.mark && lastWrongAt !== null &&
+    lastWrongAt <= wrong.at && wrong.at < lastWrongAt + wrong.staysWrongMs;
+  const counted = isRepeated ? failures : {
+    ...failures,
+    count: failures.count + 1,
+    lastWrong: wrong.mark,
+    lastWrongAt: wrong.at,
+  };
+  if (counted.count < rule.maxFailures) return counted;
+  const locks = counted.locks + 1;
   return {
+    ...counted,
     count: 0,
-    lastWrong: mark,
     locks,
-    lockedUntil: nowMs + lockLengthSeconds(locks, rule) * 1000,
+    lockedUntil: wrong.at + lockLengthSeconds(locks, rule) * 1000,
   };
 }
 

@@ -18,6 +18,8 @@ export interface ThrottleScope {
   key: string;
   /** Failures here that cost nothing. */
   freeFailures: number;
+  /** The longest wait here, in seconds. */
+  maxWaitSeconds: number;
 }
 
 /** Without a further failure for so long, the earlier ones are forgotten, in milliseconds. */
@@ -26,31 +28,40 @@ export const FORGOTTEN_AFTER_MS = 60 * 60 * 1000;
 /** A whole network (an office behind one address) may fail so many times as often as one user. */
 const NETWORK_FACTOR = 5;
 
+/** The longest wait of a network, in seconds: in it, others wait for what one of them does. */
+const MAX_NETWORK_WAIT_SECONDS = 60;
+
+/** A quiet time of this length takes one failure back, in milliseconds. */
+const TAKEN_BACK_AFTER_MS = 10 * 60 * 1000;
+
 /**
  * The places that a failed password counts for: the username from this network, and the network
- * whatever the username. Never the username alone: strangers could make its owner wait.
+ * whatever the username, if it is known. Never the username alone: strangers could make its owner
+ * wait.
  */
 export function throttleScopes(
   loginName: string,
   address: string | null,
   rule: ThrottleRule,
-): { user: ThrottleScope; network: ThrottleScope } {
+): { user: ThrottleScope; network: ThrottleScope | null } {
   const network = networkOf(address);
   return {
     user: {
       key: `user ${network} ${loginName}`,
       freeFailures: rule.freeFailures,
+      maxWaitSeconds: rule.maxWaitSeconds,
     },
-    network: {
+    network: address === null ? null : {
       key: `network ${network}`,
       freeFailures: rule.freeFailures * NETWORK_FACTOR,
+      maxWaitSeconds: Math.min(rule.maxWaitSeconds, MAX_NETWORK_WAIT_SECONDS),
     },
   };
 }
 
 /**
  * How long a place must still wait: after the free failures one second, and twice as long after each
- * further one, up to the longest wait. A clock that was set back leaves the whole wait.
+ * further one, up to its longest wait. A clock that was set back leaves the whole wait.
  *
  * @param nowMs milliseconds since 1970-01-01T00:00:00Z
  * @returns seconds, rounded up; 0 for none
@@ -58,13 +69,13 @@ export function throttleScopes(
 export function waitSeconds(
   failures: PasswordFailures | null,
   scope: ThrottleScope,
-  rule: ThrottleRule,
   nowMs: number,
 ): number {
-  if (failures === null || failures.count < scope.freeFailures) return 0;
+  const count = countLeft(failures, nowMs);
+  if (failures === null || count < scope.freeFailures) return 0;
   // Beyond 2^12 even a second has become longer than the longest allowed.
-  const doublings = Math.min(failures.count - scope.freeFailures, 12);
-  const wait = Math.min(2 ** doublings, rule.maxWaitSeconds);
+  const doublings = Math.min(count - scope.freeFailures, 12);
+  const wait = Math.min(2 ** doublings, scope.maxWaitSeconds);
   const passed = Math.max(0, nowMs - failures.lastAt) / 1000;
   return Math.max(0, Math.ceil(wait - passed));
 }
@@ -74,9 +85,16 @@ export function afterFailure(
   failures: PasswordFailures | null,
   nowMs: number,
 ): PasswordFailures {
-  const isForgotten = failures === null ||
-    nowMs - failures.lastAt >= FORGOTTEN_AFTER_MS;
-  return { count: isForgotten ? 1 : failures.count + 1, lastAt: nowMs };
+  return { count: countLeft(failures, nowMs) + 1, lastAt: nowMs };
+}
+
+/** What quiet times have left of the failures. */
+function countLeft(failures: PasswordFailures | null, nowMs: number): number {
+  if (failures === null) return 0;
+  const quietMs = Math.max(0, nowMs - failures.lastAt);
+  if (quietMs >= FORGOTTEN_AFTER_MS) return 0;
+  const takenBack = Math.floor(quietMs / TAKEN_BACK_AFTER_MS);
+  return Math.max(0, failures.count - takenBack);
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Why a login was refused: the name that the log shows, and what the client is told. Null says
  * nothing beyond OpenVPN's own "authentication failed": before the password has been proven right,
- * all refusals look alike to the client. No text begins with `TEMP` or `CRV1:` or holds a control
+ * all refusals look alike to the client. No text here begins with `TEMP` or `CRV1:` or holds a control
  * character, which clients would take for something else.
  */
 export const REASONS = {
@@ -88,7 +88,7 @@ export function refusedInWait(seconds: number): Refused {
   return {
     ...refused("password_wait", `${seconds} seconds more`),
     told: `TEMP[backoff ${seconds},advance no]: ` +
-      `Too many wrong passwords: try again in ${seconds} seconds`,
+      `Too many wrong passwords: try again in ${inSeconds(seconds)}`,
   };
 }
 
@@ -100,7 +100,7 @@ export function refusedInWait(seconds: number): Refused {
 export function refusedWhileLocked(seconds: number): Refused {
   const minutes = Math.ceil(seconds / 60);
   const time = seconds < 60
-    ? `${seconds} seconds`
+    ? inSeconds(seconds)
     : `${minutes} minute${minutes === 1 ? "" : "s"}`;
   return {
     ...refused("codes_locked", `locked for ${seconds} seconds more`),
@@ -119,4 +119,8 @@ export function refusedWrongCode(attemptsLeft: number): Refused {
     ...refused("wrong_code", left),
     told: `${REASONS.wrong_code} (${left})`,
   };
+}
+
+function inSeconds(seconds: number): string {
+  return `${seconds} second${seconds === 1 ? "" : "s"}`;
 }

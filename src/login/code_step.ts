@@ -6,7 +6,7 @@ import {
   lockedForSeconds,
   type LockoutRule,
 } from "../core/lockout.ts";
-import { markOfCode, matchTimeStep } from "../core/totp.ts";
+import { markOfCode, matchTimeStep, STEP_SECONDS } from "../core/totp.ts";
 import {
   type CodeVerdict,
   type Refused,
@@ -82,8 +82,12 @@ async function decide(
   const code = request.code.reveal();
   const step = await matchTimeStep(secret, code, now, parts.driftSteps);
   if (step === null) {
-    const mark = await markOfCode(secret, code);
-    const after = afterWrongCode(failures, mark, parts.lockout, now);
+    const wrong = {
+      mark: await markOfCode(secret, code),
+      at: now,
+      staysWrongMs: (2 * parts.driftSteps + 1) * STEP_SECONDS * 1000,
+    };
+    const after = afterWrongCode(failures, wrong, parts.lockout);
     return refuse(refusalOfWrongCode(after, parts.lockout, now), after);
   }
   if (enrolment.lastStep !== null && step <= enrolment.lastStep) {

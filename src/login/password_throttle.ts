@@ -1,6 +1,7 @@
 import type { Attempt } from "../core/challenge.ts";
 import {
   type ThrottleRule,
+  type ThrottleScope,
   throttleScopes,
   waitSeconds,
 } from "../core/throttle.ts";
@@ -9,13 +10,15 @@ import type { LoginStore } from "../store/store.ts";
 /** Slows down guesses at passwords, of one attempt's user and network, without blocking anything. */
 export class PasswordThrottle {
   readonly #store: LoginStore;
-  readonly #rule: ThrottleRule;
-  readonly #scopes: ReturnType<typeof throttleScopes>;
+  readonly #userKey: string;
+  readonly #scopes: readonly ThrottleScope[];
 
   constructor(store: LoginStore, rule: ThrottleRule, attempt: Attempt) {
     this.#store = store;
-    this.#rule = rule;
-    this.#scopes = throttleScopes(attempt.loginName, attempt.address, rule);
+    const { loginName, address } = attempt;
+    const { user, network } = throttleScopes(loginName, address, rule);
+    this.#scopes = network === null ? [user] : [user, network];
+    this.#userKey = user.key;
   }
 
   /**
@@ -26,9 +29,9 @@ export class PasswordThrottle {
    */
   async waitSeconds(nowMs: number): Promise<number> {
     let longest = 0;
-    for (const scope of Object.values(this.#scopes)) {
+    for (const scope of this.#scopes) {
       const failures = await this.#store.findPasswordFailures(scope.key);
-      const wait = waitSeconds(failures, scope, this.#rule, nowMs);
+      const wait = waitSeconds(failures, scope, nowMs);
       longest = Math.max(longest, wait);
       if (failures !== null && failures.lastAt > nowMs) {
         // The clock was set back: counted from now on, the wait ends one day.
@@ -40,8 +43,8 @@ export class PasswordThrottle {
 
   /** Counts a failure. */
   async failed(nowMs: number): Promise<void> {
-    const { user, network } = this.#scopes;
-    await this.#store.addPasswordFailure([user.key, network.key], nowMs);
+    const keys = this.#scopes.map(({ key }) => key);
+    await this.#store.addPasswordFailure(keys, nowMs);
   }
 
   /**
@@ -49,7 +52,7 @@ export class PasswordThrottle {
    * others.
    */
   async passed(): Promise<void> {
-    const { key } = this.#scopes.user;
+    const key = this.#userKey;
     if (await this.#store.findPasswordFailures(key) !== null) {
       await this.#store.forgetPasswordFailures(key);
     }

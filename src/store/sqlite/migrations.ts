@@ -42,6 +42,7 @@ export const MIGRATIONS: readonly string[] = [
 
   `ALTER TABLE enrolments ADD COLUMN failures     INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE enrolments ADD COLUMN last_wrong   TEXT;
+   ALTER TABLE enrolments ADD COLUMN last_wrong_at INTEGER;
    ALTER TABLE enrolments ADD COLUMN locks        INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE enrolments ADD COLUMN locked_until INTEGER;`,
 

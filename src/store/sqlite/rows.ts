@@ -19,6 +19,7 @@ export function enrolmentOf(row: Row): Enrolment {
     failures: {
       count: row.failures as number,
       lastWrong: row.last_wrong as string | null,
+      lastWrongAt: row.last_wrong_at as number | null,
       locks: row.locks as number,
       lockedUntil: row.locked_until as number | null,
     },
@@ -33,11 +34,12 @@ export function saveFailures(
 ): boolean {
   const { changes } = connection.prepare(
     `UPDATE enrolments
-     SET failures = ?, last_wrong = ?, locks = ?, locked_until = ?
+     SET failures = ?, last_wrong = ?, last_wrong_at = ?, locks = ?, locked_until = ?
      WHERE username = ?`,
   ).run(
     failures.count,
     failures.lastWrong,
+    failures.lastWrongAt,
     failures.locks,
     failures.lockedUntil,
     username,

@@ -11,6 +11,30 @@ import {
 
 const RULE = { maxFailures: 3, lockoutSeconds: 60 };
 
+const wrong = (mark: string, at: number) => ({
+  mark,
+  at,
+  staysWrongMs: 90_000,
+});
+
+Deno.test("the same wrong code counts again once it could have become right", () => {
+  // Second; then: wrong codes in a row.
+  const table = [[0, 1], [30, 1], [89.999, 1], [90, 2], [100, 2]] as const;
+  let failures = NO_FAILURES;
+  for (const [second, count] of table) {
+    failures = afterWrongCode(failures, wrong("a", second * 1000), RULE);
+    assert.equal(failures.count, count, `second ${second}`);
+  }
+  // A clock set back makes it count, rather than never again.
+  failures = afterWrongCode(NO_FAILURES, wrong("a", 100_000), RULE);
+  assert.equal(afterWrongCode(failures, wrong("a", 0), RULE).count, 2);
+});
+
+Deno.test("a lowered limit locks at the next wrong code, repeated or not", () => {
+  const failures = { ...NO_FAILURES, count: 4, lastWrong: "a", lastWrongAt: 0 };
+  assert.equal(afterWrongCode(failures, wrong("a", 1), RULE).locks, 1);
+});
+
 Deno.test("wrong codes lock by this table", () => {
   // Second, wrong code; then: wrong codes in a row, locks in a row, seconds locked.
   const table: [number, string, number, number, number][] = [
@@ -29,7 +53,7 @@ Deno.test("wrong codes lock by this table", () => {
   let failures = NO_FAILURES;
   for (const [second, code, count, locks, lockedFor] of table) {
     const now = second * 1000;
-    failures = afterWrongCode(failures, code, RULE, now);
+    failures = afterWrongCode(failures, wrong(code, now), RULE);
     assert.equal(failures.count, count, `second ${second}`);
     assert.equal(failures.locks, locks, `second ${second}`);
     assert.equal(
@@ -44,7 +68,7 @@ Deno.test("a lock ends to the second, and grows to an hour and no further", () =
   const lengths: number[] = [];
   let failures = NO_FAILURES;
   for (let n = 0; n < 3 * 20; n++) {
-    failures = afterWrongCode(failures, `code ${n}`, RULE, 0);
+    failures = afterWrongCode(failures, wrong(`code ${n}`, 0), RULE);
     if (failures.count === 0) lengths.push(lockedForSeconds(failures, 0));
   }
   assert.deepEqual(lengths.slice(0, 8), [
@@ -59,6 +83,7 @@ Deno.test("a clock set back leaves a lock, of an hour at the most", () => {
   const failures: CodeFailures = {
     count: 0,
     lastWrong: "x",
+    lastWrongAt: 0,
     locks: 1,
     lockedUntil: 100_000_000,
   };
@@ -74,7 +99,7 @@ Deno.test("no order of wrong codes lets more through between locks than allowed"
       let failures = NO_FAILURES;
       let judged = 0;
       for (const code of codes) {
-        const after = afterWrongCode(failures, code, RULE, 0);
+        const after = afterWrongCode(failures, wrong(code, 0), RULE);
         if (after !== failures) judged++;
         if (after.locks > failures.locks) {
           assert.equal(judged, RULE.maxFailures);

@@ -152,7 +152,7 @@ Deno.test("passwordStep lets PAM rest inside a wait, and tells how long", async 
     assert.equal(verdict.reason, "password_wait");
     assert.match(
       verdict.told!,
-      /^TEMP\[backoff 1,advance no\]: Too many wrong/,
+      /^TEMP\[backoff 1,advance no\]: Too many wrong passwords: try again in 1 second$/,
     );
     assert.deepEqual(calls, ["store"]);
   }
