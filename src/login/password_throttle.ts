@@ -11,6 +11,7 @@ import type { LoginStore } from "../store/store.ts";
 export class PasswordThrottle {
   readonly #store: LoginStore;
   readonly #userKey: string;
+  #userHasFailures = false;
   readonly #scopes: readonly ThrottleScope[];
 
   constructor(store: LoginStore, rule: ThrottleRule, attempt: Attempt) {
@@ -22,7 +23,7 @@ export class PasswordThrottle {
   }
 
   /**
-   * How long the password isn't even looked at.
+   * How long the password isn't even looked at. Ask this first.
    *
    * @param nowMs milliseconds since 1970-01-01T00:00:00Z
    * @returns seconds; 0 for none
@@ -31,6 +32,9 @@ export class PasswordThrottle {
     let longest = 0;
     for (const scope of this.#scopes) {
       const failures = await this.#store.findPasswordFailures(scope.key);
+      if (scope.key === this.#userKey) {
+        this.#userHasFailures = failures !== null;
+      }
       const wait = waitSeconds(failures, scope, nowMs);
       longest = Math.max(longest, wait);
       if (failures !== null && failures.lastAt > nowMs) {
@@ -53,8 +57,6 @@ export class PasswordThrottle {
    */
   async passed(): Promise<void> {
     const key = this.#userKey;
-    if (await this.#store.findPasswordFailures(key) !== null) {
-      await this.#store.forgetPasswordFailures(key);
-    }
+    if (this.#userHasFailures) await this.#store.forgetPasswordFailures(key);
   }
 }
