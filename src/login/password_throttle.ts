@@ -38,7 +38,7 @@ export class PasswordThrottle {
       const wait = waitSeconds(failures, scope, nowMs);
       longest = Math.max(longest, wait);
       if (failures !== null && failures.lastAt > nowMs) {
-        // The clock was set back: counted from now on, the wait ends one day.
+        // The clock was set back: the wait counts from now on, so that it ends.
         await this.#store.addPasswordFailure([scope.key], nowMs);
       }
     }
