@@ -235,7 +235,7 @@ async function bench(): Promise<void> {
   print(
     `Peak memory: openvpn-totp ${mb(memory.ours)} (an empty Deno program ${
       mb(memory.empty)
-    }), Python script ${mb(memory.python)}; the hash alone takes some 16 MiB.`,
+    }), Python script ${mb(memory.python)}.`,
   );
 }
 
