@@ -42,3 +42,11 @@ Deno.test("the documents name tests that are there", async () => {
   }
   assert(count > 15, "the table was read");
 });
+
+Deno.test("the README has the bench's table, and no gap", async () => {
+  const readme = await read("README.md");
+  for (const call of ["right password", "right code", "wrong password"]) {
+    assert.match(readme, new RegExp(`^\\| ${call}.* ms.* ms`, "m"));
+  }
+  assert.doesNotMatch(readme, /^[A-Z]{4,}$|TODO|XXX/m);
+});
