@@ -38,12 +38,12 @@ async function runTests(): Promise<
       ...["test", "--allow-all", "--no-check", "--parallel"],
       ...[`--junit-path=${report}`, "tests"],
     ]);
-    const totals = (await Deno.readTextFile(report)).match(
+    const text = await Deno.readTextFile(report);
+    const totals = text.match(
       /<testsuites [^>]*tests="(\d+)"[^>]*failures="(\d+)"[^>]*errors="(\d+)"/,
     );
     const [, tests, failures, errors] = (totals ?? []).map(Number);
-    const skipped = (await Deno.readTextFile(report)).split("<skipped").length -
-      1;
+    const skipped = text.split("<skipped").length - 1;
     const failed = (failures ?? 0) + (errors ?? 0);
     return {
       passed: (tests ?? 0) - failed - skipped,

@@ -103,7 +103,5 @@ export function afterWrongCode(
 }
 
 function lockLengthSeconds(locks: number, rule: LockoutRule): number {
-  // Beyond 2^12 even a second has become longer than the longest.
-  const doublings = Math.min(locks - 1, 12);
-  return Math.min(rule.lockoutSeconds * 2 ** doublings, LONGEST_LOCK_SECONDS);
+  return Math.min(rule.lockoutSeconds * 2 ** (locks - 1), LONGEST_LOCK_SECONDS);
 }

@@ -73,9 +73,10 @@ export function waitSeconds(
 ): number {
   const count = countLeft(failures, nowMs);
   if (failures === null || count < scope.freeFailures) return 0;
-  // Beyond 2^12 even a second has become longer than the longest allowed.
-  const doublings = Math.min(count - scope.freeFailures, 12);
-  const wait = Math.min(2 ** doublings, scope.maxWaitSeconds);
+  const wait = Math.min(
+    2 ** (count - scope.freeFailures),
+    scope.maxWaitSeconds,
+  );
   const passed = Math.max(0, nowMs - failures.lastAt) / 1000;
   return Math.max(0, Math.ceil(wait - passed));
 }

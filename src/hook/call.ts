@@ -21,7 +21,7 @@ export interface HookResult {
   verdict: PasswordVerdict | CodeVerdict;
   /** What OpenVPN gets as exit status. */
   exitStatus: number;
-  /** The username as the client gave it, where that is known. */
+  /** The username as the client gave it, where the variable `username` need not be it. */
   loginName?: string | undefined;
   /** Something beside the decision that an administrator should mend. */
   warning?: string | undefined;

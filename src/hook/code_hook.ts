@@ -29,11 +29,7 @@ export async function codeHook(call: HookCall): Promise<HookResult> {
   } catch (error) {
     verdict = refusalOf(error);
   }
-  return {
-    ...deliver(verdict, read),
-    loginName: read("username"),
-    warning,
-  };
+  return { ...deliver(verdict, read), warning };
 }
 
 async function decide(

@@ -70,9 +70,9 @@ async function decide(
     };
   }
   const { failures, secret } = enrolment;
-  const refuse = (verdict: Refused, now = failures) => ({
+  const refuse = (verdict: Refused, held = failures) => ({
     verdict,
-    settlement: { answer: "refused" as const, failures: now },
+    settlement: { answer: "refused" as const, failures: held },
   });
   if (objection !== null) return refuse(refused(objection));
   const lockedFor = lockedForSeconds(failures, now);

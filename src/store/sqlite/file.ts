@@ -84,7 +84,7 @@ function readHeader(path: string): Header {
 
 /** Makes the empty file itself, as SQLite would leave its mode to the umask. */
 function createFile(path: string): void {
-  makeDirectory(path.slice(0, path.lastIndexOf("/")) || "/");
+  makeDirectory(parentOf(path));
   try {
     Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
   } catch (error) {
@@ -112,10 +112,15 @@ function makeDirectory(path: string): void {
     Deno.statSync(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    makeDirectory(path.slice(0, path.lastIndexOf("/")) || "/");
+    makeDirectory(parentOf(path));
+    // `recursive` for its patience alone: another first enrolment may have been faster.
     Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
     Deno.chmodSync(path, 0o700);
   }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
 }
 
 /**
