@@ -9,6 +9,7 @@ import {
   makeTestDirectory,
   PROGRAM,
 } from "../lab/program.ts";
+import { withUser } from "../lab/user.ts";
 import { testWith } from "../lab/requirements.ts";
 
 testWith(
@@ -64,20 +65,16 @@ testWith(
   ["root", "useradd"],
   "a login works under env -i with all standard streams closed",
   async () => {
-    await using directory = await makeTestDirectory();
-    await using account = await makeAccount();
-    const secret = await enroll(directory.db, account.username);
-    const attempt = await playAttempt(directory.path, {
-      totpTokenDbPath: directory.db,
+    await withUser(async ({ username, password, secret, db, ...user }) => {
+      const attempt = await user.attempt();
+      attempt.wrap = ["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-'];
+      assert.equal((await attempt.password(username, password)).status, 2);
+      assert.equal((await attempt.answer(base64(codeOf(secret)))).status, 0);
+      assert.equal(await attempt.control(), "1");
+      // A log line that found the database in the place of standard error would ruin it.
+      const check = await mustRun(PROGRAM, ["--db", db, "list"]);
+      assert(check.includes(username));
     });
-    attempt.wrap = ["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-'];
-    const { username, password } = account;
-    assert.equal((await attempt.password(username, password)).status, 2);
-    assert.equal((await attempt.answer(base64(codeOf(secret)))).status, 0);
-    assert.equal(await attempt.control(), "1");
-    // A log line that found the database in the place of standard error would ruin it.
-    const check = await mustRun(PROGRAM, ["--db", directory.db, "list"]);
-    assert(check.includes(username));
   },
 );
 
@@ -155,19 +152,15 @@ testWith(
   ["root", "useradd"],
   "a login works with the capabilities and limits of the distribution's service unit",
   async () => {
-    await using directory = await makeTestDirectory();
-    await using account = await makeAccount();
-    const secret = await enroll(directory.db, account.username);
-    const attempt = await playAttempt(directory.path, {
-      totpTokenDbPath: directory.db,
+    await withUser(async ({ username, password, secret, ...user }) => {
+      const attempt = await user.attempt();
+      attempt.wrap = [
+        ...["prlimit", "--nproc=10", "setpriv", "--bounding-set"],
+        ["-all", ...UNIT_CAPABILITIES.map((name) => `+${name}`)].join(","),
+      ];
+      assert.equal((await attempt.password(username, password)).status, 2);
+      assert.equal((await attempt.answer(base64(codeOf(secret)))).status, 0);
     });
-    attempt.wrap = [
-      ...["prlimit", "--nproc=10", "setpriv", "--bounding-set"],
-      ["-all", ...UNIT_CAPABILITIES.map((name) => `+${name}`)].join(","),
-    ];
-    const { username, password } = account;
-    assert.equal((await attempt.password(username, password)).status, 2);
-    assert.equal((await attempt.answer(base64(codeOf(secret)))).status, 0);
   },
 );
 

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { makeAccount } from "../lab/accounts.ts";
 import { mustRun } from "../lab/command.ts";
 import { playAttempt, type PlayedAttempt } from "../lab/hook_call.ts";
 import {
@@ -10,33 +9,30 @@ import {
   makeTestDirectory,
   wrongCodeOf,
 } from "../lab/program.ts";
+import {
+  type EnrolledUser,
+  LOG_LINE,
+  ROOT_AND_ACCOUNT,
+  withUser,
+} from "../lab/user.ts";
 import { testWith } from "../lab/requirements.ts";
 
-const LINE = /^time=\S+ program=openvpn-totp step=\S+ outcome=\S+ .*\n$/;
-
-/** An enrolled account, challenged in an attempt of its own. */
-async function withChallenge(
+/** An enrolled user, challenged in an attempt of their own. */
+function withChallenge(
   settings: Record<string, string>,
-  test: (user: {
-    attempt: PlayedAttempt;
-    secret: string;
-    db: string;
-    directory: string;
-  }) => Promise<void>,
+  test: (
+    user: Omit<EnrolledUser, "attempt"> & { attempt: PlayedAttempt },
+  ) => Promise<void>,
 ): Promise<void> {
-  await using directory = await makeTestDirectory();
-  await using account = await makeAccount();
-  const secret = await enroll(directory.db, account.username);
-  const attempt = await playAttempt(directory.path, {
-    totpTokenDbPath: directory.db,
-    ...settings,
+  return withUser(async (user) => {
+    const attempt = await user.attempt(settings);
+    const { status, stderr } = await attempt.password(
+      user.username,
+      user.password,
+    );
+    assert.equal(status, 2, stderr);
+    await test({ ...user, attempt });
   });
-  const { status, stderr } = await attempt.password(
-    account.username,
-    account.password,
-  );
-  assert.equal(status, 2, stderr);
-  await test({ attempt, secret, db: directory.db, directory: directory.path });
 }
 
 function faultTest(
@@ -44,7 +40,7 @@ function faultTest(
   test: Parameters<typeof withChallenge>[1],
   settings: Record<string, string> = {},
 ): void {
-  testWith(["root", "useradd"], name, () => withChallenge(settings, test));
+  testWith(ROOT_AND_ACCOUNT, name, () => withChallenge(settings, test));
 }
 
 faultTest(
@@ -102,7 +98,7 @@ faultTest(
     ];
     const { status, stderr } = await attempt.answer(base64(codeOf(secret)));
     assert.equal(status, 1);
-    assert.match(stderr, LINE);
+    assert.match(stderr, LOG_LINE);
     assert.match(
       stderr,
       /bad_call: the variable common_name is not valid UTF-8/,
@@ -128,7 +124,7 @@ faultTest(
 
 faultTest(
   "a short lock is waited for, a long one refuses in time",
-  async ({ attempt, secret, db }) => {
+  async ({ attempt, secret, db, directory, username }) => {
     using other = new DatabaseSync(db);
     other.exec("BEGIN IMMEDIATE");
     const release = setTimeout(() => other.exec("ROLLBACK"), 500);
@@ -136,14 +132,8 @@ faultTest(
     clearTimeout(release);
     assert.equal(status, 0);
 
-    const { username } = attempt.env;
-    const late = await playAttempt(
-      attempt.files.control.replace(/\/[^/]*$/, ""),
-      {
-        totpTokenDbPath: db,
-      },
-    );
-    late.env.username = username!;
+    const late = await playAttempt(directory, { totpTokenDbPath: db });
+    late.env.username = username;
     other.exec("BEGIN EXCLUSIVE");
     const refused = await late.answer(base64(codeOf(secret, 1)));
     other.exec("ROLLBACK");
@@ -198,19 +188,14 @@ testWith(
   ["root", "useradd"],
   "a client with IPv6 is known by its address",
   async () => {
-    await using directory = await makeTestDirectory();
-    await using account = await makeAccount();
-    const secret = await enroll(directory.db, account.username);
-    const attempt = await playAttempt(directory.path, {
-      totpTokenDbPath: directory.db,
-      untrusted_ip6: "2001:db8::7",
+    await withUser(async ({ username, password, secret, ...user }) => {
+      const attempt = await user.attempt({ untrusted_ip6: "2001:db8::7" });
+      delete attempt.env.untrusted_ip;
+      const first = await attempt.password(username, password);
+      assert.match(first.stderr, / address=2001:db8::7 /);
+      const second = await attempt.answer(base64(codeOf(secret)));
+      assert.equal(second.status, 0);
     });
-    delete attempt.env.untrusted_ip;
-    const { username, password } = account;
-    const first = await attempt.password(username, password);
-    assert.match(first.stderr, / address=2001:db8::7 /);
-    const second = await attempt.answer(base64(codeOf(secret)));
-    assert.equal(second.status, 0);
   },
 );
 
@@ -232,7 +217,7 @@ testWith(
       });
       const { status, stderr } = await attempt.password("root", "x");
       assert.equal(status, 1);
-      assert.match(stderr, LINE);
+      assert.match(stderr, LOG_LINE);
       assert.match(stderr, line);
     }
   },
@@ -250,6 +235,6 @@ testWith(
     const { status, stdout, stderr } = await attempt.answer("x");
     assert.equal(status, 1);
     assert.equal(stdout, "");
-    assert.match(stderr, LINE);
+    assert.match(stderr, LOG_LINE);
   },
 );

@@ -1,49 +1,9 @@
 import assert from "node:assert/strict";
-import { makeAccount } from "../lab/accounts.ts";
 import { run } from "../lab/command.ts";
-import { playAttempt, type PlayedAttempt } from "../lab/hook_call.ts";
-import {
-  admin,
-  base64,
-  codeOf,
-  enroll,
-  makeTestDirectory,
-  PROGRAM,
-  wrongCodeOf,
-} from "../lab/program.ts";
+import { admin, base64, codeOf, PROGRAM, wrongCodeOf } from "../lab/program.ts";
 import { sessionToken } from "../lab/session_token.ts";
+import { LOG_LINE, ROOT_AND_ACCOUNT, withUser } from "../lab/user.ts";
 import { testWith } from "../lab/requirements.ts";
-
-const LINE = /^time=\S+ program=openvpn-totp step=\S+ outcome=\S+ .*\n$/;
-
-/** An enrolled account, and attempts to log in with it. */
-async function withUser(
-  test: (user: {
-    username: string;
-    password: string;
-    secret: string;
-    db: string;
-    directory: string;
-    attempt(settings?: Record<string, string>): Promise<PlayedAttempt>;
-  }) => Promise<void>,
-): Promise<void> {
-  await using directory = await makeTestDirectory();
-  await using account = await makeAccount();
-  const secret = await enroll(directory.db, account.username);
-  await test({
-    ...account,
-    secret,
-    db: directory.db,
-    directory: directory.path,
-    attempt: (settings = {}) =>
-      playAttempt(directory.path, {
-        totpTokenDbPath: directory.db,
-        ...settings,
-      }),
-  });
-}
-
-const ROOT_AND_ACCOUNT = ["root", "useradd"] as const;
 
 testWith(
   ROOT_AND_ACCOUNT,
@@ -54,7 +14,7 @@ testWith(
       const first = await login.password(username, password);
       assert.equal(first.status, 2);
       assert.equal(first.stdout, "");
-      assert.match(first.stderr, LINE);
+      assert.match(first.stderr, LOG_LINE);
       assert.match(
         first.stderr,
         / step=password outcome=challenged user=\S+ address=192.0.2.7 port=50000 common_name=client1\n/,
@@ -68,7 +28,7 @@ testWith(
       const second = await login.answer(base64(codeOf(secret)));
       assert.equal(second.status, 0);
       assert.equal(second.stdout, "");
-      assert.match(second.stderr, LINE);
+      assert.match(second.stderr, LOG_LINE);
       assert.match(second.stderr, / step=code outcome=accepted by=code /);
       assert.equal(await login.control(), "1");
       assert.equal(await login.reason(), "");
@@ -115,7 +75,7 @@ testWith(
         const { status, stderr, stdout } = await login.password(name, word);
         assert.equal(status, 1);
         assert.equal(stdout, "");
-        assert.match(stderr, LINE);
+        assert.match(stderr, LOG_LINE);
         assert.equal(stderr.includes(password), false);
         assert.equal(await login.pending(), "");
         assert.equal(await login.control(), "");
@@ -340,7 +300,7 @@ testWith(
       });
       assert.equal(status, 1);
       assert.equal(stdout, "");
-      assert.match(stderr, LINE);
+      assert.match(stderr, LOG_LINE);
       assert(stderr.includes(`script_type is \\"${script_type}\\"`), stderr);
     }
     for (const script_type of ["user-pass-verify", "client-crresponse"]) {
@@ -350,7 +310,7 @@ testWith(
       });
       assert.equal(status, 1);
       assert.equal(stdout, "");
-      assert.match(stderr, LINE);
+      assert.match(stderr, LOG_LINE);
     }
   },
 );
@@ -368,13 +328,13 @@ testWith(
       }
       const lines = (await Deno.readTextFile(log)).split(/(?<=\n)/);
       assert.equal(lines.length, 2);
-      for (const line of lines) assert.match(line, LINE);
+      for (const line of lines) assert.match(line, LOG_LINE);
       assert.equal(Deno.statSync(log).mode! & 0o777, 0o600);
 
       const login = await attempt({ totpLog: `${directory}/none/x.log` });
       const { status, stderr } = await login.password(username, "wrong");
       assert.equal(status, 1);
-      assert.match(stderr, LINE);
+      assert.match(stderr, LOG_LINE);
       assert.match(stderr, / log_error="No such file/);
     });
   },
@@ -426,7 +386,7 @@ testWith(
       ];
       const { status, stderr } = await login.password(username, "wrong");
       assert.equal(status, 1);
-      assert.match(stderr, LINE);
+      assert.match(stderr, LOG_LINE);
       assert.match(stderr, / log_error="No such file/);
     });
   },

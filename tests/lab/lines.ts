@@ -20,11 +20,6 @@ export class Lines {
     return this.#seen;
   }
 
-  /** Nothing more comes. */
-  get isClosed(): boolean {
-    return this.#isClosed;
-  }
-
   /** Takes in a stream until its end. */
   async readFrom(stream: ReadableStream<Uint8Array>): Promise<void> {
     const decoder = new TextDecoder();

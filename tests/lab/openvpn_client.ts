@@ -14,8 +14,6 @@ export type Outcome =
 export interface Login {
   username: string;
   password: string;
-  /** More options of OpenVPN. */
-  args?: readonly string[];
   /** Common name of the certificate; null for none. */
   commonName?: string | null;
   /** What the client announces as `IV_SSO`; null for nothing. */
@@ -82,7 +80,6 @@ export class OpenvpnClient implements AsyncDisposable {
         ...["--management", socket, "unix"],
         ...["--management-hold", "--management-query-passwords"],
         ...sso === null ? [] : ["--setenv", "IV_SSO", sso],
-        ...login.args ?? [],
       ],
     );
     await process.log.waitFor(/MANAGEMENT: unix domain socket listening/);

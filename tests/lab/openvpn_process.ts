@@ -22,11 +22,6 @@ export class OpenvpnProcess implements AsyncDisposable {
     ]);
   }
 
-  /** When the process has ended. */
-  get ended(): Promise<Deno.CommandStatus> {
-    return this.#child.status;
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       this.#child.kill("SIGTERM");

@@ -35,8 +35,8 @@ export class OpenvpnServer implements AsyncDisposable {
   /**
    * Starts a server with the guide's lines in its configuration, and waits until it is ready.
    *
-   * @param lines more lines of configuration; a `client-crresponse` or `auth-user-pass-verify` among
-   * them takes the place of the guide's
+   * @param lines more lines of configuration; an `auth-user-pass-verify`, `auth-gen-token` or
+   * `setenv totpTokenDbPath` among them takes the place of the usual one
    */
   static async start(lines: readonly string[] = []): Promise<OpenvpnServer> {
     const directory = await Deno.makeTempDir({ prefix: "ovtotp-t" });
