@@ -12,7 +12,7 @@ const password = new Uint8Array(
 );
 const pam = new PamAuthentication("login");
 const start = performance.now();
-const { outcome } = pam.authenticate(
+const { outcome } = await pam.authenticate(
   Deno.args[0]!,
   new Redacted(password),
   null,

@@ -12,6 +12,7 @@ import {
   base64,
   codeOf,
   enroll,
+  keyFileOf,
   makeTestDirectory,
   PROGRAM,
 } from "../tests/lab/program.ts";
@@ -152,6 +153,7 @@ async function bench(): Promise<void> {
       common_name: "client",
       IV_SSO: "crtext",
       totpTokenDbPath: contender.db,
+      totpKeyFile: keyFileOf(contender.db),
       totpPamService: "login",
     };
     const [program, ...before] = [...wrap, contender.program];

@@ -1,3 +1,4 @@
+import type { AuditRule } from "./core/decision.ts";
 import { type LockoutRule, LONGEST_LOCK_SECONDS } from "./core/lockout.ts";
 import type { ThrottleRule } from "./core/throttle.ts";
 import { Failure } from "./core/failure.ts";
@@ -5,6 +6,9 @@ import { hasControl, quoted } from "./core/printable.ts";
 
 /** Where a decision's log line goes: a file's absolute path, or one of the two. */
 export type LogTarget = "stderr" | "syslog" | `/${string}`;
+
+/** Who decides about username and password. */
+export type PrimaryAuth = "pam" | "external";
 
 /** One `totp…` setting: `setenv NAME VALUE` in the server's configuration. */
 interface Setting<T> {
@@ -50,6 +54,13 @@ export const SETTINGS = {
     default: "/var/lib/openvpn-totp/token_index.sqlite3",
     parse: absolutePath,
   }),
+  keyFile: setting({
+    name: "totpKeyFile",
+    meaning: "path of the key file that the secrets are sealed with",
+    allowed: "an absolute path of a file, at most 500 bytes",
+    default: "/etc/openvpn-totp/key",
+    parse: absolutePath,
+  }),
   issuerName: setting({
     name: "totpIssuerName",
     meaning: "issuer that authenticator apps show; read by `enroll`",
@@ -57,6 +68,14 @@ export const SETTINGS = {
       "1 to 128 bytes of UTF-8 on one line, no control characters and no colon",
     default: "OpenVPN Server",
     parse: (text) => text.includes(":") ? undefined : plainText(128)(text),
+  }),
+  primaryAuth: setting<PrimaryAuth>({
+    name: "totpPrimaryAuth",
+    meaning:
+      "who decides about the password: PAM, or another factor of OpenVPN's",
+    allowed: "`pam` or `external`",
+    default: "pam",
+    parse: (text) => text === "pam" || text === "external" ? text : undefined,
   }),
   pamService: setting({
     name: "totpPamService",
@@ -91,7 +110,7 @@ export const SETTINGS = {
   freePasswords: setting({
     name: "totpFreePasswords",
     meaning:
-      "wrong passwords of one user from one address that cost no wait; 5 times as many from one address",
+      "failed logins of one user from one address that cost no wait; 5 times as many from one address",
     allowed: "a whole number from 1 to 100",
     default: "3",
     parse: wholeNumber(1, 100),
@@ -99,10 +118,24 @@ export const SETTINGS = {
   maxWaitSeconds: setting({
     name: "totpMaxWaitSeconds",
     meaning:
-      "longest wait after wrong passwords in seconds; waits begin at a second and double",
+      "longest wait after failed logins in seconds; waits begin at a second and double",
     allowed: "a whole number of seconds from 1 to 3600",
     default: "300",
     parse: wholeNumber(1, 3600),
+  }),
+  auditDays: setting({
+    name: "totpAuditDays",
+    meaning: "days that the audit trail goes back",
+    allowed: "a whole number from 1 to 3650",
+    default: "90",
+    parse: wholeNumber(1, 3650),
+  }),
+  auditRows: setting({
+    name: "totpAuditRows",
+    meaning: "decisions that the audit trail keeps at the most",
+    allowed: "a whole number from 100 to 10000000",
+    default: "100000",
+    parse: wholeNumber(100, 10_000_000),
   }),
   log: setting<LogTarget>({
     name: "totpLog",
@@ -121,10 +154,13 @@ export interface Settings {
   challengeTimeout: number;
   challengeText: string;
   tokenDbPath: string;
+  keyFile: string;
+  primaryAuth: PrimaryAuth;
   pamService: string | null;
   driftSteps: number;
   lockout: LockoutRule;
   throttle: ThrottleRule;
+  audit: AuditRule;
   log: LogTarget;
   issuerName: string;
 }
@@ -143,6 +179,8 @@ export function readSettings(read: ReadVariable): Settings {
     challengeTimeout: readSetting(SETTINGS.challengeTimeout, read),
     challengeText: readSetting(SETTINGS.challengeText, read),
     tokenDbPath: readSetting(SETTINGS.tokenDbPath, read),
+    keyFile: readSetting(SETTINGS.keyFile, read),
+    primaryAuth: readSetting(SETTINGS.primaryAuth, read),
     pamService: read(SETTINGS.pamService.name) === undefined
       ? null
       : readSetting(SETTINGS.pamService, read),
@@ -155,8 +193,21 @@ export function readSettings(read: ReadVariable): Settings {
       freeFailures: readSetting(SETTINGS.freePasswords, read),
       maxWaitSeconds: readSetting(SETTINGS.maxWaitSeconds, read),
     },
+    audit: readAuditRule(read),
     log: readSetting(SETTINGS.log, read),
     issuerName: readSetting(SETTINGS.issuerName, read),
+  };
+}
+
+/**
+ * Reads how much of the audit trail is kept.
+ *
+ * @throws Failure `bad_setting`
+ */
+export function readAuditRule(read: ReadVariable): AuditRule {
+  return {
+    maxDays: readSetting(SETTINGS.auditDays, read),
+    maxRows: readSetting(SETTINGS.auditRows, read),
   };
 }
 

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { OUTCOMES } from "../core/decision.ts";
 import { Failure, WRONG_USAGE } from "../core/failure.ts";
 import { SETTINGS } from "../settings.ts";
 import project from "../../deno.json" with { type: "json" };
@@ -16,6 +17,7 @@ const PROGRAM = "openvpn-totp";
 export async function runAdmin(args: readonly string[]): Promise<number> {
   const context: AdminContext = {
     db: undefined,
+    key: undefined,
     read: (name) => Deno.env.get(name),
     now: Date.now,
     out,
@@ -45,7 +47,7 @@ export async function runAdmin(args: readonly string[]): Promise<number> {
 /**
  * The command line: one entry per subcommand, whose module is loaded when it is called.
  *
- * @param context gets `--db` when the command line is read
+ * @param context gets `--db` and `--key` when the command line is read
  */
 export function makeProgram(context: AdminContext): Command {
   const program = new Command(PROGRAM)
@@ -62,6 +64,10 @@ export function makeProgram(context: AdminContext): Command {
       "--db <path>",
       `the database, where it is not ${SETTINGS.tokenDbPath.default}`,
     )
+    .option(
+      "--key <path>",
+      `the key file, where it is not ${SETTINGS.keyFile.default}`,
+    )
     .helpOption("-h, --help", "show help")
     .helpCommand(false)
     .showSuggestionAfterError(true)
@@ -72,7 +78,8 @@ export function makeProgram(context: AdminContext): Command {
     })
     .exitOverride()
     .hook("preAction", () => {
-      context.db = program.opts<{ db?: string }>().db;
+      const { db, key } = program.opts<{ db?: string; key?: string }>();
+      Object.assign(context, { db, key });
     })
     .addHelpText(
       "after",
@@ -130,6 +137,25 @@ export function makeProgram(context: AdminContext): Command {
     .action(async (user, options) => {
       const { deleteUser } = await import("./delete.ts");
       await deleteUser(context, user, options);
+    });
+
+  program.command("log")
+    .description("show the audit trail: each decision about a login")
+    .option("--user <user>", "of this user alone")
+    .option("--since <time>", "from then on: 30m, 2h, 7d or 2026-01-31T12:00Z")
+    .option("--outcome <outcome>", `only ${OUTCOMES.join(", ")}`)
+    .option("--json", "print JSON")
+    .action(async (options) => {
+      const { log } = await import("./log.ts");
+      await log(context, options);
+    });
+
+  program.command("rekey")
+    .description("seal all secrets with a new key, which the key file gets")
+    .option("--json", "print JSON")
+    .action(async (options) => {
+      const { rekey } = await import("./rekey.ts");
+      await rekey(context, options);
     });
 
   program.command("help")

@@ -2,7 +2,13 @@ import { resolve } from "node:path/posix";
 import type { Enrolment, EnrolmentStore } from "../store/store.ts";
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
-import { checkSetting, type ReadVariable, SETTINGS } from "../settings.ts";
+import { Vault } from "../secrets/vault.ts";
+import {
+  checkSetting,
+  readSetting,
+  type ReadVariable,
+  SETTINGS,
+} from "../settings.ts";
 import { openDatabase } from "../store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../store/sqlite/enrolment_store.ts";
 
@@ -10,6 +16,8 @@ import { SqliteEnrolmentStore } from "../store/sqlite/enrolment_store.ts";
 export interface AdminContext {
   /** Value of `--db`, if given. */
   db: string | undefined;
+  /** Value of `--key`, if given. */
+  key: string | undefined;
   read: ReadVariable;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   now(): number;
@@ -42,12 +50,25 @@ export async function withStore<T>(
   return await work(new SqliteEnrolmentStore(database));
 }
 
-function databasePath({ db, read }: AdminContext): string {
-  const { tokenDbPath } = SETTINGS;
-  if (db === undefined) {
-    return checkSetting(tokenDbPath, tokenDbPath.name, read(tokenDbPath.name));
-  }
-  return checkSetting(tokenDbPath, "--db", db === "" ? "" : resolve(db));
+/** The keys of the key file that `--key`, else `totpKeyFile`, else the default names. */
+export function openVault(context: AdminContext): Vault {
+  return new Vault(pathOf(SETTINGS.keyFile, "--key", context.key, context));
+}
+
+function databasePath(context: AdminContext): string {
+  return pathOf(SETTINGS.tokenDbPath, "--db", context.db, context);
+}
+
+/** A path that an option names, relative to where one stands; else the environment or the default. */
+function pathOf(
+  setting: typeof SETTINGS.keyFile,
+  option: string,
+  given: string | undefined,
+  { read }: AdminContext,
+): string {
+  return given === undefined
+    ? readSetting(setting, read)
+    : checkSetting(setting, option, given === "" ? "" : resolve(given));
 }
 
 /**

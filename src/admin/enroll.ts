@@ -5,7 +5,7 @@ import { Redacted } from "../core/redacted.ts";
 import { isUsername, USERNAME_ALLOWED } from "../core/username.ts";
 import { hasAccount } from "../ffi/libc.ts";
 import { checkSetting, SETTINGS } from "../settings.ts";
-import { type AdminContext, withStore } from "./context.ts";
+import { type AdminContext, openVault, withStore } from "./context.ts";
 import { provisioningUri } from "./provisioning_uri.ts";
 
 /** Length of a new secret: 160 bits, as RFC 4226 section 4 (R6) recommends. */
@@ -28,13 +28,13 @@ export async function enroll(
   const issuer = issuerName(context, options.issuer);
   const secret = new Secret({ size: SECRET_BYTES });
 
+  const vault = openVault(context);
   await withStore(context, { create: true }, (store) =>
-    store.enrol({
-      username,
-      secret: new Redacted(secret.bytes),
-      issuer,
-      enrolledAt: context.now(),
-    }, { replace: options.replace ?? false }));
+    store.enrol(
+      { username, issuer, enrolledAt: context.now() },
+      (keyIds) => vault.seal(new Redacted(secret.bytes), username, keyIds),
+      { replace: options.replace ?? false },
+    ));
 
   const uri = provisioningUri(issuer, username, secret.base32);
   try {

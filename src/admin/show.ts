@@ -2,7 +2,12 @@ import { Secret } from "otpauth";
 import { lockedForSeconds } from "../core/lockout.ts";
 import type { Challenge } from "../core/challenge.ts";
 import type { Enrolment } from "../store/store.ts";
-import { type AdminContext, requireEnrolment, withStore } from "./context.ts";
+import {
+  type AdminContext,
+  openVault,
+  requireEnrolment,
+  withStore,
+} from "./context.ts";
 import { provisioningUri } from "./provisioning_uri.ts";
 import { instant, instantOrNever, json, pairs } from "./text.ts";
 
@@ -23,7 +28,7 @@ export async function show(
   );
   const isLocked = lockedForSeconds(enrolment.failures, context.now()) > 0;
   const lockedUntil = isLocked ? enrolment.failures.lockedUntil : null;
-  const secret = options.secret ? revealed(enrolment) : null;
+  const secret = options.secret ? await revealed(context, enrolment) : null;
   context.out(
     options.json
       ? asJson(enrolment, lockedUntil, challenges, secret)
@@ -36,8 +41,12 @@ interface Revealed {
   uri: string;
 }
 
-function revealed(enrolment: Enrolment): Revealed {
-  const bytes = new Uint8Array(enrolment.secret.reveal());
+async function revealed(
+  context: AdminContext,
+  enrolment: Enrolment,
+): Promise<Revealed> {
+  const opened = await openVault(context).open(enrolment);
+  const bytes = new Uint8Array(opened.reveal());
   const secret = new Secret({ buffer: bytes.buffer }).base32;
   return {
     secret,

@@ -89,6 +89,26 @@ export function afterFailure(
   return { count: countLeft(failures, nowMs) + 1, lastAt: nowMs };
 }
 
+/**
+ * What is left when an attempt that was counted beforehand turns out to be no failure: the earlier
+ * failures, or one less where others have failed meanwhile.
+ *
+ * @param current what is kept now
+ * @param counted what counting the attempt had made of `earlier`
+ * @returns null for nothing
+ */
+export function takenBack(
+  current: PasswordFailures | null,
+  counted: PasswordFailures,
+  earlier: PasswordFailures | null,
+): PasswordFailures | null {
+  if (current === null) return null;
+  const isUntouched = current.count === counted.count &&
+    current.lastAt === counted.lastAt;
+  if (isUntouched) return earlier;
+  return current.count > 1 ? { ...current, count: current.count - 1 } : null;
+}
+
 /** What quiet times have left of the failures. */
 function countLeft(failures: PasswordFailures | null, nowMs: number): number {
   if (failures === null) return 0;

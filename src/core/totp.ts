@@ -1,4 +1,5 @@
 import type { Redacted } from "./redacted.ts";
+import { letThreadRest } from "./thread_rest.ts";
 
 /** Length of a time step in seconds (RFC 6238 section 4.1, X). */
 export const STEP_SECONDS = 30;
@@ -91,15 +92,6 @@ export async function matchTimeStep(
     }
   }
   return null;
-}
-
-/**
- * WebCrypto signs in a thread of Deno's pool. One that has just finished takes a moment until it can
- * be used again; a signature asked for meanwhile would start another thread, and service units
- * limit those. A quarter of a millisecond is that moment: a timer's least would be two.
- */
-function letThreadRest(): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 0.25);
 }
 
 /** Compares without an early exit, so that the time taken says nothing of where texts differ. */

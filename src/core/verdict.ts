@@ -8,7 +8,6 @@ export const REASONS = {
   // The password step
   client_without_crtext:
     "This VPN client cannot ask for a TOTP code: update it or use another",
-  password_wait: "Too many wrong passwords: try again later",
   bad_username: null,
   bad_password: null,
   wrong_password: null,
@@ -16,6 +15,8 @@ export const REASONS = {
   pam_error: null,
   not_enrolled: null,
   token_refused: null,
+  // Either step
+  too_many_failures: "Too many failed logins: try again later",
   // Either step, after the right password
   codes_locked: "Too many wrong TOTP codes: try again later",
   // The code step
@@ -45,9 +46,11 @@ export interface Refused {
   told?: string;
 }
 
-/** The password was right; a code must follow. */
+/** A code must follow: the password was right, or another factor decides about it. */
 export interface Challenged {
   outcome: "challenged";
+  /** The user isn't enrolled, which only the log may tell: no answer will be right. */
+  reason?: "not_enrolled";
 }
 
 /** The login is complete. */
@@ -79,16 +82,24 @@ export function refused(reason: Reason, detail?: string): Refused {
 }
 
 /**
- * The refusal inside a wait after wrong passwords. `TEMP` makes the client come back by itself with
+ * The refusal inside a wait after failures. `TEMP` makes the client come back by itself with
  * what the user has typed, after the backoff and on the same remote (openvpn(8), `AUTH_FAILED,TEMP`).
  *
  * @param seconds how long the wait still is
  */
 export function refusedInWait(seconds: number): Refused {
   return {
-    ...refused("password_wait", `${seconds} seconds more`),
+    ...refused("too_many_failures", `${seconds} seconds more`),
     told: `TEMP[backoff ${seconds},advance no]: ` +
-      `Too many wrong passwords: try again in ${inSeconds(seconds)}`,
+      `Too many failed logins: try again in ${inSeconds(seconds)}`,
+  };
+}
+
+/** A refusal that tells nothing: whether the password was right isn't known yet. */
+export function refusedUnproven(verdict: Refused): Refused {
+  return {
+    ...verdict,
+    told: "Wrong password or TOTP code: check both, then connect again",
   };
 }
 

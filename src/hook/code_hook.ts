@@ -1,10 +1,13 @@
 import { sealForeignCode } from "../ffi/libraries.ts";
 import type { Redacted } from "../core/redacted.ts";
 import type { CodeVerdict } from "../core/verdict.ts";
+import { Audit } from "../login/audit.ts";
 import { codeStep } from "../login/code_step.ts";
+import { PlaceThrottle } from "../login/place_throttle.ts";
 import { readAttempt, requireVariable } from "../openvpn/environment.ts";
 import { writeVerdict } from "../openvpn/answer_files.ts";
 import { readResponseFile, removeResponseFile } from "../openvpn/response.ts";
+import { Vault } from "../secrets/vault.ts";
 import { readSettings } from "../settings.ts";
 import { openDatabase } from "../store/sqlite/database.ts";
 import { SqliteLoginStore } from "../store/sqlite/login_store.ts";
@@ -38,15 +41,21 @@ async function decide(
 ): Promise<CodeVerdict> {
   const settings = readSettings(read);
   const attempt = readAttempt(read, requireVariable("username", read));
+  const vault = new Vault(settings.keyFile);
   using database = await openDatabase(settings.tokenDbPath, {
     create: false,
     busyTimeoutMs: BUSY_TIMEOUT_MS,
   });
   return await codeStep({ attempt, code }, {
     store: new SqliteLoginStore(database),
+    audit: new Audit("code", attempt, settings.audit),
+    openSecret: (enrolment) => vault.open(enrolment),
     now: Date.now,
     driftSteps: settings.driftSteps,
     lockout: settings.lockout,
+    unproven: settings.primaryAuth === "external"
+      ? new PlaceThrottle(settings.throttle, attempt)
+      : null,
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Step } from "../core/decision.ts";
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
 import { readAddress, readEnvironment } from "../openvpn/environment.ts";
@@ -9,6 +10,7 @@ import {
   Severity,
   type WriteDecision,
 } from "./decision_log.ts";
+import { recordLate } from "./late_record.ts";
 import { passwordHook } from "./password_hook.ts";
 
 /** OpenVPN's calls, by its variable `script_type`, and the step's name in the log. */
@@ -44,8 +46,26 @@ export async function runHook(
   } catch (error) {
     result = { verdict: refusalOf(error), exitStatus: ExitStatus.REFUSE };
   }
+  if (step !== undefined) await recordFailure(step.name, result);
   logDecision(write, step?.name ?? "none", result);
   return result.exitStatus;
+}
+
+/** What fails in a login's steps is in the audit trail by itself only where it is a decision. */
+async function recordFailure(
+  step: Step,
+  { verdict, loginName }: HookResult,
+): Promise<void> {
+  const isFailure = verdict.outcome === "refused" &&
+    verdict.reason === "failure";
+  // A database that failed once is not waited for again.
+  if (!isFailure || verdict.detail?.startsWith("database_")) return;
+  try {
+    const name = loginName ?? readEnvironment("username") ?? "";
+    await recordLate(step, verdict, name, readEnvironment);
+  } catch {
+    // The refusal stands, and its log line tells why.
+  }
 }
 
 function logDecision(

@@ -1,6 +1,8 @@
 import { Memory, readVariableBytes } from "../ffi/libc.ts";
 import { sealForeignCode } from "../ffi/libraries.ts";
+import { Audit } from "../login/audit.ts";
 import { passwordStep } from "../login/password_step.ts";
+import { PlaceThrottle } from "../login/place_throttle.ts";
 import {
   canAnswerChallenge,
   readAttempt,
@@ -17,7 +19,7 @@ import { choosePamService } from "../pam/service.ts";
 import type { Credentials } from "../core/credentials.ts";
 import type { PasswordVerdict } from "../core/verdict.ts";
 import { readSettings, type Settings } from "../settings.ts";
-import { type Database, openDatabase } from "../store/sqlite/database.ts";
+import { openDatabase } from "../store/sqlite/database.ts";
 import { SqliteLoginStore } from "../store/sqlite/login_store.ts";
 import {
   BUSY_TIMEOUT_MS,
@@ -31,39 +33,39 @@ import {
 export async function passwordHook(call: HookCall): Promise<HookResult> {
   const { read } = call;
   const settings = readSettings(read);
-  const primary = new PamAuthentication(choosePamService(settings.pamService));
+  const primary = settings.primaryAuth === "pam"
+    ? new PamAuthentication(choosePamService(settings.pamService))
+    : null;
   const credentials = readCredentials(call);
   sealForeignCode();
 
-  const attempt = readAttempt(read, credentials.username);
-  let database: Database | undefined;
+  const { username, password } = credentials;
   try {
+    const attempt = readAttempt(read, username);
+    using database = await openDatabase(settings.tokenDbPath, {
+      create: false,
+      busyTimeoutMs: BUSY_TIMEOUT_MS,
+    });
     const verdict = await passwordStep({
       attempt,
-      password: credentials.password,
+      password,
       canAnswer: canAnswerChallenge(read),
-      token: readSessionToken(read, credentials.password.reveal()),
+      token: readSessionToken(read, password.reveal()),
     }, {
       primary,
-      openStore: async () => {
-        database = await openDatabase(settings.tokenDbPath, {
-          create: false,
-          busyTimeoutMs: BUSY_TIMEOUT_MS,
-        });
-        return new SqliteLoginStore(database);
-      },
+      store: new SqliteLoginStore(database),
+      audit: new Audit("password", attempt, settings.audit),
+      throttle: new PlaceThrottle(settings.throttle, attempt),
       now: Date.now,
       challengeTimeoutSeconds: settings.challengeTimeout,
-      throttle: settings.throttle,
     });
     return {
       verdict,
       exitStatus: deliver(verdict, read, settings),
-      loginName: credentials.username,
+      loginName: username,
     };
   } finally {
-    credentials.password.reveal().fill(0);
-    database?.close();
+    password.reveal().fill(0);
   }
 }
 

@@ -11,10 +11,20 @@ import {
   type CodeVerdict,
   type Refused,
   refused,
+  refusedInWait,
+  refusedUnproven,
   refusedWhileLocked,
   refusedWrongCode,
 } from "../core/verdict.ts";
-import type { Decision, LoginStore, Pending } from "../store/store.ts";
+import type {
+  Enrolment,
+  LoginRecords,
+  LoginStore,
+  Pending,
+  Settlement,
+} from "../store/store.ts";
+import type { Audit } from "./audit.ts";
+import type { PlaceThrottle } from "./place_throttle.ts";
 
 /** A client's answer to a challenge. */
 export interface CodeRequest {
@@ -26,41 +36,70 @@ export interface CodeRequest {
 /** What {@link codeStep} works with. */
 export interface CodeStepParts {
   store: LoginStore;
+  audit: Audit;
+  /** Opens a user's secret. */
+  openSecret(enrolment: Enrolment): Promise<Redacted<Uint8Array>>;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   now(): number;
   /** Time steps before and after the present one whose codes count too. */
   driftSteps: number;
   lockout: LockoutRule;
+  /**
+   * Where another factor decides about the password (`totpPrimaryAuth external`): who answers may
+   * be anybody, so refusals count for the place that they come from, not for the user, and tell
+   * nothing. Null where the password has been proven right.
+   */
+  unproven: PlaceThrottle | null;
+}
+
+/** What was decided about an answer, and what that does to the challenge (null: nothing). */
+interface Decision {
+  verdict: CodeVerdict;
+  settlement: Settlement | null;
 }
 
 /**
  * The second step of a login: the code, against the open challenge of this very attempt. Whatever
  * comes settles the challenge, garbage included: it takes one answer, ever. By the time that a
- * verdict is given, it has been committed.
+ * verdict is given, it has been committed, with its line of the audit trail.
  *
- * @throws Failure when the store fails; the caller refuses
+ * @throws Failure when store or key file fail; the caller refuses
  */
-export async function codeStep(
+export function codeStep(
   request: CodeRequest,
   parts: CodeStepParts,
 ): Promise<CodeVerdict> {
-  return await parts.store.settleChallenge(
-    request.attempt.id,
-    (pending) => decide(pending, request, parts),
-  );
+  return parts.store.transaction(async (records) => {
+    const pending = await records.findPending(request.attempt.id);
+    const now = parts.now();
+    const { verdict, settlement } = parts.unproven === null
+      ? await decide(pending, request, now, parts)
+      : await decideUnproven(
+        pending,
+        request,
+        now,
+        parts,
+        parts.unproven,
+        records,
+      );
+    if (pending !== null && settlement !== null) {
+      await records.settle(pending, settlement);
+    }
+    const username = pending?.enrolment.username;
+    return await parts.audit.record(records, verdict, now, username);
+  });
 }
 
 async function decide(
   pending: Pending | null,
   request: CodeRequest,
+  now: number,
   parts: CodeStepParts,
-): Promise<Decision<CodeVerdict>> {
+): Promise<Decision> {
   if (pending === null) {
     return { verdict: refused("no_challenge"), settlement: null };
   }
   const { challenge, enrolment } = pending;
-  const now = parts.now();
-
   const objection = objectionTo(challenge, request.attempt, now);
   if (objection === "challenge_answered" && challenge.answer === "accepted") {
     // A refusal would end the connection that the first, right answer opened.
@@ -69,10 +108,10 @@ async function decide(
       settlement: null,
     };
   }
-  const { failures, secret } = enrolment;
-  const refuse = (verdict: Refused, held = failures) => ({
+  const { failures } = enrolment;
+  const refuse = (verdict: Refused, held = failures): Decision => ({
     verdict,
-    settlement: { answer: "refused" as const, failures: held },
+    settlement: { answer: "refused", failures: held },
   });
   if (objection !== null) return refuse(refused(objection));
   const lockedFor = lockedForSeconds(failures, now);
@@ -80,8 +119,10 @@ async function decide(
   if (request.code === null) return refuse(refused("malformed_code"));
 
   const code = request.code.reveal();
+  const secret = await parts.openSecret(enrolment);
   const step = await matchTimeStep(secret, code, now, parts.driftSteps);
   if (step === null) {
+    if (parts.unproven !== null) return refuse(refused("wrong_code"));
     const wrong = {
       mark: await markOfCode(secret, code),
       at: now,
@@ -97,6 +138,32 @@ async function decide(
     verdict: { outcome: "accepted", by: "code" },
     settlement: { answer: "accepted", step, at: now },
   };
+}
+
+/** The same where the password isn't proven: every refusal counts for its place, and looks alike. */
+async function decideUnproven(
+  pending: Pending | null,
+  request: CodeRequest,
+  now: number,
+  parts: CodeStepParts,
+  throttle: PlaceThrottle,
+  records: LoginRecords,
+): Promise<Decision> {
+  const wait = await throttle.waitSeconds(records, now);
+  const isAnswered = pending !== null && pending.challenge.answer !== null;
+  if (wait > 0 && !isAnswered) {
+    const failures = pending?.enrolment.failures;
+    return {
+      verdict: refusedInWait(wait),
+      settlement: failures ? { answer: "refused", failures } : null,
+    };
+  }
+  const decision = await decide(pending, request, now, parts);
+  const { verdict, settlement } = decision;
+  if (verdict.outcome === "accepted") await throttle.passed(records);
+  if (verdict.outcome !== "refused") return decision;
+  await throttle.count(records, now);
+  return { verdict: refusedUnproven(verdict), settlement };
 }
 
 /** Says what a wrong code led to. */

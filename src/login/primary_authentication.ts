@@ -11,8 +11,11 @@ export interface PrimaryAuthentication {
     loginName: string,
     password: Redacted<Uint8Array<ArrayBuffer>>,
     address: string | null,
-  ): PrimaryResult;
+  ): Promise<PrimaryResult>;
 
   /** Checks only whether the account may (still) log in. */
-  checkAccount(loginName: string, address: string | null): PrimaryResult;
+  checkAccount(
+    loginName: string,
+    address: string | null,
+  ): Promise<PrimaryResult>;
 }

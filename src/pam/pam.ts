@@ -53,31 +53,36 @@ export class PamAuthentication implements PrimaryAuthentication {
     loginName: string,
     password: Redacted<Uint8Array<ArrayBuffer>>,
     address: string | null,
-  ): PrimaryResult {
+  ): Promise<PrimaryResult> {
     const credentials = { username: loginName, password };
-    return this.#transaction(loginName, credentials, address, (handle) => {
-      const status = this.#libpam.pam_authenticate(
-        handle,
-        Flag.SILENT | Flag.DISALLOW_NULL_AUTHTOK,
-      );
-      if (status !== Pam.SUCCESS) {
-        const isUsersDoing = WRONG_PASSWORD.includes(status);
-        return this.#refused(
-          isUsersDoing ? "wrong_password" : "pam_error",
-          status,
+    return Promise.resolve(
+      this.#transaction(loginName, credentials, address, (handle) => {
+        const status = this.#libpam.pam_authenticate(
+          handle,
+          Flag.SILENT | Flag.DISALLOW_NULL_AUTHTOK,
         );
-      }
-      return this.#account(handle);
-    });
+        if (status !== Pam.SUCCESS) {
+          const isUsersDoing = WRONG_PASSWORD.includes(status);
+          return this.#refused(
+            isUsersDoing ? "wrong_password" : "pam_error",
+            status,
+          );
+        }
+        return this.#account(handle);
+      }),
+    );
   }
 
-  checkAccount(loginName: string, address: string | null): PrimaryResult {
-    return this.#transaction(
+  checkAccount(
+    loginName: string,
+    address: string | null,
+  ): Promise<PrimaryResult> {
+    return Promise.resolve(this.#transaction(
       loginName,
       null,
       address,
       (handle) => this.#account(handle),
-    );
+    ));
   }
 
   #account(handle: Address): PrimaryResult {

@@ -1,13 +1,14 @@
-import type { CodeFailures } from "../core/lockout.ts";
-import type { PasswordFailures } from "../core/throttle.ts";
 import type { Challenge } from "../core/challenge.ts";
-import type { Redacted } from "../core/redacted.ts";
+import type { AuditRule, DecisionRecord } from "../core/decision.ts";
+import type { CodeFailures } from "../core/lockout.ts";
+import type { SealedSecret } from "../core/sealed_secret.ts";
+import type { PasswordFailures } from "../core/throttle.ts";
 
 /** A user's enrolment: the secret shared with the authenticator app, and what was made of it. */
 export interface Enrolment {
   username: string;
-  /** The shared secret (RFC 4226 section 5.1, K), raw bytes. */
-  secret: Redacted<Uint8Array>;
+  /** The shared secret (RFC 4226 section 5.1, K), as it is kept. */
+  secret: SealedSecret;
   /** The issuer's name in the provisioning URI that the user was given. */
   issuer: string;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -25,7 +26,7 @@ export interface Pending {
   enrolment: Enrolment;
 }
 
-/** What an answer does to its challenge, if that is open. */
+/** What an answer does to its challenge. */
 export type Settlement =
   /**
    * The code of time step `step` was right, at `at` (milliseconds since 1970-01-01T00:00:00Z):
@@ -35,14 +36,19 @@ export type Settlement =
   /** What is held against the user from now on. */
   | { answer: "refused"; failures: CodeFailures };
 
-/** What was decided about an answer, and what that does to the challenge (null: nothing). */
-export interface Decision<Verdict> {
-  verdict: Verdict;
-  settlement: Settlement | null;
-}
-
 /** What a login needs of a store. Every method throws a `Failure` when the store fails. */
 export interface LoginStore {
+  /**
+   * Runs `work` in one transaction that excludes every other writer from its beginning: what it reads
+   * is still true when it writes, so that of two answers one finds the challenge settled. All that it
+   * wrote has been committed once the promise is fulfilled; when `work` is rejected, nothing has
+   * changed.
+   */
+  transaction<T>(work: (records: LoginRecords) => Promise<T>): Promise<T>;
+}
+
+/** What a login reads and writes within a transaction. */
+export interface LoginRecords {
   /**
    * The enrolment of a user; or else, with `loginName`, of the user who last logged in under that
    * name; null if neither.
@@ -52,40 +58,42 @@ export interface LoginStore {
     loginName?: string,
   ): Promise<Enrolment | null>;
 
-  /**
-   * Records a challenge; it has been committed once the promise is fulfilled.
-   *
-   * @returns false, with nothing recorded, when `challenge.username` isn't enrolled
-   * @throws Failure `challenge_exists` when the attempt already has one
-   */
-  recordChallenge(challenge: Challenge): Promise<boolean>;
-
-  /** The failed passwords of a place (`ThrottleScope`'s key); null without any. */
-  findPasswordFailures(key: string): Promise<PasswordFailures | null>;
-
-  /** Counts a failed password for places; it has been committed once the promise is fulfilled. */
-  addPasswordFailure(keys: readonly string[], nowMs: number): Promise<void>;
-
-  /** Forgets the failed passwords of a place. */
-  forgetPasswordFailures(key: string): Promise<void>;
-
-  /** Keeps what is held against a user; it has been committed once the promise is fulfilled. */
+  /** Keeps what is held against a user. */
   saveFailures(username: string, failures: CodeFailures): Promise<void>;
 
   /**
-   * Decides about the answer to an attempt's challenge in one transaction that excludes every other
-   * writer, so that of two answers one finds the challenge settled. By the time that the verdict is
-   * given, its settlement has been committed; when `decide` is rejected, nothing has changed. A
-   * challenge that has its answer keeps it, whatever the settlement.
+   * Records a challenge to an enrolled user.
    *
-   * @param attemptId the {@link Challenge}'s `id`
-   * @param decide gets the challenge with its enrolment, or null where the attempt has none
-   * @returns the verdict that `decide` gave
+   * @throws Failure `challenge_exists` when the attempt already has one
    */
-  settleChallenge<Verdict>(
-    attemptId: string,
-    decide: (pending: Pending | null) => Promise<Decision<Verdict>>,
-  ): Promise<Verdict>;
+  recordChallenge(challenge: Challenge): Promise<void>;
+
+  /** The challenge of an attempt (the {@link Challenge}'s `id`), with its enrolment; or null. */
+  findPending(attemptId: string): Promise<Pending | null>;
+
+  /** Settles a challenge, and its user's enrolment. One that has its answer keeps it. */
+  settle(pending: Pending, settlement: Settlement): Promise<void>;
+
+  /** The failures of a place (`ThrottleScope`'s key); null without any. */
+  findPlaceFailures(key: string): Promise<PasswordFailures | null>;
+
+  /** Keeps the failures of a place; null for none. */
+  savePlaceFailures(
+    key: string,
+    failures: PasswordFailures | null,
+  ): Promise<void>;
+
+  /** Adds to the audit trail, and prunes it by a few rows at a time. */
+  recordDecision(decision: DecisionRecord, rule: AuditRule): Promise<void>;
+}
+
+/** Which decisions {@link EnrolmentStore.decisions} gives. */
+export interface DecisionFilter {
+  /** The username as enrolled or as given at the login. */
+  username?: string | undefined;
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  since?: number | undefined;
+  outcome?: DecisionRecord["outcome"] | undefined;
 }
 
 /** What administration needs of a store. Every method throws a `Failure` when the store fails. */
@@ -93,12 +101,24 @@ export interface EnrolmentStore {
   /**
    * Adds an enrolment. Replacing one removes the user's challenges, as they rest on the old secret.
    *
+   * @param seal gives the secret to keep; it gets the ids of the keys that the others are sealed with
    * @throws Failure `already_enrolled` without `replace`
    */
   enrol(
-    enrolment: Pick<Enrolment, "username" | "secret" | "issuer" | "enrolledAt">,
+    enrolment: Pick<Enrolment, "username" | "issuer" | "enrolledAt">,
+    seal: (keyIds: readonly string[]) => Promise<SealedSecret>,
     options: { replace: boolean },
   ): Promise<void>;
+
+  /**
+   * Seals all secrets anew, in one transaction.
+   *
+   * @param reseal gets all enrolments, and gives each one's secret to keep, in the same order
+   * @returns how many there were
+   */
+  resealAll(
+    reseal: (enrolments: readonly Enrolment[]) => Promise<SealedSecret[]>,
+  ): Promise<number>;
 
   /** All enrolments, by username. */
   list(): Promise<Enrolment[]>;
@@ -108,6 +128,9 @@ export interface EnrolmentStore {
 
   /** The challenges that still wait for an answer, oldest first; of one user or of all. */
   openChallenges(nowMs: number, username?: string): Promise<Challenge[]>;
+
+  /** The audit trail, oldest first. */
+  decisions(filter: DecisionFilter): Promise<DecisionRecord[]>;
 
   /** Forgets a user's wrong codes and ends their lock; false when there was no such user. */
   unlock(username: string): Promise<boolean>;

@@ -10,6 +10,7 @@ import {
   base64,
   enroll,
   makeTestDirectory,
+  on,
   PROGRAM,
   wrongCodesOf,
 } from "../lab/program.ts";
@@ -107,7 +108,7 @@ testWith(
       await using directory = await makeTestDirectory();
       await mustRun("sh", [
         "-c",
-        `umask ${umask}; exec "$0" --db "$1" enroll root`,
+        `umask ${umask}; exec "$0" --db "$1" --key "$1.key" enroll root`,
         PROGRAM,
         directory.db,
       ]);
@@ -126,7 +127,7 @@ testWith(
     const file = `${directory.path}/out`;
     const { stdout } = await run("script", [
       ...["--quiet", "--return", "--command"],
-      `${PROGRAM} --db ${directory.db} enroll root >${file}`,
+      `${PROGRAM} ${on(directory.db).join(" ")} enroll root >${file}`,
       "/dev/null",
     ]);
     assert.equal((await Deno.readTextFile(file)).split("\n").length, 4);
@@ -138,7 +139,7 @@ testWith(["script"], "on a terminal, a QR code follows", async () => {
   await using directory = await makeTestDirectory();
   const { stdout } = await run("script", [
     ...["--quiet", "--return", "--command"],
-    `${PROGRAM} --db ${directory.db} enroll root`,
+    `${PROGRAM} ${on(directory.db).join(" ")} enroll root`,
     "/dev/null",
   ]);
   const code = stdout.slice(stdout.indexOf("otpauth://totp/"));
@@ -336,7 +337,12 @@ testWith(
   async () => {
     await using directory = await makeTestDirectory();
     const redirected = (command: string) =>
-      run("sh", ["-c", `"$0" --db "$1" ${command}`, PROGRAM, directory.db]);
+      run("sh", [
+        "-c",
+        `"$0" --db "$1" --key "$1.key" ${command}`,
+        PROGRAM,
+        directory.db,
+      ]);
     assertError(
       await redirected("enroll root >/dev/full"),
       1,
@@ -363,7 +369,7 @@ testWith(
     const status = async (command: string) => {
       const { stderr } = await run("bash", [
         "-c",
-        `exec 3>&2; { until [ -e "$1/go" ]; do :; done; "$0" --db "$1/db" ${command} 2>/dev/null;` +
+        `exec 3>&2; { until [ -e "$1/go" ]; do :; done; "$0" --db "$1/db" --key "$1/key" ${command} 2>/dev/null;` +
         ' echo "status $?" >&3; } | { exec <&-; : >"$1/go"; }; rm "$1/go"',
         PROGRAM,
         directory.path,
@@ -451,9 +457,9 @@ testWith(["root"], "without root, the error says so", async () => {
     for (const args of [["list"], ["enroll", "daemon"]]) {
       if (args[0] === "list" && db !== directory.db) continue;
       assertError(
-        await run(program, ["--db", db, ...args], { uid: 65534 }),
+        await run(program, [...on(db), ...args], { uid: 65534 }),
         1,
-        /no permission to open \/.*: run it as root \(sudo\)/,
+        /no permission to open \/.* as uid 65534: run it as root \(sudo\)/,
       );
     }
   }

@@ -7,6 +7,7 @@ import {
   codeOf,
   enroll,
   makeTestDirectory,
+  on,
   PROGRAM,
 } from "../lab/program.ts";
 import { withUser } from "../lab/user.ts";
@@ -72,7 +73,7 @@ testWith(
       assert.equal((await attempt.answer(base64(codeOf(secret)))).status, 0);
       assert.equal(await attempt.control(), "1");
       // A log line that found the database in the place of standard error would ruin it.
-      const check = await mustRun(PROGRAM, ["--db", db, "list"]);
+      const check = await mustRun(PROGRAM, [...on(db), "list"]);
       assert(check.includes(username));
     });
   },

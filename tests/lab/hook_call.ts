@@ -1,5 +1,5 @@
 import { type Output, run } from "./command.ts";
-import { PROGRAM } from "./program.ts";
+import { keyFileOf, PROGRAM } from "./program.ts";
 
 /** One login attempt, with OpenVPN's part played by hand. */
 export interface PlayedAttempt {
@@ -50,6 +50,9 @@ export async function playAttempt(
     untrusted_port: "50000",
     common_name: "client1",
     IV_SSO: "webauth,crtext",
+    ...settings.totpTokenDbPath === undefined
+      ? {}
+      : { totpKeyFile: keyFileOf(settings.totpTokenDbPath) },
     ...settings,
   };
   const call = (scriptType: string, file: string) => {

@@ -2,7 +2,7 @@ import { makeAuthority, makeCertificate } from "./certificates.ts";
 import type { Lines } from "./lines.ts";
 import { makeNetwork, type Network } from "./network.ts";
 import { OpenvpnProcess } from "./openvpn_process.ts";
-import { PROGRAM } from "./program.ts";
+import { keyFileOf, PROGRAM } from "./program.ts";
 
 /** A real OpenVPN server with the program as its script, in a network of its own. */
 export class OpenvpnServer implements AsyncDisposable {
@@ -100,9 +100,10 @@ function configuration(
       : [`auth-user-pass-verify ${PROGRAM} via-file`],
     `client-crresponse ${PROGRAM}`,
     ...has("auth-gen-token") ? [] : ["auth-gen-token"],
-    ...has("setenv totpTokenDbPath")
-      ? []
-      : [`setenv totpTokenDbPath ${databaseIn(directory)}`],
+    ...has("setenv totpTokenDbPath") ? [] : [
+      `setenv totpTokenDbPath ${databaseIn(directory)}`,
+      `setenv totpKeyFile ${keyFileOf(databaseIn(directory))}`,
+    ],
     ...lines,
     "",
   ].join("\n");

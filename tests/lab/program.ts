@@ -26,13 +26,23 @@ export async function makeTestDirectory(): Promise<TestDirectory> {
   };
 }
 
+/** Options that name a test's database, and the key file beside it. */
+export function on(db: string): string[] {
+  return ["--db", db, "--key", keyFileOf(db)];
+}
+
+/** Path of the key file of a test's database. */
+export function keyFileOf(db: string): string {
+  return `${db}.key`;
+}
+
 /** Runs an admin command on a database. */
 export function admin(
   db: string,
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Output> {
-  return run(PROGRAM, ["--db", db, ...args], options);
+  return run(PROGRAM, [...on(db), ...args], options);
 }
 
 /**
@@ -41,7 +51,7 @@ export function admin(
  * @returns the secret in base32
  */
 export async function enroll(db: string, username: string): Promise<string> {
-  const args = ["--db", db, "enroll", "--replace", "--", username];
+  const args = [...on(db), "enroll", "--replace", "--", username];
   const [, secret] = (await mustRun(PROGRAM, args)).split("\n");
   return secret!;
 }

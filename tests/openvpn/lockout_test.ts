@@ -74,9 +74,9 @@ testWith(
     ]);
     assert.match(
       await reasonOf(account.password),
-      /^TEMP\[backoff [1-8],advance no\]: Too many wrong passwords/,
+      /^TEMP\[backoff [1-8],advance no\]: Too many failed logins/,
     );
-    await server.log.waitFor(/outcome=refused reason=password_wait/);
+    await server.log.waitFor(/outcome=refused reason=too_many_failures/);
     const rest = now + 8000 - Date.now();
     await new Promise((resolve) => setTimeout(resolve, rest));
     await using client = await OpenvpnClient.connect(server, account);

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { makeAccount } from "../lab/accounts.ts";
 import { OpenvpnClient } from "../lab/openvpn_client.ts";
 import { OpenvpnServer } from "../lab/openvpn_server.ts";
-import { codeOf, enroll, PROGRAM, wrongCodeOf } from "../lab/program.ts";
+import {
+  codeOf,
+  enroll,
+  keyFileOf,
+  PROGRAM,
+  wrongCodeOf,
+} from "../lab/program.ts";
 import { OPENVPN_LAB, testWith } from "../lab/requirements.ts";
 
 testWith(OPENVPN_LAB, "a right code connects, once", async () => {
@@ -107,6 +113,7 @@ testWith(
         "script-security 3",
         `auth-user-pass-verify ${PROGRAM} via-env`,
         `setenv totpTokenDbPath ${db}`,
+        `setenv totpKeyFile ${keyFileOf(db)}`,
         'setenv totpChallengeText "Code für das VPN, bitte: 6 Ziffern"',
         "setenv totpChallengeTimeout 77",
       ]);

@@ -1,7 +1,11 @@
+import type { DatabaseSync } from "node:sqlite";
 import type { Challenge } from "../../core/challenge.ts";
+import type { DecisionRecord } from "../../core/decision.ts";
 import { Failure } from "../../core/failure.ts";
 import { quoted } from "../../core/printable.ts";
-import type { Enrolment, EnrolmentStore } from "../store.ts";
+import type { SealedSecret } from "../../core/sealed_secret.ts";
+import type { DecisionFilter, Enrolment, EnrolmentStore } from "../store.ts";
+import { decisions } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { NO_FAILURES } from "../../core/lockout.ts";
 import { challengeOf, enrolmentOf, saveFailures } from "./rows.ts";
@@ -15,21 +19,18 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
   }
 
   enrol(
-    enrolment: Pick<Enrolment, "username" | "secret" | "issuer" | "enrolledAt">,
+    { username, issuer, enrolledAt }: Pick<
+      Enrolment,
+      "username" | "issuer" | "enrolledAt"
+    >,
+    seal: (keyIds: readonly string[]) => Promise<SealedSecret>,
     options: { replace: boolean },
   ): Promise<void> {
-    const { username, secret, issuer, enrolledAt } = enrolment;
-    return this.#database.transaction((connection) => {
+    return this.#database.transaction(async (connection) => {
       if (options.replace) {
         connection.prepare("DELETE FROM enrolments WHERE username = ?")
           .run(username);
-      }
-      const { changes } = connection.prepare(
-        `INSERT INTO enrolments (username, secret, issuer, enrolled_at)
-         VALUES (?, ?, ?, ?)
-         ON CONFLICT (username) DO NOTHING`,
-      ).run(username, secret.reveal(), issuer, enrolledAt);
-      if (changes === 0) {
+      } else if (findRow(connection, username) !== undefined) {
         throw new Failure(
           "already_enrolled",
           `user ${
@@ -38,22 +39,40 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
             "secret (the old one stops working)",
         );
       }
+      const secret = await seal(keyIdsIn(connection));
+      connection.prepare(
+        `INSERT INTO enrolments (username, secret, key_id, issuer, enrolled_at)
+         VALUES (?, ?, ?, ?, ?)`,
+      ).run(username, secret.bytes, secret.keyId, issuer, enrolledAt);
+    });
+  }
+
+  resealAll(
+    reseal: (enrolments: readonly Enrolment[]) => Promise<SealedSecret[]>,
+  ): Promise<number> {
+    return this.#database.transaction(async (connection) => {
+      const enrolments = allIn(connection);
+      const secrets = await reseal(enrolments);
+      const update = connection.prepare(
+        "UPDATE enrolments SET secret = ?, key_id = ? WHERE username = ?",
+      );
+      for (const [i, { username }] of enrolments.entries()) {
+        const { bytes, keyId } = secrets[i]!;
+        update.run(bytes, keyId, username);
+      }
+      return enrolments.length;
     });
   }
 
   list(): Promise<Enrolment[]> {
     return Promise.resolve(
-      this.#database.read((connection) =>
-        connection.prepare("SELECT * FROM enrolments ORDER BY username").all()
-          .map(enrolmentOf)
-      ),
+      this.#database.read(allIn),
     );
   }
 
   find(username: string): Promise<Enrolment | null> {
     const row = this.#database.read((connection) =>
-      connection.prepare("SELECT * FROM enrolments WHERE username = ?")
-        .get(username)
+      findRow(connection, username)
     );
     return Promise.resolve(row === undefined ? null : enrolmentOf(row));
   }
@@ -71,6 +90,12 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
     );
   }
 
+  decisions(filter: DecisionFilter): Promise<DecisionRecord[]> {
+    return Promise.resolve(
+      this.#database.read((connection) => decisions(connection, filter)),
+    );
+  }
+
   unlock(username: string): Promise<boolean> {
     return this.#database.transaction((connection) =>
       saveFailures(connection, username, NO_FAILURES)
@@ -83,4 +108,23 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
         .run(username).changes !== 0
     );
   }
+}
+
+function findRow(
+  connection: DatabaseSync,
+  username: string,
+): Record<string, unknown> | undefined {
+  return connection.prepare("SELECT * FROM enrolments WHERE username = ?")
+    .get(username);
+}
+
+function allIn(connection: DatabaseSync): Enrolment[] {
+  return connection.prepare("SELECT * FROM enrolments ORDER BY username").all()
+    .map(enrolmentOf);
+}
+
+function keyIdsIn(connection: DatabaseSync): string[] {
+  return connection.prepare(
+    "SELECT DISTINCT key_id FROM enrolments WHERE key_id IS NOT NULL",
+  ).all().map((row) => row.key_id as string);
 }

@@ -42,10 +42,11 @@ export function failureOf(error: unknown, path: string): unknown {
   if (error instanceof Deno.errors.PermissionDenied) {
     const advice = Deno.uid() === 0
       ? "check the modes of its directories, and the security module's log"
-      : "run it as root (sudo)";
+      : "run it as root (sudo); where OpenVPN drops its privileges (`user`), see totpPrimaryAuth " +
+        "external in the README";
     return new Failure(
       "database_denied",
-      `no permission to open ${path}: ${advice}`,
+      `no permission to open ${path} as uid ${Deno.uid()}: ${advice}`,
     );
   }
   if (isSqliteError(error)) {

@@ -1,4 +1,10 @@
 import { Failure } from "../../core/failure.ts";
+import {
+  followTrusted,
+  makeDirectory,
+  parentOf,
+  requirePrivate,
+} from "../../trusted_path.ts";
 
 /** Marks a SQLite file as ours (`PRAGMA application_id`): "oTOT" in ASCII. */
 export const APPLICATION_ID = 0x6f544f54;
@@ -26,26 +32,19 @@ export interface DatabaseFile {
  * @throws Deno.errors.* when the system refuses
  */
 export function prepareFile(path: string, create: boolean): DatabaseFile {
-  const real = realPath(path);
+  const { path: real } = followTrusted(path);
   // In this order: another first enrolment makes the file first, and its journal then.
   const [orphan] = findCompanions(real);
   const header = readHeader(real);
-  if (header === "ours") return { path: real, isOurs: true };
+  if (header === "ours") {
+    requirePrivate(real);
+    return { path: real, isOurs: true };
+  }
   if (header === "foreign") throw foreignDatabase(path);
   if (header === "missing" && orphan !== undefined) throw orphaned(orphan);
   if (!create) throw missing(path);
   createFile(real);
   return { path: real, isOurs: false };
-}
-
-/** Follows symbolic links, as far as there is something. */
-function realPath(path: string): string {
-  try {
-    return Deno.realPathSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return path;
-    throw error;
-  }
 }
 
 /**
@@ -88,39 +87,10 @@ function createFile(path: string): void {
   try {
     Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
   } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     // It may be another first enrolment's at this moment, or what is left of one.
-    if (readHeader(path) === "missing") {
-      throw new Failure(
-        "database_foreign",
-        `${path} is a symbolic link that leads nowhere: remove it`,
-      );
-    }
-    if (Deno.statSync(path).uid !== Deno.uid()) {
-      throw new Failure(
-        "database_foreign",
-        `${path} is an empty file of another owner: remove it`,
-      );
-    }
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   }
   Deno.chmodSync(path, 0o600);
-}
-
-/** Makes a directory that is its owner's alone, whatever the umask; leaves one that is there. */
-function makeDirectory(path: string): void {
-  try {
-    Deno.statSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    makeDirectory(parentOf(path));
-    // `recursive` for its patience alone: another first enrolment may have been faster.
-    Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
-    Deno.chmodSync(path, 0o700);
-  }
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, path.lastIndexOf("/")) || "/";
 }
 
 /**

@@ -1,20 +1,21 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Challenge } from "../../core/challenge.ts";
+import type { AuditRule, DecisionRecord } from "../../core/decision.ts";
 import { Failure } from "../../core/failure.ts";
+import { type CodeFailures, NO_FAILURES } from "../../core/lockout.ts";
+import {
+  FORGOTTEN_AFTER_MS,
+  type PasswordFailures,
+} from "../../core/throttle.ts";
 import type {
-  Decision,
   Enrolment,
+  LoginRecords,
   LoginStore,
   Pending,
   Settlement,
 } from "../store.ts";
+import { recordDecision } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { type CodeFailures, NO_FAILURES } from "../../core/lockout.ts";
-import {
-  afterFailure,
-  FORGOTTEN_AFTER_MS,
-  type PasswordFailures,
-} from "../../core/throttle.ts";
 import { challengeOf, enrolmentOf, saveFailures } from "./rows.ts";
 
 /**
@@ -31,121 +32,133 @@ export class SqliteLoginStore implements LoginStore {
     this.#database = database;
   }
 
+  transaction<T>(work: (records: LoginRecords) => Promise<T>): Promise<T> {
+    return this.#database.transaction((connection) =>
+      work(new SqliteLoginRecords(connection))
+    );
+  }
+}
+
+/** {@link LoginRecords} on a connection with an open transaction. SQLite itself never waits. */
+class SqliteLoginRecords implements LoginRecords {
+  readonly #connection: DatabaseSync;
+
+  constructor(connection: DatabaseSync) {
+    this.#connection = connection;
+  }
+
   findEnrolment(
     username: string,
     loginName?: string,
   ): Promise<Enrolment | null> {
-    const row = this.#database.read((connection) =>
-      connection.prepare(
-        `SELECT * FROM enrolments
-         WHERE username = :username OR username =
-           (SELECT username FROM login_names WHERE login_name = :loginName)
-         ORDER BY username = :username DESC`,
-      ).get({ username, loginName: loginName ?? null })
-    );
+    const row = this.#connection.prepare(
+      `SELECT * FROM enrolments
+       WHERE username = :username OR username =
+         (SELECT username FROM login_names WHERE login_name = :loginName)
+       ORDER BY username = :username DESC`,
+    ).get({ username, loginName: loginName ?? null });
     return Promise.resolve(row === undefined ? null : enrolmentOf(row));
   }
 
-  recordChallenge(challenge: Challenge): Promise<boolean> {
-    return this.#database.transaction((connection) => {
-      if (!hasEnrolment(connection, challenge.username)) return false;
-      forgetExpired(connection, challenge.createdAt);
-      const { changes } = connection.prepare(
-        `INSERT INTO challenges
-           (attempt, username, login_name, common_name, address, created_at, expires_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (attempt) DO NOTHING`,
-      ).run(
-        challenge.id,
-        challenge.username,
-        challenge.loginName,
-        challenge.commonName,
-        challenge.address,
-        challenge.createdAt,
-        challenge.expiresAt,
-      );
-      if (changes === 0) {
-        throw new Failure(
-          "challenge_exists",
-          `the attempt of auth_control_file ${challenge.id} was challenged before: OpenVPN ` +
-            "makes a new file for each attempt",
-        );
-      }
-      return true;
-    });
-  }
-
-  findPasswordFailures(key: string): Promise<PasswordFailures | null> {
-    return Promise.resolve(
-      this.#database.read((connection) =>
-        findPasswordFailures(connection, key)
-      ),
-    );
-  }
-
-  addPasswordFailure(keys: readonly string[], nowMs: number): Promise<void> {
-    return this.#database.transaction((connection) => {
-      connection.prepare(
-        `DELETE FROM password_failures WHERE place IN
-           (SELECT place FROM password_failures WHERE last_at <= ? LIMIT 100)`,
-      ).run(nowMs - FORGOTTEN_AFTER_MS);
-      for (const key of keys) {
-        const { count, lastAt } = afterFailure(
-          findPasswordFailures(connection, key),
-          nowMs,
-        );
-        connection.prepare("REPLACE INTO password_failures VALUES (?, ?, ?)")
-          .run(key, count, lastAt);
-      }
-    });
-  }
-
-  forgetPasswordFailures(key: string): Promise<void> {
-    return this.#database.transaction((connection) => {
-      connection.prepare("DELETE FROM password_failures WHERE place = ?")
-        .run(key);
-    });
-  }
-
   saveFailures(username: string, failures: CodeFailures): Promise<void> {
-    return this.#database.transaction((connection) => {
-      saveFailures(connection, username, failures);
-    });
+    saveFailures(this.#connection, username, failures);
+    return Promise.resolve();
   }
 
-  settleChallenge<Verdict>(
-    attemptId: string,
-    decide: (pending: Pending | null) => Promise<Decision<Verdict>>,
-  ): Promise<Verdict> {
-    // Answers come unasked, too. What has no open challenge can change nothing, so it need not wait
-    // for another process's transaction, which would hold up OpenVPN.
-    const seen = this.#database.read((connection) =>
-      findPending(connection, attemptId)
+  recordChallenge(challenge: Challenge): Promise<void> {
+    forgetExpired(this.#connection, challenge.createdAt);
+    const { changes } = this.#connection.prepare(
+      `INSERT INTO challenges
+         (attempt, username, login_name, common_name, address, created_at, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (attempt) DO NOTHING`,
+    ).run(
+      challenge.id,
+      challenge.username,
+      challenge.loginName,
+      challenge.commonName,
+      challenge.address,
+      challenge.createdAt,
+      challenge.expiresAt,
     );
-    if (seen === null || seen.challenge.answer !== null) {
-      return decide(seen).then(({ verdict }) => verdict);
-    }
-    return this.#database.transaction(async (connection) => {
-      const pending = findPending(connection, attemptId);
-      const { verdict, settlement } = await decide(pending);
-      if (pending !== null && settlement !== null) {
-        settle(connection, pending, settlement);
-      }
-      return verdict;
-    });
+    if (changes !== 0) return Promise.resolve();
+    throw new Failure(
+      "challenge_exists",
+      `the attempt of auth_control_file ${challenge.id} was challenged before: OpenVPN ` +
+        "makes a new file for each attempt",
+    );
   }
-}
 
-function findPasswordFailures(
-  connection: DatabaseSync,
-  key: string,
-): PasswordFailures | null {
-  const row = connection.prepare(
-    "SELECT count, last_at FROM password_failures WHERE place = ?",
-  ).get(key);
-  return row === undefined
-    ? null
-    : { count: row.count as number, lastAt: row.last_at as number };
+  findPending(attemptId: string): Promise<Pending | null> {
+    const row = this.#connection.prepare(
+      "SELECT * FROM challenges JOIN enrolments USING (username) WHERE attempt = ?",
+    ).get(attemptId);
+    return Promise.resolve(
+      row === undefined
+        ? null
+        : { challenge: challengeOf(row), enrolment: enrolmentOf(row) },
+    );
+  }
+
+  settle({ challenge }: Pending, settlement: Settlement): Promise<void> {
+    const { changes } = this.#connection.prepare(
+      "UPDATE challenges SET answer = ? WHERE attempt = ? AND answer IS NULL",
+    ).run(settlement.answer, challenge.id);
+    if (changes === 0) return Promise.resolve();
+    if (settlement.answer === "accepted") {
+      this.#noteLogin(challenge, settlement);
+    }
+    return this.saveFailures(
+      challenge.username,
+      settlement.answer === "accepted" ? NO_FAILURES : settlement.failures,
+    );
+  }
+
+  #noteLogin(
+    { username, loginName }: Challenge,
+    { step, at }: Settlement & { answer: "accepted" },
+  ): void {
+    this.#connection.prepare(
+      "UPDATE enrolments SET last_step = ?, last_login_at = ? WHERE username = ?",
+    ).run(step, at, username);
+    if (loginName === username) return;
+    this.#connection.prepare("REPLACE INTO login_names VALUES (?, ?)")
+      .run(loginName, username);
+  }
+
+  findPlaceFailures(key: string): Promise<PasswordFailures | null> {
+    const row = this.#connection.prepare(
+      "SELECT count, last_at FROM password_failures WHERE place = ?",
+    ).get(key);
+    return Promise.resolve(
+      row === undefined
+        ? null
+        : { count: row.count as number, lastAt: row.last_at as number },
+    );
+  }
+
+  savePlaceFailures(
+    key: string,
+    failures: PasswordFailures | null,
+  ): Promise<void> {
+    if (failures === null) {
+      this.#connection.prepare("DELETE FROM password_failures WHERE place = ?")
+        .run(key);
+      return Promise.resolve();
+    }
+    this.#connection.prepare(
+      `DELETE FROM password_failures WHERE place IN
+         (SELECT place FROM password_failures WHERE last_at <= ? LIMIT 100)`,
+    ).run(failures.lastAt - FORGOTTEN_AFTER_MS);
+    this.#connection.prepare("REPLACE INTO password_failures VALUES (?, ?, ?)")
+      .run(key, failures.count, failures.lastAt);
+    return Promise.resolve();
+  }
+
+  recordDecision(decision: DecisionRecord, rule: AuditRule): Promise<void> {
+    recordDecision(this.#connection, decision, rule);
+    return Promise.resolve();
+  }
 }
 
 /** A few at a time: a login must not pay for all that were left by others. */
@@ -157,45 +170,4 @@ function forgetExpired(connection: DatabaseSync, nowMs: number): void {
          AND (answer IS NOT 'accepted' OR expires_at <= :longAgo)
        LIMIT 100)`,
   ).run({ now: nowMs, longAgo: nowMs - KEPT_AFTER_EXPIRY_MS });
-}
-
-function hasEnrolment(connection: DatabaseSync, username: string): boolean {
-  return connection.prepare("SELECT 1 FROM enrolments WHERE username = ?")
-    .get(username) !== undefined;
-}
-
-function findPending(
-  connection: DatabaseSync,
-  attemptId: string,
-): Pending | null {
-  const row = connection.prepare(
-    "SELECT * FROM challenges JOIN enrolments USING (username) WHERE attempt = ?",
-  ).get(attemptId);
-  if (row === undefined) return null;
-  return { challenge: challengeOf(row), enrolment: enrolmentOf(row) };
-}
-
-function settle(
-  connection: DatabaseSync,
-  { challenge }: Pending,
-  settlement: Settlement,
-): void {
-  const { changes } = connection.prepare(
-    "UPDATE challenges SET answer = ? WHERE attempt = ? AND answer IS NULL",
-  ).run(settlement.answer, challenge.id);
-  if (changes === 0) return;
-  saveFailures(
-    connection,
-    challenge.username,
-    settlement.answer === "accepted" ? NO_FAILURES : settlement.failures,
-  );
-  if (settlement.answer === "accepted") {
-    connection.prepare(
-      "UPDATE enrolments SET last_step = ?, last_login_at = ? WHERE username = ?",
-    ).run(settlement.step, settlement.at, challenge.username);
-    if (challenge.loginName !== challenge.username) {
-      connection.prepare("REPLACE INTO login_names VALUES (?, ?)")
-        .run(challenge.loginName, challenge.username);
-    }
-  }
 }

@@ -53,6 +53,23 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT, WITHOUT ROWID;
 
    CREATE INDEX password_failures_by_age ON password_failures (last_at);`,
+
+  // Secrets of before this lie open, until they are sealed with a key (`rekey`).
+  `ALTER TABLE enrolments ADD COLUMN key_id TEXT;
+
+   CREATE TABLE decisions (
+     id          INTEGER PRIMARY KEY,
+     at          INTEGER NOT NULL,
+     login_name  TEXT,
+     username    TEXT,
+     address     TEXT,
+     common_name TEXT,
+     step        TEXT NOT NULL,
+     outcome     TEXT NOT NULL,
+     accepted_by TEXT,
+     reason      TEXT,
+     detail      TEXT
+   ) STRICT;`,
 ];
 
 /** The schema version of an open database. */

@@ -1,7 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { CodeFailures } from "../../core/lockout.ts";
 import type { Challenge } from "../../core/challenge.ts";
-import { Redacted } from "../../core/redacted.ts";
 import type { Enrolment } from "../store.ts";
 
 /** A row as `node:sqlite` gives it; the STRICT tables vouch for the columns' types. */
@@ -11,7 +10,10 @@ type Row = Record<string, unknown>;
 export function enrolmentOf(row: Row): Enrolment {
   return {
     username: row.username as string,
-    secret: new Redacted(row.secret as Uint8Array),
+    secret: {
+      keyId: row.key_id as string | null,
+      bytes: row.secret as Uint8Array<ArrayBuffer>,
+    },
     issuer: row.issuer as string,
     enrolledAt: row.enrolled_at as number,
     lastLoginAt: row.last_login_at as number | null,

@@ -2,12 +2,17 @@ import assert from "node:assert/strict";
 import type { Attempt, Challenge } from "../../../src/core/challenge.ts";
 import { Redacted } from "../../../src/core/redacted.ts";
 import { hmacKey, hotp, timeStep } from "../../../src/core/totp.ts";
+import { openSecret } from "../../../src/core/sealed_secret.ts";
 import { refused } from "../../../src/core/verdict.ts";
+import { Audit } from "../../../src/login/audit.ts";
+import { NO_FAILURES } from "../../../src/core/lockout.ts";
+import { PlaceThrottle } from "../../../src/login/place_throttle.ts";
 import { codeStep } from "../../../src/login/code_step.ts";
 import { openDatabase } from "../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
 import { SqliteLoginStore } from "../../../src/store/sqlite/login_store.ts";
 import { makeTestDirectory } from "../../lab/program.ts";
+import { sealing, TEST_KEY } from "../../lab/secrets.ts";
 
 const SECRET = new Redacted(new Uint8Array(20).fill(7));
 const NOW = 1_700_000_000_000;
@@ -23,6 +28,17 @@ const attempt = (id: string): Attempt => ({
 
 async function codeAt(step: number): Promise<string> {
   return await hotp(await hmacKey(SECRET), step);
+}
+
+async function enrolAlice(
+  enrolments: SqliteEnrolmentStore,
+  replace: boolean,
+): Promise<void> {
+  await enrolments.enrol(
+    { username: "alice", issuer: "VPN", enrolledAt: NOW },
+    sealing(SECRET.reveal(), "alice"),
+    { replace },
+  );
 }
 
 /** A database with alice enrolled, and what a test does to it. */
@@ -41,24 +57,21 @@ async function withAlice(
   });
   const enrolments = new SqliteEnrolmentStore(database);
   const store = new SqliteLoginStore(database);
-  await enrolments.enrol({
-    username: "alice",
-    secret: SECRET,
-    issuer: "VPN",
-    enrolledAt: NOW,
-  }, { replace: false });
+  await enrolAlice(enrolments, false);
   await test({
     store,
     enrolments,
     async challenge(id, change = {}) {
-      await store.recordChallenge({
-        ...attempt(id),
-        username: "alice",
-        createdAt: NOW,
-        expiresAt: NOW + 300_000,
-        answer: null,
-        ...change,
-      });
+      await store.transaction((records) =>
+        records.recordChallenge({
+          ...attempt(id),
+          username: "alice",
+          createdAt: NOW,
+          expiresAt: NOW + 300_000,
+          answer: null,
+          ...change,
+        })
+      );
     },
     answer: async (id, code, nowMs = NOW) => {
       const verdict = await codeStep({
@@ -66,10 +79,17 @@ async function withAlice(
         code: code === null ? null : new Redacted(code),
       }, {
         store,
+        audit: new Audit("code", attempt(id), { maxDays: 90, maxRows: 1000 }),
+        openSecret: async ({ secret, username }) =>
+          (await openSecret(secret, username, TEST_KEY))!,
         now: () => nowMs,
         driftSteps: 1,
         lockout: { maxFailures: 3, lockoutSeconds: 60 },
+        unproven: null,
       });
+      const last = (await enrolments.decisions({})).at(-1)!;
+      assert.equal(last.outcome, verdict.outcome);
+      assert.equal(last.reason, "reason" in verdict ? verdict.reason : null);
       // What the client is told is looked at in tests of its own.
       return verdict.outcome === "refused" ? refused(verdict.reason) : verdict;
     },
@@ -180,12 +200,7 @@ Deno.test("codeStep refuses after the user was deleted or enrolled anew", async 
   await withAlice(async ({ challenge, answer, enrolments }) => {
     const code = await codeAt(STEP);
     await challenge("a");
-    await enrolments.enrol({
-      username: "alice",
-      secret: SECRET,
-      issuer: "VPN",
-      enrolledAt: NOW,
-    }, { replace: true });
+    await enrolAlice(enrolments, true);
     assert.deepEqual(await answer("a", code), refused("no_challenge"));
     await challenge("b");
     assert.equal(await enrolments.delete("alice"), true);
@@ -193,13 +208,24 @@ Deno.test("codeStep refuses after the user was deleted or enrolled anew", async 
   });
 });
 
-Deno.test("codeStep changes nothing when its decision fails", async () => {
-  await withAlice(async ({ challenge, answer, store }) => {
+Deno.test("codeStep changes nothing when the secret can't be opened", async () => {
+  await withAlice(async ({ challenge, answer, store, enrolments }) => {
     await challenge("a");
-    await assert.rejects(
-      store.settleChallenge("a", () => Promise.reject(new Error("on fire"))),
-      /on fire/,
-    );
+    const parts = {
+      store,
+      audit: new Audit("code", attempt("a"), { maxDays: 90, maxRows: 1000 }),
+      openSecret: () => Promise.reject(new Error("on fire")),
+      now: () => NOW,
+      driftSteps: 1,
+      lockout: { maxFailures: 3, lockoutSeconds: 60 },
+      unproven: null,
+    };
+    const request = {
+      attempt: attempt("a"),
+      code: new Redacted(await codeAt(STEP)),
+    };
+    await assert.rejects(codeStep(request, parts), /on fire/);
+    assert.deepEqual(await enrolments.decisions({}), []);
     assert.deepEqual(await answer("a", await codeAt(STEP)), ACCEPTED);
   });
 });
@@ -251,5 +277,89 @@ Deno.test("codeStep counts neither what is no code, nor a used one, nor answers 
     assert.deepEqual(await answer("c", null), refused("malformed_code"));
     for (const code of await wrongCodes(5)) await answer("none", code);
     assert.equal((await enrolments.find("alice"))!.failures.count, 0);
+  });
+});
+
+/** The same where another factor decides about the password. */
+async function answerUnproven(
+  { store }: { store: SqliteLoginStore },
+  id: string,
+  code: string | null,
+  nowMs = NOW,
+) {
+  const rule = { freeFailures: 3, maxWaitSeconds: 300 };
+  return await codeStep({
+    attempt: attempt(id),
+    code: code === null ? null : new Redacted(code),
+  }, {
+    store,
+    audit: new Audit("code", attempt(id), { maxDays: 90, maxRows: 1000 }),
+    openSecret: async ({ secret, username }) =>
+      (await openSecret(secret, username, TEST_KEY))!,
+    now: () => nowMs,
+    driftSteps: 1,
+    lockout: { maxFailures: 3, lockoutSeconds: 60 },
+    unproven: new PlaceThrottle(rule, attempt(id)),
+  });
+}
+
+Deno.test("codeStep, where the password isn't proven, refuses everything alike, and locks nobody", async () => {
+  await withAlice(async (alice) => {
+    const { challenge, enrolments } = alice;
+    const [wrong] = await wrongCodes(1);
+    for (const id of ["a", "b", "c"]) await challenge(id);
+    await challenge("late", { expiresAt: NOW });
+    const later = (n: number) => NOW + n * 3_600_000;
+    const verdicts = [
+      await answerUnproven(alice, "a", wrong!, NOW),
+      await answerUnproven(alice, "a", wrong!, NOW),
+      await answerUnproven(alice, "b", null, NOW),
+      // An hour later, nothing counts any more.
+      await answerUnproven(alice, "none", wrong!, later(1)),
+      await answerUnproven(alice, "late", wrong!, later(1)),
+    ];
+    const reasons = verdicts.map((verdict) => {
+      assert(verdict.outcome === "refused");
+      assert.equal(
+        verdict.told,
+        "Wrong password or TOTP code: check both, then connect again",
+      );
+      return verdict.reason;
+    });
+    assert.deepEqual(reasons, [
+      "wrong_code",
+      "challenge_answered",
+      "malformed_code",
+      "no_challenge",
+      "challenge_expired",
+    ]);
+    assert.deepEqual((await enrolments.find("alice"))!.failures, NO_FAILURES);
+  });
+});
+
+Deno.test("codeStep, where the password isn't proven, makes guesses wait by their place", async () => {
+  await withAlice(async (alice) => {
+    const { challenge } = alice;
+    const right = await codeAt(STEP);
+    for (const id of ["a", "b", "c", "d", "e"]) await challenge(id);
+    for (const id of ["none", "none", "a"]) {
+      await answerUnproven(alice, id, (await wrongCodes(1))[0]!);
+    }
+    const inWait = await answerUnproven(alice, "b", right);
+    assert(inWait.outcome === "refused");
+    assert.equal(inWait.reason, "too_many_failures");
+    assert.match(inWait.told!, /^TEMP\[backoff 1,advance no\]/);
+    // It was its challenge's answer, all the same.
+    const again = await answerUnproven(alice, "b", right, NOW + 1000);
+    assert.equal("reason" in again && again.reason, "challenge_answered");
+
+    const after = await answerUnproven(alice, "c", right, NOW + 5000);
+    assert.deepEqual(after, ACCEPTED);
+    const forgotten = await answerUnproven(alice, "d", null, NOW + 5000);
+    assert.equal("reason" in forgotten && forgotten.reason, "malformed_code");
+    assert.equal(
+      (await answerUnproven(alice, "c", null, NOW + 5000)).outcome,
+      "unchanged",
+    );
   });
 });

@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import type { Attempt, Challenge } from "../../../src/core/challenge.ts";
 import { Redacted } from "../../../src/core/redacted.ts";
 import type { SessionToken } from "../../../src/core/session_token.ts";
-import {
-  afterFailure,
-  type PasswordFailures,
-} from "../../../src/core/throttle.ts";
+import type { DecisionRecord } from "../../../src/core/decision.ts";
+import type { PasswordFailures } from "../../../src/core/throttle.ts";
 import { type CodeFailures, NO_FAILURES } from "../../../src/core/lockout.ts";
 import { refused } from "../../../src/core/verdict.ts";
 import { passwordStep } from "../../../src/login/password_step.ts";
 import type { PrimaryAuthentication } from "../../../src/login/primary_authentication.ts";
-import type { LoginStore } from "../../../src/store/store.ts";
+import { Audit } from "../../../src/login/audit.ts";
+import { PlaceThrottle } from "../../../src/login/place_throttle.ts";
+import type { LoginRecords, LoginStore } from "../../../src/store/store.ts";
 
 const ATTEMPT: Attempt = {
   id: "/tmp/acf",
@@ -21,7 +21,10 @@ const ATTEMPT: Attempt = {
 const PASSWORD = "right";
 
 /** PAM as a plain string: one password is right for everybody, and names lose their case. */
-function fakePrimary(calls: string[]): PrimaryAuthentication {
+function fakePrimary(
+  calls: string[],
+  meanwhile = () => {},
+): PrimaryAuthentication {
   const passed = (name: string) => ({
     outcome: "passed" as const,
     username: name.toLowerCase(),
@@ -30,13 +33,19 @@ function fakePrimary(calls: string[]): PrimaryAuthentication {
     authenticate(name, password, address) {
       assert.equal(address, ATTEMPT.address);
       calls.push("authenticate");
+      meanwhile();
       const text = new TextDecoder().decode(password.reveal());
-      return text === PASSWORD ? passed(name) : refused("wrong_password");
+      if (text === "broken PAM") return Promise.resolve(refused("pam_error"));
+      return Promise.resolve(
+        text === PASSWORD ? passed(name) : refused("wrong_password"),
+      );
     },
     checkAccount(name, address) {
       assert.equal(address, ATTEMPT.address);
       calls.push("account");
-      return name === "Locked" ? refused("account_refused") : passed(name);
+      return Promise.resolve(
+        name === "Locked" ? refused("account_refused") : passed(name),
+      );
     },
   };
 }
@@ -47,14 +56,15 @@ function fakeStore(
   failures: CodeFailures,
   saved: CodeFailures[],
   places: Map<string, PasswordFailures>,
+  decisions: DecisionRecord[],
 ): LoginStore {
-  return {
+  const records: LoginRecords = {
     findEnrolment: (username, loginName) =>
       Promise.resolve(
         username === "alice" || loginName === "Known before"
           ? {
             username: "alice",
-            secret: new Redacted(new Uint8Array(20)),
+            secret: { keyId: null, bytes: new Uint8Array(20) },
             issuer: "VPN",
             enrolledAt: 1_700_000_000_500,
             lastLoginAt: null,
@@ -64,30 +74,30 @@ function fakeStore(
           : null,
       ),
     recordChallenge(challenge) {
-      if (challenge.username !== "alice") return Promise.resolve(false);
       recorded.push(challenge);
-      return Promise.resolve(true);
-    },
-    findPasswordFailures: (key) => Promise.resolve(places.get(key) ?? null),
-    addPasswordFailure(keys, nowMs) {
-      for (const key of keys) {
-        places.set(key, afterFailure(places.get(key) ?? null, nowMs));
-      }
       return Promise.resolve();
     },
-    forgetPasswordFailures(key) {
-      places.delete(key);
+    findPlaceFailures: (key) => Promise.resolve(places.get(key) ?? null),
+    savePlaceFailures(key, failures) {
+      if (failures === null) places.delete(key);
+      else places.set(key, failures);
       return Promise.resolve();
     },
     saveFailures(_, failures) {
       saved.push(failures);
       return Promise.resolve();
     },
-    settleChallenge: () => Promise.reject(new Error("not of this step")),
+    recordDecision(decision) {
+      decisions.push(decision);
+      return Promise.resolve();
+    },
+    findPending: () => Promise.reject(new Error("not of this step")),
+    settle: () => Promise.reject(new Error("not of this step")),
   };
+  return { transaction: (work) => work(records) };
 }
 
-async function play(request: {
+interface Play {
   loginName?: string;
   password?: string;
   canAnswer?: boolean;
@@ -96,34 +106,54 @@ async function play(request: {
   /** Failed passwords so far, by place. */
   places?: Map<string, PasswordFailures>;
   now?: number;
-}) {
+  external?: boolean;
+  /** What PAM does before it answers. */
+  meanwhile?: () => void;
+}
+
+async function play(request: Play) {
   const calls: string[] = [];
   const recorded: Challenge[] = [];
   const saved: CodeFailures[] = [];
+  const decisions: DecisionRecord[] = [];
+  const attempt = { ...ATTEMPT, loginName: request.loginName ?? "Alice" };
+  const rule = { freeFailures: 3, maxWaitSeconds: 300 };
   const verdict = await passwordStep({
-    attempt: { ...ATTEMPT, loginName: request.loginName ?? "Alice" },
+    attempt,
     password: new Redacted(
       new TextEncoder().encode(request.password ?? PASSWORD),
     ),
     canAnswer: request.canAnswer ?? true,
     token: request.token ?? null,
   }, {
-    primary: fakePrimary(calls),
-    openStore() {
-      calls.push("store");
-      return Promise.resolve(
-        fakeStore(
-          recorded,
-          request.failures ?? NO_FAILURES,
-          saved,
-          request.places ?? new Map(),
-        ),
-      );
-    },
+    primary: request.external ? null : fakePrimary(calls, request.meanwhile),
+    store: fakeStore(
+      recorded,
+      request.failures ?? NO_FAILURES,
+      saved,
+      request.places ?? new Map(),
+      decisions,
+    ),
+    audit: new Audit("password", attempt, { maxDays: 90, maxRows: 1000 }),
+    throttle: new PlaceThrottle(rule, attempt),
     now: () => request.now ?? 5000,
     challengeTimeoutSeconds: 300,
-    throttle: { freeFailures: 3, maxWaitSeconds: 300 },
   });
+  // Each decision is in the audit trail, once.
+  assert.deepEqual(
+    decisions.map(({ step, outcome, reason, loginName }) => [
+      step,
+      outcome,
+      reason,
+      loginName,
+    ]),
+    [[
+      "password",
+      verdict.outcome,
+      "reason" in verdict ? verdict.reason : null,
+      attempt.loginName,
+    ]],
+  );
   return { verdict, calls, recorded, saved };
 }
 
@@ -149,16 +179,19 @@ Deno.test("passwordStep lets PAM rest inside a wait, and tells how long", async 
   for (const password of ["wrong", PASSWORD]) {
     const { verdict, calls } = await play({ password, places });
     assert(verdict.outcome === "refused");
-    assert.equal(verdict.reason, "password_wait");
+    assert.equal(verdict.reason, "too_many_failures");
     assert.match(
       verdict.told!,
-      /^TEMP\[backoff 1,advance no\]: Too many wrong passwords: try again in 1 second$/,
+      /^TEMP\[backoff 1,advance no\]: Too many failed logins: try again in 1 second$/,
     );
-    assert.deepEqual(calls, ["store"]);
+    assert.deepEqual(calls, []);
   }
   const after = await play({ places, now: 6000 });
   assert.deepEqual(after.verdict, { outcome: "challenged" });
-  assert.deepEqual([...places.keys()], ["network 192.0.2.1"]);
+  assert.deepEqual([...places], [["network 192.0.2.1", {
+    count: 3,
+    lastAt: 5000,
+  }]]);
 });
 
 Deno.test("passwordStep counts alike what must look alike", async () => {
@@ -250,7 +283,7 @@ Deno.test("passwordStep lets a verified token in while account and enrolment las
   const token = { loginAt: 1_700_000_001_000 };
   const { verdict, calls } = await play({ token, canAnswer: false });
   assert.deepEqual(verdict, { outcome: "accepted", by: "token" });
-  assert.deepEqual(calls, ["account", "store"]);
+  assert.deepEqual(calls, ["account"]);
   const reason = async (loginName: string) => {
     const { verdict } = await play({ token, loginName });
     return "reason" in verdict ? verdict.reason : verdict.outcome;
@@ -274,4 +307,58 @@ Deno.test("passwordStep tries no unverified token as a password", async () => {
   assert.equal(verdict.outcome, "refused");
   assert.equal("reason" in verdict && verdict.reason, "token_refused");
   assert.deepEqual(calls, []);
+});
+
+Deno.test("passwordStep counts a guess before PAM answers, and takes it back if it wasn't one", async () => {
+  const key = "network 192.0.2.1";
+  const places = new Map<string, PasswordFailures>();
+  const meanwhile = () => assert.equal(places.get(key)?.count, 1);
+  await play({ places, meanwhile });
+  assert.deepEqual([...places], []);
+  await play({ places, meanwhile, password: "broken PAM" });
+  assert.deepEqual([...places], []);
+  await play({ places, meanwhile, password: "wrong" });
+  assert.equal(places.size, 2);
+
+  // What failed elsewhere meanwhile stays.
+  const other = { count: 5, lastAt: 4999 };
+  await play({ places, meanwhile: () => void places.set(key, other) });
+  assert.deepEqual([...places], [[key, { ...other, count: 4 }]]);
+});
+
+Deno.test("passwordStep, where another factor decides, challenges everybody alike", async () => {
+  const external = true;
+  const alice = await play({ external, loginName: "alice", password: "x" });
+  assert.deepEqual(alice.verdict, { outcome: "challenged" });
+  assert.equal(alice.recorded.length, 1);
+  // Of a user who isn't enrolled, only the log tells.
+  const bob = await play({ external, loginName: "bob", password: "x" });
+  assert.deepEqual(bob.verdict, {
+    outcome: "challenged",
+    reason: "not_enrolled",
+  });
+  assert.deepEqual(bob.recorded, []);
+  const locked = { ...NO_FAILURES, locks: 1, lockedUntil: 99_000 };
+  const held = await play({ external, loginName: "alice", failures: locked });
+  assert.deepEqual(held.verdict, { outcome: "challenged" });
+});
+
+Deno.test("passwordStep, where another factor decides, refuses inside a wait", async () => {
+  const places = new Map([
+    ["user 192.0.2.1 alice", { count: 9, lastAt: 5000 }],
+  ]);
+  const { verdict } = await play({
+    external: true,
+    loginName: "alice",
+    places,
+  });
+  assert.equal("reason" in verdict && verdict.reason, "too_many_failures");
+});
+
+Deno.test("passwordStep, where another factor decides, takes a verified token of an enrolled user", async () => {
+  const token = { loginAt: 1_700_000_001_000 };
+  const play1 = async (loginName: string) =>
+    (await play({ external: true, token, loginName })).verdict.outcome;
+  assert.equal(await play1("alice"), "accepted");
+  assert.equal(await play1("bob"), "refused");
 });

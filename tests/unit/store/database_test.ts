@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { Failure, type FailureCode } from "../../../src/core/failure.ts";
-import { Redacted } from "../../../src/core/redacted.ts";
 import { NO_FAILURES } from "../../../src/core/lockout.ts";
 import { openDatabase } from "../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
@@ -49,7 +48,11 @@ Deno.test("openDatabase leaves alone what is missing, foreign or no file", async
 
   Deno.writeTextFileSync(path, "not a database".repeat(100));
   await fails(() => openDatabase(path, CREATE), "database_foreign");
-  await fails(() => openDatabase(directory.path, CREATE), "database_foreign");
+  await Deno.mkdir(`${directory.path}/d`);
+  await fails(
+    () => openDatabase(`${directory.path}/d`, CREATE),
+    "database_foreign",
+  );
   await fails(() => openDatabase("/dev/null", CREATE), "database_foreign");
 });
 
@@ -88,7 +91,7 @@ testWith(
     const path = `${directory.path}/x`;
     Deno.writeTextFileSync(path, "");
     Deno.chownSync(path, 65534, 65534);
-    await fails(() => openDatabase(path, CREATE), "database_foreign");
+    await fails(() => openDatabase(path, CREATE), "untrusted_path");
   },
 );
 
@@ -125,7 +128,7 @@ Deno.test("openDatabase waits for no named pipe, and follows no link to nowhere"
   Deno.symlinkSync(target, `${directory.path}/link`);
   await fails(
     () => openDatabase(`${directory.path}/link`, CREATE),
-    "database_foreign",
+    "untrusted_path",
   );
   assert.throws(() => Deno.statSync(target), Deno.errors.NotFound);
 });
@@ -177,6 +180,7 @@ Deno.test("openDatabase brings a database of the first schema up to date, with a
   const path = `${directory.path}/x`;
   {
     using first = new DatabaseSync(path);
+    Deno.chmodSync(path, 0o600);
     migrate(first, path, MIGRATIONS.slice(0, 1));
     first.prepare(
       "INSERT INTO enrolments VALUES ('alice', x'0102', 'VPN', 1, 2, 3)",
@@ -184,9 +188,9 @@ Deno.test("openDatabase brings a database of the first schema up to date, with a
   }
   using database = await openDatabase(path, OPEN);
   const alice = await new SqliteEnrolmentStore(database).find("alice");
-  assert.deepEqual({ ...alice, secret: alice!.secret.reveal() }, {
+  assert.deepEqual(alice, {
     username: "alice",
-    secret: new Uint8Array([1, 2]),
+    secret: { keyId: null, bytes: new Uint8Array([1, 2]) },
     issuer: "VPN",
     enrolledAt: 1,
     lastLoginAt: 2,
@@ -239,7 +243,7 @@ Deno.test("enrol keeps who is enrolled, unless replacing", async () => {
   const store = new SqliteEnrolmentStore(database);
   await enrolAlice(store, 1);
   await fails(() => enrolAlice(store, 2), "already_enrolled");
-  const secret = async () => (await store.find("alice"))!.secret.reveal()[0];
+  const secret = async () => (await store.find("alice"))!.secret.bytes[0];
   assert.equal(await secret(), 1);
   await enrolAlice(store, 3, true);
   assert.equal(await secret(), 3);
@@ -274,10 +278,13 @@ async function enrolAlice(
   firstByte = 1,
   replace = false,
 ): Promise<void> {
-  await store.enrol({
-    username: "alice",
-    secret: new Redacted(new Uint8Array(20).fill(firstByte)),
-    issuer: "VPN",
-    enrolledAt: 0,
-  }, { replace });
+  await store.enrol(
+    { username: "alice", issuer: "VPN", enrolledAt: 0 },
+    () =>
+      Promise.resolve({
+        keyId: "0011223344556677",
+        bytes: new Uint8Array(20).fill(firstByte),
+      }),
+    { replace },
+  );
 }

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../../../src/core/failure.ts";
-import { Redacted } from "../../../src/core/redacted.ts";
-import {
-  type Database,
-  openDatabase,
-} from "../../../src/store/sqlite/database.ts";
+import type { PasswordFailures } from "../../../src/core/throttle.ts";
+import type { DecisionRecord } from "../../../src/core/decision.ts";
+import { openDatabase } from "../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
 import { SqliteLoginStore } from "../../../src/store/sqlite/login_store.ts";
 import { makeTestDirectory } from "../../lab/program.ts";
+import { sealing } from "../../lab/secrets.ts";
 
 /** A challenge for alice; an `answer` has no place in a new one. */
 function challengeAt(createdAt: number, id: string, loginName = "alice") {
@@ -24,110 +23,102 @@ function challengeAt(createdAt: number, id: string, loginName = "alice") {
   };
 }
 
-const accept = (at: number) => () =>
-  Promise.resolve({
-    verdict: null,
-    settlement: { answer: "accepted" as const, step: at, at },
-  });
+const RULE = { maxDays: 90, maxRows: 1000 };
 
 Deno.test("recordChallenge takes an attempt once, and forgets what is over", async () => {
   await using alice = await makeStores();
-  const { store, database } = alice;
+  const { database, challenge, accept } = alice;
   const day = 24 * 60 * 60 * 1000;
   const attempts = () =>
     database.read((connection) =>
       connection.prepare("SELECT attempt FROM challenges ORDER BY attempt")
         .all().map(({ attempt }) => attempt)
     );
-  assert.equal(await store.recordChallenge(challengeAt(0, "a")), true);
+  await challenge(0, "a");
   await assert.rejects(
-    () => store.recordChallenge(challengeAt(1, "a")),
+    () => challenge(1, "a"),
     (error) => error instanceof Failure && error.code === "challenge_exists",
   );
-  await store.settleChallenge("a", accept(1));
-  await store.recordChallenge(challengeAt(0, "b"));
-  await store.recordChallenge(challengeAt(999, "c"));
+  await accept("a", 1);
+  await challenge(0, "b");
+  await challenge(999, "c");
   assert.deepEqual(attempts(), ["a", "b", "c"]);
   // An open challenge goes with its expiry; an accepted one must still ignore second answers.
-  await store.recordChallenge(challengeAt(1000, "d"));
+  await challenge(1000, "d");
   assert.deepEqual(attempts(), ["a", "c", "d"]);
-  await store.recordChallenge(challengeAt(day + 999, "e"));
+  await challenge(day + 999, "e");
   assert.deepEqual(attempts(), ["a", "e"]);
-  await store.recordChallenge(challengeAt(day + 1000, "f"));
+  await challenge(day + 1000, "f");
   assert.deepEqual(attempts(), ["e", "f"]);
 });
 
 Deno.test("findEnrolment finds a user by the name of their last login", async () => {
   await using alice = await makeStores();
-  const { store, enrolments } = alice;
-  const find = async (username: string, loginName: string) =>
-    (await store.findEnrolment(username, loginName))?.username ?? null;
+  const { find, challenge, accept, enrolments } = alice;
   assert.equal(await find("alice", "x"), "alice");
   assert.equal(await find("ALICE", "ALICE"), null);
-  await store.recordChallenge(challengeAt(0, "a", "ALICE"));
+  await challenge(0, "a", "ALICE");
   assert.equal(await find("ALICE", "ALICE"), null);
-  await store.settleChallenge("a", accept(1));
+  await accept("a", 1);
   assert.equal(await find("ALICE", "ALICE"), "alice");
   await enrolments.delete("alice");
   assert.equal(await find("ALICE", "ALICE"), null);
 });
 
-Deno.test("an answer without an open challenge doesn't wait for another's transaction", async () => {
+Deno.test("nobody else can write within a login's transaction", async () => {
   await using alice = await makeStores();
-  const { store, path } = alice;
-  await store.recordChallenge(challengeAt(0, "a"));
-  await store.settleChallenge("a", accept(1));
-  using other = new DatabaseSync(path);
-  other.exec("BEGIN IMMEDIATE");
-  // With a busy timeout of 0, waiting would be a failure.
-  const seen: (string | null | undefined)[] = [];
-  for (const id of ["a", "none"]) {
-    await store.settleChallenge(id, (pending) => {
-      seen.push(pending && pending.challenge.answer);
-      return accept(2)();
-    });
-  }
-  assert.deepEqual(seen, ["accepted", null]);
-});
-
-Deno.test("nobody else can write while an answer is decided", async () => {
-  await using alice = await makeStores();
-  const { store, path } = alice;
-  await store.recordChallenge(challengeAt(0, "a"));
-  using other = new DatabaseSync(path);
-  await store.settleChallenge("a", () => {
+  using other = new DatabaseSync(alice.path);
+  await alice.store.transaction(() => {
     assert.throws(() => other.exec("BEGIN IMMEDIATE"), /locked/);
-    return accept(1)();
+    return Promise.resolve();
   });
   other.exec("BEGIN IMMEDIATE; ROLLBACK");
 });
 
-Deno.test("no verdict comes of an answer whose commit fails", async () => {
+Deno.test("a login's transaction whose commit or work fails leaves nothing", async () => {
   await using alice = await makeStores();
-  const { store, path } = alice;
-  await store.recordChallenge(challengeAt(0, "a"));
-  using reader = new DatabaseSync(path);
-  reader.exec("BEGIN");
-  reader.prepare("SELECT count(*) FROM challenges").get();
+  const { store, path, challenge, accept } = alice;
+  await challenge(0, "a");
+  {
+    using reader = new DatabaseSync(path);
+    reader.exec("BEGIN");
+    reader.prepare("SELECT count(*) FROM challenges").get();
+    await assert.rejects(
+      accept("a", 1),
+      (error) => error instanceof Failure && error.code === "database_locked",
+    );
+    reader.exec("ROLLBACK");
+  }
   await assert.rejects(
-    store.settleChallenge("a", accept(1)),
-    (error) => error instanceof Failure && error.code === "database_locked",
+    store.transaction(async (records) => {
+      const pending = (await records.findPending("a"))!;
+      await records.settle(pending, { answer: "accepted", step: 1, at: 1 });
+      throw new Error("on fire");
+    }),
+    /on fire/,
   );
-  reader.exec("ROLLBACK");
-  let seen: unknown;
-  await store.settleChallenge("a", (pending) => {
-    seen = pending?.challenge.answer;
-    return accept(1)();
-  });
-  assert.equal(seen, null);
+  const pending = await store.transaction((records) =>
+    records.findPending("a")
+  );
+  assert.equal(pending!.challenge.answer, null);
+  assert.equal(pending!.enrolment.lastStep, null);
+});
+
+Deno.test("a challenge keeps the answer that it has", async () => {
+  await using alice = await makeStores();
+  const { enrolments, challenge, accept } = alice;
+  await challenge(0, "a");
+  await accept("a", 1);
+  await accept("a", 2);
+  assert.equal((await enrolments.find("alice"))!.lastStep, 1);
 });
 
 Deno.test("a login of one user leaves the others as they are", async () => {
   await using alice = await makeStores();
-  const { store, enrolments } = alice;
+  const { enrolments, challenge, accept } = alice;
   await enrol(enrolments, "bob");
-  await store.recordChallenge(challengeAt(0, "a"));
-  await store.settleChallenge("a", accept(7));
+  await challenge(0, "a");
+  await accept("a", 7);
   assert.equal((await enrolments.find("alice"))!.lastStep, 7);
   const bob = (await enrolments.find("bob"))!;
   assert.equal(bob.lastStep, null);
@@ -136,45 +127,37 @@ Deno.test("a login of one user leaves the others as they are", async () => {
 
 Deno.test("a new enrolment begins anew", async () => {
   await using alice = await makeStores();
-  const { store, enrolments } = alice;
-  await store.recordChallenge(challengeAt(0, "a", "ALICE"));
-  await store.settleChallenge("a", accept(7));
+  const { find, enrolments, challenge, accept } = alice;
+  await challenge(0, "a", "ALICE");
+  await accept("a", 7);
   await enrol(enrolments, "alice", true);
   const { lastStep, lastLoginAt } = (await enrolments.find("alice"))!;
   assert.deepEqual([lastStep, lastLoginAt], [null, null]);
-  assert.equal(await store.findEnrolment("ALICE", "ALICE"), null);
+  assert.equal(await find("ALICE", "ALICE"), null);
 });
 
 Deno.test("findEnrolment prefers the user of that very name", async () => {
   await using alice = await makeStores();
-  const { store, enrolments } = alice;
-  await store.recordChallenge(challengeAt(0, "a", "ALICE"));
-  await store.settleChallenge("a", accept(7));
+  const { find, enrolments, challenge, accept } = alice;
+  await challenge(0, "a", "ALICE");
+  await accept("a", 7);
   await enrol(enrolments, "ALICE");
-  const found = await store.findEnrolment("ALICE", "ALICE");
-  assert.equal(found?.username, "ALICE");
+  assert.equal(await find("ALICE", "ALICE"), "ALICE");
 });
 
 Deno.test("a login pays for a hundred challenges of others at the most", async () => {
   await using alice = await makeStores();
-  const { store, database } = alice;
-  for (let i = 0; i < 150; i++) {
-    await store.recordChallenge(challengeAt(0, `old ${i}`));
-  }
-  await store.recordChallenge(challengeAt(5000, "new"));
-  const { n } = database.read((connection) =>
-    connection.prepare("SELECT count(*) AS n FROM challenges").get()!
-  );
-  assert.equal(n, 51);
+  const { challenge, count } = alice;
+  for (let i = 0; i < 150; i++) await challenge(0, `old ${i}`);
+  await challenge(5000, "new");
+  assert.equal(count("challenges"), 51);
 });
 
 Deno.test("openChallenges gives those that still wait", async () => {
   await using alice = await makeStores();
-  const { store, enrolments } = alice;
-  for (const id of ["open", "settled"]) {
-    await store.recordChallenge(challengeAt(0, id));
-  }
-  await store.settleChallenge("settled", accept(1));
+  const { enrolments, challenge, accept } = alice;
+  for (const id of ["open", "settled"]) await challenge(0, id);
+  await accept("settled", 1);
   const ids = async (nowMs: number) =>
     (await enrolments.openChallenges(nowMs)).map(({ id }) => id);
   assert.deepEqual(await ids(999), ["open"]);
@@ -182,40 +165,112 @@ Deno.test("openChallenges gives those that still wait", async () => {
   assert.deepEqual(await enrolments.openChallenges(999, "bob"), []);
 });
 
-Deno.test("failed passwords are counted by place, and forgotten in time", async () => {
+Deno.test("failures are kept by place, and forgotten in time", async () => {
   await using alice = await makeStores();
   const { store } = alice;
-  await store.addPasswordFailure(["x", "y"], 1000);
-  await store.addPasswordFailure(["x"], 2000);
-  assert.deepEqual(await store.findPasswordFailures("x"), {
-    count: 2,
-    lastAt: 2000,
-  });
-  await store.forgetPasswordFailures("x");
-  assert.equal(await store.findPasswordFailures("x"), null);
-  await store.addPasswordFailure(["z"], 1000 + 60 * 60 * 1000);
-  assert.equal(await store.findPasswordFailures("y"), null);
+  const save = (key: string, failures: PasswordFailures | null) =>
+    store.transaction((records) => records.savePlaceFailures(key, failures));
+  const find = (key: string) =>
+    store.transaction((records) => records.findPlaceFailures(key));
+  await save("x", { count: 1, lastAt: 1000 });
+  await save("x", { count: 2, lastAt: 2000 });
+  await save("y", { count: 1, lastAt: 1000 });
+  assert.deepEqual(await find("x"), { count: 2, lastAt: 2000 });
+  await save("x", null);
+  assert.equal(await find("x"), null);
+  await save("z", { count: 1, lastAt: 1000 + 60 * 60 * 1000 });
+  assert.equal(await find("y"), null);
 });
 
+Deno.test("the audit trail is bounded by number and age, a few rows at a time", async () => {
+  await using alice = await makeStores();
+  const { store, enrolments, count } = alice;
+  const record = (at: number, rule = RULE) =>
+    store.transaction((records) =>
+      records.recordDecision({ ...DECISION, at }, rule)
+    );
+  const times = async () =>
+    (await enrolments.decisions({})).map(({ at }) => at);
+  for (let at = 0; at < 110; at++) await record(at);
+  await record(110, { ...RULE, maxRows: 100 });
+  assert.deepEqual([count("decisions"), (await times())[0]], [100, 11]);
+  await record(111, { ...RULE, maxRows: 10 });
+  assert.equal(count("decisions"), 81);
+
+  const day = 24 * 60 * 60 * 1000;
+  await record(day + 40, { ...RULE, maxDays: 1 });
+  assert.equal((await times())[0], 40);
+});
+
+Deno.test("the audit trail gives what is asked for, and bounds what clients send", async () => {
+  await using alice = await makeStores();
+  const { store, enrolments } = alice;
+  await store.transaction(async (records) => {
+    await records.recordDecision(DECISION, RULE);
+    await records.recordDecision({
+      ...DECISION,
+      at: 2,
+      outcome: "refused",
+      username: null,
+      loginName: "x".repeat(100_000),
+    }, RULE);
+  });
+  const find = async (filter: Parameters<typeof enrolments.decisions>[0]) =>
+    (await enrolments.decisions(filter)).map(({ at }) => at);
+  assert.deepEqual(await enrolments.decisions({ username: "alice" }), [
+    DECISION,
+  ]);
+  assert.deepEqual(await find({ username: "ALICE" }), [1]);
+  assert.deepEqual(await find({ username: "x".repeat(256) }), [2]);
+  assert.deepEqual(await find({ outcome: "refused" }), [2]);
+  assert.deepEqual(await find({ since: 2 }), [2]);
+  assert.deepEqual(await find({}), [1, 2]);
+});
+
+const DECISION: DecisionRecord = {
+  at: 1,
+  loginName: "ALICE",
+  username: "alice",
+  address: "2001:db8::7",
+  commonName: "laptop",
+  step: "code",
+  outcome: "accepted",
+  by: "code",
+  reason: null,
+  detail: null,
+};
+
 /** A database with alice enrolled, both stores on it, and no patience with locks. */
-async function makeStores(): Promise<
-  AsyncDisposable & {
-    path: string;
-    database: Database;
-    store: SqliteLoginStore;
-    enrolments: SqliteEnrolmentStore;
-  }
-> {
+async function makeStores() {
   const directory = await makeTestDirectory();
   const path = directory.db;
   const database = await openDatabase(path, { create: true, busyTimeoutMs: 0 });
   const enrolments = new SqliteEnrolmentStore(database);
   await enrol(enrolments, "alice");
+  const store = new SqliteLoginStore(database);
   return {
     path,
     database,
     enrolments,
-    store: new SqliteLoginStore(database),
+    store,
+    challenge: (createdAt: number, id: string, loginName?: string) =>
+      store.transaction((records) =>
+        records.recordChallenge(challengeAt(createdAt, id, loginName))
+      ),
+    accept: (id: string, at: number) =>
+      store.transaction(async (records) => {
+        const pending = (await records.findPending(id))!;
+        await records.settle(pending, { answer: "accepted", step: at, at });
+      }),
+    find: (username: string, loginName: string) =>
+      store.transaction(async (records) => {
+        const found = await records.findEnrolment(username, loginName);
+        return found?.username ?? null;
+      }),
+    count: (table: string) =>
+      database.read((connection) =>
+        connection.prepare(`SELECT count(*) AS n FROM ${table}`).get()!.n
+      ),
     async [Symbol.asyncDispose]() {
       database.close();
       await directory[Symbol.asyncDispose]();
@@ -228,10 +283,9 @@ async function enrol(
   username: string,
   replace = false,
 ): Promise<void> {
-  await store.enrol({
-    username,
-    secret: new Redacted(new Uint8Array(20)),
-    issuer: "VPN",
-    enrolledAt: 0,
-  }, { replace });
+  await store.enrol(
+    { username, issuer: "VPN", enrolledAt: 0 },
+    sealing(new Uint8Array(20), username),
+    { replace },
+  );
 }

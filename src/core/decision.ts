@@ -1,0 +1,54 @@
+/** A step of a login. */
+export type Step = "password" | "code";
+
+/** What a step can end in. */
+export const OUTCOMES = [
+  "challenged",
+  "accepted",
+  "refused",
+  "unchanged",
+] as const;
+
+/** One decision, as the audit trail keeps it. */
+export interface DecisionRecord {
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  at: number;
+  /** The username as the client gave it. */
+  loginName: string | null;
+  /** The enrolled user, where one is known. */
+  username: string | null;
+  /** The client's IPv4 or IPv6 address. */
+  address: string | null;
+  commonName: string | null;
+  step: Step;
+  /** A verdict's outcome. */
+  outcome: typeof OUTCOMES[number];
+  /** What an acceptance rests on. */
+  by: string | null;
+  reason: string | null;
+  /** What the log line says more. */
+  detail: string | null;
+}
+
+/** How much of the audit trail is kept. */
+export interface AuditRule {
+  maxDays: number;
+  maxRows: number;
+}
+
+/** Longest text in the audit trail, in characters: a client can send far more. */
+const LONGEST = 256;
+
+/** Bounds what a client may have made long. */
+export function bounded(record: DecisionRecord): DecisionRecord {
+  const cut = (text: string | null) =>
+    text === null ? null : text.slice(0, LONGEST).toWellFormed();
+  return {
+    ...record,
+    loginName: cut(record.loginName),
+    username: cut(record.username),
+    address: cut(record.address),
+    commonName: cut(record.commonName),
+    detail: record.detail?.slice(0, 2 * LONGEST).toWellFormed() ?? null,
+  };
+}

@@ -1,0 +1,37 @@
+import type { Step } from "../core/decision.ts";
+import type { Refused } from "../core/verdict.ts";
+import { Audit } from "../login/audit.ts";
+import { readAttempt } from "../openvpn/environment.ts";
+import {
+  readAuditRule,
+  readSetting,
+  type ReadVariable,
+  SETTINGS,
+} from "../settings.ts";
+import { openDatabase } from "../store/sqlite/database.ts";
+import { SqliteLoginStore } from "../store/sqlite/login_store.ts";
+import { BUSY_TIMEOUT_MS } from "./call.ts";
+
+/**
+ * Writes a refusal to the audit trail that came of a failure, and so of no login step. As far as the
+ * database can be used: the log line tells of it in any case.
+ *
+ * @param loginName as the client gave it, where it is known
+ * @throws Failure when the settings or the database can't be used
+ */
+export async function recordLate(
+  step: Step,
+  verdict: Refused,
+  loginName: string,
+  read: ReadVariable,
+): Promise<void> {
+  const attempt = readAttempt(read, loginName);
+  const audit = new Audit(step, attempt, readAuditRule(read));
+  using database = await openDatabase(readSetting(SETTINGS.tokenDbPath, read), {
+    create: false,
+    busyTimeoutMs: BUSY_TIMEOUT_MS,
+  });
+  await new SqliteLoginStore(database).transaction((records) =>
+    audit.record(records, verdict, Date.now())
+  );
+}

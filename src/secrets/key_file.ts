@@ -1,0 +1,102 @@
+import { Failure } from "../core/failure.ts";
+import { Redacted } from "../core/redacted.ts";
+import { KEY_BYTES, type SecretKey } from "../core/sealed_secret.ts";
+import {
+  followTrusted,
+  makeDirectory,
+  parentOf,
+  requirePrivate,
+} from "../trusted_path.ts";
+import { writeAll } from "../write_all.ts";
+
+/** Opens a key file, for people. */
+const COMMENT =
+  "# Keys of openvpn-totp, newest last: without them no secret in the database can be read.\n" +
+  "# Keep a copy, apart from the database's. A key's line may go when nothing is sealed with it.\n";
+
+/** The form of a key's line: its id, and the key in base64. */
+const LINE = /^key ([0-9a-f]{16}) ([A-Za-z0-9+/]{43}=)$/;
+
+/** More than thousands of keys have. */
+const MAX_BYTES = 1024 * 1024;
+
+/**
+ * Reads a key file: a line per key, newest last. Lines of any other form are left alone.
+ *
+ * @param path absolute
+ * @returns null when there is no such file
+ * @throws Failure `untrusted_path`, `key_error`
+ */
+export function readKeyFile(path: string): SecretKey[] | null {
+  try {
+    const file = followTrusted(path);
+    if (file.info === null) return null;
+    if (!file.info.isFile || file.info.size > MAX_BYTES) {
+      throw keyError(path, "it is no key file");
+    }
+    requirePrivate(file.path);
+    return Deno.readTextFileSync(file.path).split("\n").flatMap(keyOf);
+  } catch (error) {
+    throw keyError(path, error);
+  }
+}
+
+/**
+ * Adds a new key to a key file, or makes it, mode 0600. By the time that the key is given, it is on
+ * the disk: nothing may be sealed with it before. Nothing in the file is changed, so that what was
+ * sealed with older keys (another database, a backup) stays readable.
+ *
+ * @throws Failure `untrusted_path`, `key_error`
+ */
+export function addKey(path: string): SecretKey {
+  const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
+  const id = crypto.getRandomValues(new Uint8Array(8)).toHex();
+  try {
+    const file = followTrusted(path);
+    if (file.info === null) makeDirectory(parentOf(file.path));
+    else requirePrivate(file.path);
+    using open = Deno.openSync(file.path, {
+      append: true,
+      create: true,
+      mode: 0o600,
+    });
+    if (file.info === null) Deno.chmodSync(file.path, 0o600);
+    // A write that broke off may have left half a line.
+    const before = file.info === null ? COMMENT : "\n";
+    const line = `${before}key ${id} ${bytes.toBase64()}\n`;
+    writeAll(open, new TextEncoder().encode(line));
+    open.syncSync();
+    syncDirectory(parentOf(file.path));
+  } catch (error) {
+    throw keyError(path, error);
+  }
+  return { id, bytes: new Redacted(bytes) };
+}
+
+function keyOf(line: string): SecretKey[] {
+  const [, id, base64] = line.match(LINE) ?? [];
+  if (id === undefined || base64 === undefined) return [];
+  return [{ id, bytes: new Redacted(Uint8Array.fromBase64(base64)) }];
+}
+
+/** A new file is safe only when its name is. */
+function syncDirectory(path: string): void {
+  using directory = Deno.openSync(path, { read: true });
+  directory.syncSync();
+}
+
+function keyError(path: string, error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return new Failure(
+      "key_error",
+      `no permission to use the key file ${path} as uid ${Deno.uid()}: run it as the file's owner ` +
+        "(sudo)",
+    );
+  }
+  const cause = error instanceof Error ? error.message : String(error);
+  return new Failure(
+    "key_error",
+    `cannot use the key file ${path}: ${cause} (totpKeyFile)`,
+  );
+}

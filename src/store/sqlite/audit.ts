@@ -1,0 +1,74 @@
+import type { DatabaseSync } from "node:sqlite";
+import {
+  type AuditRule,
+  bounded,
+  type DecisionRecord,
+} from "../../core/decision.ts";
+import type { DecisionFilter } from "../store.ts";
+
+/** How many old rows go with each new one at the most: a login must not pay for a whole day's. */
+const PRUNED_AT_ONCE = 20;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Adds a row to the audit trail, and removes of the oldest what is beyond the rule. */
+export function recordDecision(
+  connection: DatabaseSync,
+  decision: DecisionRecord,
+  rule: AuditRule,
+): void {
+  const row = bounded(decision);
+  const { lastInsertRowid } = connection.prepare(
+    `INSERT INTO decisions
+       (at, login_name, username, address, common_name, step, outcome, accepted_by, reason, detail)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  ).run(
+    row.at,
+    row.loginName,
+    row.username,
+    row.address,
+    row.commonName,
+    row.step,
+    row.outcome,
+    row.by,
+    row.reason,
+    row.detail,
+  );
+  connection.prepare(
+    `DELETE FROM decisions
+     WHERE id IN (SELECT id FROM decisions ORDER BY id LIMIT ${PRUNED_AT_ONCE})
+       AND (id <= :beyond OR at < :tooOld)`,
+  ).run({
+    beyond: Number(lastInsertRowid) - rule.maxRows,
+    tooOld: decision.at - rule.maxDays * DAY_MS,
+  });
+}
+
+/** Reads the audit trail, oldest first. */
+export function decisions(
+  connection: DatabaseSync,
+  filter: DecisionFilter,
+): DecisionRecord[] {
+  return connection.prepare(
+    `SELECT * FROM decisions
+     WHERE (:username IS NULL OR :username IN (username, login_name))
+       AND (:since IS NULL OR at >= :since)
+       AND (:outcome IS NULL OR outcome = :outcome)
+     ORDER BY id`,
+  ).all({
+    username: filter.username ?? null,
+    since: filter.since ?? null,
+    outcome: filter.outcome ?? null,
+  }).map((row) => ({
+    at: row.at as number,
+    loginName: row.login_name as string | null,
+    username: row.username as string | null,
+    address: row.address as string | null,
+    commonName: row.common_name as string | null,
+    step: row.step as DecisionRecord["step"],
+    outcome: row.outcome as DecisionRecord["outcome"],
+    by: row.accepted_by as string | null,
+    reason: row.reason as string | null,
+    detail: row.detail as string | null,
+  }));
+}

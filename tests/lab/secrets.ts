@@ -1,0 +1,16 @@
+import { Redacted } from "../../src/core/redacted.ts";
+import { sealSecret, type SecretKey } from "../../src/core/sealed_secret.ts";
+
+/** A key for tests that have no key file. */
+export const TEST_KEY: SecretKey = {
+  id: "0011223344556677",
+  bytes: new Redacted(new Uint8Array(32).fill(9)),
+};
+
+/** Seals a secret with {@link TEST_KEY}, as `EnrolmentStore.enrol` wants it. */
+export function sealing(
+  secret: Uint8Array<ArrayBuffer>,
+  username: string,
+): () => ReturnType<typeof sealSecret> {
+  return () => sealSecret(new Redacted(secret), username, TEST_KEY);
+}

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { createCipheriv } from "node:crypto";
+import { Failure, type FailureCode } from "../../../src/core/failure.ts";
+import { Redacted } from "../../../src/core/redacted.ts";
+import { openSecret, sealSecret } from "../../../src/core/sealed_secret.ts";
+import { addKey, readKeyFile } from "../../../src/secrets/key_file.ts";
+import { Vault } from "../../../src/secrets/vault.ts";
+import { makeTestDirectory } from "../../lab/program.ts";
+import { TEST_KEY } from "../../lab/secrets.ts";
+
+const SECRET = new Uint8Array(20).fill(0xd5);
+
+async function fails(
+  work: () => Promise<unknown>,
+  code: FailureCode,
+): Promise<void> {
+  await assert.rejects(work, (error) => {
+    assert(error instanceof Failure, String(error));
+    assert.equal(error.code, code, error.message);
+    return true;
+  });
+}
+
+const bytesOf = (secret: Redacted<Uint8Array> | null) => secret?.reveal();
+
+Deno.test("a sealed secret opens with its key and username alone, untouched", async () => {
+  const sealed = await sealSecret(new Redacted(SECRET), "alice", TEST_KEY);
+  assert.deepEqual(
+    bytesOf(await openSecret(sealed, "alice", TEST_KEY)),
+    SECRET,
+  );
+  assert.equal(await openSecret(sealed, "bob", TEST_KEY), null);
+  const other = { id: TEST_KEY.id, bytes: new Redacted(new Uint8Array(32)) };
+  assert.equal(await openSecret(sealed, "alice", other), null);
+  for (let i = 0; i < sealed.bytes.length; i++) {
+    const bytes = sealed.bytes.slice();
+    bytes[i]! ^= 1;
+    const changed = { ...sealed, bytes };
+    assert.equal(await openSecret(changed, "alice", TEST_KEY), null);
+  }
+  for (const bytes of [new Uint8Array(), sealed.bytes.slice(0, 20)]) {
+    const short = { ...sealed, bytes };
+    assert.equal(await openSecret(short, "alice", TEST_KEY), null);
+  }
+});
+
+Deno.test("a sealed secret is AES-256-GCM, each time with a nonce of its own", async () => {
+  const sealed = await sealSecret(new Redacted(SECRET), "alice", TEST_KEY);
+  const nonce = sealed.bytes.subarray(0, 12);
+  const cipher = createCipheriv("aes-256-gcm", TEST_KEY.bytes.reveal(), nonce);
+  cipher.setAAD(new TextEncoder().encode("openvpn-totp secret of alice"));
+  const expected = [
+    ...nonce,
+    ...cipher.update(SECRET),
+    ...cipher.final(),
+    ...cipher.getAuthTag(),
+  ];
+  assert.deepEqual([...sealed.bytes], expected);
+  const again = await sealSecret(new Redacted(SECRET), "alice", TEST_KEY);
+  assert.notDeepEqual(again.bytes.subarray(0, 12), nonce);
+});
+
+Deno.test("a key file is made for its owner alone, and keeps every key", async () => {
+  await using directory = await makeTestDirectory();
+  const path = `${directory.path}/etc/key`;
+  assert.equal(readKeyFile(path), null);
+  const first = addKey(path);
+  const mode = (path: string) => Deno.statSync(path).mode! & 0o777;
+  assert.equal(mode(path), 0o600);
+  assert.equal(mode(`${directory.path}/etc`), 0o700);
+
+  // A line that broke off takes no other with it.
+  Deno.writeTextFileSync(path, "key 00112233445566", { append: true });
+  const second = addKey(path);
+  const keys = readKeyFile(path)!;
+  assert.deepEqual(keys.map(({ id }) => id), [first.id, second.id]);
+  for (const [i, key] of [first, second].entries()) {
+    assert.equal(key.bytes.reveal().length, 32);
+    assert.deepEqual(keys[i]!.bytes.reveal(), key.bytes.reveal());
+  }
+  assert.notDeepEqual(first.bytes.reveal(), second.bytes.reveal());
+});
+
+Deno.test("a key file that others can use is refused, and one that is none", async () => {
+  await using directory = await makeTestDirectory();
+  const path = `${directory.path}/key`;
+  addKey(path);
+  const vault = () => new Vault(path).seal(new Redacted(SECRET), "alice", []);
+  for (const mode of [0o640, 0o604, 0o666]) {
+    await Deno.chmod(path, mode);
+    await fails(vault, "untrusted_path");
+    assert.throws(() => addKey(path), /chmod 600/);
+  }
+  await Deno.remove(path);
+  await Deno.mkdir(path);
+  await fails(vault, "key_error");
+});
+
+Deno.test("a vault seals with the newest key, and opens what older ones sealed", async () => {
+  await using directory = await makeTestDirectory();
+  const path = `${directory.path}/key`;
+  const seal = (keyIds: string[] = []) =>
+    new Vault(path).seal(new Redacted(SECRET), "alice", keyIds);
+  const old = await seal();
+  const { id } = addKey(path);
+  const young = await seal([old.keyId!]);
+  assert.equal(young.keyId, id);
+  for (const secret of [old, young]) {
+    const opened = await new Vault(path).open({ username: "alice", secret });
+    assert.deepEqual(bytesOf(opened), SECRET);
+  }
+});
+
+Deno.test("a vault names a key that is lost, wrong or doesn't fit", async () => {
+  await using directory = await makeTestDirectory();
+  const path = `${directory.path}/key`;
+  const secret = await new Vault(path).seal(new Redacted(SECRET), "alice", []);
+  const kept = { username: "alice", secret };
+  const open = (one = kept) => new Vault(path).open(one);
+  await fails(() => open({ ...kept, username: "bob" }), "key_wrong");
+  await fails(
+    () => open({ username: "alice", secret: { ...secret, keyId: null } }),
+    "secret_unsealed",
+  );
+
+  const right = await Deno.readTextFile(path);
+  await Deno.remove(path);
+  await fails(() => open(), "key_missing");
+  await fails(() => new Vault(path).rekey([kept]), "key_missing");
+  const another = () =>
+    new Vault(path).seal(new Redacted(SECRET), "bob", [secret.keyId!]);
+  await fails(another, "key_missing");
+  assert.throws(() => Deno.statSync(path), Deno.errors.NotFound);
+
+  addKey(path);
+  await fails(() => open(), "key_wrong");
+  await fails(another, "key_wrong");
+  await fails(() => new Vault(path).rekey([kept]), "key_wrong");
+  assert.equal(readKeyFile(path)!.length, 1);
+
+  await Deno.writeTextFile(path, right);
+  assert.deepEqual(bytesOf(await open()), SECRET);
+});
+
+Deno.test("rekey seals with a new key, open secrets too", async () => {
+  await using directory = await makeTestDirectory();
+  const path = `${directory.path}/key`;
+  const secret = await new Vault(path).seal(new Redacted(SECRET), "alice", []);
+  const open = { keyId: null, bytes: SECRET.slice() };
+  const sealed = await new Vault(path).rekey([
+    { username: "alice", secret },
+    { username: "bob", secret: open },
+  ]);
+  const newest = readKeyFile(path)!.at(-1)!;
+  assert.notEqual(newest.id, secret.keyId);
+  for (const [i, username] of ["alice", "bob"].entries()) {
+    assert.equal(sealed[i]!.keyId, newest.id);
+    const opened = await new Vault(path).open({ username, secret: sealed[i]! });
+    assert.deepEqual(bytesOf(opened), SECRET);
+  }
+});
