@@ -35,10 +35,15 @@ export class OpenvpnServer implements AsyncDisposable {
   /**
    * Starts a server with the guide's lines in its configuration, and waits until it is ready.
    *
-   * @param lines more lines of configuration; an `auth-user-pass-verify`, `auth-gen-token` or
-   * `setenv totpTokenDbPath` among them takes the place of the usual one
+   * @param lines more lines of configuration; an `auth-user-pass-verify`, `client-crresponse`,
+   * `auth-gen-token` or `setenv totpTokenDbPath` among them takes the place of the usual one
+   * @param prepare what to do in the server's directory before it starts; gives more lines
    */
-  static async start(lines: readonly string[] = []): Promise<OpenvpnServer> {
+  static async start(
+    lines: readonly string[] = [],
+    prepare: (directory: string) => Promise<string[]> = () =>
+      Promise.resolve([]),
+  ): Promise<OpenvpnServer> {
     const directory = await Deno.makeTempDir({ prefix: "ovtotp-t" });
     const network = await makeNetwork();
     await makeAuthority(directory);
@@ -46,7 +51,10 @@ export class OpenvpnServer implements AsyncDisposable {
     await Deno.mkdir(`${directory}/tmp`, { mode: 0o700 });
     await Deno.writeTextFile(
       `${directory}/server.conf`,
-      configuration(directory, network, lines),
+      configuration(directory, network, [
+        ...lines,
+        ...await prepare(directory),
+      ]),
     );
     const process = new OpenvpnProcess(
       "the server's log",
@@ -98,7 +106,7 @@ function configuration(
     ...has("auth-user-pass-verify")
       ? []
       : [`auth-user-pass-verify ${PROGRAM} via-file`],
-    `client-crresponse ${PROGRAM}`,
+    ...has("client-crresponse") ? [] : [`client-crresponse ${PROGRAM}`],
     ...has("auth-gen-token") ? [] : ["auth-gen-token"],
     ...has("setenv totpTokenDbPath") ? [] : [
       `setenv totpTokenDbPath ${databaseIn(directory)}`,
