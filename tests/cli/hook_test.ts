@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { run } from "../lab/command.ts";
 import { admin, base64, codeOf, PROGRAM, wrongCodeOf } from "../lab/program.ts";
 import { sessionToken } from "../lab/session_token.ts";
+import { listenForSyslog, withSyslogOf } from "../lab/syslog.ts";
 import { LOG_LINE, ROOT_AND_ACCOUNT, withUser } from "../lab/user.ts";
 import { testWith } from "../lab/requirements.ts";
 
@@ -340,34 +341,15 @@ testWith(
   },
 );
 
-/** Puts a socket in the place of /dev/log, for the command in its arguments alone. */
-const WITH_LOG_SOCKET = `
-  dev=$0/dev socket=$0/log; mkdir -p "$dev"; mount -t tmpfs none "$dev"
-  for name in null zero random urandom; do
-    : >"$dev/$name"; mount --bind "/dev/$name" "$dev/$name"
-  done
-  if [ -e "$socket" ]; then : >"$dev/log"; mount --bind "$socket" "$dev/log"; fi
-  mount --rbind "$dev" /dev
-  exec "$@"`;
-
 testWith(ROOT_AND_ACCOUNT, "totpLog writes to syslog", async () => {
   await withUser(async ({ username, directory, attempt }) => {
-    const server = Deno.listenDatagram({
-      transport: "unixpacket",
-      path: `${directory}/log`,
-    });
+    using log = listenForSyslog(directory);
     const login = await attempt({ totpLog: "syslog" });
-    login.wrap = ["unshare", "--mount", "sh", "-c", WITH_LOG_SOCKET, directory];
+    login.wrap = log.wrap;
     const { status, stderr } = await login.password(username, "wrong");
     assert.equal(status, 1);
     assert.equal(stderr, "");
-    let line = "";
-    // PAM's modules write there, too.
-    while (!line.includes("reason=wrong_password")) {
-      const [bytes] = await server.receive();
-      line = new TextDecoder().decode(bytes);
-    }
-    server.close();
+    const line = await log.nextLine("reason=wrong_password");
     // Facility authpriv (10), severity notice (5).
     assert(line.startsWith(`<${10 * 8 + 5}>`), line);
     assert.match(line, /openvpn-totp\[\d+\]: step=password outcome=refused /);
@@ -380,10 +362,7 @@ testWith(
   async () => {
     await withUser(async ({ username, directory, attempt }) => {
       const login = await attempt({ totpLog: "syslog" });
-      login.wrap = [
-        ...["unshare", "--mount", "sh", "-c", WITH_LOG_SOCKET],
-        directory,
-      ];
+      login.wrap = withSyslogOf(directory);
       const { status, stderr } = await login.password(username, "wrong");
       assert.equal(status, 1);
       assert.match(stderr, LOG_LINE);
