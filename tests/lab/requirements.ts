@@ -1,3 +1,6 @@
+/** Makes a journal's file of entries given as text. */
+export const JOURNAL_WRITER = "/lib/systemd/systemd-journal-remote";
+
 /** What a test may need of the machine, and how to get it. */
 const REQUIREMENTS = {
   root: {
@@ -15,6 +18,14 @@ const REQUIREMENTS = {
   script: command("script", "bsdutils"),
   sqlite3: command("sqlite3", "sqlite3"),
   zbarimg: command("zbarimg", "zbar-tools"),
+  fail2ban: command("fail2ban-regex", "fail2ban"),
+  journal: {
+    isMet: () =>
+      exists(JOURNAL_WRITER) &&
+      exists("/usr/lib/python3/dist-packages/systemd/journal.py"),
+    advice: "a journal's file, made and read: " +
+      "apt-get install systemd-journal-remote python3-systemd",
+  },
   tun: {
     isMet: () => exists("/dev/net/tun"),
     advice: "/dev/net/tun: load the module tun",
