@@ -16,7 +16,7 @@ const FILTER = `${OURS}/filter.d/openvpn-totp.conf`;
 /** What the jail counts: the sender's doing, not what users, clients or the server bring about. */
 const COUNTS: Record<Reason, boolean> = {
   wrong_password: true,
-  password_wait: true,
+  too_many_failures: true,
   bad_username: true,
   bad_password: true,
   not_enrolled: true,
