@@ -1,0 +1,60 @@
+import fc from "fast-check";
+
+/** Where the random inputs begin: the same in each run, so that a failure comes again. */
+const SEED = numberFrom("OVTOTP_SEED", 20_260);
+
+/** How many times as many runs as a test asks for. */
+const RUNS_FACTOR = numberFrom("OVTOTP_RUNS", 1);
+
+/**
+ * Runs a property of fast-check on random inputs; a failure shows seed and counterexample.
+ * `OVTOTP_SEED=$RANDOM OVTOTP_RUNS=100` in the environment makes a long run of other inputs.
+ *
+ * @param runs how many inputs
+ */
+export function holds<T>(
+  property: fc.IAsyncProperty<T>,
+  runs?: number,
+): Promise<void>;
+export function holds<T>(property: fc.IProperty<T>, runs?: number): void;
+export function holds<T>(
+  property: fc.IProperty<T> | fc.IAsyncProperty<T>,
+  runs = 300,
+): void | Promise<void> {
+  return fc.assert(property as fc.IProperty<T>, {
+    seed: SEED,
+    numRuns: Math.ceil(runs * RUNS_FACTOR),
+  });
+}
+
+/** Any text at all, as JavaScript has it: half characters too. */
+export const anyText: fc.Arbitrary<string> = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.string({ unit: "grapheme" }),
+  fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 20 })
+    .map((units) => String.fromCharCode(...units)),
+);
+
+/** Text out of pieces that parsers may trip over, and any text between them. */
+export function textWith(...pieces: string[]): fc.Arbitrary<string> {
+  return fc.array(
+    fc.oneof(
+      { arbitrary: fc.constantFrom(...pieces), weight: 3 },
+      { arbitrary: anyText, weight: 1 },
+    ),
+    { maxLength: 12 },
+  ).map((parts) => parts.join(""));
+}
+
+/** A moment in milliseconds since 1970-01-01T00:00:00Z, up to the year 2100. */
+export const moment: fc.Arbitrary<number> = fc.integer({
+  min: 0,
+  max: Date.UTC(2100),
+});
+
+function numberFrom(variable: string, otherwise: number): number {
+  const text = Deno.env.get(variable);
+  const number = text ? Number(text) : otherwise;
+  if (Number.isFinite(number)) return number;
+  throw new Error(`${variable} is no number`);
+}
