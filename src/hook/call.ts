@@ -46,8 +46,19 @@ export function refusalOf(error: unknown): Refused {
     "failure",
     isSystemError(error)
       ? error.message
-      : `unexpected ${error.name} ${error.stack?.split("\n").at(1)?.trim()}`,
+      : `unexpected ${error.name} ${placeOf(error)}`,
   );
+}
+
+/**
+ * Where an error was thrown. The stack begins with the message, which may have many lines: where it
+ * can't be told apart from the rest, nothing is shown.
+ */
+function placeOf({ stack = "", message }: Error): string {
+  const start = stack.indexOf(message);
+  const places = start === -1 ? "" : stack.slice(start + message.length);
+  const place = places.split("\n").find((line) => line.startsWith("    at "));
+  return place?.trim() ?? "at an unknown place";
 }
 
 /** Carries on after a failure, and says what it was. */
