@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import {
   type Attempt,
   type Challenge,
   objectionTo,
 } from "../../../src/core/challenge.ts";
+import { anyText, holds, moment } from "../../lab/fuzz.ts";
 
 const CHALLENGE: Challenge = {
   id: "/tmp/openvpn_acf_1.tmp",
@@ -67,4 +69,63 @@ Deno.test("objectionTo names a second answer, whatever the first was", () => {
       "challenge_answered",
     );
   }
+});
+
+// Few texts, so that they are often equal by chance.
+const name = fc.constantFrom("a", "A", "a ", "b", "");
+const attempt: fc.Arbitrary<Attempt> = fc.record({
+  id: name,
+  loginName: name,
+  commonName: fc.option(name),
+  address: fc.option(name),
+});
+const answer = fc.constantFrom(null, "accepted" as const, "refused" as const);
+
+Deno.test("objectionTo has none but to an open challenge, in time, from its own attempt", () => {
+  holds(
+    fc.property(
+      ...[attempt, attempt, fc.boolean(), answer, name] as const,
+      ...[fc.nat(9), fc.nat(9), fc.nat(9)] as const,
+      (own, other, isOwn, answer, username, createdAt, seconds, now) => {
+        const from = isOwn ? own : other;
+        const expiresAt = createdAt + seconds;
+        const challenge = { ...own, username, answer, createdAt, expiresAt };
+        const attempts = [own, { ...own, commonName: own.loginName }]
+          .map((one) => JSON.stringify(one));
+        const moments = Array.from(
+          { length: seconds },
+          (_, i) => createdAt + i,
+        );
+        const expected = !attempts.includes(JSON.stringify(from))
+          ? "challenge_mismatch"
+          : answer !== null
+          ? "challenge_answered"
+          : moments.includes(now)
+          ? null
+          : "challenge_expired";
+        assert.equal(objectionTo(challenge, from, now), expected);
+      },
+    ),
+    500,
+  );
+});
+
+Deno.test("objectionTo finds any one thing that is another, whatever time and answer are", () => {
+  const field = fc.constantFrom(
+    ...["id", "loginName", "commonName", "address"] as const,
+  );
+  const value = fc.oneof(anyText, fc.constant(null));
+  holds(fc.property(
+    ...[attempt, field, value, answer, moment, moment] as const,
+    (own, field, value, answer, createdAt, now) => {
+      fc.pre(own[field] !== value);
+      fc.pre(field !== "commonName" || value !== own.loginName);
+      const challenge: Challenge = {
+        ...{ ...own, username: own.loginName, answer, createdAt },
+        expiresAt: createdAt + 300_000,
+      };
+      const from = { ...own, [field]: value };
+      assert.equal(objectionTo(challenge, from, now), "challenge_mismatch");
+    },
+  ));
 });
