@@ -71,10 +71,10 @@ export function waitSeconds(
   scope: ThrottleScope,
   nowMs: number,
 ): number {
-  const count = countLeft(failures, nowMs);
-  if (failures === null || count < scope.freeFailures) return 0;
+  if (failures === null || failures.count < scope.freeFailures) return 0;
+  // By all failures up to the last: quiet inside a wait doesn't shorten it.
   const wait = Math.min(
-    2 ** (count - scope.freeFailures),
+    2 ** (failures.count - scope.freeFailures),
     scope.maxWaitSeconds,
   );
   const passed = Math.max(0, nowMs - failures.lastAt) / 1000;

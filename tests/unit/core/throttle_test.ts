@@ -43,6 +43,15 @@ Deno.test("a wait ends to the second, and a clock set back doesn't end it", () =
   assert.equal(wait(0), 16);
 });
 
+Deno.test("a wait of over ten minutes isn't shortened by their quiet", () => {
+  const scope = { ...SCOPES.user, maxWaitSeconds: 3600 };
+  const failures = { count: 20, lastAt: 0 };
+  assert.equal(waitSeconds(failures, scope, 0), 3600);
+  assert.equal(waitSeconds({ ...failures, count: 13 }, scope, 600_000), 424);
+  assert.equal(waitSeconds(failures, scope, 3_599_999), 1);
+  assert.equal(waitSeconds(failures, scope, 3_600_000), 0);
+});
+
 Deno.test("quiet takes failures back, one in ten minutes, and all in an hour", () => {
   const minutes = (n: number) => n * 60_000;
   const failures = { count: 9, lastAt: 0 };
