@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Secret, TOTP } from "otpauth";
+import { Redacted } from "../../../src/core/redacted.ts";
+import { markOfCode, matchTimeStep } from "../../../src/core/totp.ts";
+import { anyText, holds, moment } from "../../lab/fuzz.ts";
+import { sixDigits } from "../../lab/typed_code.ts";
+
+const STEP_MS = 30_000;
+const bytes = fc.uint8Array({ minLength: 1, maxLength: 64 });
+const driftSteps = fc.integer({ min: 0, max: 10 });
+// From the tenth minute on: otpauth has no time step before the first.
+const now = moment.map((ms) => ms + 20 * STEP_MS);
+
+const otpauth = (bytes: Uint8Array) =>
+  new TOTP({ secret: new Secret({ buffer: new Uint8Array(bytes).buffer }) });
+
+Deno.test("matchTimeStep finds the codes that otpauth finds, and their time step", async () => {
+  const offset = fc.integer({ min: -12, max: 12 });
+  await holds(
+    fc.asyncProperty(
+      ...[bytes, now, driftSteps, offset] as const,
+      async (bytes, timestamp, driftSteps, offset) => {
+        const totp = otpauth(bytes);
+        const token = totp.generate({
+          timestamp: timestamp + offset * STEP_MS,
+        });
+        const delta = totp.validate({ token, timestamp, window: driftSteps });
+        const step = await matchTimeStep(
+          ...[new Redacted(bytes), token, timestamp, driftSteps] as const,
+        );
+        assert.equal(step === null, delta === null);
+        if (step === null) return;
+        // Two steps of a window may have the same code, one in a million times.
+        assert.equal(totp.generate({ timestamp: step * STEP_MS }), token);
+        const present = Math.floor(timestamp / STEP_MS);
+        assert(Math.abs(step - present) <= driftSteps);
+      },
+    ),
+    200,
+  );
+});
+
+Deno.test("matchTimeStep takes no other text, be it six digits or not", async () => {
+  const text = fc.oneof(sixDigits, anyText);
+  const few = fc.integer({ min: 0, max: 2 });
+  await holds(
+    fc.asyncProperty(
+      ...[bytes, now, few, text] as const,
+      async (bytes, timestamp, driftSteps, token) => {
+        const totp = otpauth(bytes);
+        const codes = Array.from(
+          { length: 2 * driftSteps + 1 },
+          (_, i) =>
+            totp.generate({
+              timestamp: timestamp + (i - driftSteps) * STEP_MS,
+            }),
+        );
+        const step = await matchTimeStep(
+          ...[new Redacted(bytes), token, timestamp, driftSteps] as const,
+        );
+        assert.equal(step !== null, codes.includes(token));
+        // Neither what the code only begins with, nor what begins with it.
+        for (const near of [codes[0]!.slice(1), `${codes[0]} `]) {
+          assert.equal(
+            await matchTimeStep(
+              ...[new Redacted(bytes), near, timestamp, driftSteps] as const,
+            ),
+            null,
+          );
+        }
+      },
+    ),
+    100,
+  );
+});
+
+Deno.test("markOfCode is the same for the same secret and code alone, and is no code", async () => {
+  const other = fc.uint8Array({ minLength: 20, maxLength: 20 });
+  const own = fc.uint8Array({ minLength: 20, maxLength: 20 });
+  await holds(
+    fc.asyncProperty(
+      ...[own, other, sixDigits, sixDigits] as const,
+      async (own, other, code, wrong) => {
+        const mark = (bytes: Uint8Array, code: string) =>
+          markOfCode(new Redacted(bytes), code);
+        const first = await mark(own, code);
+        assert.equal(await mark(own.slice(), code), first);
+        assert.equal(await mark(own, wrong) === first, code === wrong);
+        const isSame = own.toHex() === other.toHex();
+        assert.equal(await mark(other, code) === first, isSame);
+        assert.equal(first.includes(code), false);
+      },
+    ),
+    200,
+  );
+});
