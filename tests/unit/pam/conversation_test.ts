@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import fc from "fast-check";
 import { Redacted } from "../../../src/core/redacted.ts";
 import { answersTo } from "../../../src/pam/conversation.ts";
 import { choosePamService } from "../../../src/pam/service.ts";
+import { anyText, holds } from "../../lab/fuzz.ts";
 
 const utf8 = new TextEncoder();
 const ALICE = { username: "alice", password: new Redacted(utf8.encode("pw")) };
@@ -20,6 +23,36 @@ Deno.test("answersTo answers nothing at all when a message isn't understood", ()
   for (const style of [0, 5, 6, 7, -1]) {
     assert.equal(answersTo([1, style], ALICE), null);
   }
+});
+
+Deno.test("answersTo gives password to what hides it alone, and all or no answers", () => {
+  const style = fc.oneof(
+    { arbitrary: fc.integer({ min: 1, max: 4 }), weight: 9 },
+    fc.integer({ min: -2, max: 8 }),
+    fc.integer(),
+  );
+  const styles = fc.array(style, { maxLength: 32 });
+  holds(fc.property(
+    ...[styles, anyText, fc.uint8Array()] as const,
+    (styles, username, password) => {
+      const answers = answersTo(styles, {
+        username,
+        password: new Redacted(password),
+      });
+      const expected = new Map<number, string | null>([
+        [1, Buffer.from(password).toString("hex")],
+        [2, Buffer.from(username).toString("hex")],
+        [3, null],
+        [4, null],
+      ]);
+      assert.deepEqual(
+        answers?.map((answer) => answer?.toHex() ?? null) ?? null,
+        styles.every((style) => expected.has(style))
+          ? styles.map((style) => expected.get(style))
+          : null,
+      );
+    },
+  ));
 });
 
 Deno.test("choosePamService takes no service that PAM would replace by `other`", () => {

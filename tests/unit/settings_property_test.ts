@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import fc from "fast-check";
+import { Failure } from "../../src/core/failure.ts";
+import { readSetting, readSettings, SETTINGS } from "../../src/settings.ts";
+import { anyText, holds, textWith } from "../lab/fuzz.ts";
+import { unquote } from "../lab/logfmt.ts";
+
+/** What README.md promises of each setting: its values for the texts that it takes. */
+const DOCUMENTED: Record<
+  keyof typeof SETTINGS,
+  (text: string) => string | number | undefined
+> = {
+  challengeTimeout: whole(1, 86_400),
+  challengeText: line(234),
+  tokenDbPath: path,
+  issuerName: (text) => text.includes(":") ? undefined : line(128)(text),
+  pamService: (text) =>
+    [...text].every((c) => LETTERS.includes(c)) && text.length <= 64 &&
+      text !== "" && !".-".includes(text[0]!)
+      ? text
+      : undefined,
+  driftSteps: whole(0, 10),
+  maxFailures: whole(1, 100),
+  lockoutSeconds: whole(1, 3600),
+  freePasswords: whole(1, 100),
+  maxWaitSeconds: whole(1, 3600),
+  log: (text) => ["stderr", "syslog"].includes(text) ? text : path(text),
+};
+
+const LETTERS = "abcdefghijklmnopqrstuvwxyz" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" +
+  "0123456789_.-";
+
+function whole(least: number, most: number) {
+  const numbers = new Set(
+    Array.from({ length: most - least + 1 }, (_, i) => String(i + least)),
+  );
+  // Leading zeros do no harm, up to nine digits.
+  return (text: string) => {
+    const plain = text.length <= 9 ? text.replace(/^0+(?=.)/, "") : text;
+    return numbers.has(plain) ? Number(plain) : undefined;
+  };
+}
+
+function isOneLine(text: string): boolean {
+  // deno-lint-ignore no-control-regex
+  return !/[\0-\x1f\x7f-\x9f\u2028\u2029]/.test(text);
+}
+
+function line(maxBytes: number) {
+  return (text: string) =>
+    isOneLine(text) && /\S/.test(text) && Buffer.byteLength(text) <= maxBytes
+      ? text
+      : undefined;
+}
+
+function path(text: string): string | undefined {
+  return /^\/.*[^/]$/u.test(text) && isOneLine(text) &&
+      Buffer.byteLength(text) <= 500
+    ? text
+    : undefined;
+}
+
+const number = fc.oneof(
+  fc.integer({ min: -5, max: 120 }),
+  fc.integer({ min: 3590, max: 3610 }),
+  fc.integer({ min: 86_390, max: 86_410 }),
+  fc.integer(),
+  fc.double(),
+);
+const text = fc.oneof(
+  number.map(String),
+  number.map((number) => `00${number}`),
+  textWith("1", "0", "9", "-", ".", "e", " ", "\n", "٣", "１"),
+  textWith("/", "a", "..", "stderr", "syslog", "\0", "\n", ":", "é", " "),
+  fc.tuple(fc.nat(520), fc.constantFrom("a", "é", "山", "\u{1f600}"))
+    .map(([length, letter]) => letter.repeat(length)),
+  fc.tuple(fc.nat(520), fc.constantFrom("a", "é"))
+    .map(([length, letter]) => "/" + letter.repeat(length)),
+  anyText,
+);
+
+for (const [key, documented] of Object.entries(DOCUMENTED)) {
+  const setting = SETTINGS[key as keyof typeof SETTINGS];
+  const read = (text: string) => (name: string) =>
+    name === setting.name ? text : undefined;
+
+  Deno.test(`${setting.name} is what README.md allows, or a failure that names it`, () => {
+    holds(
+      fc.property(text, (text) => {
+        const expected = documented(text);
+        if (expected !== undefined) {
+          const value = readSetting<unknown>(setting, read(text));
+          assert.equal(value, expected);
+          const all = Object.values(readSettings(read(text)))
+            .flatMap((value) =>
+              typeof value === "object" && value ? Object.values(value) : value
+            );
+          assert(all.includes(expected));
+          return;
+        }
+        assert.throws(() => readSettings(read(text)), (error) => {
+          assert(error instanceof Failure && error.code === "bad_setting");
+          const [, name, value] =
+            error.message.match(/^(\w+) is (".*"), allowed is \S/) ?? [];
+          assert.equal(name, setting.name);
+          const shown = unquote(value!).replace(/… \(\d+ characters\)$/, "");
+          assert(text.startsWith(shown));
+          assert(shown === text || [...shown].length === 256);
+          return true;
+        });
+      }),
+    );
+  });
+}
