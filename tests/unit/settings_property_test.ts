@@ -75,8 +75,20 @@ const text = fc.oneof(
   textWith("/", "a", "..", "stderr", "syslog", "\0", "\n", ":", "é", " "),
   fc.tuple(fc.nat(520), fc.constantFrom("a", "é", "山", "\u{1f600}"))
     .map(([length, letter]) => letter.repeat(length)),
-  fc.tuple(fc.nat(520), fc.constantFrom("a", "é"))
-    .map(([length, letter]) => "/" + letter.repeat(length)),
+  // About the limits.
+  fc.tuple(
+    fc.constantFrom(64, 128, 234, 500),
+    fc.nat(3),
+    fc.constantFrom("a", "é"),
+  )
+    .map(([bytes, more, letter]) => {
+      const length = bytes + more - 2;
+      const rest = letter.repeat(length / Buffer.byteLength(letter));
+      return more === 0 ? rest : `/${rest}`;
+    }),
+  fc.tuple(fc.constantFrom(64, 128, 234, 500), fc.nat(2))
+    .map(([bytes, more]) => "a".repeat(bytes + more - 1)),
+  fc.string({ unit: fc.constantFrom(..."aZ09_.-/ "), maxLength: 6 }),
   anyText,
 );
 

@@ -83,7 +83,7 @@ Deno.test("networkOf throws on no text", () => {
   const text = fc.oneof(
     anyText,
     textWith(":", "::", "%", ".", "0", "ffff", "fffff", "::ffff:", "1.2.3.4"),
-    fc.array(fc.constantFrom(":", "a"), { maxLength: 500 })
+    fc.array(fc.constantFrom("a:", "a:", "::"), { maxLength: 40, size: "max" })
       .map((parts) => parts.join("")),
   );
   holds(

@@ -62,6 +62,8 @@ Deno.test("a wait is over when it was said to be, not earlier, and stays over", 
       if (seconds > 0) assert.equal(wait(now + (seconds - 1) * 1000), 1);
       assert.equal(wait(now + seconds * 1000), 0);
       assert(wait(now + later) <= seconds);
+      const whole = wait(some.lastAt);
+      if (whole > 0) assert.equal(wait(some.lastAt + whole * 1000 - 1), 1);
       assert.equal(wait(now + seconds * 1000 + later), 0);
     }),
     500,
@@ -88,6 +90,8 @@ Deno.test("one failure more counts one at the most, and never makes a wait end e
     assert.equal(after.lastAt, now);
     assert(1 <= after.count && after.count <= some.count + 1);
     assert(waitSeconds(after, scope, now) >= waitSeconds(some, scope, now));
+    const soon = some.lastAt + ms % 600_000;
+    assert.equal(afterFailure(some, soon).count, some.count + 1);
     assert.deepEqual(afterFailure(null, now), { count: 1, lastAt: now });
     assert.equal(waitSeconds(null, scope, now), 0);
   }));

@@ -41,6 +41,20 @@ Deno.test("parseResponse reads no code out of what is none, however near it is",
   );
 });
 
+Deno.test("parseResponse wants one line of base64, with nothing between", () => {
+  const other = fc.constantFrom(..." \t\r\n-_.,\0\v");
+  holds(fc.property(typedCode, other, fc.nat(), ({ text }, other, n) => {
+    const line = base64(text);
+    const place = 1 + n % (line.length - 1);
+    const sent = line.slice(0, place) + other + line.slice(place);
+    assert.equal(parseResponse(Buffer.from(sent)), null);
+    assert.equal(
+      parseResponse(Buffer.from(other.trimEnd() + " " + line)),
+      null,
+    );
+  }));
+});
+
 Deno.test("parseResponse throws on no bytes, and gives no code but the one that was sent", () => {
   const near = fc.tuple(typedCode, lineEnd, fc.nat(), fc.nat(255), fc.nat(2))
     .map(([{ text }, end, n, byte, kind]) => {
