@@ -238,3 +238,50 @@ testWith(
     assert.match(stderr, LOG_LINE);
   },
 );
+
+testWith(
+  ROOT_AND_ACCOUNT,
+  "a clock set back an hour opens nothing, and shuts nobody out for ever",
+  async () => {
+    await withUser(async ({ username, password, secret, db, ...user }) => {
+      const wait = await user.attempt();
+      for (let i = 0; i < 3; i++) await wait.password(username, "wrong");
+      const elsewhere = { untrusted_ip: "192.0.2.99" };
+      const used = await user.attempt(elsewhere);
+      await used.password(username, password);
+      assert.equal((await used.answer(base64(codeOf(secret)))).status, 0);
+      const open = await user.attempt(elsewhere);
+      await open.password(username, password);
+
+      // What the database holds is an hour ahead: the same as a clock an hour back.
+      using database = new DatabaseSync(db);
+      database.exec(
+        `UPDATE challenges SET created_at = created_at + 3600000, expires_at = expires_at + 3600000;
+         UPDATE enrolments SET last_step = last_step + 120, enrolled_at = enrolled_at + 3600000,
+                               last_login_at = last_login_at + 3600000;
+         UPDATE password_failures SET last_at = last_at + 3600000;
+         UPDATE decisions SET at = at + 3600000;`,
+      );
+      const late = await open.answer(base64(codeOf(secret, 1)));
+      assert.match(late.stderr, /reason=challenge_expired/);
+      const again = await user.attempt(elsewhere);
+      assert.equal((await again.password(username, password)).status, 2);
+      const replayed = await again.answer(base64(codeOf(secret)));
+      assert.match(replayed.stderr, /reason=code_used/);
+
+      const waiting = await user.attempt();
+      const first = await waiting.password(username, password);
+      assert.match(first.stderr, /reason=too_many_failures .*detail="1 seconds/);
+      const { last_at } = database.prepare(
+        "SELECT last_at FROM password_failures WHERE place LIKE 'user %'",
+      ).get()!;
+      assert((last_at as number) <= Date.now(), "the wait counts from now on");
+
+      // As the log tells: a new enrolment, or the time that was set back.
+      const renewed = await enroll(db, username);
+      const login = await user.attempt(elsewhere);
+      assert.equal((await login.password(username, password)).status, 2);
+      assert.equal((await login.answer(base64(codeOf(renewed)))).status, 0);
+    });
+  },
+);
