@@ -14,6 +14,8 @@ const DOCUMENTED: Record<
   challengeTimeout: whole(1, 86_400),
   challengeText: line(234),
   tokenDbPath: path,
+  keyFile: path,
+  primaryAuth: (text) => ["pam", "external"].includes(text) ? text : undefined,
   issuerName: (text) => text.includes(":") ? undefined : line(128)(text),
   pamService: (text) =>
     [...text].every((c) => LETTERS.includes(c)) && text.length <= 64 &&
@@ -25,6 +27,8 @@ const DOCUMENTED: Record<
   lockoutSeconds: whole(1, 3600),
   freePasswords: whole(1, 100),
   maxWaitSeconds: whole(1, 3600),
+  auditDays: whole(1, 3650),
+  auditRows: whole(100, 10_000_000),
   log: (text) => ["stderr", "syslog"].includes(text) ? text : path(text),
 };
 
@@ -32,13 +36,14 @@ const LETTERS = "abcdefghijklmnopqrstuvwxyz" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" +
   "0123456789_.-";
 
 function whole(least: number, most: number) {
-  const numbers = new Set(
-    Array.from({ length: most - least + 1 }, (_, i) => String(i + least)),
-  );
   // Leading zeros do no harm, up to nine digits.
   return (text: string) => {
     const plain = text.length <= 9 ? text.replace(/^0+(?=.)/, "") : text;
-    return numbers.has(plain) ? Number(plain) : undefined;
+    const number = Number(plain);
+    return `${number}` === plain && Number.isInteger(number) &&
+        number >= least && number <= most
+      ? number
+      : undefined;
   };
 }
 
@@ -65,6 +70,8 @@ const number = fc.oneof(
   fc.integer({ min: -5, max: 120 }),
   fc.integer({ min: 3590, max: 3610 }),
   fc.integer({ min: 86_390, max: 86_410 }),
+  fc.integer({ min: 3640, max: 3660 }),
+  fc.integer({ min: 9_999_990, max: 10_000_010 }),
   fc.integer(),
   fc.double(),
 );
@@ -72,7 +79,20 @@ const text = fc.oneof(
   number.map(String),
   number.map((number) => `00${number}`),
   textWith("1", "0", "9", "-", ".", "e", " ", "\n", "٣", "１"),
-  textWith("/", "a", "..", "stderr", "syslog", "\0", "\n", ":", "é", " "),
+  textWith(
+    "/",
+    "a",
+    "..",
+    "stderr",
+    "syslog",
+    "pam",
+    "external",
+    "\0",
+    "\n",
+    ":",
+    "é",
+    " ",
+  ),
   fc.tuple(fc.nat(520), fc.constantFrom("a", "é", "山", "\u{1f600}"))
     .map(([length, letter]) => letter.repeat(length)),
   // About the limits.

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   afterFailure,
   type PasswordFailures,
+  takenBack,
   throttleScopes,
   waitSeconds,
 } from "../../../src/core/throttle.ts";
@@ -94,6 +95,27 @@ Deno.test("one failure more counts one at the most, and never makes a wait end e
     assert.equal(afterFailure(some, soon).count, some.count + 1);
     assert.deepEqual(afterFailure(null, now), { count: 1, lastAt: now });
     assert.equal(waitSeconds(null, scope, now), 0);
+  }));
+});
+
+Deno.test("an attempt that is taken back leaves what the others' failures make", () => {
+  const soon = fc.integer({ min: 0, max: 500_000 });
+  const others = fc.array(soon, { maxLength: 5 });
+  const before = fc.option(failures);
+  holds(fc.property(before, soon, others, (before, ms, others) => {
+    const now = (before?.lastAt ?? 0) + ms;
+    const counted = afterFailure(before, now);
+    let [current, without] = [counted as PasswordFailures | null, before];
+    for (const [i, pause] of others.entries()) {
+      // All within ten minutes, so that no quiet takes anything back.
+      const at = now + 1 + i + pause % 100_000;
+      current = afterFailure(current, at);
+      without = afterFailure(without, at);
+    }
+    const left = takenBack(current, counted, before);
+    if (others.length === 0) assert.deepEqual(left, before);
+    assert.equal(left?.count, without?.count);
+    assert.equal(takenBack(null, counted, before), null);
   }));
 });
 
