@@ -66,49 +66,40 @@ function path(text: string): string | undefined {
     : undefined;
 }
 
+/** The limits of all settings, and what lies just beyond. */
+const limit = fc.constantFrom(
+  ...["-1", "0", "1", "10", "11", "99", "100", "101", "3600", "3601"],
+  ...["3650", "3651", "86400", "86401", "10000000", "10000001"],
+);
 const number = fc.oneof(
   fc.integer({ min: -5, max: 120 }),
-  fc.integer({ min: 3590, max: 3610 }),
-  fc.integer({ min: 86_390, max: 86_410 }),
-  fc.integer({ min: 3640, max: 3660 }),
-  fc.integer({ min: 9_999_990, max: 10_000_010 }),
   fc.integer(),
   fc.double(),
 );
+/** As many bytes as a limit allows, and a few more or less. */
+const long = fc.tuple(
+  fc.constantFrom("", "/"),
+  fc.constantFrom(64, 128, 234, 500),
+  fc.integer({ min: -2, max: 2 }),
+  fc.constantFrom("a", "é"),
+).map(([start, bytes, more, letter]) => {
+  const length = bytes + more - start.length;
+  return start + letter.repeat(length / Buffer.byteLength(letter));
+});
 const text = fc.oneof(
+  { arbitrary: limit, weight: 4 },
+  { arbitrary: long, weight: 6 },
+  {
+    arbitrary: fc.string({ unit: fc.constantFrom(..."a0_.-/ "), maxLength: 6 }),
+    weight: 2,
+  },
   number.map(String),
   number.map((number) => `00${number}`),
   textWith("1", "0", "9", "-", ".", "e", " ", "\n", "٣", "１"),
-  textWith(
-    "/",
-    "a",
-    "..",
-    "stderr",
-    "syslog",
-    "pam",
-    "external",
-    "\0",
-    "\n",
-    ":",
-    "é",
-    " ",
-  ),
+  textWith("/", "a", "..", "stderr", "pam", "\0", "\n", ":", "é", " "),
+  fc.constantFrom("stderr", "syslog", "pam", "external", "x".repeat(1e6)),
   fc.tuple(fc.nat(520), fc.constantFrom("a", "é", "山", "\u{1f600}"))
     .map(([length, letter]) => letter.repeat(length)),
-  // About the limits.
-  fc.tuple(
-    fc.constantFrom(64, 128, 234, 500),
-    fc.nat(3),
-    fc.constantFrom("a", "é"),
-  )
-    .map(([bytes, more, letter]) => {
-      const length = bytes + more - 2;
-      const rest = letter.repeat(length / Buffer.byteLength(letter));
-      return more === 0 ? rest : `/${rest}`;
-    }),
-  fc.tuple(fc.constantFrom(64, 128, 234, 500), fc.nat(2))
-    .map(([bytes, more]) => "a".repeat(bytes + more - 1)),
-  fc.string({ unit: fc.constantFrom(..."aZ09_.-/ "), maxLength: 6 }),
   anyText,
 );
 
