@@ -27,6 +27,9 @@ interface Setting<T> {
 /** Longest challenge text that OpenVPN's own client passes on, in bytes of UTF-8. */
 const MAX_TEXT_BYTES = 234;
 
+/** In a longer wait, its own quiet would begin to take failures back (see `waitSeconds`). */
+const MAX_WAIT_SECONDS = 600;
+
 /** Longest path of a file; SQLite takes 512 bytes with its suffixes. */
 const MAX_PATH_BYTES = 500;
 
@@ -119,9 +122,9 @@ export const SETTINGS = {
     name: "totpMaxWaitSeconds",
     meaning:
       "longest wait after failed logins in seconds; waits begin at a second and double",
-    allowed: "a whole number of seconds from 1 to 3600",
+    allowed: `a whole number of seconds from 1 to ${MAX_WAIT_SECONDS}`,
     default: "300",
-    parse: wholeNumber(1, 3600),
+    parse: wholeNumber(1, MAX_WAIT_SECONDS),
   }),
   auditDays: setting({
     name: "totpAuditDays",

@@ -271,7 +271,10 @@ testWith(
 
       const waiting = await user.attempt();
       const first = await waiting.password(username, password);
-      assert.match(first.stderr, /reason=too_many_failures .*detail="1 seconds/);
+      assert.match(
+        first.stderr,
+        /reason=too_many_failures .*detail="1 seconds/,
+      );
       const { last_at } = database.prepare(
         "SELECT last_at FROM password_failures WHERE place LIKE 'user %'",
       ).get()!;

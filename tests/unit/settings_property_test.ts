@@ -26,7 +26,7 @@ const DOCUMENTED: Record<
   maxFailures: whole(1, 100),
   lockoutSeconds: whole(1, 3600),
   freePasswords: whole(1, 100),
-  maxWaitSeconds: whole(1, 3600),
+  maxWaitSeconds: whole(1, 600),
   auditDays: whole(1, 3650),
   auditRows: whole(100, 10_000_000),
   log: (text) => ["stderr", "syslog"].includes(text) ? text : path(text),

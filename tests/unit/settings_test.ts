@@ -72,7 +72,7 @@ const CASES: Record<
   maxFailures: { good: ["1", "5", "100"], bad: ["0", "101", "five", ""] },
   lockoutSeconds: { good: ["1", "60", "3600"], bad: ["0", "3601", "-1", ""] },
   freePasswords: { good: ["1", "3", "100"], bad: ["0", "101", "-1", ""] },
-  maxWaitSeconds: { good: ["1", "300", "3600"], bad: ["0", "3601", "x", ""] },
+  maxWaitSeconds: { good: ["1", "300", "600"], bad: ["0", "601", "x", ""] },
   log: {
     good: ["stderr", "syslog", "/var/log/openvpn-totp.log"],
     bad: ["", "stdout", "log.txt", "/dir/"],
