@@ -5,7 +5,7 @@
  * @module
  */
 import { makeAccount } from "../tests/lab/accounts.ts";
-import { type Output, run } from "../tests/lab/command.ts";
+import type { Output } from "../tests/lab/command.ts";
 import { playAttempt } from "../tests/lab/hook_call.ts";
 import { OpenvpnClient } from "../tests/lab/openvpn_client.ts";
 import { OpenvpnServer } from "../tests/lab/openvpn_server.ts";
@@ -124,29 +124,11 @@ async function playedLogin(): Promise<void> {
     return await play(account.username, account.password);
   }
 
+  say("Without root there is no account to make: another factor decides about");
   say(
-    "Without root there is no account to make: in a namespace of its own, PAM",
+    "the password here (totpPrimaryAuth external), the program about the code.",
   );
-  say("takes every password for right (pam_permit).");
-  const service = "openvpn-totp-demo";
-  const pam = `${directory.path}/pam.d`;
-  await Deno.mkdir(pam);
-  await Deno.writeTextFile(
-    `${pam}/${service}`,
-    "auth required pam_permit.so\naccount required pam_permit.so\n",
-  );
-  attempt.env.totpPamService = service;
-  attempt.wrap = [
-    ...["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"],
-    ...['mount --bind "$0" /etc/pam.d && exec "$@"', pam],
-  ];
-  const [command, ...args] = [...attempt.wrap, "true"];
-  const trial = await run(command!, args);
-  if (trial.status !== 0) {
-    throw new Error(
-      `this machine allows no namespace without root (${trial.stderr.trim()}): run the demo as root`,
-    );
-  }
+  attempt.env.totpPrimaryAuth = "external";
   await play("exampleuser", "a password");
 
   async function play(username: string, password: string): Promise<void> {
@@ -172,7 +154,6 @@ async function playedLogin(): Promise<void> {
       auth_pending_file: again.files.pending,
       auth_failed_reason_file: again.files.reason,
     });
-    again.wrap = attempt.wrap;
     await again.password(username, password);
     report(await again.answer(base64(code)), 1, "refused");
     expect(await again.control() === "0", "the verdict that OpenVPN reads: 0");
