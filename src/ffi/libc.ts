@@ -6,6 +6,9 @@ import { openLibrary } from "./libraries.ts";
  */
 export type Address = bigint;
 
+/** Size of an address in memory, on both architectures; lowest byte first on both. */
+export const ADDRESS_BYTES = 8;
+
 const LIBC = "libc.so.6";
 
 // Symbol tables, each parameter as in the C declaration; `usize` stands for pointers and size_t.
@@ -50,15 +53,25 @@ const SYSTEM_LOG = {
 export class Memory {
   readonly #libc = openLibrary(LIBC, MEMORY).symbols;
 
-  /** Zeroed memory that C code frees with `free`; 0n when there is none left. */
+  /**
+   * Zeroed memory that C code frees with `free`.
+   *
+   * @throws Error when there is none left
+   */
   allocate(bytes: number): Address {
-    return this.#libc.calloc(1n, BigInt(bytes));
+    const address = this.#libc.calloc(1n, BigInt(bytes));
+    if (address === 0n) throw new Error("no memory left");
+    return address;
   }
 
-  /** A copy of bytes as a C string in memory that C code frees with `free`; 0n when none is left. */
+  /**
+   * A copy of bytes as a C string in memory that C code frees with `free`.
+   *
+   * @throws Error when there is none left
+   */
   allocateString(bytes: Uint8Array<ArrayBuffer>): Address {
     const address = this.allocate(bytes.length + 1);
-    if (address !== 0n) this.write(address, bytes);
+    this.write(address, bytes);
     return address;
   }
 
@@ -72,6 +85,18 @@ export class Memory {
   /** Copies bytes into memory. */
   write(to: Address, bytes: Uint8Array<ArrayBuffer>): void {
     this.#libc.write(to, bytes, BigInt(bytes.length));
+  }
+
+  /** Reads a pointer (`*from`). */
+  readAddress(from: Address): Address {
+    return this.read(from, ADDRESS_BYTES).getBigUint64(0, true);
+  }
+
+  /** Writes a pointer (`*to = address`). */
+  writeAddress(to: Address, address: Address): void {
+    const bytes = new Uint8Array(ADDRESS_BYTES);
+    new DataView(bytes.buffer).setBigUint64(0, address, true);
+    this.write(to, bytes);
   }
 
   /** Copies a C string, without its NUL; null for NULL. */

@@ -4,7 +4,7 @@ import { openLibrary } from "./libraries.ts";
 const SYMBOLS = {
   // int pam_start(const char *service, const char *user, const struct pam_conv *, pam_handle_t **)
   pam_start: {
-    parameters: ["buffer", "buffer", "buffer", "buffer"],
+    parameters: ["buffer", "buffer", "usize", "usize"],
     result: "i32",
   },
   // int pam_end(pam_handle_t *, int pam_status)
@@ -12,7 +12,7 @@ const SYMBOLS = {
   // int pam_set_item(pam_handle_t *, int item_type, const void *item)
   pam_set_item: { parameters: ["usize", "i32", "usize"], result: "i32" },
   // int pam_get_item(const pam_handle_t *, int item_type, const void **item)
-  pam_get_item: { parameters: ["usize", "i32", "buffer"], result: "i32" },
+  pam_get_item: { parameters: ["usize", "i32", "usize"], result: "i32" },
   // int pam_authenticate(pam_handle_t *, int flags)
   pam_authenticate: { parameters: ["usize", "i32"], result: "i32" },
   // int pam_acct_mgmt(pam_handle_t *, int flags)
@@ -34,7 +34,6 @@ export function openLibpam(): Libpam {
 /** Return values (security/_pam_types.h). */
 export const Pam = {
   SUCCESS: 0,
-  BUF_ERR: 5,
   PERM_DENIED: 6,
   AUTH_ERR: 7,
   USER_UNKNOWN: 10,

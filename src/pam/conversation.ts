@@ -1,8 +1,9 @@
 import type { Credentials } from "../core/credentials.ts";
-import type { Address, Memory } from "../ffi/libc.ts";
+import { type Address, ADDRESS_BYTES, type Memory } from "../ffi/libc.ts";
 import { MAX_MESSAGES, Pam, Style } from "../ffi/libpam.ts";
 
-const POINTER_BYTES = 8;
+// struct pam_conv { int (*conv)(…); void *appdata_ptr; }
+const CONV_BYTES = 16;
 // struct pam_response { char *resp; int resp_retcode; }
 const RESPONSE_BYTES = 16;
 
@@ -43,7 +44,7 @@ export function answersTo(
  */
 export class Conversation {
   /** `struct pam_conv`, for pam_start(3). */
-  readonly structure: Uint8Array<ArrayBuffer>;
+  readonly structure: Address;
 
   readonly #memory: Memory;
   #credentials: Credentials | null = null;
@@ -55,11 +56,10 @@ export class Conversation {
       (count, messages, responses) =>
         this.#converse(count, messages, responses),
     );
-    this.structure = new Uint8Array(2 * POINTER_BYTES);
-    new DataView(this.structure.buffer).setBigUint64(
-      0,
+    this.structure = memory.allocate(CONV_BYTES);
+    memory.writeAddress(
+      this.structure,
       Deno.UnsafePointer.value(callback.pointer),
-      true,
     );
   }
 
@@ -94,9 +94,10 @@ export class Conversation {
   /** A message that isn't there is of no known style. */
   #readStyles(count: number, messages: Address): number[] {
     // const struct pam_message **: pointers to { int msg_style; const char *msg; }
-    const pointers = this.#memory.read(messages, count * POINTER_BYTES);
     return Array.from({ length: count }, (_, i) => {
-      const message = pointers.getBigUint64(i * POINTER_BYTES, true);
+      const message = this.#memory.readAddress(
+        messages + BigInt(i * ADDRESS_BYTES),
+      );
       return message === 0n
         ? -1
         : this.#memory.read(message, 4).getInt32(0, true);
@@ -109,17 +110,14 @@ export class Conversation {
     responses: Address,
   ): number {
     const array = this.#memory.allocate(answers.length * RESPONSE_BYTES);
-    if (array === 0n) return Pam.BUF_ERR;
     for (const [i, answer] of answers.entries()) {
       if (answer === null) continue;
-      const copy = this.#memory.allocateString(answer);
-      if (copy === 0n) return Pam.BUF_ERR;
-      this.#memory.write(
+      this.#memory.writeAddress(
         array + BigInt(i * RESPONSE_BYTES),
-        addressBytes(copy),
+        this.#memory.allocateString(answer),
       );
     }
-    this.#memory.write(responses, addressBytes(array));
+    this.#memory.writeAddress(responses, array);
     return Pam.SUCCESS;
   }
 }
@@ -136,10 +134,4 @@ export function noDelay(): Address {
     () => {},
   );
   return Deno.UnsafePointer.value(callback.pointer);
-}
-
-function addressBytes(address: Address): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(POINTER_BYTES);
-  new DataView(bytes.buffer).setBigUint64(0, address, true);
-  return bytes;
 }

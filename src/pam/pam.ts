@@ -1,7 +1,7 @@
 import type { Credentials } from "../core/credentials.ts";
 import type { Redacted } from "../core/redacted.ts";
 import { type Reason, refused } from "../core/verdict.ts";
-import { type Address, cString, Memory } from "../ffi/libc.ts";
+import { type Address, ADDRESS_BYTES, cString, Memory } from "../ffi/libc.ts";
 import {
   Flag,
   Item,
@@ -34,6 +34,8 @@ export class PamAuthentication implements PrimaryAuthentication {
   readonly #libpam: Libpam;
   readonly #conversation: Conversation;
   readonly #noDelay: Address;
+  /** Where libpam puts a pointer that it gives. */
+  readonly #out: Address;
 
   /**
    * Loads what it needs at once; the process may give up foreign code afterwards.
@@ -47,6 +49,7 @@ export class PamAuthentication implements PrimaryAuthentication {
     this.#libpam = openLibpam();
     this.#conversation = new Conversation(this.#memory);
     this.#noDelay = noDelay();
+    this.#out = this.#memory.allocate(ADDRESS_BYTES);
   }
 
   authenticate(
@@ -103,14 +106,14 @@ export class PamAuthentication implements PrimaryAuthentication {
     address: string | null,
     work: (handle: Address) => PrimaryResult,
   ): PrimaryResult {
-    const out = new Uint8Array(8);
+    this.#memory.writeAddress(this.#out, 0n);
     const started = this.#libpam.pam_start(
       cString(this.#service),
       cString(loginName),
       this.#conversation.structure,
-      out,
+      this.#out,
     );
-    const handle = new DataView(out.buffer).getBigUint64(0, true);
+    const handle = this.#memory.readAddress(this.#out);
     if (started !== Pam.SUCCESS || handle === 0n) {
       return refused("pam_error", `pam_start: ${pamStatusName(started)}`);
     }
@@ -146,12 +149,10 @@ export class PamAuthentication implements PrimaryAuthentication {
 
   /** The name that the modules settled on; directory services may have changed its case. */
   #getUsername(handle: Address): string | null {
-    const out = new Uint8Array(8);
-    const status = this.#libpam.pam_get_item(handle, Item.USER, out);
+    const status = this.#libpam.pam_get_item(handle, Item.USER, this.#out);
     if (status !== Pam.SUCCESS) return null;
-    const bytes = this.#memory.readString(
-      new DataView(out.buffer).getBigUint64(0, true),
-    );
+    const name = this.#memory.readAddress(this.#out);
+    const bytes = this.#memory.readString(name);
     if (bytes === null) return null;
     try {
       return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
