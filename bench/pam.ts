@@ -10,7 +10,7 @@ import { PamAuthentication } from "../src/pam/pam.ts";
 const password = new Uint8Array(
   await new Response(Deno.stdin.readable).arrayBuffer(),
 );
-const pam = new PamAuthentication("login");
+const pam = new PamAuthentication("login", 60);
 const start = performance.now();
 const { outcome } = await pam.authenticate(
   Deno.args[0]!,

@@ -87,6 +87,13 @@ export const SETTINGS = {
     default: "`openvpn` where `/etc/pam.d/openvpn` exists, else `login`",
     parse: (text) => /^\w[\w.-]{0,63}$/.test(text) ? text : undefined,
   }),
+  pamTimeoutSeconds: setting({
+    name: "totpPamTimeout",
+    meaning: "seconds after which a PAM that gives no answer is a refusal",
+    allowed: "a whole number of seconds from 1 to 300",
+    default: "15",
+    parse: wholeNumber(1, 300),
+  }),
   driftSteps: setting({
     name: "totpDriftSteps",
     meaning:
@@ -160,6 +167,7 @@ export interface Settings {
   keyFile: string;
   primaryAuth: PrimaryAuth;
   pamService: string | null;
+  pamTimeoutSeconds: number;
   driftSteps: number;
   lockout: LockoutRule;
   throttle: ThrottleRule;
@@ -187,6 +195,7 @@ export function readSettings(read: ReadVariable): Settings {
     pamService: read(SETTINGS.pamService.name) === undefined
       ? null
       : readSetting(SETTINGS.pamService, read),
+    pamTimeoutSeconds: readSetting(SETTINGS.pamTimeoutSeconds, read),
     driftSteps: readSetting(SETTINGS.driftSteps, read),
     lockout: {
       maxFailures: readSetting(SETTINGS.maxFailures, read),

@@ -1,6 +1,8 @@
 import { openLibrary } from "./libraries.ts";
 
 // Each parameter as in the C declaration of security/pam_appl.h; `usize` stands for pointers.
+// What runs modules may take any time, and does so in a thread of Deno's pool, so that this one can
+// give it up. Callbacks run in this one all the same.
 const SYMBOLS = {
   // int pam_start(const char *service, const char *user, const struct pam_conv *, pam_handle_t **)
   pam_start: {
@@ -14,9 +16,17 @@ const SYMBOLS = {
   // int pam_get_item(const pam_handle_t *, int item_type, const void **item)
   pam_get_item: { parameters: ["usize", "i32", "usize"], result: "i32" },
   // int pam_authenticate(pam_handle_t *, int flags)
-  pam_authenticate: { parameters: ["usize", "i32"], result: "i32" },
+  pam_authenticate: {
+    parameters: ["usize", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
   // int pam_acct_mgmt(pam_handle_t *, int flags)
-  pam_acct_mgmt: { parameters: ["usize", "i32"], result: "i32" },
+  pam_acct_mgmt: {
+    parameters: ["usize", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The functions of libpam that a login needs. */

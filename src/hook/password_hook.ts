@@ -34,7 +34,10 @@ export async function passwordHook(call: HookCall): Promise<HookResult> {
   const { read } = call;
   const settings = readSettings(read);
   const primary = settings.primaryAuth === "pam"
-    ? new PamAuthentication(choosePamService(settings.pamService))
+    ? new PamAuthentication(
+      choosePamService(settings.pamService),
+      settings.pamTimeoutSeconds,
+    )
     : null;
   const credentials = readCredentials(call);
   sealForeignCode();

@@ -6,14 +6,17 @@ export type PrimaryResult = { outcome: "passed"; username: string } | Refused;
 
 /** The first factor: who decides about username and password. */
 export interface PrimaryAuthentication {
-  /** Checks the password, then whether the account may log in. Never sleeps on a refusal. */
+  /**
+   * Checks the password, then whether the account may log in. Never sleeps on a refusal, and answers
+   * within a time limit.
+   */
   authenticate(
     loginName: string,
     password: Redacted<Uint8Array<ArrayBuffer>>,
     address: string | null,
   ): Promise<PrimaryResult>;
 
-  /** Checks only whether the account may (still) log in. */
+  /** Checks only whether the account may (still) log in, within a time limit. */
   checkAccount(
     loginName: string,
     address: string | null,

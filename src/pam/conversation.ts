@@ -48,6 +48,7 @@ export class Conversation {
 
   readonly #memory: Memory;
   #credentials: Credentials | null = null;
+  #isInUse = false;
 
   constructor(memory: Memory) {
     this.#memory = memory;
@@ -63,13 +64,23 @@ export class Conversation {
     );
   }
 
-  /** Answers with these credentials while `call` runs. */
-  during<T>(credentials: Credentials | null, call: () => T): T {
+  /**
+   * Answers with these credentials while `call` runs.
+   *
+   * @throws Error while another call runs, whose modules could ask for these credentials
+   */
+  async during<T>(
+    credentials: Credentials | null,
+    call: () => Promise<T>,
+  ): Promise<T> {
+    if (this.#isInUse) throw new Error("one conversation at a time");
+    this.#isInUse = true;
     this.#credentials = credentials;
     try {
-      return call();
+      return await call();
     } finally {
       this.#credentials = null;
+      this.#isInUse = false;
     }
   }
 

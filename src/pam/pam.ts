@@ -1,5 +1,6 @@
 import type { Credentials } from "../core/credentials.ts";
 import type { Redacted } from "../core/redacted.ts";
+import { letThreadRest } from "../core/thread_rest.ts";
 import { type Reason, refused } from "../core/verdict.ts";
 import { type Address, ADDRESS_BYTES, cString, Memory } from "../ffi/libc.ts";
 import {
@@ -27,9 +28,10 @@ const WRONG_PASSWORD: readonly number[] = [
   Pam.MAXTRIES,
 ];
 
-/** Username and password checked by PAM, the system's way (pam(3)). */
+/** Username and password checked by PAM, the system's way (pam(3)), one call at a time. */
 export class PamAuthentication implements PrimaryAuthentication {
   readonly #service: string;
+  readonly #timeoutSeconds: number;
   readonly #memory: Memory;
   readonly #libpam: Libpam;
   readonly #conversation: Conversation;
@@ -41,10 +43,13 @@ export class PamAuthentication implements PrimaryAuthentication {
    * Loads what it needs at once; the process may give up foreign code afterwards.
    *
    * @param service name of a file in /etc/pam.d
+   * @param timeoutSeconds how long PAM's modules may take; afterwards they are left to themselves, and
+   *   end with the process
    * @throws Failure `library_missing`
    */
-  constructor(service: string) {
+  constructor(service: string, timeoutSeconds: number) {
     this.#service = service;
+    this.#timeoutSeconds = timeoutSeconds;
     this.#memory = new Memory();
     this.#libpam = openLibpam();
     this.#conversation = new Conversation(this.#memory);
@@ -58,21 +63,11 @@ export class PamAuthentication implements PrimaryAuthentication {
     address: string | null,
   ): Promise<PrimaryResult> {
     const credentials = { username: loginName, password };
-    return Promise.resolve(
-      this.#transaction(loginName, credentials, address, (handle) => {
-        const status = this.#libpam.pam_authenticate(
-          handle,
-          Flag.SILENT | Flag.DISALLOW_NULL_AUTHTOK,
-        );
-        if (status !== Pam.SUCCESS) {
-          const isUsersDoing = WRONG_PASSWORD.includes(status);
-          return this.#refused(
-            isUsersDoing ? "wrong_password" : "pam_error",
-            status,
-          );
-        }
-        return this.#account(handle);
-      }),
+    return this.#transaction(
+      loginName,
+      credentials,
+      address,
+      (handle) => this.#authenticate(handle),
     );
   }
 
@@ -80,16 +75,32 @@ export class PamAuthentication implements PrimaryAuthentication {
     loginName: string,
     address: string | null,
   ): Promise<PrimaryResult> {
-    return Promise.resolve(this.#transaction(
+    return this.#transaction(
       loginName,
       null,
       address,
       (handle) => this.#account(handle),
-    ));
+    );
   }
 
-  #account(handle: Address): PrimaryResult {
-    const status = this.#libpam.pam_acct_mgmt(handle, Flag.SILENT);
+  async #authenticate(handle: Address): Promise<PrimaryResult> {
+    const status = await this.#libpam.pam_authenticate(
+      handle,
+      Flag.SILENT | Flag.DISALLOW_NULL_AUTHTOK,
+    );
+    if (status !== Pam.SUCCESS) {
+      const isUsersDoing = WRONG_PASSWORD.includes(status);
+      return this.#refused(
+        isUsersDoing ? "wrong_password" : "pam_error",
+        status,
+      );
+    }
+    letThreadRest();
+    return await this.#account(handle);
+  }
+
+  async #account(handle: Address): Promise<PrimaryResult> {
+    const status = await this.#libpam.pam_acct_mgmt(handle, Flag.SILENT);
     if (status !== Pam.SUCCESS) {
       return this.#refused("account_refused", status);
     }
@@ -100,12 +111,12 @@ export class PamAuthentication implements PrimaryAuthentication {
   }
 
   /** Runs `work` between pam_start and pam_end, with everything set that modules look at. */
-  #transaction(
+  async #transaction(
     loginName: string,
     credentials: Credentials | null,
     address: string | null,
-    work: (handle: Address) => PrimaryResult,
-  ): PrimaryResult {
+    work: (handle: Address) => Promise<PrimaryResult>,
+  ): Promise<PrimaryResult> {
     this.#memory.writeAddress(this.#out, 0n);
     const started = this.#libpam.pam_start(
       cString(this.#service),
@@ -117,15 +128,19 @@ export class PamAuthentication implements PrimaryAuthentication {
     if (started !== Pam.SUCCESS || handle === 0n) {
       return refused("pam_error", `pam_start: ${pamStatusName(started)}`);
     }
-    try {
-      const status = this.#setItems(handle, address);
-      if (status !== Pam.SUCCESS) {
-        return this.#refused("pam_error", status);
-      }
-      return this.#conversation.during(credentials, () => work(handle));
-    } finally {
-      this.#libpam.pam_end(handle, Pam.SUCCESS);
-    }
+    const result = await withinSeconds(
+      this.#timeoutSeconds,
+      this.#conversation.during(credentials, async () => {
+        const status = this.#setItems(handle, address);
+        return status === Pam.SUCCESS
+          ? await work(handle)
+          : this.#refused("pam_error", status);
+      }),
+    );
+    // A module that hasn't answered still works on the transaction: pam_end would pull it away.
+    if (result === null) return this.#noAnswer();
+    this.#libpam.pam_end(handle, Pam.SUCCESS);
+    return result;
   }
 
   /** Gives the first failure's status. */
@@ -164,5 +179,30 @@ export class PamAuthentication implements PrimaryAuthentication {
   #refused(reason: Reason, status: number): PrimaryResult {
     const name = pamStatusName(status);
     return refused(reason, `PAM service ${this.#service}: ${name}`);
+  }
+
+  #noAnswer(): PrimaryResult {
+    const limit = this.#timeoutSeconds;
+    return refused(
+      "pam_error",
+      `PAM service ${this.#service}: no answer within ${limit} second${
+        limit === 1 ? "" : "s"
+      }: find the module in pam.d/${this.#service} that waits ` +
+        "(for a directory server?), or raise totpPamTimeout",
+    );
+  }
+}
+
+/** What a promise gives, or null when it hasn't by then. */
+async function withinSeconds<T>(
+  seconds: number,
+  promise: Promise<T>,
+): Promise<T | null> {
+  const late = Promise.withResolvers<null>();
+  const timer = setTimeout(late.resolve, seconds * 1000, null);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }

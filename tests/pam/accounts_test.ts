@@ -7,20 +7,20 @@ import { makeTestDirectory } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
 
 // Libraries stay open for good, so this is done outside of the tests, which look for leaks.
-const login = new PamAuthentication("login");
-const items = new PamAuthentication("ovtotp-t-items");
-const rename = new PamAuthentication("ovtotp-t-rename");
-const none = new PamAuthentication("ovtotp-t-none");
+const login = new PamAuthentication("login", 60);
+const items = new PamAuthentication("ovtotp-t-items", 60);
+const rename = new PamAuthentication("ovtotp-t-rename", 60);
+const none = new PamAuthentication("ovtotp-t-none", 60);
 
 /** Asks PAM; gives `passed` or the reason. */
-function ask(
+async function ask(
   username: string,
   password: string | Uint8Array<ArrayBuffer>,
-): string {
+): Promise<string> {
   const bytes = typeof password === "string"
     ? new TextEncoder().encode(password)
     : password;
-  const result = login.authenticate(
+  const result = await login.authenticate(
     username,
     new Redacted(bytes),
     "192.0.2.1",
@@ -43,10 +43,10 @@ const PASSWORDS = {
 for (const [name, password] of Object.entries(PASSWORDS)) {
   testWith(["root", "useradd"], `PAM takes a password: ${name}`, async () => {
     await using account = await makeAccount(password);
-    assert.equal(ask(account.username, password), "passed");
-    assert.equal(ask(account.username, `${password}x`), "wrong_password");
+    assert.equal(await ask(account.username, password), "passed");
+    assert.equal(await ask(account.username, `${password}x`), "wrong_password");
     assert.equal(
-      ask(account.username, password.slice(0, -1)),
+      await ask(account.username, password.slice(0, -1)),
       "wrong_password",
     );
   });
@@ -62,8 +62,8 @@ testWith(
     await mustRun("chpasswd", [], {
       stdin: new Uint8Array([...line, ...latin1, 0x0a]),
     });
-    assert.equal(ask(account.username, latin1), "passed");
-    assert.equal(ask(account.username, "päßÿ"), "wrong_password");
+    assert.equal(await ask(account.username, latin1), "passed");
+    assert.equal(await ask(account.username, "päßÿ"), "wrong_password");
   },
 );
 
@@ -72,7 +72,7 @@ testWith(
   "PAM refuses empty, unknown and hostile input",
   async () => {
     await using account = await makeAccount();
-    assert.equal(ask(account.username, ""), "wrong_password");
+    assert.equal(await ask(account.username, ""), "wrong_password");
     for (
       const username of [
         "ovtotp-t-nobody",
@@ -82,9 +82,9 @@ testWith(
         "é".repeat(128),
       ]
     ) {
-      assert.equal(ask(username, account.password), "wrong_password");
+      assert.equal(await ask(username, account.password), "wrong_password");
     }
-    assert.notEqual(ask(account.username, "x".repeat(65_536)), "passed");
+    assert.notEqual(await ask(account.username, "x".repeat(65_536)), "passed");
   },
 );
 
@@ -94,7 +94,7 @@ testWith(
   async () => {
     await using account = await makeAccount();
     await mustRun("passwd", ["--delete", account.username]);
-    assert.equal(ask(account.username, ""), "wrong_password");
+    assert.equal(await ask(account.username, ""), "wrong_password");
   },
 );
 
@@ -104,27 +104,27 @@ testWith(
   async () => {
     await using account = await makeAccount();
     const { username, password } = account;
-    const check = () => {
-      const result = login.checkAccount(username, null);
+    const check = async () => {
+      const result = await login.checkAccount(username, null);
       return result.outcome === "passed" ? result.outcome : result.reason;
     };
-    assert.equal(check(), "passed");
+    assert.equal(await check(), "passed");
 
     await mustRun("chage", ["--expiredate", "2001-01-01", username]);
-    assert.equal(ask(username, password), "account_refused");
-    assert.equal(check(), "account_refused");
+    assert.equal(await ask(username, password), "account_refused");
+    assert.equal(await check(), "account_refused");
     await mustRun("chage", ["--expiredate", "-1", username]);
-    assert.equal(ask(username, password), "passed");
+    assert.equal(await ask(username, password), "passed");
 
     // The password must be changed first, which a VPN's login can't.
     await mustRun("chage", ["--lastday", "0", username]);
-    assert.equal(ask(username, password), "account_refused");
+    assert.equal(await ask(username, password), "account_refused");
     await mustRun("chage", ["--lastday", "2020-01-01", username]);
 
     await mustRun("usermod", ["--lock", username]);
-    assert.equal(ask(username, password), "wrong_password");
+    assert.equal(await ask(username, password), "wrong_password");
     await mustRun("usermod", ["--unlock", username]);
-    assert.equal(ask(username, password), "passed");
+    assert.equal(await ask(username, password), "passed");
   },
 );
 
@@ -148,7 +148,7 @@ testWith(
         ].join("\n"),
       );
       const start = performance.now();
-      const result = items.authenticate(
+      const result = await items.authenticate(
         account.username,
         new Redacted(new TextEncoder().encode("wrong")),
         "2001:db8::7",
@@ -187,7 +187,11 @@ testWith(
         `auth required ${module}\naccount required pam_permit.so\n`,
       );
       assert.deepEqual(
-        rename.authenticate("ALICE", new Redacted(new Uint8Array()), null),
+        await rename.authenticate(
+          "ALICE",
+          new Redacted(new Uint8Array()),
+          null,
+        ),
         { outcome: "passed", username: "alice" },
       );
     } finally {
@@ -207,7 +211,8 @@ int pam_sm_setcred(void *handle, int flags, int argc, const char **argv) {
 }
 `;
 
-testWith(["root"], "a PAM service without a file lets nobody in", () => {
+testWith(["root"], "a PAM service without a file lets nobody in", async () => {
   const password = new Redacted(new TextEncoder().encode("x"));
-  assert.equal(none.authenticate("root", password, null).outcome, "refused");
+  const { outcome } = await none.authenticate("root", password, null);
+  assert.equal(outcome, "refused");
 });

@@ -15,6 +15,7 @@ Deno.test("readSettings gives the guide's defaults", () => {
     challengeText: "Please enter your TOTP code",
     tokenDbPath: "/var/lib/openvpn-totp/token_index.sqlite3",
     pamService: null,
+    pamTimeoutSeconds: 15,
     driftSteps: 1,
     keyFile: "/etc/openvpn-totp/key",
     primaryAuth: "pam",
@@ -67,6 +68,10 @@ const CASES: Record<
   pamService: {
     good: ["openvpn", "common-auth", "my.vpn_2"],
     bad: ["", "../passwd", "/etc/pam.d/login", "a b", ".hidden", "-x"],
+  },
+  pamTimeoutSeconds: {
+    good: ["1", "15", "300"],
+    bad: ["0", "301", "-1", "1.5", "x", ""],
   },
   driftSteps: { good: ["0", "1", "10"], bad: ["-1", "11", "one", ""] },
   maxFailures: { good: ["1", "5", "100"], bad: ["0", "101", "five", ""] },
