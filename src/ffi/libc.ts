@@ -49,6 +49,15 @@ const SYSTEM_LOG = {
   syslog: { parameters: ["i32", "buffer", "buffer"], result: "void" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
+const PROCESS = {
+  // unsigned int alarm(unsigned int seconds)
+  alarm: { parameters: ["u32"], result: "u32" },
+  // int setrlimit(__rlimit_resource_t resource, const struct rlimit *rlim)
+  setrlimit: { parameters: ["i32", "buffer"], result: "i32" },
+  // int prctl(int option, ...), called with one unsigned long
+  prctl: { parameters: ["i32", "usize"], result: "i32" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
 /** Memory that is shared with C code. Every address given must be valid: nothing checks it. */
 export class Memory {
   readonly #libc = openLibrary(LIBC, MEMORY).symbols;
@@ -114,6 +123,25 @@ export function readVariableBytes(
 ): Uint8Array<ArrayBuffer> | null {
   const { getenv } = openLibrary(LIBC, ENVIRONMENT).symbols;
   return memory.readString(getenv(cString(name)));
+}
+
+/**
+ * Sets this process an end (alarm(2)): SIGALRM ends it, wherever it hangs. And keeps it from leaving a
+ * core dump, which would hold passwords and secrets, where that can be set: neither a file
+ * (RLIMIT_CORE in setrlimit(2)) nor one for the handler of dumps (PR_SET_DUMPABLE in prctl(2)), which
+ * doesn't look at that limit.
+ *
+ * @param seconds from now
+ * @throws Failure `library_missing`
+ */
+export function limitProcess(seconds: number): void {
+  const RLIMIT_CORE = 4;
+  const PR_SET_DUMPABLE = 4;
+  const { alarm, setrlimit, prctl } = openLibrary(LIBC, PROCESS).symbols;
+  alarm(seconds);
+  // struct rlimit { rlim_t rlim_cur; rlim_t rlim_max; }, both 0
+  setrlimit(RLIMIT_CORE, new Uint8Array(16));
+  prctl(PR_SET_DUMPABLE, 0n);
 }
 
 /** Says whether the system (files, directory services) knows an account. */

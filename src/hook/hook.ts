@@ -1,9 +1,10 @@
 import type { Step } from "../core/decision.ts";
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
+import { limitProcess } from "../ffi/libc.ts";
 import { readAddress, readEnvironment } from "../openvpn/environment.ts";
 import { readSetting, SETTINGS } from "../settings.ts";
-import { ExitStatus, type HookResult, refusalOf } from "./call.ts";
+import { attemptTo, ExitStatus, type HookResult, refusalOf } from "./call.ts";
 import { codeHook } from "./code_hook.ts";
 import {
   openDecisionLog,
@@ -19,6 +20,9 @@ const STEPS = {
   "client-crresponse": { name: "code", run: codeHook },
 } as const;
 
+/** How long a call may take beside PAM, in seconds: usually some milliseconds. */
+const SLACK_SECONDS = 10;
+
 /**
  * Does what OpenVPN calls for, logs the decision in one line, and never throws: whatever goes wrong
  * is a refusal.
@@ -32,6 +36,8 @@ export async function runHook(
   args: readonly string[],
 ): Promise<number> {
   const step = Object.entries(STEPS).find(([type]) => type === scriptType)?.[1];
+  // Without the C library, a step that needs it says so.
+  attemptTo(() => limitProcess(secondsFor(scriptType)));
   let result: HookResult;
   let write: WriteDecision;
   try {
@@ -66,6 +72,19 @@ async function recordFailure(
   } catch {
     // The refusal stands, and its log line tells why.
   }
+}
+
+/**
+ * When a call is ended that nothing else has ended: a log that nobody reads, or a module of PAM
+ * outside of PAM's own time limit, would hold up OpenVPN for good.
+ */
+function secondsFor(scriptType: string): number {
+  if (scriptType !== "user-pass-verify") return SLACK_SECONDS;
+  // The step refuses a bad setting.
+  const { result: pamSeconds = 0 } = attemptTo(() =>
+    readSetting(SETTINGS.pamTimeoutSeconds, readEnvironment)
+  );
+  return pamSeconds + SLACK_SECONDS;
 }
 
 function logDecision(
