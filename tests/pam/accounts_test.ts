@@ -3,6 +3,11 @@ import { Redacted } from "../../src/core/redacted.ts";
 import { PamAuthentication } from "../../src/pam/pam.ts";
 import { makeAccount } from "../lab/accounts.ts";
 import { mustRun } from "../lab/command.ts";
+import {
+  compileModule,
+  makePamService,
+  PLAIN_RULES,
+} from "../lab/pam_service.ts";
 import { makeTestDirectory } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
 
@@ -133,20 +138,14 @@ testWith(
   "modules get address and terminal, and a refusal doesn't sleep",
   async () => {
     await using account = await makeAccount();
-    const file = "/etc/pam.d/ovtotp-t-items";
     const record = await Deno.makeTempFile({ prefix: "ovtotp-t" });
+    await using _service = await makePamService([
+      `auth optional pam_exec.so quiet log=${record} /usr/bin/env`,
+      // Ten seconds, if it were up to the module.
+      "auth optional pam_faildelay.so delay=10000000",
+      ...PLAIN_RULES,
+    ], "ovtotp-t-items");
     try {
-      await Deno.writeTextFile(
-        file,
-        [
-          `auth optional pam_exec.so quiet log=${record} /usr/bin/env`,
-          // Ten seconds, if it were up to the module.
-          "auth optional pam_faildelay.so delay=10000000",
-          "auth required pam_unix.so",
-          "account required pam_unix.so",
-          "",
-        ].join("\n"),
-      );
       const start = performance.now();
       const result = await items.authenticate(
         account.username,
@@ -162,7 +161,6 @@ testWith(
       assert.match(seen, new RegExp(`^PAM_USER=${account.username}$`, "m"));
       assert.equal(seen.includes("wrong"), false);
     } finally {
-      await Deno.remove(file);
       await Deno.remove(record);
     }
   },
@@ -173,41 +171,26 @@ testWith(
   "the name that a module settles on is the one that counts",
   async () => {
     await using directory = await makeTestDirectory();
-    const file = "/etc/pam.d/ovtotp-t-rename";
-    const module = `${directory.path}/rename.so`;
-    await Deno.writeTextFile(`${directory.path}/rename.c`, RENAMING_MODULE);
-    await mustRun("gcc", [
-      ...["-shared", "-fPIC", "-o", module],
-      `${directory.path}/rename.c`,
-      "-l:libpam.so.0",
-    ]);
-    try {
-      await Deno.writeTextFile(
-        file,
-        `auth required ${module}\naccount required pam_permit.so\n`,
-      );
-      assert.deepEqual(
-        await rename.authenticate(
-          "ALICE",
-          new Redacted(new Uint8Array()),
-          null,
-        ),
-        { outcome: "passed", username: "alice" },
-      );
-    } finally {
-      await Deno.remove(file);
-    }
+    const module = await compileModule(directory.path, RENAMING_MODULE);
+    await using _service = await makePamService([
+      `auth required ${module}`,
+      "account required pam_permit.so",
+    ], "ovtotp-t-rename");
+    assert.deepEqual(
+      await rename.authenticate(
+        "ALICE",
+        new Redacted(new Uint8Array()),
+        null,
+      ),
+      { outcome: "passed", username: "alice" },
+    );
   },
 );
 
 /** A PAM module that renames the user, as directory services do. */
 const RENAMING_MODULE = `
-int pam_set_item(void *handle, int item, const void *value);
 int pam_sm_authenticate(void *handle, int flags, int argc, const char **argv) {
-  return pam_set_item(handle, 2 /* PAM_USER */, "alice");
-}
-int pam_sm_setcred(void *handle, int flags, int argc, const char **argv) {
-  return 0;
+  return pam_set_item(handle, PAM_USER, "alice");
 }
 `;
 

@@ -1,0 +1,68 @@
+import { mustRun } from "./command.ts";
+
+/** The modules that check a real account's password. */
+export const PLAIN_RULES = [
+  "auth required pam_unix.so",
+  "account required pam_unix.so",
+];
+
+/** A PAM service for a test, removed at the end of its scope. */
+export interface PamService extends AsyncDisposable {
+  name: string;
+  /** Replaces its rules. */
+  use(rules: readonly string[]): Promise<void>;
+}
+
+/** Makes a PAM service with these rules (pam.conf(5), without the service's name). */
+export async function makePamService(
+  rules: readonly string[],
+  name = `ovtotp-t-${crypto.randomUUID().slice(0, 8)}`,
+): Promise<PamService> {
+  const file = `/etc/pam.d/${name}`;
+  const use = (rules: readonly string[]) =>
+    Deno.writeTextFile(file, rules.map((rule) => `${rule}\n`).join(""));
+  await use(rules);
+  return { name, use, [Symbol.asyncDispose]: () => Deno.remove(file) };
+}
+
+/**
+ * Compiles a PAM module.
+ *
+ * @param source C; `pam_sm_setcred` is there already
+ * @returns its path
+ */
+export async function compileModule(
+  directory: string,
+  source: string,
+): Promise<string> {
+  const module = `${directory}/module-${crypto.randomUUID().slice(0, 8)}.so`;
+  await mustRun("gcc", [
+    ...["-x", "c", "-shared", "-fPIC", "-pthread", "-o", module, "-"],
+    "-l:libpam.so.0",
+  ], { stdin: DECLARATIONS + source });
+  return module;
+}
+
+/** Of security/pam_modules.h, which needs a package of its own. */
+const DECLARATIONS = `
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <stdio.h>
+#include <signal.h>
+#include <pthread.h>
+#include <unistd.h>
+#include <sys/prctl.h>
+struct pam_message { int msg_style; const char *msg; };
+struct pam_response { char *resp; int resp_retcode; };
+struct pam_conv {
+  int (*conv)(int, const struct pam_message **, struct pam_response **, void *);
+  void *appdata_ptr;
+};
+enum { PAM_SUCCESS = 0, PAM_AUTH_ERR = 7 };
+enum { PAM_USER = 2, PAM_CONV = 5, PAM_AUTHTOK = 6, PAM_PROMPT_ECHO_OFF = 1 };
+int pam_set_item(void *handle, int item, const void *value);
+int pam_get_item(void *handle, int item, const void **value);
+int pam_sm_setcred(void *handle, int flags, int argc, const char **argv) {
+  return PAM_SUCCESS;
+}
+`;
