@@ -62,6 +62,8 @@ enum { PAM_SUCCESS = 0, PAM_AUTH_ERR = 7 };
 enum { PAM_USER = 2, PAM_CONV = 5, PAM_AUTHTOK = 6, PAM_PROMPT_ECHO_OFF = 1 };
 int pam_set_item(void *handle, int item, const void *value);
 int pam_get_item(void *handle, int item, const void **value);
+int pam_set_data(void *handle, const char *name, void *data,
+                 void (*cleanup)(void *handle, void *data, int status));
 int pam_sm_setcred(void *handle, int flags, int argc, const char **argv) {
   return PAM_SUCCESS;
 }
