@@ -19,7 +19,9 @@ async function main(): Promise<number> {
     const scriptType = readScriptType();
     if (scriptType !== undefined) {
       const { runHook } = await import("./src/hook/hook.ts");
-      return await runHook(scriptType, Deno.args);
+      const { exitStatus, exit } = await runHook(scriptType, Deno.args);
+      exit(exitStatus);
+      return exitStatus;
     }
     const { runAdmin } = await import("./src/admin/admin.ts");
     return await runAdmin(Deno.args);

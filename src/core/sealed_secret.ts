@@ -1,4 +1,5 @@
 import { Redacted } from "./redacted.ts";
+import { letThreadRest } from "./thread_rest.ts";
 
 /** A key that secrets are sealed with. */
 export interface SecretKey {
@@ -57,6 +58,7 @@ export async function openSecret(
       aesKey,
       sealed.bytes.subarray(NONCE_BYTES),
     );
+    letThreadRest();
     return new Redacted(new Uint8Array(secret));
   } catch {
     return null;

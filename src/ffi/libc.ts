@@ -56,6 +56,11 @@ const PROCESS = {
   setrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   // int prctl(int option, ...), called with one unsigned long
   prctl: { parameters: ["i32", "usize"], result: "i32" },
+  // int __cxa_atexit(void (*func)(void *), void *arg, void *dso_handle)
+  __cxa_atexit: { parameters: ["usize", "usize", "usize"], result: "i32" },
+  // void _exit(int status), and where it is
+  _exit: { parameters: ["i32"], result: "void" },
+  addressOfExit: { name: "_exit", type: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** Memory that is shared with C code. Every address given must be valid: nothing checks it. */
@@ -126,22 +131,30 @@ export function readVariableBytes(
 }
 
 /**
- * Sets this process an end (alarm(2)): SIGALRM ends it, wherever it hangs. And keeps it from leaving a
- * core dump, which would hold passwords and secrets, where that can be set: neither a file
- * (RLIMIT_CORE in setrlimit(2)) nor one for the handler of dumps (PR_SET_DUMPABLE in prctl(2)), which
- * doesn't look at that limit.
+ * Guards this process against what runs in it, PAM's modules above all:
  *
- * @param seconds from now
+ * - SIGALRM ends it, wherever it hangs (alarm(2)).
+ * - No core dump is left, which would hold passwords and secrets, where that can be set: neither a
+ *   file (RLIMIT_CORE in setrlimit(2)) nor one for the handler of dumps (PR_SET_DUMPABLE in
+ *   prctl(2)), which doesn't look at that limit.
+ * - exit(3) ends it with status 1, whatever the caller says: 0 would let the login in.
+ *
+ * @param seconds from now until the alarm
+ * @returns ends the process at once, with a status of one's own
  * @throws Failure `library_missing`
  */
-export function limitProcess(seconds: number): void {
+export function guardProcess(seconds: number): (status: number) => void {
   const RLIMIT_CORE = 4;
   const PR_SET_DUMPABLE = 4;
-  const { alarm, setrlimit, prctl } = openLibrary(LIBC, PROCESS).symbols;
-  alarm(seconds);
+  const REFUSED = 1n;
+  const { symbols } = openLibrary(LIBC, PROCESS);
+  symbols.alarm(seconds);
   // struct rlimit { rlim_t rlim_cur; rlim_t rlim_max; }, both 0
-  setrlimit(RLIMIT_CORE, new Uint8Array(16));
-  prctl(PR_SET_DUMPABLE, 0n);
+  symbols.setrlimit(RLIMIT_CORE, new Uint8Array(16));
+  symbols.prctl(PR_SET_DUMPABLE, 0n);
+  const exit = Deno.UnsafePointer.value(symbols.addressOfExit);
+  symbols.__cxa_atexit(exit, REFUSED, 0n);
+  return symbols._exit;
 }
 
 /** Says whether the system (files, directory services) knows an account. */

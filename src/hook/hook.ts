@@ -1,7 +1,7 @@
 import type { Step } from "../core/decision.ts";
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
-import { limitProcess } from "../ffi/libc.ts";
+import { guardProcess } from "../ffi/libc.ts";
 import { readAddress, readEnvironment } from "../openvpn/environment.ts";
 import { readSetting, SETTINGS } from "../settings.ts";
 import { attemptTo, ExitStatus, type HookResult, refusalOf } from "./call.ts";
@@ -20,6 +20,12 @@ const STEPS = {
   "client-crresponse": { name: "code", run: codeHook },
 } as const;
 
+/** How a call ends. */
+export interface HookEnd {
+  exitStatus: number;
+  exit(status: number): void;
+}
+
 /** How long a call may take beside PAM, in seconds: usually some milliseconds. */
 const SLACK_SECONDS = 10;
 
@@ -29,15 +35,15 @@ const SLACK_SECONDS = 10;
  *
  * @param scriptType value of the variable `script_type`
  * @param args the program's arguments
- * @returns the exit status for OpenVPN
+ * @returns the exit status for OpenVPN, and the one way to end with it
  */
 export async function runHook(
   scriptType: string,
   args: readonly string[],
-): Promise<number> {
+): Promise<HookEnd> {
   const step = Object.entries(STEPS).find(([type]) => type === scriptType)?.[1];
   // Without the C library, a step that needs it says so.
-  attemptTo(() => limitProcess(secondsFor(scriptType)));
+  const guard = attemptTo(() => guardProcess(secondsFor(scriptType)));
   let result: HookResult;
   let write: WriteDecision;
   try {
@@ -54,7 +60,7 @@ export async function runHook(
   }
   if (step !== undefined) await recordFailure(step.name, result);
   logDecision(write, step?.name ?? "none", result);
-  return result.exitStatus;
+  return { exitStatus: result.exitStatus, exit: guard.result ?? Deno.exit };
 }
 
 /** What fails in a login's steps is in the audit trail by itself only where it is a decision. */

@@ -178,7 +178,10 @@ export class PamAuthentication implements PrimaryAuthentication {
 
   #refused(reason: Reason, status: number): PrimaryResult {
     const name = pamStatusName(status);
-    return refused(reason, `PAM service ${this.#service}: ${name}`);
+    return refused(
+      reason,
+      `PAM service ${this.#service}: ${name}${adviceFor(Deno.uid())}`,
+    );
   }
 
   #noAnswer(): PrimaryResult {
@@ -191,6 +194,13 @@ export class PamAuthentication implements PrimaryAuthentication {
         "(for a directory server?), or raise totpPamTimeout",
     );
   }
+}
+
+/** pam_unix(8) checks other users' passwords for root alone, and says no more than "wrong". */
+function adviceFor(uid: number | null): string {
+  if (uid === 0) return "";
+  return `; as uid ${uid}, PAM may be able to check no password: take \`user\` and \`group\` out of ` +
+    "OpenVPN's configuration, or set totpPrimaryAuth external";
 }
 
 /** What a promise gives, or null when it hasn't by then. */

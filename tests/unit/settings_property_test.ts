@@ -24,6 +24,7 @@ const DOCUMENTED: Record<
       : undefined,
   driftSteps: whole(0, 10),
   maxFailures: whole(1, 100),
+  pamTimeoutSeconds: whole(1, 300),
   lockoutSeconds: whole(1, 3600),
   freePasswords: whole(1, 100),
   maxWaitSeconds: whole(1, 600),

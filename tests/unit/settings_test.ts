@@ -61,6 +61,24 @@ const CASES: Record<
       `/${"x".repeat(500)}`,
     ],
   },
+  keyFile: {
+    good: ["/x", "/a b/c?d#e%20.db"],
+    bad: [
+      "",
+      "relative",
+      ":memory:",
+      "file:/x",
+      "/dir/",
+      "/x\0y",
+      `/${"x".repeat(500)}`,
+    ],
+  },
+  primaryAuth: { good: ["pam", "external"], bad: ["", "PAM", "none"] },
+  auditDays: { good: ["1", "90", "3650"], bad: ["0", "3651", "x", ""] },
+  auditRows: {
+    good: ["100", "100000", "10000000"],
+    bad: ["0", "99", "10000001", "x", ""],
+  },
   issuerName: {
     good: ["Example VPN", "Müller & Söhne"],
     bad: ["", "a:b", "x\ny", "x".repeat(129)],
