@@ -67,11 +67,6 @@ const HANGING_MODULES = {
     "auth",
     authModule(`signal(SIGALRM, SIG_IGN); ${FOR_EVER}`),
   ],
-  "waits for ever, and whose data must not be taken away meanwhile": [
-    "auth",
-    `static void taken(void *handle, void *data, int status) { abort(); }
-    ${authModule(`pam_set_data(handle, "data", handle, taken); ${FOR_EVER}`)}`,
-  ],
   "waits for ever about the account": [
     "account",
     `int pam_sm_acct_mgmt(void *handle, int flags, int argc, const char **argv) {
