@@ -6,14 +6,17 @@ import {
   type Refused,
   refused,
 } from "../core/verdict.ts";
+import type { PrimaryAuthentication } from "../login/primary_authentication.ts";
 import { writeReasonFile } from "../openvpn/answer_files.ts";
-import type { ReadVariable } from "../settings.ts";
+import type { ReadVariable, Settings } from "../settings.ts";
 
 /** One call by OpenVPN. */
 export interface HookCall {
   /** The program's arguments; OpenVPN puts its temporary file last. */
   args: readonly string[];
   read: ReadVariable;
+  /** Who decides about the password; null where it isn't this program. */
+  openPrimary(settings: Settings): PrimaryAuthentication | null;
 }
 
 /** What a call came to. */

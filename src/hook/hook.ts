@@ -3,8 +3,14 @@ import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
 import { guardProcess } from "../ffi/libc.ts";
 import { readAddress, readEnvironment } from "../openvpn/environment.ts";
-import { readSetting, SETTINGS } from "../settings.ts";
-import { attemptTo, ExitStatus, type HookResult, refusalOf } from "./call.ts";
+import { readSetting, type ReadVariable, SETTINGS } from "../settings.ts";
+import {
+  attemptTo,
+  ExitStatus,
+  type HookCall,
+  type HookResult,
+  refusalOf,
+} from "./call.ts";
 import { codeHook } from "./code_hook.ts";
 import {
   openDecisionLog,
@@ -12,7 +18,7 @@ import {
   type WriteDecision,
 } from "./decision_log.ts";
 import { recordLate } from "./late_record.ts";
-import { passwordHook } from "./password_hook.ts";
+import { openPrimary, passwordHook } from "./password_hook.ts";
 
 /** OpenVPN's calls, by its variable `script_type`, and the step's name in the log. */
 const STEPS = {
@@ -30,51 +36,70 @@ export interface HookEnd {
 const SLACK_SECONDS = 10;
 
 /**
- * Does what OpenVPN calls for, logs the decision in one line, and never throws: whatever goes wrong
- * is a refusal.
+ * Answers a call of OpenVPN's in this process, which is guarded first (`guardProcess`). See
+ * {@link answerCall}.
  *
- * @param scriptType value of the variable `script_type`
- * @param args the program's arguments
  * @returns the exit status for OpenVPN, and the one way to end with it
  */
 export async function runHook(
   scriptType: string,
   args: readonly string[],
 ): Promise<HookEnd> {
-  const step = Object.entries(STEPS).find(([type]) => type === scriptType)?.[1];
   // Without the C library, a step that needs it says so.
   const guard = attemptTo(() => guardProcess(secondsFor(scriptType)));
+  const machine = { read: readEnvironment, openPrimary };
+  const exitStatus = await answerCall(scriptType, args, machine);
+  return { exitStatus, exit: guard.result ?? Deno.exit };
+}
+
+/**
+ * Does what OpenVPN calls for, logs the decision in one line, and never throws: whatever goes wrong
+ * is a refusal.
+ *
+ * @param scriptType value of the variable `script_type`
+ * @param args the program's arguments
+ * @param machine the environment and the first factor
+ * @returns the exit status for OpenVPN
+ */
+export async function answerCall(
+  scriptType: string,
+  args: readonly string[],
+  machine: Omit<HookCall, "args">,
+): Promise<number> {
+  const { read } = machine;
+  const step = Object.entries(STEPS).find(([type]) => type === scriptType)?.[1];
   let result: HookResult;
   let write: WriteDecision;
   try {
-    write = openDecisionLog(readSetting(SETTINGS.log, readEnvironment));
+    write = openDecisionLog(readSetting(SETTINGS.log, read));
   } catch {
     // The step itself reads all settings, and refuses with the reason.
     write = openDecisionLog("stderr");
   }
   try {
     if (step === undefined) throw unknownScriptType(scriptType);
-    result = await step.run({ args, read: readEnvironment });
+    result = await step.run({ args, ...machine });
   } catch (error) {
     result = { verdict: refusalOf(error), exitStatus: ExitStatus.REFUSE };
   }
-  if (step !== undefined) await recordFailure(step.name, result);
-  logDecision(write, step?.name ?? "none", result);
-  return { exitStatus: result.exitStatus, exit: guard.result ?? Deno.exit };
+  if (step !== undefined) await recordFailure(step.name, result, read);
+  logDecision(write, step?.name ?? "none", result, read);
+  return result.exitStatus;
 }
 
 /** What fails in a login's steps is in the audit trail by itself only where it is a decision. */
 async function recordFailure(
   step: Step,
   { verdict, loginName }: HookResult,
+  read: ReadVariable,
 ): Promise<void> {
   const isFailure = verdict.outcome === "refused" &&
     verdict.reason === "failure";
   // A database that failed once is not waited for again.
   if (!isFailure || verdict.detail?.startsWith("database_")) return;
   try {
-    const name = loginName ?? readEnvironment("username") ?? "";
-    await recordLate(step, verdict, name, readEnvironment);
+    const name = loginName ?? read("username") ?? "";
+    await recordLate(step, verdict, name, read);
   } catch {
     // The refusal stands, and its log line tells why.
   }
@@ -97,6 +122,7 @@ function logDecision(
   write: WriteDecision,
   step: string,
   { verdict, loginName, warning }: HookResult,
+  read: ReadVariable,
 ): void {
   const isFailure = verdict.outcome === "refused" &&
     verdict.reason === "failure";
@@ -110,10 +136,10 @@ function logDecision(
     outcome: verdict.outcome,
     by: "by" in verdict ? verdict.by : null,
     reason: "reason" in verdict ? verdict.reason : null,
-    user: loginName ?? tryRead(() => readEnvironment("username")),
-    address: tryRead(() => readAddress(readEnvironment)),
-    port: tryRead(() => readEnvironment("untrusted_port")),
-    common_name: tryRead(() => readEnvironment("common_name")),
+    user: loginName ?? tryRead(() => read("username")),
+    address: tryRead(() => readAddress(read)),
+    port: tryRead(() => read("untrusted_port")),
+    common_name: tryRead(() => read("common_name")),
     detail: "detail" in verdict ? verdict.detail : null,
     warning,
   }, severity);

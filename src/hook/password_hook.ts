@@ -3,6 +3,7 @@ import { sealForeignCode } from "../ffi/libraries.ts";
 import { Audit } from "../login/audit.ts";
 import { passwordStep } from "../login/password_step.ts";
 import { PlaceThrottle } from "../login/place_throttle.ts";
+import type { PrimaryAuthentication } from "../login/primary_authentication.ts";
 import {
   canAnswerChallenge,
   readAttempt,
@@ -33,12 +34,7 @@ import {
 export async function passwordHook(call: HookCall): Promise<HookResult> {
   const { read } = call;
   const settings = readSettings(read);
-  const primary = settings.primaryAuth === "pam"
-    ? new PamAuthentication(
-      choosePamService(settings.pamService),
-      settings.pamTimeoutSeconds,
-    )
-    : null;
+  const primary = call.openPrimary(settings);
   const credentials = readCredentials(call);
   sealForeignCode();
 
@@ -70,6 +66,16 @@ export async function passwordHook(call: HookCall): Promise<HookResult> {
   } finally {
     password.reveal().fill(0);
   }
+}
+
+/** PAM with its libraries bound, unless another factor decides about the password. */
+export function openPrimary(settings: Settings): PrimaryAuthentication | null {
+  return settings.primaryAuth === "pam"
+    ? new PamAuthentication(
+      choosePamService(settings.pamService),
+      settings.pamTimeoutSeconds,
+    )
+    : null;
 }
 
 /** Tells OpenVPN; gives the exit status. */
