@@ -14,9 +14,27 @@ export interface TestDirectory extends AsyncDisposable {
   db: string;
 }
 
-/** Makes a directory for a test. */
-export async function makeTestDirectory(): Promise<TestDirectory> {
-  const path = await Deno.makeTempDir({ prefix: "ovtotp-t" });
+/** Where a test's directory may be when nothing depends on a disk; undefined for as always. */
+export function memoryDirectory(): string | undefined {
+  try {
+    return Deno.statSync("/dev/shm").isDirectory ? "/dev/shm" : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Makes a directory for a test.
+ *
+ * @param dir where, if not as always
+ */
+export async function makeTestDirectory(
+  dir?: string,
+): Promise<TestDirectory> {
+  const path = await Deno.makeTempDir({
+    prefix: "ovtotp-t",
+    ...dir === undefined ? {} : { dir },
+  });
   return {
     path,
     db: `${path}/db/token_index.sqlite3`,

@@ -1,0 +1,143 @@
+import { Secret } from "otpauth";
+import type { Attempt } from "../../src/core/challenge.ts";
+import { Failure } from "../../src/core/failure.ts";
+import { Redacted } from "../../src/core/redacted.ts";
+import type { Step } from "../../src/core/decision.ts";
+import {
+  type CodeVerdict,
+  type PasswordVerdict,
+  refused,
+} from "../../src/core/verdict.ts";
+import { Audit } from "../../src/login/audit.ts";
+import { codeStep } from "../../src/login/code_step.ts";
+import { passwordStep } from "../../src/login/password_step.ts";
+import { PlaceThrottle } from "../../src/login/place_throttle.ts";
+import type {
+  PrimaryAuthentication,
+  PrimaryResult,
+} from "../../src/login/primary_authentication.ts";
+import { Vault } from "../../src/secrets/vault.ts";
+import type { Database } from "../../src/store/sqlite/database.ts";
+import { SqliteEnrolmentStore } from "../../src/store/sqlite/enrolment_store.ts";
+import { SqliteLoginStore } from "../../src/store/sqlite/login_store.ts";
+import { BLOCKED, pamNameOf, type Rules, type Sent } from "./login_model.ts";
+
+const PASSWORDS: Record<Sent["password"], string> = {
+  ...{ right: "correct horse", wrong: "battery staple" },
+  ...{ "PAM fails": "PAM fails", "has a NUL": "correct horse\0" },
+};
+
+/** PAM with one password for everybody. */
+const primary: PrimaryAuthentication = {
+  async authenticate(loginName, password) {
+    await Promise.resolve();
+    const text = new TextDecoder().decode(password.reveal());
+    if (text === PASSWORDS["PAM fails"]) return refused("pam_error");
+    if (text !== PASSWORDS.right) return refused("wrong_password");
+    return accountOf(pamNameOf(loginName));
+  },
+  // Without authentication no module tells the name that it knows the user by.
+  checkAccount: (loginName) => Promise.resolve(accountOf(loginName)),
+};
+
+function accountOf(username: string): PrimaryResult {
+  return username === BLOCKED
+    ? refused("account_refused")
+    : { outcome: "passed", username };
+}
+
+/** The steps of a login as they are, on a real database and key file, with a clock of a test's own. */
+export class LoginRig {
+  now = 0;
+  readonly enrolments: SqliteEnrolmentStore;
+  readonly #store: SqliteLoginStore;
+  readonly #keyFile: string;
+  readonly #rules: Rules;
+
+  constructor(database: Database, keyFile: string, rules: Rules) {
+    this.enrolments = new SqliteEnrolmentStore(database);
+    this.#store = new SqliteLoginStore(database);
+    this.#keyFile = keyFile;
+    this.#rules = rules;
+  }
+
+  password(attempt: Attempt, { password, canAnswer }: Sent) {
+    const bytes = new TextEncoder().encode(PASSWORDS[password]);
+    return this.#firstStep(attempt, bytes, canAnswer, null);
+  }
+
+  token(attempt: Attempt, loginAt: number | null) {
+    return this.#firstStep(attempt, new Uint8Array(), false, { loginAt });
+  }
+
+  #firstStep(
+    attempt: Attempt,
+    password: Uint8Array<ArrayBuffer>,
+    canAnswer: boolean,
+    token: { loginAt: number | null } | null,
+  ): Promise<PasswordVerdict | Failure> {
+    const request = { attempt, password: new Redacted(password) };
+    return orFailure(passwordStep({ ...request, canAnswer, token }, {
+      primary: this.#rules.mode === "pam" ? primary : null,
+      throttle: this.#throttle(attempt),
+      challengeTimeoutSeconds: this.#rules.challengeSeconds,
+      ...this.#partsOf("password", attempt),
+    }));
+  }
+
+  code(
+    attempt: Attempt,
+    code: string | null,
+  ): Promise<CodeVerdict | Failure> {
+    const { mode, driftSteps, maxFailures, lockoutSeconds } = this.#rules;
+    const vault = new Vault(this.#keyFile);
+    const request = {
+      attempt,
+      code: code === null ? null : new Redacted(code),
+    };
+    return orFailure(codeStep(request, {
+      openSecret: (enrolment) => vault.open(enrolment),
+      driftSteps,
+      lockout: { maxFailures, lockoutSeconds },
+      unproven: mode === "external" ? this.#throttle(attempt) : null,
+      ...this.#partsOf("code", attempt),
+    }));
+  }
+
+  async enrol(username: string, base32: string): Promise<void> {
+    const vault = new Vault(this.#keyFile);
+    const secret = Secret.fromBase32(base32).bytes;
+    await this.enrolments.enrol(
+      { username, issuer: "VPN", enrolledAt: this.now },
+      (ids) => vault.seal(new Redacted(secret), username, ids),
+      { replace: true },
+    );
+  }
+
+  async rekey(): Promise<void> {
+    const vault = new Vault(this.#keyFile);
+    await this.enrolments.resealAll((kept) => vault.rekey(kept));
+  }
+
+  #throttle(attempt: Attempt): PlaceThrottle {
+    const { freeFailures, maxWaitSeconds } = this.#rules;
+    return new PlaceThrottle({ freeFailures, maxWaitSeconds }, attempt);
+  }
+
+  #partsOf(step: Step, attempt: Attempt) {
+    return {
+      store: this.#store,
+      audit: new Audit(step, attempt, { maxDays: 90, maxRows: 10_000 }),
+      now: () => this.now,
+    };
+  }
+}
+
+async function orFailure<T>(step: Promise<T>): Promise<T | Failure> {
+  try {
+    return await step;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}
