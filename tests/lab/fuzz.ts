@@ -11,18 +11,25 @@ const RUNS_FACTOR = numberFrom("OVTOTP_RUNS", 1);
  * `OVTOTP_SEED=$RANDOM OVTOTP_RUNS=100` in the environment makes a long run of other inputs.
  *
  * @param runs how many inputs
+ * @param examples inputs to begin with, which count too
  */
 export function holds<T>(
   property: fc.IAsyncProperty<T>,
   runs?: number,
+  examples?: T[],
 ): Promise<void>;
-export function holds<T>(property: fc.IProperty<T>, runs?: number): void;
+export function holds<T>(
+  property: fc.IProperty<T>,
+  runs?: number,
+  examples?: T[],
+): void;
 export function holds<T>(
   property: fc.IProperty<T> | fc.IAsyncProperty<T>,
   runs = 300,
+  examples: T[] = [],
 ): void | Promise<void> {
   return fc.assert(property as fc.IProperty<T>, {
-    seed: SEED,
+    ...{ seed: SEED, examples },
     numRuns: Math.ceil(runs * RUNS_FACTOR),
   });
 }

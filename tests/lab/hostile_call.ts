@@ -136,6 +136,35 @@ export const hostileLogin: fc.Arbitrary<HostileLogin> = fc.record({
   answers: fc.array(call, { minLength: 1, maxLength: 2 }),
 });
 
+const HONEST: HostileCall = {
+  ...{ sent: "right", edits: [], file: "content", args: "last" },
+  variables: [],
+};
+const login = (
+  password: Partial<HostileCall>,
+  answer: Partial<HostileCall>,
+): HostileLogin => ({
+  password: { ...HONEST, ...password },
+  isOddThroughout: true,
+  answers: [{ ...HONEST, ...answer }, HONEST],
+});
+const variables = (name: string, value: Value): Partial<HostileCall> => ({
+  variables: [[name, value]],
+});
+
+/** Logins that differ in one thing: few random ones may miss it. */
+export const POINTED_LOGINS: HostileLogin[] = [
+  login({}, {}),
+  login({}, { sent: "wrong" }),
+  login({}, { file: "huge" }),
+  login({}, variables("untrusted_ip", "192.0.2.77")),
+  login({}, variables("common_name", new Uint8Array([0x63, 0xff]))),
+  login(variables("auth_control_file", { path: "foreign" }), {}),
+  login({ sent: "wrong" }, {}),
+  login({ sent: "token" }, {}),
+  login(variables("username", new Uint8Array([0xff])), {}),
+];
+
 /** Says whether a call is just what OpenVPN does with an honest client. */
 export function isHonest(call: HostileCall): boolean {
   return call.sent === "right" && call.edits.length === 0 &&
