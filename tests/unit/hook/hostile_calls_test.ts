@@ -4,7 +4,7 @@ import { Secret } from "otpauth";
 import { Failure } from "../../../src/core/failure.ts";
 import { Redacted } from "../../../src/core/redacted.ts";
 import { refused } from "../../../src/core/verdict.ts";
-import { runHook } from "../../../src/hook/hook.ts";
+import { answerCall } from "../../../src/hook/hook.ts";
 import type { PrimaryAuthentication } from "../../../src/login/primary_authentication.ts";
 import { Vault } from "../../../src/secrets/vault.ts";
 import type { ReadVariable } from "../../../src/settings.ts";
@@ -67,7 +67,7 @@ async function callAt(now: number, { variables, args }: MadeCall) {
   };
   try {
     const read = readerOf(variables);
-    const status = await runHook(read("script_type")!, args, {
+    const status = await answerCall(read("script_type")!, args, {
       read,
       openPrimary: ({ primaryAuth }) => primaryAuth === "pam" ? primary : null,
     });
