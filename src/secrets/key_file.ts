@@ -65,12 +65,27 @@ export function addKey(path: string): SecretKey {
     const before = file.info === null ? COMMENT : "\n";
     const line = `${before}key ${id} ${bytes.toBase64()}\n`;
     writeAll(open, new TextEncoder().encode(line));
-    open.syncSync();
-    syncDirectory(parentOf(file.path));
+    sync(open, file.path);
   } catch (error) {
     throw keyError(path, error);
   }
   return { id, bytes: new Redacted(bytes) };
+}
+
+/**
+ * Brings a key file to the disk: who added its newest key may have been killed before that was done,
+ * and a power cut would take the key, but not what was sealed with it since.
+ *
+ * @throws Failure `untrusted_path`, `key_error`
+ */
+export function syncKeyFile(path: string): void {
+  try {
+    const file = followTrusted(path);
+    using open = Deno.openSync(file.path, { read: true });
+    sync(open, file.path);
+  } catch (error) {
+    throw keyError(path, error);
+  }
 }
 
 function keyOf(line: string): SecretKey[] {
@@ -80,8 +95,9 @@ function keyOf(line: string): SecretKey[] {
 }
 
 /** A new file is safe only when its name is. */
-function syncDirectory(path: string): void {
-  using directory = Deno.openSync(path, { read: true });
+function sync(file: Deno.FsFile, path: string): void {
+  file.syncSync();
+  using directory = Deno.openSync(parentOf(path), { read: true });
   directory.syncSync();
 }
 

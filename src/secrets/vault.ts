@@ -7,7 +7,7 @@ import {
   sealSecret,
   type SecretKey,
 } from "../core/sealed_secret.ts";
-import { addKey, readKeyFile } from "./key_file.ts";
+import { addKey, readKeyFile, syncKeyFile } from "./key_file.ts";
 
 /** A user's secret as it is kept. */
 interface Kept {
@@ -39,8 +39,9 @@ export class Vault {
     keyIds: readonly string[],
   ): Promise<SealedSecret> {
     for (const id of keyIds) this.#keyNamed(id);
-    const newest = this.#read()?.at(-1) ?? addKey(this.path);
-    return await sealSecret(secret, username, newest);
+    const newest = this.#read()?.at(-1);
+    if (newest !== undefined) syncKeyFile(this.path);
+    return await sealSecret(secret, username, newest ?? addKey(this.path));
   }
 
   /**
