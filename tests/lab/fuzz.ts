@@ -1,10 +1,10 @@
 import fc from "fast-check";
 
 /** Where the random inputs begin: the same in each run, so that a failure comes again. */
-const SEED = numberFrom("OVTOTP_SEED", 20_260);
+export const SEED = numberFrom("OVTOTP_SEED", 20_260);
 
 /** How many times as many runs as a test asks for. */
-const RUNS_FACTOR = numberFrom("OVTOTP_RUNS", 1);
+export const RUNS_FACTOR = numberFrom("OVTOTP_RUNS", 1);
 
 /**
  * Runs a property of fast-check on random inputs; a failure shows seed and counterexample.

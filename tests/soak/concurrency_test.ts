@@ -1,0 +1,222 @@
+import assert from "node:assert/strict";
+import { makeAccount } from "../lab/accounts.ts";
+import { Dice } from "../lab/dice.ts";
+import { SEED } from "../lab/fuzz.ts";
+import { admin, makeTestDirectory } from "../lab/program.ts";
+import { testWith } from "../lab/requirements.ts";
+import { ROOT_AND_ACCOUNT } from "../lab/user.ts";
+import { type Books, readBooks } from "./books.ts";
+import {
+  isLocked,
+  type Latencies,
+  Load,
+  type Login,
+  type Member,
+} from "./load.ts";
+import { AT_ONCE, LOAD_SECONDS, quantile, report } from "./size.ts";
+
+/** Refusals of commands that are right where others add and delete users meanwhile. */
+const EXPECTED = /user "[\w-]+" is (not enrolled|enrolled already)/;
+
+/** How much slower than alone calls are where the machine can't keep up at all. */
+const OVERLOADED = 10;
+
+testWith(
+  ROOT_AND_ACCOUNT,
+  "many processes on one database: no lock refuses, no code counts twice, nothing is lost",
+  () => underLoad({ share: 0.7, seconds: LOAD_SECONDS }),
+);
+
+testWith(
+  ROOT_AND_ACCOUNT,
+  "more processes than the machine can run: a lock may refuse, and all else holds",
+  () => underLoad({ share: Infinity, seconds: LOAD_SECONDS / 2 }),
+);
+
+/**
+ * Lets workers log in and administer at once, and holds what they were told against what is there.
+ *
+ * @param share of the machine's time that the calls take, by what they take alone; the workers
+ *   pause for the rest
+ */
+async function underLoad(
+  { share, seconds }: { share: number; seconds: number },
+): Promise<void> {
+  await using directory = await makeTestDirectory();
+  await using account = await makeAccount();
+  const { path, db } = directory;
+  const load = new Load(path, db);
+  const named = (name: string, count: number): Member[] =>
+    Array.from(
+      { length: count },
+      (_, i) => ({ username: `${name}${i}`, password: null, printed: [] }),
+    );
+  // Enrolled once; enrolled anew and deleted by one worker each; by all workers at once.
+  const steady: Member[] = [
+    { ...account, printed: [] },
+    ...named("steady", 12),
+  ];
+  const churned = named("churned", 4);
+  const contested = named("contested", 1)[0]!;
+  const everybody = [...steady, ...churned, contested];
+  for (const member of [...steady, contested]) await load.enroll(member);
+  const dice = new Dice(SEED);
+  for (let i = 0; i < 3; i++) {
+    for (const member of steady.slice(0, 2)) {
+      await load.logIn(member, dice, "wrong");
+    }
+  }
+  const alone = load.takeLatencies();
+  const pauseMs = AT_ONCE * quantile(alone.code, 0.5) /
+    (navigator.hardwareConcurrency * share);
+
+  const someone = (dice: Dice) => dice.pick(everybody);
+  const acts: ((dice: Dice) => Promise<unknown>)[] = [
+    ...Array(8).fill((dice: Dice) => load.logIn(someone(dice), dice)),
+    ...Array(2).fill((dice: Dice) => load.logIn(steady[0]!, dice)),
+    ...Array(3).fill((dice: Dice) => load.logInTwice(someone(dice), dice)),
+    () => load.rekey(),
+    () => load.enroll(contested, ["--replace"]),
+    () => load.command(["list"]),
+    () => load.command(["log", "--since", "1m"]),
+    (dice) => load.command(["unlock", someone(dice).username]),
+    (dice) => load.command(["show", someone(dice).username]),
+    (dice) => load.show(dice.pick(steady)),
+  ];
+  const end = performance.now() + seconds * 1000;
+  const work = async (n: number) => {
+    const dice = new Dice(SEED + n + 1);
+    await pause(Math.min(dice.next() * 5 * pauseMs, seconds * 500));
+    for (let turn = 0; performance.now() < end; turn++) {
+      const callsBefore = load.calls;
+      await dice.pick(acts)(dice);
+      const own = churned[n];
+      if (own !== undefined) {
+        if (dice.next() < 0.3) await load.delete(own);
+        else await load.enroll(own, dice.pick([[], ["--replace"]]));
+        await load.enrollTwiceAtOnce(`newcomer${n}-${turn}`);
+      }
+      const calls = Math.min(load.calls - callsBefore, 5);
+      await pause(
+        Math.min(
+          calls * pauseMs * dice.pick([0.5, 1, 1.5]),
+          end - performance.now(),
+        ),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, (_, n) => work(n)));
+
+  const latencies = load.takeLatencies();
+  reportLoad(load, latencies, alone, seconds);
+  const slower = quantile(latencies.code, 0.5) / quantile(alone.code, 0.5);
+  if (slower < OVERLOADED) assert.equal(load.locked, 0, "refused by a lock");
+  for (const line of load.complaints) assert.match(line, EXPECTED);
+
+  const books = readBooks(db);
+  await checkLogins(load.logins, books, new Set(steady));
+  assert(books.keyIds.length >= 1 + load.rekeys);
+  const enrolled = everybody.filter(({ printed }) => printed.length > 0);
+  assert.deepEqual(
+    [...books.enrolments.keys()],
+    enrolled.map(({ username }) => username).toSorted(),
+  );
+  for (const { username, printed } of enrolled) {
+    const shown = await admin(db, ["show", "--json", "--secret", username]);
+    const { secret } = JSON.parse(shown.stdout);
+    if (username === contested.username) assert(printed.includes(secret));
+    else assert.equal(secret, printed.at(-1));
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+}
+
+/** Holds what OpenVPN was told against what was written down. */
+async function checkLogins(
+  logins: readonly Login[],
+  books: Books,
+  steady: Set<Member>,
+): Promise<void> {
+  const uses = new Set<string>();
+  const rows = Map.groupBy(books.decisions, ({ address }) => address);
+  for (const { member, attempt, address, first, answers } of logins) {
+    // What a lock refuses has no line: the database was not to be had. Its 0 stands, whatever an answer
+    // beside it comes to.
+    const decided = answers.filter(({ output }) => !isLocked(output));
+    const isSpoilt = decided.length < answers.length;
+    for (const { stderr } of [first, ...decided.map(({ output }) => output)]) {
+      if (isLocked(first) || !/ reason=failure /.test(stderr)) continue;
+      assert(isSpoilt && stderr.includes("has been answered already"), stderr);
+    }
+    const written = (rows.get(address) ?? []).map(({ step, outcome }) =>
+      `${step} ${outcome}`
+    );
+    const told = [
+      ...isLocked(first) ? [] : [`password ${outcomeOf(first.stderr)}`],
+      ...decided.map(({ output }) => `code ${outcomeOf(output.stderr)}`),
+    ];
+    if (!isSpoilt) {
+      assert.deepEqual(written.toSorted(), told.toSorted(), "the audit trail");
+    }
+    assert.equal(first.status === 2, told[0] === "password challenged");
+    assert.equal(await attempt.pending() !== "", first.status === 2);
+
+    const accepted = answers.filter(({ output }) =>
+      outcomeOf(output.stderr) === "accepted"
+    );
+    const settling = decided.filter(({ output }) =>
+      !/reason=(challenge_answered|no_challenge)/.test(output.stderr)
+    );
+    assert(settling.length <= 1, "a challenge takes one answer");
+    const control = await attempt.control();
+    assert.equal(control === "1", accepted.length === 1);
+    for (const { use } of accepted) {
+      assert(use !== null && !uses.has(use), "a code counts once");
+      uses.add(use);
+    }
+    if (!steady.has(member) || first.status !== 2 || isSpoilt) continue;
+    const challenge = books.challenges.get(attempt.files.control);
+    const answer = accepted.length > 0
+      ? "accepted"
+      : decided.length > 0
+      ? "refused"
+      : null;
+    assert.equal(challenge?.answer, answer, "the challenge as it was settled");
+    if (accepted.length === 0) continue;
+    const { last_step, last_login_at } = books.enrolments.get(member.username)!;
+    assert(last_step !== null && last_login_at !== null);
+  }
+  assert(uses.size > 0, "some codes were accepted");
+}
+
+function outcomeOf(stderr: string): string {
+  return stderr.match(/ outcome=(\w+) /)?.[1] ?? "none";
+}
+
+/** Tells of the load, beside calls of the same run that had the machine for themselves. */
+function reportLoad(
+  { logins, rekeys, locked, mostAtOnce }: Load,
+  latencies: Latencies,
+  alone: Latencies,
+  seconds: number,
+): void {
+  const count = Object.values(latencies).flat().length;
+  report(
+    `\n  ${AT_ONCE} workers for ${seconds} s, seed ${SEED}: ${count} calls, ` +
+      `at most ${mostAtOnce} at once, ${logins.length} logins, ${rekeys} rekeys, ` +
+      `${locked} refused by a lock`,
+  );
+  for (const [kind, times] of Object.entries(latencies)) {
+    const base = quantile(alone[kind as keyof Latencies], 0.5);
+    const figures = [0.5, 0.95, 1].map((share) => {
+      const ms = quantile(times, share);
+      return `${ms.toFixed(0)} ms (x${(ms / base).toFixed(1)})`;
+    });
+    report(
+      `${kind}: alone ${base.toFixed(0)} ms; median, p95, max under load ` +
+        figures.join(", "),
+    );
+  }
+}
