@@ -1,6 +1,7 @@
 /**
  * `deno task bench`: whole-process time and memory of each hook call, beside the same call of a plain
- * Python script (bench/login.py) and an empty Deno program, in pairs within one run.
+ * Python script (bench/login.py) and an empty Deno program, in pairs within one run; then SQLite's
+ * journal modes. `deno task bench journal` measures those alone.
  *
  * @module
  */
@@ -16,6 +17,7 @@ import {
   makeTestDirectory,
   PROGRAM,
 } from "../tests/lab/program.ts";
+import { benchJournal } from "../bench/journal.ts";
 import { withBaseBinary } from "./base_binary.ts";
 
 const ROUNDS = 30;
@@ -296,12 +298,20 @@ function print(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 
-const build = new Deno.Command(Deno.execPath(), {
-  args: ["task", "--quiet", "build"],
-}).spawn();
-if (!(await build.status).success) Deno.exit(1);
+async function build(): Promise<void> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "build"],
+  }).spawn();
+  if (!(await child.status).success) throw new Error("there is no program");
+}
+
 try {
-  await bench();
+  if (Deno.args[0] !== "journal") {
+    await build();
+    await bench();
+    print("");
+  }
+  await benchJournal(print);
 } catch (error) {
   print(`The bench failed: ${error instanceof Error ? error.message : error}`);
   Deno.exit(1);
