@@ -42,6 +42,8 @@ export function followTrusted(path: string): TrustedPath {
     const next = at === "/" ? `/${name}` : `${at}/${name}`;
     const found = lstat(next);
     if (found === null) {
+      // What isn't there may be made: by nobody else.
+      requireOthersKeptOut(at, info, true);
       return { path: [next, ...rest].join("/"), info: null };
     }
     requireOwner(next, found);

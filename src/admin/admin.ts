@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { OUTCOMES } from "../core/decision.ts";
 import { Failure, WRONG_USAGE } from "../core/failure.ts";
+import { preventCoreDumps } from "../ffi/libc.ts";
 import { SETTINGS } from "../settings.ts";
 import project from "../../deno.json" with { type: "json" };
 import type { AdminContext } from "./context.ts";
@@ -24,6 +25,11 @@ export async function runAdmin(args: readonly string[]): Promise<number> {
     err,
     isTerminal: Deno.stderr.isTerminal(),
   };
+  try {
+    preventCoreDumps();
+  } catch {
+    // Without the C library there is nobody to ask.
+  }
   try {
     const program = makeProgram(context);
     await program.parseAsync([...args], { from: "user" });

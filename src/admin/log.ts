@@ -34,10 +34,10 @@ export async function log(
   const decisions = await withStore(
     context,
     { create: false },
-    (store) => store.decisions(filter),
+    async (store) => await Array.fromAsync(store.decisions(filter)),
   );
   if (options.json) {
-    context.out(json(decisions.map(asJson)));
+    context.out(json(decisions.flat().map(asJson)));
     return;
   }
   if (decisions.length === 0) {
@@ -46,16 +46,22 @@ export async function log(
   }
   context.out(table(
     ["TIME", "STEP", "OUTCOME", "REASON", "USER", "ADDRESS", "COMMON NAME"],
-    decisions.map((decision) => [
+    decisions.flat().map((decision) => [
       instant(decision.at),
       decision.step,
       decision.outcome,
       decision.reason ?? decision.by ?? "-",
-      decision.loginName ?? "-",
-      decision.address ?? "-",
-      decision.commonName ?? "-",
+      asWord(decision.loginName),
+      asWord(decision.address),
+      asWord(decision.commonName),
     ]),
   ));
+}
+
+/** A client's own words, so that they can't be taken for another column. */
+function asWord(text: string | null): string {
+  if (text === null) return "-";
+  return /^[^\s"\\-][^\s"\\]*$/.test(text) ? text : quoted(text);
 }
 
 function asJson({ at, loginName, by, ...decision }: DecisionRecord) {

@@ -1,4 +1,6 @@
 import { printable } from "../core/printable.ts";
+import type { SealedSecret } from "../core/sealed_secret.ts";
+import type { Enrolment } from "../store/store.ts";
 import { type AdminContext, openVault, withStore } from "./context.ts";
 import { json } from "./text.ts";
 
@@ -8,11 +10,24 @@ export async function rekey(
   options: { json?: boolean },
 ): Promise<void> {
   const vault = openVault(context);
-  const users = await withStore(
-    context,
-    { create: false },
-    (store) => store.resealAll((enrolments) => vault.rekey(enrolments)),
-  );
+  const users = await withStore(context, { create: false }, async (store) => {
+    const enrolments = await store.list();
+    const key = await vault.addKey(enrolments);
+    // Sealing takes long: others may write meanwhile, and what they wrote comes next.
+    let rest = enrolments;
+    while (rest.length > 0) {
+      const secrets: { enrolment: Enrolment; sealed: SealedSecret }[] = [];
+      for (const enrolment of rest) {
+        const sealed = await vault.reseal(enrolment, key);
+        secrets.push({ enrolment, sealed });
+      }
+      await store.replaceSecrets(secrets);
+      rest = (await store.list()).filter(({ secret }) =>
+        secret.keyId !== key.id
+      );
+    }
+    return enrolments.length;
+  });
   context.out(
     options.json
       ? json({ rekeyed: true, users, keyFile: vault.path })

@@ -41,7 +41,7 @@ export function table(
 ): string {
   const cells = [headings, ...rows].map((row) => row.map(printable));
   const widths = headings.map((_, column) =>
-    Math.max(...cells.map((row) => row[column]?.length ?? 0))
+    cells.reduce((width, row) => Math.max(width, row[column]!.length), 0)
   );
   return cells.map((row) => {
     const padded = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));

@@ -16,7 +16,6 @@ export type FailureCode =
   | "key_missing"
   | "key_wrong"
   | "key_error"
-  | "secret_unsealed"
   | "database_missing"
   | "database_foreign"
   | "database_newer"

@@ -68,15 +68,16 @@ export interface WrongCode {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   at: number;
   /**
-   * How long the same code can't be right, having been wrong now, in milliseconds: the length of the
-   * drift window. Afterwards it is a guess like any other.
+   * How long the same code is taken for the same try, having been wrong now, in milliseconds: the
+   * length of the drift window. Afterwards it is a guess like any other.
    */
   staysWrongMs: number;
 }
 
 /**
- * What a wrong code adds. The same code again adds nothing while it can't have become right: clients
- * send it again when they reconnect.
+ * What a wrong code adds. The same code again adds nothing for a while: clients send it again when
+ * they reconnect. By then it may have become right, so that whoever repeats it has the steps of up to
+ * two drift windows for one count.
  */
 export function afterWrongCode(
   failures: CodeFailures,

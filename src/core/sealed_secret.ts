@@ -11,8 +11,8 @@ export interface SecretKey {
 
 /** A user's secret as it is kept: AES-256-GCM (NIST SP 800-38D), bound to the username. */
 export interface SealedSecret {
-  /** The key's {@link SecretKey.id}; null for a secret of before there were keys, which lies open. */
-  keyId: string | null;
+  /** The key's {@link SecretKey.id}. */
+  keyId: string;
   /** The nonce, then the ciphertext with its tag. */
   bytes: Uint8Array<ArrayBuffer>;
 }

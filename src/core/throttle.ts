@@ -89,23 +89,28 @@ export function afterFailure(
   return { count: countLeft(failures, nowMs) + 1, lastAt: nowMs };
 }
 
+/** What counting an attempt has made of the earlier failures. */
+export interface Counted {
+  earlier: PasswordFailures | null;
+  counted: PasswordFailures;
+}
+
 /**
  * What is left when an attempt that was counted beforehand turns out to be no failure: the earlier
  * failures, or one less where others have failed meanwhile.
  *
  * @param current what is kept now
- * @param counted what counting the attempt had made of `earlier`
+ * @param own how the attempt was counted; null where that isn't known
  * @returns null for nothing
  */
 export function takenBack(
   current: PasswordFailures | null,
-  counted: PasswordFailures,
-  earlier: PasswordFailures | null,
+  own: Counted | null,
 ): PasswordFailures | null {
   if (current === null) return null;
-  const isUntouched = current.count === counted.count &&
-    current.lastAt === counted.lastAt;
-  if (isUntouched) return earlier;
+  const isUntouched = current.count === own?.counted.count &&
+    current.lastAt === own.counted.lastAt;
+  if (isUntouched) return own.earlier;
   return current.count > 1 ? { ...current, count: current.count - 1 } : null;
 }
 

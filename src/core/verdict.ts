@@ -42,7 +42,7 @@ export interface Refused {
   reason: Reason;
   /** For the administrator's log alone. */
   detail?: string;
-  /** What the client is told in place of the reason's own text. */
+  /** What the client is told in place of the reason's own text; empty for nothing. */
   told?: string;
 }
 
@@ -97,10 +97,7 @@ export function refusedInWait(seconds: number): Refused {
 
 /** A refusal that tells nothing: whether the password was right isn't known yet. */
 export function refusedUnproven(verdict: Refused): Refused {
-  return {
-    ...verdict,
-    told: "Wrong password or TOTP code: check both, then connect again",
-  };
+  return { ...verdict, told: "" };
 }
 
 /**

@@ -49,15 +49,22 @@ const SYSTEM_LOG = {
   syslog: { parameters: ["i32", "buffer", "buffer"], result: "void" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-const PROCESS = {
-  // unsigned int alarm(unsigned int seconds)
-  alarm: { parameters: ["u32"], result: "u32" },
+const DUMPS = {
   // int setrlimit(__rlimit_resource_t resource, const struct rlimit *rlim)
   setrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   // int prctl(int option, ...), called with one unsigned long
   prctl: { parameters: ["i32", "usize"], result: "i32" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+const PROCESS = {
+  // unsigned int alarm(unsigned int seconds)
+  alarm: { parameters: ["u32"], result: "u32" },
   // int __cxa_atexit(void (*func)(void *), void *arg, void *dso_handle)
   __cxa_atexit: { parameters: ["usize", "usize", "usize"], result: "i32" },
+  // int __cxa_at_quick_exit(void (*func)(void *), void *dso_handle), whose func gets nothing
+  __cxa_at_quick_exit: { parameters: ["usize", "usize"], result: "i32" },
+  // void abort(void): where it is
+  addressOfAbort: { name: "abort", type: "pointer" },
   // void _exit(int status), and where it is
   _exit: { parameters: ["i32"], result: "void" },
   addressOfExit: { name: "_exit", type: "pointer" },
@@ -134,27 +141,40 @@ export function readVariableBytes(
  * Guards this process against what runs in it, PAM's modules above all:
  *
  * - SIGALRM ends it, wherever it hangs (alarm(2)).
- * - No core dump is left, which would hold passwords and secrets, where that can be set: neither a
- *   file (RLIMIT_CORE in setrlimit(2)) nor one for the handler of dumps (PR_SET_DUMPABLE in
- *   prctl(2)), which doesn't look at that limit.
- * - exit(3) ends it with status 1, whatever the caller says: 0 would let the login in.
+ * - No core dump is left; see {@link preventCoreDumps}.
+ * - exit(3) ends it with status 1 and quick_exit(3) by SIGABRT, whatever the caller says: 0 would let
+ *   the login in. In a process that a module forks, too.
  *
  * @param seconds from now until the alarm
  * @returns ends the process at once, with a status of one's own
  * @throws Failure `library_missing`
  */
 export function guardProcess(seconds: number): (status: number) => void {
-  const RLIMIT_CORE = 4;
-  const PR_SET_DUMPABLE = 4;
   const REFUSED = 1n;
   const { symbols } = openLibrary(LIBC, PROCESS);
   symbols.alarm(seconds);
-  // struct rlimit { rlim_t rlim_cur; rlim_t rlim_max; }, both 0
-  symbols.setrlimit(RLIMIT_CORE, new Uint8Array(16));
-  symbols.prctl(PR_SET_DUMPABLE, 0n);
+  preventCoreDumps();
   const exit = Deno.UnsafePointer.value(symbols.addressOfExit);
   symbols.__cxa_atexit(exit, REFUSED, 0n);
+  const abort = Deno.UnsafePointer.value(symbols.addressOfAbort);
+  symbols.__cxa_at_quick_exit(abort, 0n);
   return symbols._exit;
+}
+
+/**
+ * Keeps this process from leaving a core dump, which would hold passwords and secrets, where that can
+ * be set: neither a file (RLIMIT_CORE in setrlimit(2)) nor one for the handler of dumps
+ * (PR_SET_DUMPABLE in prctl(2)), which doesn't look at that limit.
+ *
+ * @throws Failure `library_missing`
+ */
+export function preventCoreDumps(): void {
+  const RLIMIT_CORE = 4;
+  const PR_SET_DUMPABLE = 4;
+  const { setrlimit, prctl } = openLibrary(LIBC, DUMPS).symbols;
+  // struct rlimit { rlim_t rlim_cur; rlim_t rlim_max; }, both 0
+  setrlimit(RLIMIT_CORE, new Uint8Array(16));
+  prctl(PR_SET_DUMPABLE, 0n);
 }
 
 /** Says whether the system (files, directory services) knows an account. */

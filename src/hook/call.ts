@@ -79,5 +79,5 @@ export function attemptTo<T>(
 export function tellReason(verdict: Refused, read: ReadVariable): void {
   const told = verdict.told ?? REASONS[verdict.reason];
   const path = read("auth_failed_reason_file");
-  if (told !== null && path) attemptTo(() => writeReasonFile(path, told));
+  if (told && path) attemptTo(() => writeReasonFile(path, told));
 }

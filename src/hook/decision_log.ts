@@ -65,6 +65,10 @@ function appendLine(path: string, line: Uint8Array): void {
 
 function isFileOrMissing(path: string): boolean {
   try {
+    const { isSymlink, uid } = Deno.lstatSync(path);
+    if (isSymlink && uid !== 0 && uid !== Deno.uid()) {
+      throw new Error(`${path} is another user's symbolic link`);
+    }
     return Deno.statSync(path).isFile;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return true;

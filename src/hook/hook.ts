@@ -98,8 +98,8 @@ async function recordFailure(
   // A database that failed once is not waited for again.
   if (!isFailure || verdict.detail?.startsWith("database_")) return;
   try {
-    const name = loginName ?? read("username") ?? "";
-    await recordLate(step, verdict, name, read);
+    const name = loginName ?? tryRead(() => read("username")) ?? "";
+    await recordLate(step, verdict, name, (name) => tryRead(() => read(name)));
   } catch {
     // The refusal stands, and its log line tells why.
   }

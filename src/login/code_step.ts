@@ -11,14 +11,12 @@ import {
   type CodeVerdict,
   type Refused,
   refused,
-  refusedInWait,
   refusedUnproven,
   refusedWhileLocked,
   refusedWrongCode,
 } from "../core/verdict.ts";
 import type {
   Enrolment,
-  LoginRecords,
   LoginStore,
   Pending,
   Settlement,
@@ -46,8 +44,9 @@ export interface CodeStepParts {
   lockout: LockoutRule;
   /**
    * Where another factor decides about the password (`totpPrimaryAuth external`): who answers may
-   * be anybody, so refusals count for the place that they come from, not for the user, and tell
-   * nothing. Null where the password has been proven right.
+   * be anybody. So nothing is held against the user, and refusals tell nothing; the attempt has been
+   * counted for its place, and is taken back when the code is right. Null where the password has been
+   * proven right.
    */
   unproven: PlaceThrottle | null;
 }
@@ -65,34 +64,72 @@ interface Decision {
  *
  * @throws Failure when store or key file fail; the caller refuses
  */
-export function codeStep(
+export async function codeStep(
   request: CodeRequest,
   parts: CodeStepParts,
 ): Promise<CodeVerdict> {
-  return parts.store.transaction(async (records) => {
+  const checked = await checkAhead(request, parts);
+  return await parts.store.transaction(async (records) => {
     const pending = await records.findPending(request.attempt.id);
     const now = parts.now();
-    const { verdict, settlement } = parts.unproven === null
-      ? await decide(pending, request, now, parts)
-      : await decideUnproven(
-        pending,
-        request,
-        now,
-        parts,
-        parts.unproven,
-        records,
-      );
+    const { verdict, settlement } = await decide(
+      ...[pending, request, checked, now, parts] as const,
+    );
     if (pending !== null && settlement !== null) {
       await records.settle(pending, settlement);
     }
+    if (verdict.outcome === "accepted") await parts.unproven?.passed(records);
+    const told = parts.unproven !== null && verdict.outcome === "refused"
+      ? refusedUnproven(verdict)
+      : verdict;
     const username = pending?.enrolment.username;
-    return await parts.audit.record(records, verdict, now, username);
+    return await parts.audit.record(records, told, now, username);
   });
+}
+
+/** What a code was found to be, with one secret. */
+interface CheckedCode {
+  /** The sealed secret that it was checked with. */
+  sealed: Uint8Array;
+  /** The time step that it is of; null for none. */
+  step: number | null;
+  /** Tells wrong codes apart; null for a right one. */
+  mark: string | null;
+}
+
+/**
+ * Checks a code before the transaction, in which others wait: signatures are made in another thread,
+ * and on a busy machine each takes long to come back. Nothing is decided here.
+ */
+async function checkAhead(
+  { attempt, code }: CodeRequest,
+  parts: CodeStepParts,
+): Promise<CheckedCode | null> {
+  const pending = await parts.store.findPending(attempt.id);
+  return pending === null || pending.challenge.answer !== null || code === null
+    ? null
+    : await checkCode(code, pending.enrolment, parts);
+}
+
+async function checkCode(
+  code: Redacted<string>,
+  enrolment: Enrolment,
+  parts: CodeStepParts,
+): Promise<CheckedCode> {
+  const secret = await parts.openSecret(enrolment);
+  const text = code.reveal();
+  const step = await matchTimeStep(secret, text, parts.now(), parts.driftSteps);
+  return {
+    sealed: enrolment.secret.bytes,
+    step,
+    mark: step === null ? await markOfCode(secret, text) : null,
+  };
 }
 
 async function decide(
   pending: Pending | null,
   request: CodeRequest,
+  ahead: CheckedCode | null,
   now: number,
   parts: CodeStepParts,
 ): Promise<Decision> {
@@ -118,13 +155,15 @@ async function decide(
   if (lockedFor > 0) return refuse(refusedWhileLocked(lockedFor));
   if (request.code === null) return refuse(refused("malformed_code"));
 
-  const code = request.code.reveal();
-  const secret = await parts.openSecret(enrolment);
-  const step = await matchTimeStep(secret, code, now, parts.driftSteps);
-  if (step === null) {
+  const isSame = ahead !== null &&
+    ahead.sealed.toBase64() === enrolment.secret.bytes.toBase64();
+  const { step, mark } = isSame
+    ? ahead
+    : await checkCode(request.code, enrolment, parts);
+  if (step === null || mark !== null) {
     if (parts.unproven !== null) return refuse(refused("wrong_code"));
     const wrong = {
-      mark: await markOfCode(secret, code),
+      mark: mark ?? "",
       at: now,
       staysWrongMs: (2 * parts.driftSteps + 1) * STEP_SECONDS * 1000,
     };
@@ -138,32 +177,6 @@ async function decide(
     verdict: { outcome: "accepted", by: "code" },
     settlement: { answer: "accepted", step, at: now },
   };
-}
-
-/** The same where the password isn't proven: every refusal counts for its place, and looks alike. */
-async function decideUnproven(
-  pending: Pending | null,
-  request: CodeRequest,
-  now: number,
-  parts: CodeStepParts,
-  throttle: PlaceThrottle,
-  records: LoginRecords,
-): Promise<Decision> {
-  const wait = await throttle.waitSeconds(records, now);
-  const isAnswered = pending !== null && pending.challenge.answer !== null;
-  if (wait > 0 && !isAnswered) {
-    const failures = pending?.enrolment.failures;
-    return {
-      verdict: refusedInWait(wait),
-      settlement: failures ? { answer: "refused", failures } : null,
-    };
-  }
-  const decision = await decide(pending, request, now, parts);
-  const { verdict, settlement } = decision;
-  if (verdict.outcome === "accepted") await throttle.passed(records);
-  if (verdict.outcome !== "refused") return decision;
-  await throttle.count(records, now);
-  return { verdict: refusedUnproven(verdict), settlement };
 }
 
 /** Says what a wrong code led to. */

@@ -80,8 +80,7 @@ export async function passwordStep(
     if (result.outcome === "passed") {
       return await challengeUser(attempt, result.username, records, parts);
     }
-    // PAM's own trouble is nobody's wrong password.
-    if (result.reason === "pam_error") await parts.throttle.takeBack(records);
+    // It stays counted even where PAM failed: its modules may have looked at the password.
     return { verdict: result };
   });
 }
@@ -158,7 +157,8 @@ async function challengeUser(
 
 /**
  * Where another factor decides about the password, and nobody knows yet how: everybody gets a
- * challenge, lest a stranger learns who is enrolled or locked.
+ * challenge, lest a stranger learns who is enrolled or locked. Each one counts as a failure until its
+ * answer is right: left unanswered, it would be a free guess at the password.
  */
 async function challengeUnproven(
   attempt: Attempt,
@@ -167,6 +167,7 @@ async function challengeUnproven(
 ): Promise<Decision> {
   const wait = await parts.throttle.waitSeconds(records, parts.now());
   if (wait > 0) return { verdict: refusedInWait(wait) };
+  await parts.throttle.count(records, parts.now());
   const enrolment = await records.findEnrolment(attempt.loginName);
   return enrolment === null
     ? { verdict: { outcome: "challenged", reason: "not_enrolled" } }

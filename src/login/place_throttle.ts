@@ -1,7 +1,7 @@
 import type { Attempt } from "../core/challenge.ts";
 import {
   afterFailure,
-  type PasswordFailures,
+  type Counted,
   takenBack,
   type ThrottleRule,
   type ThrottleScope,
@@ -15,10 +15,7 @@ export class PlaceThrottle {
   readonly #user: ThrottleScope;
   readonly #network: ThrottleScope | null;
   /** What {@link PlaceThrottle.count} has made of what. */
-  readonly #counted = new Map<
-    string,
-    { earlier: PasswordFailures | null; counted: PasswordFailures }
-  >();
+  readonly #counted = new Map<string, Counted>();
 
   constructor(rule: ThrottleRule, { loginName, address }: Attempt) {
     const { user, network } = throttleScopes(loginName, address, rule);
@@ -58,31 +55,22 @@ export class PlaceThrottle {
     }
   }
 
-  /** What was counted was no failure of the user's. */
-  async takeBack(records: LoginRecords): Promise<void> {
-    for (const { key } of this.#scopes()) await this.#takeBackOf(records, key);
-  }
-
   /**
-   * Forgets the user's failures. The network's earlier ones stay: who has one account could go on
-   * guessing at others.
+   * Takes back an attempt that was counted, here or in an earlier call, and forgets the user's
+   * failures. The network's earlier ones stay: who has one account could go on guessing at others.
    */
   async passed(records: LoginRecords): Promise<void> {
     await records.savePlaceFailures(this.#user.key, null);
-    if (this.#network !== null) {
-      await this.#takeBackOf(records, this.#network.key);
-    }
+    if (this.#network === null) return;
+    const { key } = this.#network;
+    const current = await records.findPlaceFailures(key);
+    await records.savePlaceFailures(
+      key,
+      takenBack(current, this.#counted.get(key) ?? null),
+    );
   }
 
   #scopes(): ThrottleScope[] {
     return this.#network === null ? [this.#user] : [this.#user, this.#network];
-  }
-
-  async #takeBackOf(records: LoginRecords, key: string): Promise<void> {
-    const own = this.#counted.get(key);
-    if (own === undefined) return;
-    const current = await records.findPlaceFailures(key);
-    const left = takenBack(current, own.counted, own.earlier);
-    await records.savePlaceFailures(key, left);
   }
 }

@@ -1,6 +1,6 @@
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
-import { Redacted } from "../core/redacted.ts";
+import type { Redacted } from "../core/redacted.ts";
 import {
   openSecret,
   type SealedSecret,
@@ -47,37 +47,33 @@ export class Vault {
   /**
    * Opens a user's secret.
    *
-   * @throws Failure `key_missing`, `key_wrong`, `key_error`, `untrusted_path`, `secret_unsealed`
+   * @throws Failure `key_missing`, `key_wrong`, `key_error`, `untrusted_path`
    */
   async open({ username, secret }: Kept): Promise<Redacted<Uint8Array>> {
-    if (secret.keyId === null) {
-      throw new Failure(
-        "secret_unsealed",
-        `the secret of ${quoted(username)} lies in the database as it is: ` +
-          "seal it with: openvpn-totp rekey",
-      );
-    }
     const key = this.#keyNamed(secret.keyId);
     return await openSecret(secret, username, key) ??
       this.#doesNotFit(username, key);
   }
 
   /**
-   * Seals secrets with a new key, which is added to the key file. Those of before there were keys are
-   * taken as they are.
+   * Adds a new key to the key file, if these secrets open with the keys that are there.
    *
-   * @returns what to keep, in the same order
-   * @throws Failure as {@link Vault.open}; the new key is in the file only when all could be opened
+   * @throws Failure as {@link Vault.open}, and nothing was added
    */
-  async rekey(kept: readonly Kept[]): Promise<SealedSecret[]> {
-    const secrets: Redacted<Uint8Array>[] = [];
-    for (const one of kept) secrets.push(await this.#openOrTake(one));
+  async addKey(kept: readonly Kept[]): Promise<SecretKey> {
+    for (const one of kept) await this.open(one);
     const key = addKey(this.path);
-    const sealed: SealedSecret[] = [];
-    for (const [i, { username }] of kept.entries()) {
-      sealed.push(await sealSecret(secrets[i]!, username, key));
-    }
-    return sealed;
+    this.#keys = undefined;
+    return key;
+  }
+
+  /**
+   * Seals a secret with another key.
+   *
+   * @throws Failure as {@link Vault.open}
+   */
+  async reseal(kept: Kept, key: SecretKey): Promise<SealedSecret> {
+    return await sealSecret(await this.open(kept), kept.username, key);
   }
 
   #read(): SecretKey[] | null {
@@ -102,12 +98,6 @@ export class Vault {
       `the key file ${this.path} has no key ${id}, which the database's secrets are sealed with: ` +
         "restore the one that belongs to it, or name the right path (--key, totpKeyFile)",
     );
-  }
-
-  async #openOrTake(kept: Kept): Promise<Redacted<Uint8Array>> {
-    return kept.secret.keyId === null
-      ? new Redacted(kept.secret.bytes)
-      : await this.open(kept);
   }
 
   #doesNotFit(username: string, key: SecretKey): never {

@@ -39,6 +39,12 @@ export type Settlement =
 /** What a login needs of a store. Every method throws a `Failure` when the store fails. */
 export interface LoginStore {
   /**
+   * The challenge of an attempt (the {@link Challenge}'s `id`), with its enrolment; or null. Outside of
+   * a transaction: it may have changed by the time that one begins.
+   */
+  findPending(attemptId: string): Promise<Pending | null>;
+
+  /**
    * Runs `work` in one transaction that excludes every other writer from its beginning: what it reads
    * is still true when it writes, so that of two answers one finds the challenge settled. All that it
    * wrote has been committed once the promise is fulfilled; when `work` is rejected, nothing has
@@ -68,7 +74,7 @@ export interface LoginRecords {
    */
   recordChallenge(challenge: Challenge): Promise<void>;
 
-  /** The challenge of an attempt (the {@link Challenge}'s `id`), with its enrolment; or null. */
+  /** The challenge of an attempt, with its enrolment; or null. */
   findPending(attemptId: string): Promise<Pending | null>;
 
   /** Settles a challenge, and its user's enrolment. One that has its answer keeps it. */
@@ -111,14 +117,12 @@ export interface EnrolmentStore {
   ): Promise<void>;
 
   /**
-   * Seals all secrets anew, in one transaction.
-   *
-   * @param reseal gets all enrolments, and gives each one's secret to keep, in the same order
-   * @returns how many there were
+   * Replaces secrets by the same ones sealed anew, in one transaction. A secret that has been changed
+   * meanwhile stays.
    */
-  resealAll(
-    reseal: (enrolments: readonly Enrolment[]) => Promise<SealedSecret[]>,
-  ): Promise<number>;
+  replaceSecrets(
+    secrets: readonly { enrolment: Enrolment; sealed: SealedSecret }[],
+  ): Promise<void>;
 
   /** All enrolments, by username. */
   list(): Promise<Enrolment[]>;
@@ -129,8 +133,8 @@ export interface EnrolmentStore {
   /** The challenges that still wait for an answer, oldest first; of one user or of all. */
   openChallenges(nowMs: number, username?: string): Promise<Challenge[]>;
 
-  /** The audit trail, oldest first. */
-  decisions(filter: DecisionFilter): Promise<DecisionRecord[]>;
+  /** The audit trail, oldest first, some rows at a time: logins needn't wait for all of them. */
+  decisions(filter: DecisionFilter): AsyncIterable<DecisionRecord[]>;
 
   /** Forgets a user's wrong codes and ends their lock; false when there was no such user. */
   unlock(username: string): Promise<boolean>;

@@ -447,6 +447,28 @@ testWith(
   },
 );
 
+testWith([], "a command that shows secrets leaves no core dump", async () => {
+  await using directory = await makeTestDirectory();
+  const { db } = directory;
+  await enroll(db, "root");
+  using other = new DatabaseSync(db);
+  other.exec("BEGIN EXCLUSIVE");
+  const child = new Deno.Command("sh", {
+    args: ["-c", 'ulimit -c unlimited; exec "$0" "$@"', PROGRAM, ...on(db)]
+      .concat(["show", "--secret", "root"]),
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  // It waits for the database: the limit is there as soon as it does.
+  let limits = "";
+  while (!/^Max core file size +0 +0 /m.test(limits)) {
+    limits = await Deno.readTextFile(`/proc/${child.pid}/limits`);
+  }
+  other.exec("ROLLBACK");
+  assert.equal((await child.status).code, 0);
+});
+
 testWith(["root"], "without root, the error says so", async () => {
   await using directory = await makeTestDirectory();
   await enroll(directory.db, "root");
@@ -472,7 +494,9 @@ testWith(
     await using directory = await makeTestDirectory();
     const mount = `${directory.path}/mount`;
     await Deno.mkdir(mount);
-    await mustRun("mount", ["-t", "tmpfs", "-o", "size=128k", "none", mount]);
+    await mustRun("mount", [
+      ...["-t", "tmpfs", "-o", "size=128k,mode=0700", "none", mount],
+    ]);
     try {
       const db = `${mount}/db/tokens`;
       const secret = await enroll(db, "root");

@@ -30,7 +30,7 @@ testWith(
     await withUser(async ({ username, password, secret, db, ...user }) => {
       const first = await user.attempt();
       await first.password(username, "wrong");
-      await first.password("nob\u202eody", "wrong");
+      await first.password("nob\u202eody  192.0.2.99", "wrong");
       await first.password(username, password);
       await first.answer(base64(wrongCodeOf(secret)));
       await first.answer(base64(codeOf(secret)));
@@ -43,6 +43,13 @@ testWith(
       await mute.password(username, password);
       const broken = await user.attempt({ totpPamService: "ovtotp-t-none" });
       await broken.password(username, password);
+      const garbled = await user.attempt();
+      garbled.wrap = [
+        "sh",
+        "-c",
+        `username="$(printf 'a\\377')" exec "$0" "$@"`,
+      ];
+      await garbled.answer("x");
 
       const rows = await trail(db);
       assert.deepEqual(
@@ -60,6 +67,7 @@ testWith(
           "code unchanged challenge_answered",
           "password refused client_without_crtext",
           "password refused failure",
+          "code refused failure",
         ],
       );
       const { time, ...accepted } = rows[6];
@@ -79,16 +87,16 @@ testWith(
       assert.match(rows[9].detail, /^pam_service_missing: /);
 
       const refused = await trail(db, "--outcome", "refused");
-      assert.equal(refused.length, 6);
+      assert.equal(refused.length, 7);
       assert.equal((await trail(db, "--user", username)).length, 9);
-      assert.equal((await trail(db, "--since", "2h")).length, 10);
-      assert.equal((await trail(db, "--since", "2000-01-31")).length, 10);
+      assert.equal((await trail(db, "--since", "2h")).length, 11);
+      assert.equal((await trail(db, "--since", "2000-01-31")).length, 11);
       assert.equal((await trail(db, "--since", "0s")).length, 0);
 
       const { stdout } = await admin(db, ["log"]);
       assert.match(stdout, /^TIME +STEP +OUTCOME +REASON +USER +ADDRESS/);
-      assert.equal(stdout.split("\n").length, 12);
-      assert(stdout.includes(" nob\\u{202e}ody "));
+      assert.equal(stdout.split("\n").length, 13);
+      assert(stdout.includes(' "nob\\u{202e}ody  192.0.2.99" '));
       assert(!stdout.includes("\u202e"));
       const none = await admin(db, ["log", "--user", "x"]);
       assert.match(none.stdout, /^No decision /);
@@ -104,15 +112,12 @@ testWith(
       const attempt = await user.attempt();
       await attempt.password(username, password);
       using database = new DatabaseSync(db);
-      database.exec(
-        `CREATE TRIGGER full BEFORE INSERT ON decisions
-         BEGIN SELECT RAISE(FAIL, 'no room'); END`,
-      );
+      database.exec("ALTER TABLE decisions RENAME TO elsewhere");
       const { status, stderr } = await attempt.answer(base64(codeOf(secret)));
       assert.equal(status, 1);
       assert.match(stderr, /reason=failure .*database_error/);
       assert.equal(await attempt.control(), "0");
-      database.exec("DROP TRIGGER full");
+      database.exec("ALTER TABLE elsewhere RENAME TO decisions");
       assert.equal((await trail(db)).length, 1);
     });
   },

@@ -91,20 +91,17 @@ export class LoginModel {
     // In a wait the password isn't looked at.
     if (this.#isInWait(attempt)) return "refused too_many_failures";
     if (this.rules.mode === "external") {
-      // Everybody is asked for a code, lest a stranger learns who is enrolled.
+      // Everybody is asked for a code, lest a stranger learns who is enrolled, and pays for it.
+      this.#fail(attempt);
       if (!this.users.has(attempt.loginName)) return "challenged not_enrolled";
       const verdict = this.#challenge(attempt, attempt.loginName);
       if (verdict.startsWith("failure")) this.#places = before;
       return verdict;
     }
-    const [userBefore, networkBefore] = this.#fail(attempt);
+    const [, networkBefore] = this.#fail(attempt);
     if (sent.password === "wrong") return "refused wrong_password";
     const [userPlace, networkPlace] = placesOf(attempt);
-    if (sent.password === "PAM fails") {
-      this.#put(userPlace, userBefore);
-      this.#put(networkPlace, networkBefore);
-      return "refused pam_error";
-    }
+    if (sent.password === "PAM fails") return "refused pam_error";
     const name = pamNameOf(attempt.loginName);
     if (name === BLOCKED) return "refused account_refused";
     const user = this.users.get(name);
@@ -140,14 +137,16 @@ export class LoginModel {
   code(attempt: Attempt, code: string | null): string {
     const challenge = this.challenges.get(attempt.id);
     if (this.rules.mode === "pam") return this.#judge(attempt, code, challenge);
-    // Who answers may be anybody: refusals count for the place, and wrong codes lock nobody.
-    if (this.#isInWait(attempt) && !challenge?.answer) {
-      if (challenge) challenge.answer = "refused";
-      return "refused too_many_failures";
-    }
+    // Who answers may be anybody: wrong codes lock nobody. A right one takes back what the attempt
+    // counted for.
     const verdict = this.#judge(attempt, code, challenge);
-    if (verdict.startsWith("accepted")) this.#put(placesOf(attempt)[0]);
-    if (verdict.startsWith("refused")) this.#fail(attempt);
+    if (!verdict.startsWith("accepted")) return verdict;
+    const [user, network] = placesOf(attempt);
+    this.#put(user);
+    const place = this.#places.get(network ?? "");
+    if (place === undefined) return verdict;
+    const left = { ...place, failures: place.failures - 1 };
+    this.#put(network, left.failures > 0 ? left : null);
     return verdict;
   }
 

@@ -116,7 +116,14 @@ export class LoginRig {
 
   async rekey(): Promise<void> {
     const vault = new Vault(this.#keyFile);
-    await this.enrolments.resealAll((kept) => vault.rekey(kept));
+    const enrolments = await this.enrolments.list();
+    const key = await vault.addKey(enrolments);
+    await this.enrolments.replaceSecrets(
+      await Promise.all(enrolments.map(async (enrolment) => ({
+        enrolment,
+        sealed: await vault.reseal(enrolment, key),
+      }))),
+    );
   }
 
   #throttle(attempt: Attempt): PlaceThrottle {

@@ -100,7 +100,8 @@ export class LoginTrial {
     verdict: PasswordVerdict | CodeVerdict | Failure,
     expected: string,
   ): Promise<void> {
-    const rows = await this.rig.enrolments.decisions({});
+    const pages = await Array.fromAsync(this.rig.enrolments.decisions({}));
+    const rows = pages.flat();
     if (verdict instanceof Failure) {
       // Not decided: the hook refuses, and writes its own row.
       assert.equal(`failure ${verdict.code}`, expected);
@@ -126,7 +127,7 @@ export class LoginTrial {
           Number(seconds) <= this.model.rules.maxWaitSeconds,
       );
     } else if (isUnproven) {
-      assert.match(told!, /^Wrong password or TOTP code: /);
+      assert.equal(told, "");
     } else if (step === "password") {
       const isTold = ["client_without_crtext", "codes_locked"].includes(reason);
       assert.equal(told !== null, isTold, reason);

@@ -44,22 +44,32 @@ export function recordDecision(
   });
 }
 
-/** Reads the audit trail, oldest first. */
-export function decisions(
+/** How many rows are read at once. */
+const PAGE = 1000;
+
+/** Reads a page of the audit trail, oldest first: what comes after a row's id. */
+export function decisionsAfter(
   connection: DatabaseSync,
+  id: number,
   filter: DecisionFilter,
-): DecisionRecord[] {
+): { id: number; decision: DecisionRecord }[] {
   return connection.prepare(
     `SELECT * FROM decisions
-     WHERE (:username IS NULL OR :username IN (username, login_name))
+     WHERE id > :id
+       AND (:username IS NULL OR :username IN (username, login_name))
        AND (:since IS NULL OR at >= :since)
        AND (:outcome IS NULL OR outcome = :outcome)
-     ORDER BY id`,
+     ORDER BY id LIMIT ${PAGE}`,
   ).all({
+    id,
     username: filter.username ?? null,
     since: filter.since ?? null,
     outcome: filter.outcome ?? null,
-  }).map((row) => ({
+  }).map((row) => ({ id: row.id as number, decision: decisionOf(row) }));
+}
+
+function decisionOf(row: Record<string, unknown>): DecisionRecord {
+  return {
     at: row.at as number,
     loginName: row.login_name as string | null,
     username: row.username as string | null,
@@ -70,5 +80,5 @@ export function decisions(
     by: row.accepted_by as string | null,
     reason: row.reason as string | null,
     detail: row.detail as string | null,
-  }));
+  };
 }

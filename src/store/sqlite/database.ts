@@ -1,7 +1,18 @@
 import { DatabaseSync } from "node:sqlite";
 import { failureOf } from "./errors.ts";
-import { APPLICATION_ID, foreignDatabase, prepareFile } from "./file.ts";
-import { hasTables, migrate, MIGRATIONS, schemaVersion } from "./migrations.ts";
+import {
+  APPLICATION_ID,
+  changedSchema,
+  foreignDatabase,
+  prepareFile,
+} from "./file.ts";
+import {
+  hasForeignRules,
+  hasTables,
+  migrate,
+  MIGRATIONS,
+  schemaVersion,
+} from "./migrations.ts";
 
 /** How {@link openDatabase} treats a database that isn't there. */
 export interface OpenOptions {
@@ -106,6 +117,7 @@ async function prepare(
   const isCurrent = database.read((connection) =>
     isOurs && schemaVersion(connection) === MIGRATIONS.length
   );
+  if (isOurs && database.read(hasForeignRules)) throw changedSchema(path);
   if (isCurrent) return;
   await database.transaction((connection) => {
     if (hasTables(connection) && !isMarkedAsOurs(connection)) {

@@ -5,7 +5,7 @@ import { Failure } from "../../core/failure.ts";
 import { quoted } from "../../core/printable.ts";
 import type { SealedSecret } from "../../core/sealed_secret.ts";
 import type { DecisionFilter, Enrolment, EnrolmentStore } from "../store.ts";
-import { decisions } from "./audit.ts";
+import { decisionsAfter } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { NO_FAILURES } from "../../core/lockout.ts";
 import { challengeOf, enrolmentOf, saveFailures } from "./rows.ts";
@@ -47,20 +47,16 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
     });
   }
 
-  resealAll(
-    reseal: (enrolments: readonly Enrolment[]) => Promise<SealedSecret[]>,
-  ): Promise<number> {
-    return this.#database.transaction(async (connection) => {
-      const enrolments = allIn(connection);
-      const secrets = await reseal(enrolments);
+  replaceSecrets(
+    secrets: readonly { enrolment: Enrolment; sealed: SealedSecret }[],
+  ): Promise<void> {
+    return this.#database.transaction((connection) => {
       const update = connection.prepare(
-        "UPDATE enrolments SET secret = ?, key_id = ? WHERE username = ?",
+        "UPDATE enrolments SET secret = ?, key_id = ? WHERE username = ? AND secret = ?",
       );
-      for (const [i, { username }] of enrolments.entries()) {
-        const { bytes, keyId } = secrets[i]!;
-        update.run(bytes, keyId, username);
+      for (const { enrolment: { username, secret }, sealed } of secrets) {
+        update.run(sealed.bytes, sealed.keyId, username, secret.bytes);
       }
-      return enrolments.length;
     });
   }
 
@@ -90,10 +86,17 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
     );
   }
 
-  decisions(filter: DecisionFilter): Promise<DecisionRecord[]> {
-    return Promise.resolve(
-      this.#database.read((connection) => decisions(connection, filter)),
-    );
+  async *decisions(filter: DecisionFilter): AsyncGenerator<DecisionRecord[]> {
+    for (let after = 0;;) {
+      const page = await Promise.resolve(
+        this.#database.read((connection) =>
+          decisionsAfter(connection, after, filter)
+        ),
+      );
+      if (page.length === 0) return;
+      after = page.at(-1)!.id;
+      yield page.map(({ decision }) => decision);
+    }
   }
 
   unlock(username: string): Promise<boolean> {
@@ -125,6 +128,6 @@ function allIn(connection: DatabaseSync): Enrolment[] {
 
 function keyIdsIn(connection: DatabaseSync): string[] {
   return connection.prepare(
-    "SELECT DISTINCT key_id FROM enrolments WHERE key_id IS NOT NULL",
+    "SELECT DISTINCT key_id FROM enrolments WHERE key_id <> 'none'",
   ).all().map((row) => row.key_id as string);
 }

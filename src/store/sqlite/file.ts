@@ -132,6 +132,15 @@ function orphaned(companion: string): Failure {
   );
 }
 
+/** The error for a database of ours that somebody has put rules of their own into. */
+export function changedSchema(path: string): Failure {
+  return new Failure(
+    "database_foreign",
+    `${path} has triggers or views, which openvpn-totp doesn't make: restore it from a backup that ` +
+      "nobody else could change",
+  );
+}
+
 /** The error for a database of another program. */
 export function foreignDatabase(path: string): Failure {
   return new Failure(

@@ -32,6 +32,12 @@ export class SqliteLoginStore implements LoginStore {
     this.#database = database;
   }
 
+  findPending(attemptId: string): Promise<Pending | null> {
+    return Promise.resolve(
+      this.#database.read((connection) => findPending(connection, attemptId)),
+    );
+  }
+
   transaction<T>(work: (records: LoginRecords) => Promise<T>): Promise<T> {
     return this.#database.transaction((connection) =>
       work(new SqliteLoginRecords(connection))
@@ -90,14 +96,7 @@ class SqliteLoginRecords implements LoginRecords {
   }
 
   findPending(attemptId: string): Promise<Pending | null> {
-    const row = this.#connection.prepare(
-      "SELECT * FROM challenges JOIN enrolments USING (username) WHERE attempt = ?",
-    ).get(attemptId);
-    return Promise.resolve(
-      row === undefined
-        ? null
-        : { challenge: challengeOf(row), enrolment: enrolmentOf(row) },
-    );
+    return Promise.resolve(findPending(this.#connection, attemptId));
   }
 
   settle({ challenge }: Pending, settlement: Settlement): Promise<void> {
@@ -159,6 +158,18 @@ class SqliteLoginRecords implements LoginRecords {
     recordDecision(this.#connection, decision, rule);
     return Promise.resolve();
   }
+}
+
+function findPending(
+  connection: DatabaseSync,
+  attemptId: string,
+): Pending | null {
+  const row = connection.prepare(
+    "SELECT * FROM challenges JOIN enrolments USING (username) WHERE attempt = ?",
+  ).get(attemptId);
+  return row === undefined
+    ? null
+    : { challenge: challengeOf(row), enrolment: enrolmentOf(row) };
 }
 
 /** A few at a time: a login must not pay for all that were left by others. */

@@ -54,8 +54,9 @@ export const MIGRATIONS: readonly string[] = [
 
    CREATE INDEX password_failures_by_age ON password_failures (last_at);`,
 
-  // Secrets of before this lie open, until they are sealed with a key (`rekey`).
-  `ALTER TABLE enrolments ADD COLUMN key_id TEXT;
+  // Secrets of before this opened to anybody, and open no more: such a user is enrolled anew.
+  `ALTER TABLE enrolments ADD COLUMN key_id TEXT NOT NULL DEFAULT 'none';
+   UPDATE enrolments SET secret = x'';
 
    CREATE TABLE decisions (
      id          INTEGER PRIMARY KEY,
@@ -80,6 +81,13 @@ export function schemaVersion(database: DatabaseSync): number {
 /** Says whether there is anything in a database. */
 export function hasTables(database: DatabaseSync): boolean {
   return database.prepare("SELECT 1 FROM sqlite_schema").get() !== undefined;
+}
+
+/** Says whether a database has triggers or views, which would act on our statements: we make none. */
+export function hasForeignRules(database: DatabaseSync): boolean {
+  return database.prepare(
+    "SELECT 1 FROM sqlite_schema WHERE type IN ('trigger', 'view')",
+  ).get() !== undefined;
 }
 
 /**

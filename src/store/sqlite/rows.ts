@@ -11,7 +11,7 @@ export function enrolmentOf(row: Row): Enrolment {
   return {
     username: row.username as string,
     secret: {
-      keyId: row.key_id as string | null,
+      keyId: row.key_id as string,
       bytes: row.secret as Uint8Array<ArrayBuffer>,
     },
     issuer: row.issuer as string,

@@ -112,10 +112,10 @@ Deno.test("an attempt that is taken back leaves what the others' failures make",
       current = afterFailure(current, at);
       without = afterFailure(without, at);
     }
-    const left = takenBack(current, counted, before);
+    const left = takenBack(current, { earlier: before, counted });
     if (others.length === 0) assert.deepEqual(left, before);
     assert.equal(left?.count, without?.count);
-    assert.equal(takenBack(null, counted, before), null);
+    assert.equal(takenBack(null, { earlier: before, counted }), null);
   }));
 });
 

@@ -113,7 +113,8 @@ async function play(): Promise<void> {
       // Long enough for every lock and wait to end.
       now += 3 * HOUR;
       await trial.play(login);
-      for (const row of await enrolments.decisions({ since: now })) {
+      const rows = await Array.fromAsync(enrolments.decisions({ since: now }));
+      for (const row of rows.flat()) {
         const { loginName, ...others } = row;
         const text = JSON.stringify(others);
         assert(!text.includes(PASSWORD) && !text.includes(SECRET), text);

@@ -64,7 +64,7 @@ function fakeStore(
         username === "alice" || loginName === "Known before"
           ? {
             username: "alice",
-            secret: { keyId: null, bytes: new Uint8Array(20) },
+            secret: { keyId: "none", bytes: new Uint8Array(20) },
             issuer: "VPN",
             enrolledAt: 1_700_000_000_500,
             lastLoginAt: null,
@@ -94,7 +94,10 @@ function fakeStore(
     findPending: () => Promise.reject(new Error("not of this step")),
     settle: () => Promise.reject(new Error("not of this step")),
   };
-  return { transaction: (work) => work(records) };
+  return {
+    transaction: (work) => work(records),
+    findPending: () => Promise.reject(new Error("not of this step")),
+  };
 }
 
 interface Play {
@@ -309,16 +312,17 @@ Deno.test("passwordStep tries no unverified token as a password", async () => {
   assert.deepEqual(calls, []);
 });
 
-Deno.test("passwordStep counts a guess before PAM answers, and takes it back if it wasn't one", async () => {
+Deno.test("passwordStep counts a guess before PAM answers, and takes it back if it was right", async () => {
   const key = "network 192.0.2.1";
   const places = new Map<string, PasswordFailures>();
   const meanwhile = () => assert.equal(places.get(key)?.count, 1);
   await play({ places, meanwhile });
   assert.deepEqual([...places], []);
-  await play({ places, meanwhile, password: "broken PAM" });
-  assert.deepEqual([...places], []);
-  await play({ places, meanwhile, password: "wrong" });
-  assert.equal(places.size, 2);
+  for (const password of ["wrong", "broken PAM"]) {
+    await play({ places, meanwhile, password });
+    assert.equal(places.size, 2);
+    places.clear();
+  }
 
   // What failed elsewhere meanwhile stays.
   const other = { count: 5, lastAt: 4999 };
@@ -341,6 +345,19 @@ Deno.test("passwordStep, where another factor decides, challenges everybody alik
   const locked = { ...NO_FAILURES, locks: 1, lockedUntil: 99_000 };
   const held = await play({ external, loginName: "alice", failures: locked });
   assert.deepEqual(held.verdict, { outcome: "challenged" });
+});
+
+Deno.test("passwordStep, where another factor decides, counts each challenge, enrolled or not", async () => {
+  for (const loginName of ["alice", "bob"]) {
+    const places = new Map<string, PasswordFailures>();
+    for (let i = 1; i <= 3; i++) {
+      await play({ external: true, loginName, places });
+      const counts = [...places.values()].map(({ count }) => count);
+      assert.deepEqual(counts, [i, i]);
+    }
+    const { verdict } = await play({ external: true, loginName, places });
+    assert.equal("reason" in verdict && verdict.reason, "too_many_failures");
+  }
 });
 
 Deno.test("passwordStep, where another factor decides, refuses inside a wait", async () => {

@@ -190,7 +190,7 @@ Deno.test("openDatabase brings a database of the first schema up to date, with a
   const alice = await new SqliteEnrolmentStore(database).find("alice");
   assert.deepEqual(alice, {
     username: "alice",
-    secret: { keyId: null, bytes: new Uint8Array([1, 2]) },
+    secret: { keyId: "none", bytes: new Uint8Array() },
     issuer: "VPN",
     enrolledAt: 1,
     lastLoginAt: 2,
@@ -206,6 +206,23 @@ Deno.test("openDatabase refuses a newer schema and leaves it as it is", async ()
   database.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
   await fails(() => openDatabase(directory.db, OPEN), "database_newer");
   assert.equal(schemaVersion(database), MIGRATIONS.length + 1);
+});
+
+Deno.test("openDatabase refuses triggers and views, which would act on our statements", async () => {
+  await using directory = await makeTestDirectory();
+  (await openDatabase(directory.db, CREATE)).close();
+  for (
+    const [make, remove] of [
+      ["TRIGGER t AFTER INSERT ON challenges BEGIN SELECT 1; END", "TRIGGER t"],
+      ["VIEW v AS SELECT 1", "VIEW v"],
+    ]
+  ) {
+    using database = new DatabaseSync(directory.db);
+    database.exec(`CREATE ${make}`);
+    await fails(() => openDatabase(directory.db, OPEN), "database_foreign");
+    database.exec(`DROP ${remove}`);
+    (await openDatabase(directory.db, OPEN)).close();
+  }
 });
 
 Deno.test("openDatabase names a schema version that no program wrote", async () => {

@@ -190,7 +190,8 @@ Deno.test("the audit trail is bounded by number and age, a few rows at a time", 
       records.recordDecision({ ...DECISION, at }, rule)
     );
   const times = async () =>
-    (await enrolments.decisions({})).map(({ at }) => at);
+    (await Array.fromAsync(enrolments.decisions({}))).flat()
+      .map(({ at }) => at);
   for (let at = 0; at < 110; at++) await record(at);
   await record(110, { ...RULE, maxRows: 100 });
   assert.deepEqual([count("decisions"), (await times())[0]], [100, 11]);
@@ -216,15 +217,34 @@ Deno.test("the audit trail gives what is asked for, and bounds what clients send
     }, RULE);
   });
   const find = async (filter: Parameters<typeof enrolments.decisions>[0]) =>
-    (await enrolments.decisions(filter)).map(({ at }) => at);
-  assert.deepEqual(await enrolments.decisions({ username: "alice" }), [
-    DECISION,
-  ]);
+    (await Array.fromAsync(enrolments.decisions(filter))).flat()
+      .map(({ at }) => at);
+  assert.deepEqual(
+    await Array.fromAsync(enrolments.decisions({ username: "alice" })),
+    [[DECISION]],
+  );
   assert.deepEqual(await find({ username: "ALICE" }), [1]);
   assert.deepEqual(await find({ username: "x".repeat(256) }), [2]);
   assert.deepEqual(await find({ outcome: "refused" }), [2]);
   assert.deepEqual(await find({ since: 2 }), [2]);
   assert.deepEqual(await find({}), [1, 2]);
+});
+
+Deno.test("the audit trail is read in pages, each row once and in order", async () => {
+  await using alice = await makeStores();
+  const { store, enrolments } = alice;
+  const times = Array.from({ length: 2500 }, (_, i) => i);
+  await store.transaction(async (records) => {
+    for (const at of times) {
+      await records.recordDecision({ ...DECISION, at }, {
+        ...RULE,
+        maxRows: 10_000,
+      });
+    }
+  });
+  const pages = await Array.fromAsync(enrolments.decisions({}));
+  assert(pages.length > 1);
+  assert.deepEqual(pages.flat().map(({ at }) => at), times);
 });
 
 const DECISION: DecisionRecord = {
