@@ -22,9 +22,8 @@ export async function rekey(
         secrets.push({ enrolment, sealed });
       }
       await store.replaceSecrets(secrets);
-      rest = (await store.list()).filter(({ secret }) =>
-        secret.keyId !== key.id
-      );
+      // Not those of another rekey meanwhile, which would go on for ever.
+      rest = (await store.list()).filter((one) => vault.isOlder(one, key));
     }
     return enrolments.length;
   });

@@ -67,6 +67,12 @@ export class Vault {
     return key;
   }
 
+  /** Says whether a secret is sealed with an older key than this one. */
+  isOlder({ secret }: Kept, key: SecretKey): boolean {
+    const ids = this.#read(true)?.map(({ id }) => id) ?? [];
+    return ids.indexOf(secret.keyId) < ids.indexOf(key.id);
+  }
+
   /**
    * Seals a secret with another key.
    *
@@ -76,8 +82,8 @@ export class Vault {
     return await sealSecret(await this.open(kept), kept.username, key);
   }
 
-  #read(): SecretKey[] | null {
-    this.#keys ??= readKeyFile(this.path);
+  #read(anew = false): SecretKey[] | null {
+    if (anew || this.#keys === undefined) this.#keys = readKeyFile(this.path);
     return this.#keys;
   }
 
@@ -91,7 +97,9 @@ export class Vault {
           "database away and enrol again",
       );
     }
-    const key = keys.find((key) => key.id === id);
+    // Another process may have added it since.
+    const key = keys.find((key) => key.id === id) ??
+      this.#read(true)?.find((key) => key.id === id);
     if (key !== undefined) return key;
     throw new Failure(
       "key_wrong",
