@@ -9,6 +9,7 @@
 import { Secret, TOTP } from "otpauth";
 import { Failure } from "../src/core/failure.ts";
 import { Redacted } from "../src/core/redacted.ts";
+import { given } from "../tests/lab/secrets.ts";
 import { Audit } from "../src/login/audit.ts";
 import { codeStep } from "../src/login/code_step.ts";
 import { passwordStep } from "../src/login/password_step.ts";
@@ -42,9 +43,11 @@ async function password(attempt: ReturnType<typeof attemptOf>): Promise<void> {
   const { outcome } = await passwordStep({
     attempt,
     password: new Redacted(new Uint8Array(8).fill(1)),
-    canAnswer: true,
+    method: "crtext",
+    code: null,
     token: null,
   }, {
+    ...check,
     primary: {
       authenticate: (username) =>
         Promise.resolve({ outcome: "passed", username }),
@@ -54,11 +57,20 @@ async function password(attempt: ReturnType<typeof attemptOf>): Promise<void> {
     store: new SqliteLoginStore(database),
     audit: new Audit("password", attempt, audit),
     throttle: new PlaceThrottle(throttle, attempt),
-    now: Date.now,
     challengeTimeoutSeconds: 300,
+    newStateId: () => "",
+    admitsUnenrolled: false,
+    notice: null,
   });
   if (outcome !== "challenged") throw new Error(outcome);
 }
+
+const check = {
+  openSecret: () => Promise.resolve(secret),
+  now: Date.now,
+  driftSteps: 1,
+  lockout: { maxFailures: 5, lockoutSeconds: 60 },
+};
 
 /** The code step's one, which OpenVPN's second call makes: the file is opened anew. */
 async function code(
@@ -66,13 +78,12 @@ async function code(
   text: string,
 ): Promise<void> {
   using database = await open();
-  const { outcome } = await codeStep({ attempt, code: new Redacted(text) }, {
+  const request = { attempt, code: given(text), isNewConnection: false };
+  const { outcome } = await codeStep(request, {
+    ...check,
     store: new SqliteLoginStore(database),
     audit: new Audit("code", attempt, audit),
-    openSecret: () => Promise.resolve(secret),
-    now: Date.now,
-    driftSteps: 1,
-    lockout: { maxFailures: 5, lockoutSeconds: 60 },
+    binding: { address: true },
     unproven: null,
   });
   if (outcome !== "accepted") throw new Error(outcome);

@@ -1,3 +1,7 @@
+import {
+  CHALLENGE_METHODS,
+  type ChallengeMethod,
+} from "./core/challenge_method.ts";
 import type { AuditRule } from "./core/decision.ts";
 import { type LockoutRule, LONGEST_LOCK_SECONDS } from "./core/lockout.ts";
 import type { ThrottleRule } from "./core/throttle.ts";
@@ -6,6 +10,9 @@ import { hasControl, quoted } from "./core/printable.ts";
 
 /** Where a decision's log line goes: a file's absolute path, or one of the two. */
 export type LogTarget = "stderr" | "syslog" | `/${string}`;
+
+/** Where an appended code stands. */
+export type AppendPosition = "suffix" | "prefix";
 
 /** Who decides about username and password. */
 export type PrimaryAuth = "pam" | "external";
@@ -49,6 +56,37 @@ export const SETTINGS = {
       `1 to ${MAX_TEXT_BYTES} bytes of UTF-8 on one line, no control characters`,
     default: "Please enter your TOTP code",
     parse: plainText(MAX_TEXT_BYTES),
+  }),
+  challengeMethods: setting({
+    name: "totpChallengeMethods",
+    meaning: "ways to get a client's code, in the order to try",
+    allowed: `${
+      CHALLENGE_METHODS.join(", ")
+    }, each once, with commas between them; append before dynamic`,
+    default: "crtext,static,dynamic",
+    parse: challengeMethods,
+  }),
+  appendPosition: setting<AppendPosition>({
+    name: "totpAppendPosition",
+    meaning: "where the code stands that is appended to a password",
+    allowed: "`suffix` or `prefix`",
+    default: "suffix",
+    parse: (text) => text === "suffix" || text === "prefix" ? text : undefined,
+  }),
+  bindAddress: setting({
+    name: "totpBindAddress",
+    meaning: "whether the code must come from the address that was challenged",
+    allowed: "`yes` or `no`",
+    default: "yes",
+    parse: (text) => text === "yes" ? true : text === "no" ? false : undefined,
+  }),
+  unenrolled: setting({
+    name: "totpUnenrolled",
+    meaning:
+      "whether users who aren't enrolled get in by their password alone, with a warning",
+    allowed: "`deny` or `allow`",
+    default: "deny",
+    parse: (text) => text === "deny" || text === "allow" ? text : undefined,
   }),
   tokenDbPath: setting({
     name: "totpTokenDbPath",
@@ -163,6 +201,10 @@ export const SETTINGS = {
 export interface Settings {
   challengeTimeout: number;
   challengeText: string;
+  challengeMethods: readonly ChallengeMethod[];
+  appendPosition: AppendPosition;
+  bindAddress: boolean;
+  unenrolled: "deny" | "allow";
   tokenDbPath: string;
   keyFile: string;
   primaryAuth: PrimaryAuth;
@@ -189,6 +231,10 @@ export function readSettings(read: ReadVariable): Settings {
   return {
     challengeTimeout: readSetting(SETTINGS.challengeTimeout, read),
     challengeText: readSetting(SETTINGS.challengeText, read),
+    challengeMethods: readSetting(SETTINGS.challengeMethods, read),
+    appendPosition: readSetting(SETTINGS.appendPosition, read),
+    bindAddress: readSetting(SETTINGS.bindAddress, read),
+    unenrolled: readSetting(SETTINGS.unenrolled, read),
     tokenDbPath: readSetting(SETTINGS.tokenDbPath, read),
     keyFile: readSetting(SETTINGS.keyFile, read),
     primaryAuth: readSetting(SETTINGS.primaryAuth, read),
@@ -266,6 +312,21 @@ function wholeNumber(
     const number = /^[0-9]{1,9}$/.test(text) ? Number(text) : NaN;
     return number >= least && number <= most ? number : undefined;
   };
+}
+
+/** Every client knows the dynamic challenge, so that what stands behind it is never reached. */
+function challengeMethods(text: string): ChallengeMethod[] | undefined {
+  const methods = text.split(",").map((name) =>
+    CHALLENGE_METHODS.find((method) => method === name.trim())
+  );
+  const known = methods.filter((method) => method !== undefined);
+  const isOnce = new Set(known).size === methods.length;
+  const append = known.indexOf("append");
+  const dynamic = known.indexOf("dynamic");
+  const isReached = append === -1 || dynamic === -1 || append < dynamic;
+  return known.length === methods.length && isOnce && isReached
+    ? known
+    : undefined;
 }
 
 function plainText(maxBytes: number): (text: string) => string | undefined {

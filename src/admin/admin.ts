@@ -99,6 +99,7 @@ export function makeProgram(context: AdminContext): Command {
     )
     .argument("<user>", "username, as given at the login")
     .option("--replace", "give an enrolled user a new secret")
+    .option("--recovery-codes", "print ten recovery codes, too, a line each")
     .option(
       "--issuer <name>",
       `name that authenticator apps show (else ${SETTINGS.issuerName.name} of the environment, ` +
@@ -134,6 +135,47 @@ export function makeProgram(context: AdminContext): Command {
     .action(async (user, options) => {
       const { unlock } = await import("./unlock.ts");
       await unlock(context, user, options);
+    });
+
+  program.command("recovery")
+    .description("give a user ten new recovery codes; earlier ones end")
+    .argument("<user>", "username")
+    .option("--json", "print JSON")
+    .action(async (user, options) => {
+      const { recovery } = await import("./recovery.ts");
+      await recovery(context, user, options);
+    });
+
+  program.command("disable")
+    .description("forbid a user's logins, and keep the enrolment")
+    .argument("<user>", "username")
+    .option("--json", "print JSON")
+    .action(async (user, options) => {
+      const { setDisabled } = await import("./disable.ts");
+      await setDisabled(context, user, true, options);
+    });
+
+  program.command("enable")
+    .description("allow a disabled user's logins again")
+    .argument("<user>", "username")
+    .option("--json", "print JSON")
+    .action(async (user, options) => {
+      const { setDisabled } = await import("./disable.ts");
+      await setDisabled(context, user, false, options);
+    });
+
+  program.command("exempt")
+    .description(
+      "let a user in by the password alone: a link with nobody at the keyboard",
+    )
+    .argument("<user>", "username")
+    .option("--until <time>", "until then: 2026-01-31 or 2026-01-31T12:00Z")
+    .option("--from <network>", "from there alone: 192.0.2.7 or 192.0.2.0/24")
+    .option("--end", "end the user's exemption")
+    .option("--json", "print JSON")
+    .action(async (user, options) => {
+      const { exempt } = await import("./exempt.ts");
+      await exempt(context, user, options);
     });
 
   program.command("delete")

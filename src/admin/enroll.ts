@@ -6,16 +6,17 @@ import { isUsername, USERNAME_ALLOWED } from "../core/username.ts";
 import { hasAccount } from "../ffi/libc.ts";
 import { checkSetting, SETTINGS } from "../settings.ts";
 import { type AdminContext, openVault, withStore } from "./context.ts";
+import { giveRecoveryCodes } from "./recovery.ts";
 import { provisioningUri } from "./provisioning_uri.ts";
 
 /** Length of a new secret: 160 bits, as RFC 4226 section 4 (R6) recommends. */
 const SECRET_BYTES = 20;
 
-/** `enroll USER`: three lines on standard output, and a QR code where somebody can scan it. */
+/** `enroll USER`: three lines on standard output, ten recovery codes if asked for, and a QR code where somebody can scan it. */
 export async function enroll(
   context: AdminContext,
   username: string,
-  options: { replace?: boolean; issuer?: string },
+  options: { replace?: boolean; issuer?: string; recoveryCodes?: boolean },
 ): Promise<void> {
   if (!isUsername(username)) {
     throw new Failure(
@@ -29,16 +30,25 @@ export async function enroll(
   const secret = new Secret({ size: SECRET_BYTES });
 
   const vault = openVault(context);
-  await withStore(context, { create: true }, (store) =>
-    store.enrol(
-      { username, issuer, enrolledAt: context.now() },
-      (keyIds) => vault.seal(new Redacted(secret.bytes), username, keyIds),
-      { replace: options.replace ?? false },
-    ));
+  const recoveryCodes = await withStore(
+    context,
+    { create: true },
+    async (store) => {
+      await store.enrol(
+        { username, issuer, enrolledAt: context.now() },
+        (keyIds) => vault.seal(new Redacted(secret.bytes), username, keyIds),
+        { replace: options.replace ?? false },
+      );
+      return options.recoveryCodes
+        ? await giveRecoveryCodes(context, store, username)
+        : [];
+    },
+  );
 
   const uri = provisioningUri(issuer, username, secret.base32);
   try {
-    context.out(`${username}\n${secret.base32}\n${uri}\n`);
+    const lines = [username, secret.base32, uri, ...recoveryCodes];
+    context.out(lines.map((line) => `${line}\n`).join(""));
   } catch {
     throw new Failure(
       "output_error",

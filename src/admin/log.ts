@@ -3,19 +3,7 @@ import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
 import { type AdminContext, withStore } from "./context.ts";
 import { instant, json, table } from "./text.ts";
-
-/** Units of `--since`, in milliseconds. */
-const UNITS: Record<string, number> = {
-  s: 1000,
-  m: 60 * 1000,
-  h: 60 * 60 * 1000,
-  d: 24 * 60 * 60 * 1000,
-  w: 7 * 24 * 60 * 60 * 1000,
-};
-
-/** A date, or a moment in UTC or at an offset (RFC 3339; seconds may be left out). */
-const INSTANT =
-  /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
+import { readSince } from "./time.ts";
 
 /** `log`: the audit trail, oldest first. */
 export async function log(
@@ -79,31 +67,6 @@ function asJson({ at, loginName, by, ...decision }: DecisionRecord) {
     commonName,
     detail,
   };
-}
-
-/** @throws Failure `usage` */
-function readSince(text: string, nowMs: number): number {
-  const [, count, unit] = text.match(/^(\d{1,6})([smhdw])$/) ?? [];
-  if (count !== undefined && unit !== undefined) {
-    return nowMs - Number(count) * UNITS[unit]!;
-  }
-  const instant = INSTANT.test(text) && isDay(text.slice(0, 10))
-    ? Date.parse(text)
-    : NaN;
-  if (!Number.isNaN(instant)) return instant;
-  throw new Failure(
-    "usage",
-    `--since is ${
-      quoted(text)
-    }, allowed is a time span such as 30m, 2h or 7d, a date such as ` +
-      "2026-01-31 or a moment such as 2026-01-31T12:00Z",
-  );
-}
-
-/** Date.parse() takes a 30 February for a day in March. */
-function isDay(date: string): boolean {
-  const ms = Date.parse(date);
-  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(date);
 }
 
 /** @throws Failure `usage` */

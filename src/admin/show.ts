@@ -66,6 +66,10 @@ function asJson(
     issuer,
     enrolledAt: instant(enrolledAt),
     lastLoginAt: lastLoginAt === null ? null : instant(lastLoginAt),
+    disabledAt: enrolment.disabledAt === null
+      ? null
+      : instant(enrolment.disabledAt),
+    recoveryCodesLeft: enrolment.recoveryCodes,
     wrongCodes: enrolment.failures.count,
     lockedUntil: lockedUntil === null ? null : instant(lockedUntil),
     pendingChallenges: challenges.map((challenge) => ({
@@ -98,12 +102,19 @@ function asText(
     ["Issuer", enrolment.issuer],
     ["Enrolled", instant(enrolment.enrolledAt)],
     ["Last login", instantOrNever(enrolment.lastLoginAt)],
+    ...enrolment.disabledAt === null ? [] : [
+      [
+        "Disabled",
+        `since ${instant(enrolment.disabledAt)} (openvpn-totp enable USER)`,
+      ] as const,
+    ],
     [
       "Codes",
       lockedUntil === null
         ? `not locked, ${enrolment.failures.count} wrong in a row`
         : `locked until ${instant(lockedUntil)} (openvpn-totp unlock USER)`,
     ],
+    ["Recovery codes", `${enrolment.recoveryCodes} left`],
     ["Pending challenge", pending.length === 0 ? "none" : pending.join(", ")],
     ...revealed === null ? [] : [
       ["Secret", revealed.secret] as const,

@@ -12,6 +12,12 @@ export interface Attempt {
   address: string | null;
 }
 
+/** What of an attempt must be the same when the answer comes. */
+export interface Binding {
+  /** The client's address; it may change where clients move between networks. */
+  address: boolean;
+}
+
 /** A request for a code that was sent to a client after its password had proven right. */
 export interface Challenge extends Attempt {
   /** The enrolled user that PAM authenticated; may be spelled otherwise than the login name. */
@@ -36,13 +42,14 @@ export function objectionTo(
   challenge: Challenge,
   from: Attempt,
   nowMs: number,
+  binding: Binding = { address: true },
 ): Reason | null {
   // With username-as-common-name OpenVPN puts the login name in the common name's place meanwhile.
   const sameCommonName = from.commonName === challenge.commonName ||
     from.commonName === challenge.loginName;
   const sameAttempt = challenge.id === from.id &&
     challenge.loginName === from.loginName && sameCommonName &&
-    challenge.address === from.address;
+    (!binding.address || challenge.address === from.address);
   if (!sameAttempt) return "challenge_mismatch";
   if (challenge.answer !== null) return "challenge_answered";
   const inTime = challenge.createdAt <= nowMs && nowMs < challenge.expiresAt;

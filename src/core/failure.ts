@@ -27,6 +27,7 @@ export type FailureCode =
   | "database_error"
   | "already_enrolled"
   | "not_enrolled"
+  | "not_exempt"
   | "challenge_exists"
   | "output_error"
   | "usage";

@@ -1,3 +1,5 @@
+import type { Redacted } from "./redacted.ts";
+
 /**
  * Why a login was refused: the name that the log shows, and what the client is told. Null says
  * nothing beyond OpenVPN's own "authentication failed": before the password has been proven right,
@@ -6,14 +8,15 @@
  */
 export const REASONS = {
   // The password step
-  client_without_crtext:
-    "This VPN client cannot ask for a TOTP code: update it or use another",
+  client_without_method:
+    "This VPN client cannot ask for a TOTP code in a way that this server allows",
   bad_username: null,
   bad_password: null,
   wrong_password: null,
   account_refused: null,
   pam_error: null,
   not_enrolled: null,
+  user_disabled: null,
   token_refused: null,
   // Either step
   too_many_failures: "Too many failed logins: try again later",
@@ -49,15 +52,26 @@ export interface Refused {
 /** A code must follow: the password was right, or another factor decides about it. */
 export interface Challenged {
   outcome: "challenged";
-  /** The user isn't enrolled, which only the log may tell: no answer will be right. */
-  reason?: "not_enrolled";
+  /** How the code is asked for. */
+  by: "crtext" | "dynamic";
+  /** What the client must send along with its answer to a dynamic challenge. */
+  stateId?: Redacted<string>;
+  /** For the administrator's log alone. */
+  warning?: string;
+  /** Why no answer will be right, which only the log may tell. */
+  reason?: "not_enrolled" | "user_disabled";
 }
 
 /** The login is complete. */
 export interface Accepted {
   outcome: "accepted";
-  /** What it rests on: a code, or a session token that OpenVPN has verified. */
-  by: "code" | "token";
+  /**
+   * What it rests on: a code, a recovery code, a session token that OpenVPN has verified, the password
+   * alone of a user who is exempt, or of one who isn't enrolled yet (`totpUnenrolled allow`).
+   */
+  by: "code" | "recovery code" | "token" | "exemption" | "password";
+  /** For the administrator's log alone. */
+  warning?: string;
 }
 
 /** Nothing changes: the verdict that this attempt already has stands. */

@@ -1,3 +1,4 @@
+import type { Step } from "../core/decision.ts";
 import { Failure, isSystemError } from "../core/failure.ts";
 import {
   type CodeVerdict,
@@ -26,6 +27,8 @@ export interface HookResult {
   exitStatus: number;
   /** The username as the client gave it, where the variable `username` need not be it. */
   loginName?: string | undefined;
+  /** The step that it was, where the kind of call doesn't tell. */
+  step?: Step;
   /** Something beside the decision that an administrator should mend. */
   warning?: string | undefined;
 }

@@ -1,15 +1,18 @@
 import { sealForeignCode } from "../ffi/libraries.ts";
+import type { Attempt } from "../core/challenge.ts";
+import type { Code } from "../core/code.ts";
 import type { Redacted } from "../core/redacted.ts";
 import type { CodeVerdict } from "../core/verdict.ts";
 import { Audit } from "../login/audit.ts";
-import { codeStep } from "../login/code_step.ts";
+import type { CodeCheckParts } from "../login/code_check.ts";
+import { codeStep, type CodeStepParts } from "../login/code_step.ts";
 import { PlaceThrottle } from "../login/place_throttle.ts";
 import { readAttempt, requireVariable } from "../openvpn/environment.ts";
 import { writeVerdict } from "../openvpn/answer_files.ts";
 import { readResponseFile, removeResponseFile } from "../openvpn/response.ts";
 import { Vault } from "../secrets/vault.ts";
-import { readSettings } from "../settings.ts";
-import { openDatabase } from "../store/sqlite/database.ts";
+import { readSettings, type Settings } from "../settings.ts";
+import { type Database, openDatabase } from "../store/sqlite/database.ts";
 import { SqliteLoginStore } from "../store/sqlite/login_store.ts";
 import {
   attemptTo,
@@ -37,26 +40,46 @@ export async function codeHook(call: HookCall): Promise<HookResult> {
 
 async function decide(
   { read }: HookCall,
-  code: Redacted<string> | null,
+  code: Redacted<Code> | null,
 ): Promise<CodeVerdict> {
   const settings = readSettings(read);
   const attempt = readAttempt(read, requireVariable("username", read));
-  const vault = new Vault(settings.keyFile);
   using database = await openDatabase(settings.tokenDbPath, {
     create: false,
     busyTimeoutMs: BUSY_TIMEOUT_MS,
   });
-  return await codeStep({ attempt, code }, {
+  return await codeStep(
+    { attempt, code, isNewConnection: false },
+    codeStepParts(settings, attempt, database),
+  );
+}
+
+/** What the code step works with, by the settings. */
+export function codeStepParts(
+  settings: Settings,
+  attempt: Attempt,
+  database: Database,
+): CodeStepParts {
+  return {
+    ...codeCheckParts(settings),
     store: new SqliteLoginStore(database),
     audit: new Audit("code", attempt, settings.audit),
+    binding: { address: settings.bindAddress },
+    unproven: settings.primaryAuth === "external"
+      ? new PlaceThrottle(settings.throttle, attempt)
+      : null,
+  };
+}
+
+/** What codes are checked with, by the settings. */
+export function codeCheckParts(settings: Settings): CodeCheckParts {
+  const vault = new Vault(settings.keyFile);
+  return {
     openSecret: (enrolment) => vault.open(enrolment),
     now: Date.now,
     driftSteps: settings.driftSteps,
     lockout: settings.lockout,
-    unproven: settings.primaryAuth === "external"
-      ? new PlaceThrottle(settings.throttle, attempt)
-      : null,
-  });
+  };
 }
 
 /**
@@ -65,7 +88,7 @@ async function decide(
  */
 function takeResponse(
   path: string | undefined,
-): { code: Redacted<string> | null; warning?: string | undefined } {
+): { code: Redacted<Code> | null; warning?: string | undefined } {
   if (path === undefined) {
     return { code: null, warning: "OpenVPN gave no response file" };
   }

@@ -83,7 +83,7 @@ export async function answerCall(
     result = { verdict: refusalOf(error), exitStatus: ExitStatus.REFUSE };
   }
   if (step !== undefined) await recordFailure(step.name, result, read);
-  logDecision(write, step?.name ?? "none", result, read);
+  logDecision(write, result.step ?? step?.name ?? "none", result, read);
   return result.exitStatus;
 }
 
@@ -141,7 +141,7 @@ function logDecision(
     port: tryRead(() => read("untrusted_port")),
     common_name: tryRead(() => read("common_name")),
     detail: "detail" in verdict ? verdict.detail : null,
-    warning,
+    warning: warning ?? ("warning" in verdict ? verdict.warning : null),
   }, severity);
 }
 

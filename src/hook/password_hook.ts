@@ -1,16 +1,29 @@
 import { Memory, readVariableBytes } from "../ffi/libc.ts";
 import { sealForeignCode } from "../ffi/libraries.ts";
+import type { Attempt } from "../core/challenge.ts";
 import { Audit } from "../login/audit.ts";
+import { codeStep } from "../login/code_step.ts";
+import { attemptIdOfState, newStateId } from "../login/dynamic_challenge.ts";
 import { passwordStep } from "../login/password_step.ts";
 import { PlaceThrottle } from "../login/place_throttle.ts";
 import type { PrimaryAuthentication } from "../login/primary_authentication.ts";
 import {
-  canAnswerChallenge,
+  hasSessionTokens,
+  isRenegotiation,
+  knowsCrtext,
   readAttempt,
   requireVariable,
 } from "../openvpn/environment.ts";
+import {
+  type PasswordForm,
+  readPasswordAndCode,
+  readPasswordForm,
+} from "../openvpn/password_form.ts";
 import { readSessionToken } from "../openvpn/session_token.ts";
-import { writePendingFile } from "../openvpn/answer_files.ts";
+import {
+  writeDynamicChallenge,
+  writePendingFile,
+} from "../openvpn/answer_files.ts";
 import {
   makeCredentials,
   readCredentialsFile,
@@ -18,10 +31,15 @@ import {
 import { PamAuthentication } from "../pam/pam.ts";
 import { choosePamService } from "../pam/service.ts";
 import type { Credentials } from "../core/credentials.ts";
-import type { PasswordVerdict } from "../core/verdict.ts";
+import type {
+  Challenged,
+  CodeVerdict,
+  PasswordVerdict,
+} from "../core/verdict.ts";
 import { readSettings, type Settings } from "../settings.ts";
-import { openDatabase } from "../store/sqlite/database.ts";
+import { type Database, openDatabase } from "../store/sqlite/database.ts";
 import { SqliteLoginStore } from "../store/sqlite/login_store.ts";
+import { codeCheckParts, codeStepParts } from "./code_hook.ts";
 import {
   BUSY_TIMEOUT_MS,
   ExitStatus,
@@ -30,41 +48,47 @@ import {
   tellReason,
 } from "./call.ts";
 
-/** `auth-user-pass-verify`: username and password, then the request for a code. */
+/** `auth-user-pass-verify`: username and password, then the code or the request for it. */
 export async function passwordHook(call: HookCall): Promise<HookResult> {
   const { read } = call;
   const settings = readSettings(read);
   const primary = call.openPrimary(settings);
-  const credentials = readCredentials(call);
+  const { username, password } = readCredentials(call);
   sealForeignCode();
 
-  const { username, password } = credentials;
+  const sent = readPasswordForm(read, password);
   try {
     const attempt = readAttempt(read, username);
     using database = await openDatabase(settings.tokenDbPath, {
       create: false,
       busyTimeoutMs: BUSY_TIMEOUT_MS,
     });
-    const verdict = await passwordStep({
-      attempt,
-      password,
-      canAnswer: canAnswerChallenge(read),
-      token: readSessionToken(read, password.reveal()),
-    }, {
-      primary,
-      store: new SqliteLoginStore(database),
-      audit: new Audit("password", attempt, settings.audit),
-      throttle: new PlaceThrottle(settings.throttle, attempt),
-      now: Date.now,
-      challengeTimeoutSeconds: settings.challengeTimeout,
-    });
+    const verdict = sent.form === "dynamic"
+      ? await answerStep(sent, attempt, settings, database)
+      : await passwordStep({
+        attempt,
+        token: readSessionToken(read, password.reveal()),
+        ...readPasswordAndCode(sent, knowsCrtext(read), settings),
+      }, {
+        ...codeCheckParts(settings),
+        primary,
+        store: new SqliteLoginStore(database),
+        audit: new Audit("password", attempt, settings.audit),
+        throttle: new PlaceThrottle(settings.throttle, attempt),
+        challengeTimeoutSeconds: settings.challengeTimeout,
+        newStateId,
+        admitsUnenrolled: settings.unenrolled === "allow",
+        notice: noticeOf(read),
+      });
     return {
       verdict,
-      exitStatus: deliver(verdict, read, settings),
+      exitStatus: deliver(verdict, read, settings, username),
       loginName: username,
+      step: sent.form === "dynamic" ? "code" : "password",
     };
   } finally {
     password.reveal().fill(0);
+    if (sent.form !== "dynamic") sent.password.reveal().fill(0);
   }
 }
 
@@ -78,26 +102,76 @@ export function openPrimary(settings: Settings): PrimaryAuthentication | null {
     : null;
 }
 
+/** The answer to a dynamic challenge is a step of its own kind: nothing is asked of PAM. */
+async function answerStep(
+  { stateId, code }: PasswordForm & { form: "dynamic" },
+  attempt: Attempt,
+  settings: Settings,
+  database: Database,
+): Promise<CodeVerdict> {
+  const answered = { ...attempt, id: await attemptIdOfState(stateId) };
+  return await codeStep(
+    { attempt: answered, code, isNewConnection: true },
+    codeStepParts(settings, attempt, database),
+  );
+}
+
+/** What makes a user give codes more often than need be. */
+function noticeOf(
+  read: HookCall["read"],
+): { name: string; text: string } | null {
+  if (!hasSessionTokens(read)) {
+    return {
+      name: "auth-gen-token",
+      text: "each renegotiation asks for a code again, hourly: " +
+        "add auth-gen-token to OpenVPN's configuration",
+    };
+  }
+  return isRenegotiation(read)
+    ? {
+      name: "token dropped",
+      text:
+        "a client asks for a code again, as it didn't keep its session token: " +
+        "update it, or raise reneg-sec in OpenVPN's configuration",
+    }
+    : null;
+}
+
 /** Tells OpenVPN; gives the exit status. */
 function deliver(
-  verdict: PasswordVerdict,
+  verdict: PasswordVerdict | CodeVerdict,
   read: HookCall["read"],
   settings: Settings,
+  username: string,
 ): number {
   switch (verdict.outcome) {
     case "accepted":
       return ExitStatus.ACCEPT;
     case "challenged":
-      writePendingFile(
-        requireVariable("auth_pending_file", read),
-        settings.challengeTimeout,
-        settings.challengeText,
-      );
-      return ExitStatus.DEFER;
+      return askFor(verdict, read, settings, username);
     case "refused":
       tellReason(verdict, read);
       return ExitStatus.REFUSE;
+    case "unchanged":
+      return ExitStatus.REFUSE;
   }
+}
+
+function askFor(
+  { stateId }: Challenged,
+  read: HookCall["read"],
+  settings: Settings,
+  username: string,
+): number {
+  const text = settings.challengeText;
+  if (stateId === undefined) {
+    const path = requireVariable("auth_pending_file", read);
+    writePendingFile(path, settings.challengeTimeout, text);
+    return ExitStatus.DEFER;
+  }
+  const path = requireVariable("auth_failed_reason_file", read);
+  writeDynamicChallenge(path, stateId.reveal(), username, text);
+  return ExitStatus.REFUSE;
 }
 
 /** By `via-env` OpenVPN sets `password`; by `via-file` it never does. */

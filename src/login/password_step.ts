@@ -1,6 +1,9 @@
 import type { Attempt } from "../core/challenge.ts";
+import type { ChallengeMethod } from "../core/challenge_method.ts";
+import type { Code } from "../core/code.ts";
+import { isExempt } from "../core/exemption.ts";
 import { lockedForSeconds, withinLongestLock } from "../core/lockout.ts";
-import type { Redacted } from "../core/redacted.ts";
+import { Redacted } from "../core/redacted.ts";
 import type { SessionToken } from "../core/session_token.ts";
 import { isUsername } from "../core/username.ts";
 import {
@@ -8,10 +11,18 @@ import {
   type Refused,
   refused,
   refusedInWait,
+  refusedUnproven,
   refusedWhileLocked,
 } from "../core/verdict.ts";
 import type { Enrolment, LoginRecords, LoginStore } from "../store/store.ts";
 import type { Audit } from "./audit.ts";
+import {
+  checkCode,
+  type CheckedCode,
+  type CodeCheckParts,
+  judgeCode,
+} from "./code_check.ts";
+import { attemptIdOfState } from "./dynamic_challenge.ts";
 import type { PlaceThrottle } from "./place_throttle.ts";
 import type { PrimaryAuthentication } from "./primary_authentication.ts";
 
@@ -20,23 +31,29 @@ export interface PasswordRequest {
   attempt: Attempt;
   /** The bytes as they came; a password need not be UTF-8. */
   password: Redacted<Uint8Array<ArrayBuffer>>;
-  /** The client can show a challenge (`crtext` in its `IV_SSO`). */
-  canAnswer: boolean;
+  /** How to get the code; null when there is no way. */
+  method: ChallengeMethod | null;
+  /** The code that came along (`static`, `append`); null when it is none, or didn't. */
+  code: Redacted<Code> | null;
   /** The session token that came in the password's place, if one did. */
   token: SessionToken | null;
 }
 
 /** What {@link passwordStep} works with. */
-export interface PasswordStepParts {
+export interface PasswordStepParts extends CodeCheckParts {
   /** Null where another factor decides about the password (`totpPrimaryAuth external`). */
   primary: PrimaryAuthentication | null;
   store: LoginStore;
   audit: Audit;
   throttle: PlaceThrottle;
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
-  now(): number;
   /** How long a code is waited for. */
   challengeTimeoutSeconds: number;
+  /** Gives what nobody can guess, for a dynamic challenge. */
+  newStateId(): string;
+  /** Users who aren't enrolled get in by their password (`totpUnenrolled allow`). */
+  admitsUnenrolled: boolean;
+  /** What to say once a day of logins that go on to a code; null for nothing. */
+  notice: { name: string; text: string } | null;
 }
 
 /** A verdict, and the enrolled user that it is about, where one is known. */
@@ -45,11 +62,14 @@ interface Decision {
   username?: string;
 }
 
+/** A notice need not be said again for so long, in milliseconds. */
+const NOTICE_LASTS_MS = 24 * 60 * 60 * 1000;
+
 /**
- * The first step of a login: the password, then a challenge for the code. A session token that
- * OpenVPN has verified stands for both, as long as account and enrolment are still there. Any other
- * token is refused, and never tried as a password, which would count as the user's failure: the
- * client then asks for the password, and a login from scratch begins.
+ * The first step of a login: the password, then a challenge for the code, unless the code came along.
+ * A session token that OpenVPN has verified stands for both, as long as account and enrolment are
+ * still there. Any other token is refused, and never tried as a password, which would count as the
+ * user's failure: the client then asks for the password, and a login from scratch begins.
  *
  * By the time that a verdict is given, it has been committed, with its line of the audit trail.
  *
@@ -66,31 +86,33 @@ export async function passwordStep(
   }
   if (token !== null) return await tokenStep(attempt, token, parts);
   if (parts.primary === null) {
+    const { loginName } = attempt;
+    const checked = await checkAhead(loginName, request, parts);
     return await conclude(
       parts,
-      (records) => challengeUnproven(attempt, records, parts),
+      (records) => admitUnproven(request, checked, records, parts),
     );
   }
 
-  const inWait = await countBeforehand(parts);
-  if (inWait !== null) return inWait;
+  const early = await countBeforehand(request, parts);
+  if (early !== null) return early;
   const { loginName, address } = attempt;
   const result = await parts.primary.authenticate(loginName, password, address);
+  const checked = result.outcome === "passed"
+    ? await checkAhead(result.username, request, parts)
+    : null;
   return await conclude(parts, async (records) => {
     if (result.outcome === "passed") {
-      return await challengeUser(attempt, result.username, records, parts);
+      return await admit(request, result.username, checked, records, parts);
     }
     // It stays counted even where PAM failed: its modules may have looked at the password.
     return { verdict: result };
   });
 }
 
-/**
- * What speaks against a request as it is. Whether the client can be challenged is looked at before
- * the password, so that its refusal tells nothing about the password.
- */
+/** What speaks against a request as it is. */
 function objectionTo(
-  { attempt, password, canAnswer, token }: PasswordRequest,
+  { attempt, password, token }: PasswordRequest,
 ): Refused | null {
   if (!isUsername(attempt.loginName)) return refused("bad_username");
   if (token !== null) {
@@ -98,7 +120,6 @@ function objectionTo(
       ? refused("token_refused", "OpenVPN did not verify it")
       : null;
   }
-  if (!canAnswer) return refused("client_without_crtext");
   return password.reveal().includes(0) ? refused("bad_password") : null;
 }
 
@@ -116,79 +137,194 @@ function conclude(
 
 /**
  * Counts the attempt as a failure before PAM is asked, so that neither another server meanwhile nor
- * a crash gives away a guess.
+ * a crash gives away a guess. Whether the client can be asked for a code is looked at before the
+ * password, so that its refusal tells nothing about the password.
  *
- * @returns the refusal inside a wait
+ * @returns a refusal that PAM need not be asked for
  */
-function countBeforehand(parts: PasswordStepParts): Promise<Refused | null> {
+function countBeforehand(
+  { attempt, method }: PasswordRequest,
+  parts: PasswordStepParts,
+): Promise<Refused | null> {
   const { store, throttle, audit } = parts;
   return store.transaction(async (records) => {
     const now = parts.now();
     const wait = await throttle.waitSeconds(records, now);
     if (wait > 0) return await audit.record(records, refusedInWait(wait), now);
+    if (method === null && !await needsNoCode(attempt, records, parts)) {
+      return await audit.record(records, refused("client_without_method"), now);
+    }
     await throttle.count(records, now);
     return null;
   });
 }
 
-/** After the right password: a challenge, unless the user isn't enrolled or the codes are locked. */
-async function challengeUser(
-  attempt: Attempt,
+/** Checks a code that came along before the transaction, in which others wait. */
+async function checkAhead(
   username: string,
+  { code }: PasswordRequest,
+  parts: PasswordStepParts,
+): Promise<CheckedCode | null> {
+  const enrolment = code === null
+    ? null
+    : await parts.store.findEnrolment(username);
+  return enrolment === null || code === null
+    ? null
+    : await checkCode(code, enrolment, parts);
+}
+
+/** By the name given at the login; who it really is, PAM tells later. */
+async function needsNoCode(
+  { loginName, address }: Attempt,
+  records: LoginRecords,
+  parts: PasswordStepParts,
+): Promise<boolean> {
+  const exemption = await records.findExemption(loginName);
+  return parts.admitsUnenrolled || isExempt(exemption, address, parts.now());
+}
+
+/** After the right password: the code, unless the user may come in without, or not at all. */
+async function admit(
+  request: PasswordRequest,
+  username: string,
+  checked: CheckedCode | null,
   records: LoginRecords,
   parts: PasswordStepParts,
 ): Promise<Decision> {
-  const enrolment = await records.findEnrolment(username);
-  // The attempt stays counted: else it would tell that the password was right.
-  if (enrolment === null) return { verdict: refused("not_enrolled"), username };
-  await parts.throttle.passed(records);
-
+  const { address } = request.attempt;
   const now = parts.now();
-  const failures = withinLongestLock(enrolment.failures, now);
-  if (failures !== enrolment.failures) {
-    await records.saveFailures(username, failures);
+  const enrolment = await records.findEnrolment(username);
+  // These attempts stay counted: else they would tell that the password was right.
+  if (enrolment !== null && enrolment.disabledAt !== null) {
+    return { verdict: refused("user_disabled"), username };
   }
-  const lockedFor = lockedForSeconds(failures, now);
+  if (isExempt(await records.findExemption(username), address, now)) {
+    await parts.throttle.passed(records);
+    return { verdict: { outcome: "accepted", by: "exemption" }, username };
+  }
+  if (enrolment === null) {
+    if (!parts.admitsUnenrolled) {
+      return { verdict: refused("not_enrolled"), username };
+    }
+    await parts.throttle.passed(records);
+    const warning = "not enrolled, and let in by totpUnenrolled allow: " +
+      "openvpn-totp enroll USER";
+    return {
+      verdict: { outcome: "accepted", by: "password", warning },
+      username,
+    };
+  }
+  await parts.throttle.passed(records);
+  const held = withinLongestLock(enrolment.failures, now);
+  if (held !== enrolment.failures) await records.saveFailures(username, held);
+  const user = { ...enrolment, failures: held };
+  const lockedFor = lockedForSeconds(held, now);
   if (lockedFor > 0) {
     return { verdict: refusedWhileLocked(lockedFor), username };
   }
-  return await challenge(attempt, enrolment, records, parts);
+  return await askOrJudge(request, user, checked, records, parts);
+}
+
+/** Sends a challenge; or judges the code, where it came along. */
+async function askOrJudge(
+  { attempt, method, code }: PasswordRequest,
+  enrolment: Enrolment,
+  checked: CheckedCode | null,
+  records: LoginRecords,
+  parts: PasswordStepParts,
+): Promise<Decision> {
+  const { username } = enrolment;
+  if (method === null) {
+    return { verdict: refused("client_without_method"), username };
+  }
+  if (method === "crtext" || method === "dynamic") {
+    return {
+      verdict: await challenge(attempt, method, username, records, parts),
+      username,
+    };
+  }
+  const { loginName } = attempt;
+  const isProven = parts.primary !== null;
+  const verdict = await judgeCode(
+    { enrolment, loginName, code, checked, isProven },
+    records,
+    parts.now(),
+    parts,
+  );
+  return { verdict, username };
 }
 
 /**
  * Where another factor decides about the password, and nobody knows yet how: everybody gets a
- * challenge, lest a stranger learns who is enrolled or locked. Each one counts as a failure until its
- * answer is right: left unanswered, it would be a free guess at the password.
+ * challenge, lest a stranger learns who is enrolled or locked; and a code that came along is judged
+ * without a word of what was wrong. Each attempt counts as a failure until its code is right: left
+ * unanswered, it would be a free guess at the password.
  */
-async function challengeUnproven(
-  attempt: Attempt,
+async function admitUnproven(
+  request: PasswordRequest,
+  checked: CheckedCode | null,
   records: LoginRecords,
   parts: PasswordStepParts,
 ): Promise<Decision> {
-  const wait = await parts.throttle.waitSeconds(records, parts.now());
+  const { attempt, method } = request;
+  const now = parts.now();
+  const wait = await parts.throttle.waitSeconds(records, now);
   if (wait > 0) return { verdict: refusedInWait(wait) };
-  await parts.throttle.count(records, parts.now());
+  const exemption = await records.findExemption(attempt.loginName);
   const enrolment = await records.findEnrolment(attempt.loginName);
-  return enrolment === null
-    ? { verdict: { outcome: "challenged", reason: "not_enrolled" } }
-    : await challenge(attempt, enrolment, records, parts);
+  const isDisabled = enrolment !== null && enrolment.disabledAt !== null;
+  if (!isDisabled && isExempt(exemption, attempt.address, now)) {
+    return { verdict: { outcome: "accepted", by: "exemption" } };
+  }
+  if (method === null) return { verdict: refused("client_without_method") };
+  await parts.throttle.count(records, now);
+  if (enrolment !== null && !isDisabled) {
+    const decision = await askOrJudge(
+      ...[request, enrolment, checked, records, parts] as const,
+    );
+    const { verdict } = decision;
+    if (verdict.outcome === "accepted") await parts.throttle.passed(records);
+    return verdict.outcome === "refused"
+      ? { ...decision, verdict: refusedUnproven(verdict) }
+      : decision;
+  }
+  const reason = isDisabled ? "user_disabled" : "not_enrolled";
+  if (method === "static" || method === "append") {
+    return { verdict: refusedUnproven(refused(reason)) };
+  }
+  const stateId = method === "dynamic"
+    ? { stateId: new Redacted(parts.newStateId()) }
+    : {};
+  return { verdict: { outcome: "challenged", by: method, reason, ...stateId } };
 }
 
 async function challenge(
   attempt: Attempt,
-  { username }: Enrolment,
+  method: "crtext" | "dynamic",
+  username: string,
   records: LoginRecords,
   parts: PasswordStepParts,
-): Promise<Decision> {
+): Promise<PasswordVerdict> {
   const now = parts.now();
+  const stateId = method === "dynamic" ? parts.newStateId() : null;
   await records.recordChallenge({
     ...attempt,
+    // The answer comes on another connection, which has this alone in common with ours.
+    id: stateId === null ? attempt.id : await attemptIdOfState(stateId),
     username,
     createdAt: now,
     expiresAt: now + parts.challengeTimeoutSeconds * 1000,
     answer: null,
   });
-  return { verdict: { outcome: "challenged" }, username };
+  const { notice } = parts;
+  const isDue = notice !== null &&
+    await records.isNoticeDue(notice.name, now, now - NOTICE_LASTS_MS);
+  return {
+    outcome: "challenged",
+    by: method,
+    ...stateId === null ? {} : { stateId: new Redacted(stateId) },
+    ...isDue ? { warning: notice.text } : {},
+  };
 }
 
 async function tokenStep(
@@ -202,8 +338,18 @@ async function tokenStep(
   return await conclude(parts, async (records) => {
     if (account.outcome === "refused") return { verdict: account };
     const enrolment = await records.findEnrolment(account.username, loginName);
-    if (enrolment === null) return { verdict: refused("not_enrolled") };
-    const { username, enrolledAt } = enrolment;
+    if (enrolment === null) {
+      return await tokenWithoutEnrolment(
+        account.username,
+        attempt,
+        records,
+        parts,
+      );
+    }
+    const { username, enrolledAt, disabledAt } = enrolment;
+    if (disabledAt !== null) {
+      return { verdict: refused("user_disabled"), username };
+    }
     // A token counts whole seconds: one of the second of the enrolment may be older.
     const isOlderThanSecret = (token.loginAt ?? 0) <= enrolledAt;
     const verdict: PasswordVerdict = isOlderThanSecret
@@ -211,4 +357,21 @@ async function tokenStep(
       : { outcome: "accepted", by: "token" };
     return { verdict, username };
   });
+}
+
+/** Who came in without a code may stay as long as they still would. */
+async function tokenWithoutEnrolment(
+  username: string,
+  { address }: Attempt,
+  records: LoginRecords,
+  parts: PasswordStepParts,
+): Promise<Decision> {
+  const exemption = await records.findExemption(username);
+  const isWelcome = parts.admitsUnenrolled ||
+    isExempt(exemption, address, parts.now());
+  return {
+    verdict: isWelcome
+      ? { outcome: "accepted", by: "token" }
+      : refused("not_enrolled"),
+  };
 }

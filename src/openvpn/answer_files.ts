@@ -21,6 +21,23 @@ export function writePendingFile(
 }
 
 /**
+ * Writes a dynamic challenge, which the client gets behind `AUTH_FAILED,`: it connects again, with its
+ * answer (management-notes.txt of OpenVPN, "Challenge/Response Protocol").
+ *
+ * @param stateId what the answer must bring along; without colons
+ * @throws Failure `file_error`
+ */
+export function writeDynamicChallenge(
+  path: string,
+  stateId: string,
+  username: string,
+  text: string,
+): void {
+  const base64 = new TextEncoder().encode(username).toBase64();
+  write(path, `CRV1:${FLAGS}:${stateId}:${base64}:${text}`);
+}
+
+/**
  * Writes what the client is told behind `AUTH_FAILED,`. Write it before the verdict.
  *
  * @param reason one line without control characters

@@ -51,7 +51,17 @@ export function readAddress(read: ReadVariable): string | null {
   return read("untrusted_ip") || read("untrusted_ip6") || null;
 }
 
+/** Says whether OpenVPN gives out session tokens (`auth-gen-token`). */
+export function hasSessionTokens(read: ReadVariable): boolean {
+  return read("session_id") !== undefined;
+}
+
+/** Says whether the client is connected already: this is a renegotiation. */
+export function isRenegotiation(read: ReadVariable): boolean {
+  return (read("trusted_ip") ?? read("trusted_ip6")) !== undefined;
+}
+
 /** Says whether the client announces `crtext`, by OpenVPN's own rule: a token among commas. */
-export function canAnswerChallenge(read: ReadVariable): boolean {
+export function knowsCrtext(read: ReadVariable): boolean {
   return (read("IV_SSO") ?? "").split(",").includes("crtext");
 }

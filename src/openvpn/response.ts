@@ -1,4 +1,4 @@
-import { readCode } from "../core/code.ts";
+import { type Code, readCode } from "../core/code.ts";
 import { Redacted } from "../core/redacted.ts";
 import { fileError, readBoundedFile } from "./bounded_file.ts";
 
@@ -11,12 +11,12 @@ const MAX_BYTES = 4096;
  * @returns the code, or null when the answer isn't one
  * @throws Failure when the file can't be read
  */
-export function readResponseFile(path: string): Redacted<string> | null {
+export function readResponseFile(path: string): Redacted<Code> | null {
   return parseResponse(readBoundedFile(path, MAX_BYTES));
 }
 
 /** Takes the code out of a response file's content; null when there is none. */
-export function parseResponse(content: Uint8Array): Redacted<string> | null {
+export function parseResponse(content: Uint8Array): Redacted<Code> | null {
   const base64 = String.fromCharCode(...content).trimEnd();
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return null;
   try {

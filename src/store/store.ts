@@ -1,5 +1,6 @@
 import type { Challenge } from "../core/challenge.ts";
 import type { AuditRule, DecisionRecord } from "../core/decision.ts";
+import type { Exemption } from "../core/exemption.ts";
 import type { CodeFailures } from "../core/lockout.ts";
 import type { SealedSecret } from "../core/sealed_secret.ts";
 import type { PasswordFailures } from "../core/throttle.ts";
@@ -18,6 +19,10 @@ export interface Enrolment {
   /** The newest time step whose code was accepted: none up to it is accepted again. */
   lastStep: number | null;
   failures: CodeFailures;
+  /** Since when the user may not log in; milliseconds since 1970-01-01T00:00:00Z, null: they may. */
+  disabledAt: number | null;
+  /** Recovery codes that are left. */
+  recoveryCodes: number;
 }
 
 /** A challenge and the enrolment that it is about. */
@@ -26,15 +31,16 @@ export interface Pending {
   enrolment: Enrolment;
 }
 
-/** What an answer does to its challenge. */
-export type Settlement =
-  /**
-   * The code of time step `step` was right, at `at` (milliseconds since 1970-01-01T00:00:00Z):
-   * whatever was held against the user is forgotten.
-   */
-  | { answer: "accepted"; step: number; at: number }
-  /** What is held against the user from now on. */
-  | { answer: "refused"; failures: CodeFailures };
+/** A login with a right code. */
+export interface Login {
+  username: string;
+  /** The name that the user logged in with. */
+  loginName: string;
+  /** The time step that the code was of; null for a recovery code. */
+  step: number | null;
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  at: number;
+}
 
 /** What a login needs of a store. Every method throws a `Failure` when the store fails. */
 export interface LoginStore {
@@ -43,6 +49,9 @@ export interface LoginStore {
    * a transaction: it may have changed by the time that one begins.
    */
   findPending(attemptId: string): Promise<Pending | null>;
+
+  /** The enrolment of a user, or null; outside of a transaction, too. */
+  findEnrolment(username: string): Promise<Enrolment | null>;
 
   /**
    * Runs `work` in one transaction that excludes every other writer from its beginning: what it reads
@@ -77,8 +86,28 @@ export interface LoginRecords {
   /** The challenge of an attempt, with its enrolment; or null. */
   findPending(attemptId: string): Promise<Pending | null>;
 
-  /** Settles a challenge, and its user's enrolment. One that has its answer keeps it. */
-  settle(pending: Pending, settlement: Settlement): Promise<void>;
+  /** Notes the answer to an attempt's challenge. One that has its answer keeps it. */
+  answerChallenge(
+    attemptId: string,
+    answer: "accepted" | "refused",
+  ): Promise<void>;
+
+  /** Notes a login: its time step is used up. */
+  recordLogin(login: Login): Promise<void>;
+
+  /** Uses up a recovery code, by its mark; false when the user has no such code. */
+  useRecoveryCode(username: string, mark: string): Promise<boolean>;
+
+  /** A user's exemption, which may have ended; null without one. */
+  findExemption(username: string): Promise<Exemption | null>;
+
+  /**
+   * Says whether something may be said now that need not be said each time, and notes that it was.
+   *
+   * @param notice its name
+   * @param sinceMs said before then, it may be said again; milliseconds since 1970-01-01T00:00:00Z
+   */
+  isNoticeDue(notice: string, nowMs: number, sinceMs: number): Promise<boolean>;
 
   /** The failures of a place (`ThrottleScope`'s key); null without any. */
   findPlaceFailures(key: string): Promise<PasswordFailures | null>;
@@ -138,6 +167,34 @@ export interface EnrolmentStore {
 
   /** Forgets a user's wrong codes and ends their lock; false when there was no such user. */
   unlock(username: string): Promise<boolean>;
+
+  /**
+   * Forbids or allows a user's logins, and keeps the enrolment; their challenges go.
+   *
+   * @param at since when they are forbidden; null: they are allowed
+   * @returns false when there was no such user
+   */
+  setDisabled(username: string, at: number | null): Promise<boolean>;
+
+  /**
+   * Replaces a user's recovery codes.
+   *
+   * @param marksFor gives the new ones' marks
+   * @returns false when there was no such user
+   */
+  replaceRecoveryCodes(
+    username: string,
+    marksFor: (enrolment: Enrolment) => Promise<string[]>,
+  ): Promise<boolean>;
+
+  /** Adds an exemption, or replaces the user's. */
+  exempt(exemption: Exemption): Promise<void>;
+
+  /** Ends an exemption; false when there was none. */
+  endExemption(username: string): Promise<boolean>;
+
+  /** All exemptions, by username; those that have ended, too. */
+  exemptions(): Promise<Exemption[]>;
 
   /** Removes an enrolment and its challenges; false when there was none. */
   delete(username: string): Promise<boolean>;

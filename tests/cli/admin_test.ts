@@ -158,7 +158,7 @@ testWith([], "list, show and delete, for people and for programs", async () => {
   assert.match(
     list.stdout,
     new RegExp(
-      `^USER    ENROLLED              LAST LOGIN  PENDING\n` +
+      `^USER    ENROLLED              LAST LOGIN  PENDING  STATE\n` +
         `daemon  ${time}  never       0\nroot    ${time}  never       0\n$`,
     ),
   );
@@ -173,6 +173,10 @@ testWith([], "list, show and delete, for people and for programs", async () => {
     "enrolledAt",
     "lastLoginAt",
     "pendingChallenges",
+    "disabledAt",
+    "exemptSince",
+    "exemptUntil",
+    "exemptFrom",
   ]);
 
   const show = await admin(db, ["show", "root"]);

@@ -39,7 +39,10 @@ testWith(
       await second.password(username, password);
       await second.answer(base64(codeOf(secret)));
       await second.answer(base64(codeOf(secret)));
-      const mute = await user.attempt({ IV_SSO: "" });
+      const mute = await user.attempt({
+        IV_SSO: "",
+        totpChallengeMethods: "crtext",
+      });
       await mute.password(username, password);
       const broken = await user.attempt({ totpPamService: "ovtotp-t-none" });
       await broken.password(username, password);
@@ -59,13 +62,13 @@ testWith(
         [
           "password refused wrong_password",
           "password refused wrong_password",
-          "password challenged ",
+          "password challenged crtext",
           "code refused wrong_code",
           "code refused challenge_answered",
-          "password challenged ",
+          "password challenged crtext",
           "code accepted code",
           "code unchanged challenge_answered",
-          "password refused client_without_crtext",
+          "password refused client_without_method",
           "password refused failure",
           "code refused failure",
         ],

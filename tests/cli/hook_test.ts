@@ -18,7 +18,7 @@ testWith(
       assert.match(first.stderr, LOG_LINE);
       assert.match(
         first.stderr,
-        / step=password outcome=challenged user=\S+ address=192.0.2.7 port=50000 common_name=client1\n/,
+        / step=password outcome=challenged by=crtext user=\S+ address=192.0.2.7 port=50000 common_name=client1\n/,
       );
       assert.equal(
         await login.pending(),

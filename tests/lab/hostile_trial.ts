@@ -188,6 +188,8 @@ export class HostileTrial {
         untrusted_ip: `10.${this.#logins >> 8 & 255}.${this.#logins & 255}.1`,
         ...{ untrusted_port: "50000", common_name: "laptop" },
         ...{ totpTokenDbPath: db, totpKeyFile: keyFile },
+        // The one that has an answer of its own call.
+        totpChallengeMethods: "crtext",
       }),
     ]);
     for (const [name, value] of call.variables) {

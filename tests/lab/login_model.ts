@@ -85,15 +85,17 @@ export class LoginModel {
   /** The first step. Nothing counts, nor is told, of a request that no password could make right. */
   password(attempt: Attempt, sent: Sent): string {
     if (attempt.loginName === "") return "refused bad_username";
-    if (!sent.canAnswer) return "refused client_without_crtext";
     if (sent.password === "has a NUL") return "refused bad_password";
     const before = structuredClone(this.#places);
     // In a wait the password isn't looked at.
     if (this.#isInWait(attempt)) return "refused too_many_failures";
+    if (!sent.canAnswer) return "refused client_without_method";
     if (this.rules.mode === "external") {
       // Everybody is asked for a code, lest a stranger learns who is enrolled, and pays for it.
       this.#fail(attempt);
-      if (!this.users.has(attempt.loginName)) return "challenged not_enrolled";
+      if (!this.users.has(attempt.loginName)) {
+        return "challenged crtext not_enrolled";
+      }
       const verdict = this.#challenge(attempt, attempt.loginName);
       if (verdict.startsWith("failure")) this.#places = before;
       return verdict;
@@ -253,7 +255,7 @@ export class LoginModel {
     const until = now + challengeSeconds * SECOND;
     const challenge = { attempt, user, from: now, until, answer: null };
     this.challenges.set(attempt.id, challenge);
-    return "challenged";
+    return "challenged crtext";
   }
 
   /** Beyond the free failures a second, then two, four …: of a user five minutes, a network one. */

@@ -16,6 +16,8 @@ import type {
   PrimaryAuthentication,
   PrimaryResult,
 } from "../../src/login/primary_authentication.ts";
+import type { Enrolment } from "../../src/store/store.ts";
+import { given } from "./secrets.ts";
 import { Vault } from "../../src/secrets/vault.ts";
 import type { Database } from "../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../src/store/sqlite/enrolment_store.ts";
@@ -77,10 +79,14 @@ export class LoginRig {
     token: { loginAt: number | null } | null,
   ): Promise<PasswordVerdict | Failure> {
     const request = { attempt, password: new Redacted(password) };
-    return orFailure(passwordStep({ ...request, canAnswer, token }, {
+    const method = canAnswer ? "crtext" : null;
+    return orFailure(passwordStep({ ...request, method, code: null, token }, {
       primary: this.#rules.mode === "pam" ? primary : null,
       throttle: this.#throttle(attempt),
       challengeTimeoutSeconds: this.#rules.challengeSeconds,
+      newStateId: () => "",
+      admitsUnenrolled: false,
+      notice: null,
       ...this.#partsOf("password", attempt),
     }));
   }
@@ -89,16 +95,14 @@ export class LoginRig {
     attempt: Attempt,
     code: string | null,
   ): Promise<CodeVerdict | Failure> {
-    const { mode, driftSteps, maxFailures, lockoutSeconds } = this.#rules;
-    const vault = new Vault(this.#keyFile);
+    const { mode } = this.#rules;
     const request = {
       attempt,
-      code: code === null ? null : new Redacted(code),
+      code: code === null ? null : given(code),
+      isNewConnection: false,
     };
     return orFailure(codeStep(request, {
-      openSecret: (enrolment) => vault.open(enrolment),
-      driftSteps,
-      lockout: { maxFailures, lockoutSeconds },
+      binding: { address: true },
       unproven: mode === "external" ? this.#throttle(attempt) : null,
       ...this.#partsOf("code", attempt),
     }));
@@ -132,10 +136,15 @@ export class LoginRig {
   }
 
   #partsOf(step: Step, attempt: Attempt) {
+    const { driftSteps, maxFailures, lockoutSeconds } = this.#rules;
+    const vault = new Vault(this.#keyFile);
     return {
       store: this.#store,
       audit: new Audit(step, attempt, { maxDays: 90, maxRows: 10_000 }),
       now: () => this.now,
+      openSecret: (enrolment: Enrolment) => vault.open(enrolment),
+      driftSteps,
+      lockout: { maxFailures, lockoutSeconds },
     };
   }
 }

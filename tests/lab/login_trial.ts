@@ -129,7 +129,7 @@ export class LoginTrial {
     } else if (isUnproven) {
       assert.equal(told, "");
     } else if (step === "password") {
-      const isTold = ["client_without_crtext", "codes_locked"].includes(reason);
+      const isTold = ["client_without_method", "codes_locked"].includes(reason);
       assert.equal(told !== null, isTold, reason);
     }
   }
@@ -153,7 +153,7 @@ export class LoginTrial {
 function wordsOf(verdict: PasswordVerdict | CodeVerdict): string {
   const by = "by" in verdict ? verdict.by : undefined;
   const reason = "reason" in verdict ? verdict.reason : undefined;
-  return [verdict.outcome, by ?? reason].filter(Boolean).join(" ");
+  return [verdict.outcome, by, reason].filter(Boolean).join(" ");
 }
 
 /** A row of the audit trail says what was decided. */

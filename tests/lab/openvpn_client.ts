@@ -18,6 +18,10 @@ export interface Login {
   commonName?: string | null;
   /** What the client announces as `IV_SSO`; null for nothing. */
   sso?: string | null;
+  /** The client has `auth-retry interact`: it asks again after a refusal. */
+  asksAgain?: boolean;
+  /** The client has `static-challenge` with a text, and this is the answer. */
+  staticAnswer?: string;
 }
 
 let count = 0;
@@ -76,7 +80,11 @@ export class OpenvpnClient implements AsyncDisposable {
           ...["--cert", `${directory}/${commonName}.crt`],
           ...["--key", `${directory}/${commonName}.key`],
         ],
-        ...["--auth-user-pass", "--auth-retry", "none", "--verb", "3"],
+        ...["--auth-user-pass", "--verb", "3"],
+        ...["--auth-retry", login.asksAgain ? "interact" : "none"],
+        ...login.staticAnswer === undefined
+          ? []
+          : ["--static-challenge", "Code?", "1"],
         ...["--management", socket, "unix"],
         ...["--management-hold", "--management-query-passwords"],
         ...sso === null ? [] : ["--setenv", "IV_SSO", sso],
@@ -94,14 +102,50 @@ export class OpenvpnClient implements AsyncDisposable {
     );
     await client.#send("state on", "hold release");
     await lines.waitFor(/^>PASSWORD:Need 'Auth'/);
-    await client.#send(
-      `username "Auth" ${quote(login.username)}`,
-      `password "Auth" ${quote(login.password)}`,
-    );
+    const { username, password, staticAnswer } = login;
+    const sent = staticAnswer === undefined
+      ? password
+      : `SCRV1:${base64(password)}:${base64(staticAnswer)}`;
+    await client.logIn(username, sent);
     return client;
   }
 
-  /** Waits for the challenge; gives its text. */
+  /** Sends username and password, which the client has asked for. */
+  async logIn(username: string, password: string): Promise<void> {
+    await this.#send(
+      `username "Auth" ${quote(username)}`,
+      `password "Auth" ${quote(password)}`,
+    );
+  }
+
+  /** Waits for a dynamic challenge. */
+  async dynamicChallenge(
+    from = 0,
+  ): Promise<{ stateId: string; username: string; text: string }> {
+    const match = await this.#lines.waitFor(
+      /^>PASSWORD:Verification Failed: 'Auth' \['CRV1:R,E:([^:]+):([^:]+):(.*)'\]$/,
+      from,
+    );
+    const [, stateId = "", username = "", text = ""] = match;
+    const bytes = Uint8Array.fromBase64(username);
+    return { stateId, username: new TextDecoder().decode(bytes), text };
+  }
+
+  /** Answers a dynamic challenge, once the client asks for username and password again. */
+  async answerDynamic(
+    username: string,
+    stateId: string,
+    answer: string,
+  ): Promise<void> {
+    const isRefusal = (line: string) => line.includes("'CRV1:");
+    const from = this.#lines.seen.findLastIndex(isRefusal) + 1;
+    await this.#lines.waitFor(/^>HOLD:/, from);
+    await this.#send("hold release");
+    await this.#lines.waitFor(/^>PASSWORD:Need 'Auth'/, from);
+    await this.logIn(username, `CRV1::${stateId}::${answer}`);
+  }
+
+  /** Waits for a challenge by `crtext`; gives its text. */
   async challenge(from = 0): Promise<string> {
     const match = await this.#lines.waitFor(
       /^>INFOMSG:CR_TEXT:R,E:(.*)$|^>PASSWORD:(Verification Failed.*)$|^>(FATAL.*)$/,
@@ -124,9 +168,10 @@ export class OpenvpnClient implements AsyncDisposable {
   }
 
   /** Waits until the login has succeeded or failed. */
-  async outcome(): Promise<Outcome> {
+  async outcome(from = 0): Promise<Outcome> {
     const match = await this.#lines.waitFor(
-      /^>STATE:\d+,CONNECTED,SUCCESS,([^,]*)|^>PASSWORD:Verification Failed: 'Auth'(?: \['(.*)'\])?$/,
+      /^>STATE:\d+,CONNECTED,SUCCESS,([^,]*)|^>PASSWORD:Verification Failed: 'Auth'(?: \['((?!CRV1:).*)'\])?$/,
+      from,
     );
     return match[1] === undefined
       ? { connected: false, reason: match[2] ?? "" }

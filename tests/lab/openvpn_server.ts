@@ -4,6 +4,9 @@ import { makeNetwork, type Network } from "./network.ts";
 import { OpenvpnProcess } from "./openvpn_process.ts";
 import { keyFileOf, PROGRAM } from "./program.ts";
 
+/** A "line" that keeps `auth-gen-token` out of the configuration. */
+export const WITHOUT_TOKENS = "without auth-gen-token";
+
 /** A real OpenVPN server with the program as its script, in a network of its own. */
 export class OpenvpnServer implements AsyncDisposable {
   readonly directory: string;
@@ -107,12 +110,14 @@ function configuration(
       ? []
       : [`auth-user-pass-verify ${PROGRAM} via-file`],
     ...has("client-crresponse") ? [] : [`client-crresponse ${PROGRAM}`],
-    ...has("auth-gen-token") ? [] : ["auth-gen-token"],
+    ...has("auth-gen-token") || lines.includes(WITHOUT_TOKENS)
+      ? []
+      : ["auth-gen-token"],
     ...has("setenv totpTokenDbPath") ? [] : [
       `setenv totpTokenDbPath ${databaseIn(directory)}`,
       `setenv totpKeyFile ${keyFileOf(databaseIn(directory))}`,
     ],
-    ...lines,
+    ...lines.filter((line) => line !== WITHOUT_TOKENS),
     "",
   ].join("\n");
 }

@@ -1,3 +1,4 @@
+import { type Code, readCode } from "../../src/core/code.ts";
 import { Redacted } from "../../src/core/redacted.ts";
 import { sealSecret, type SecretKey } from "../../src/core/sealed_secret.ts";
 
@@ -13,4 +14,10 @@ export function sealing(
   username: string,
 ): () => ReturnType<typeof sealSecret> {
   return () => sealSecret(new Redacted(secret), username, TEST_KEY);
+}
+
+/** What a user typed, as a login gets it. */
+export function given(text: string): Redacted<Code> | null {
+  const code = readCode(text);
+  return code === null ? null : new Redacted(code);
 }

@@ -9,10 +9,23 @@ import { unquote } from "../lab/logfmt.ts";
 /** What README.md promises of each setting: its values for the texts that it takes. */
 const DOCUMENTED: Record<
   keyof typeof SETTINGS,
-  (text: string) => string | number | undefined
+  (text: string) => unknown
 > = {
   challengeTimeout: whole(1, 86_400),
   challengeText: line(234),
+  challengeMethods: (text) => {
+    const names = text.split(",").map((name) => name.trim());
+    const isKnown = names.every((name) =>
+      ["crtext", "static", "dynamic", "append"].includes(name)
+    );
+    const isOnce = new Set(names).size === names.length;
+    const isReached = !/dynamic.*append/.test(text);
+    return isKnown && isOnce && isReached ? names : undefined;
+  },
+  appendPosition: (text) =>
+    ["suffix", "prefix"].includes(text) ? text : undefined,
+  bindAddress: (text) => ({ yes: true, no: false } as never)[text],
+  unenrolled: (text) => ["deny", "allow"].includes(text) ? text : undefined,
   tokenDbPath: path,
   keyFile: path,
   primaryAuth: (text) => ["pam", "external"].includes(text) ? text : undefined,

@@ -17,6 +17,10 @@ Deno.test("readSettings gives the guide's defaults", () => {
     pamService: null,
     pamTimeoutSeconds: 15,
     driftSteps: 1,
+    challengeMethods: ["crtext", "static", "dynamic"],
+    appendPosition: "suffix",
+    bindAddress: true,
+    unenrolled: "deny",
     keyFile: "/etc/openvpn-totp/key",
     primaryAuth: "pam",
     audit: { maxDays: 90, maxRows: 100_000 },
@@ -49,6 +53,13 @@ const CASES: Record<
       "x".repeat(10_000_000),
     ],
   },
+  challengeMethods: {
+    good: ["crtext", "crtext,static,dynamic", "append, dynamic", "static"],
+    bad: ["", "crtext,", "crtext,crtext", "dynamic,append", "totp", "CRTEXT"],
+  },
+  appendPosition: { good: ["suffix", "prefix"], bad: ["", "end"] },
+  bindAddress: { good: ["yes", "no"], bad: ["", "true", "1"] },
+  unenrolled: { good: ["deny", "allow"], bad: ["", "yes"] },
   tokenDbPath: {
     good: ["/x", "/a b/c?d#e%20.db"],
     bad: [

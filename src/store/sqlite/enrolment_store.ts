@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Challenge } from "../../core/challenge.ts";
 import type { DecisionRecord } from "../../core/decision.ts";
+import type { Exemption } from "../../core/exemption.ts";
 import { Failure } from "../../core/failure.ts";
 import { quoted } from "../../core/printable.ts";
 import type { SealedSecret } from "../../core/sealed_secret.ts";
@@ -8,7 +9,13 @@ import type { DecisionFilter, Enrolment, EnrolmentStore } from "../store.ts";
 import { decisionsAfter } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { NO_FAILURES } from "../../core/lockout.ts";
-import { challengeOf, enrolmentOf, saveFailures } from "./rows.ts";
+import {
+  challengeOf,
+  enrolmentOf,
+  ENROLMENTS,
+  exemptionOf,
+  saveFailures,
+} from "./rows.ts";
 
 /** {@link EnrolmentStore} on SQLite. */
 export class SqliteEnrolmentStore implements EnrolmentStore {
@@ -105,6 +112,59 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
     );
   }
 
+  setDisabled(username: string, at: number | null): Promise<boolean> {
+    return this.#database.transaction((connection) => {
+      if (at !== null) {
+        connection.prepare("DELETE FROM challenges WHERE username = ?")
+          .run(username);
+      }
+      return connection.prepare(
+        "UPDATE enrolments SET disabled_at = ? WHERE username = ?",
+      ).run(at, username).changes !== 0;
+    });
+  }
+
+  replaceRecoveryCodes(
+    username: string,
+    marksFor: (enrolment: Enrolment) => Promise<string[]>,
+  ): Promise<boolean> {
+    return this.#database.transaction(async (connection) => {
+      const row = findRow(connection, username);
+      if (row === undefined) return false;
+      const marks = await marksFor(enrolmentOf(row));
+      connection.prepare("DELETE FROM recovery_codes WHERE username = ?")
+        .run(username);
+      const insert = connection.prepare(
+        "INSERT INTO recovery_codes VALUES (?, ?)",
+      );
+      for (const mark of marks) insert.run(username, mark);
+      return true;
+    });
+  }
+
+  exempt({ username, since, until, from }: Exemption): Promise<void> {
+    return this.#database.transaction((connection) => {
+      connection.prepare("REPLACE INTO exemptions VALUES (?, ?, ?, ?)")
+        .run(username, since, until, from);
+    });
+  }
+
+  endExemption(username: string): Promise<boolean> {
+    return this.#database.transaction((connection) =>
+      connection.prepare("DELETE FROM exemptions WHERE username = ?")
+        .run(username).changes !== 0
+    );
+  }
+
+  exemptions(): Promise<Exemption[]> {
+    return Promise.resolve(
+      this.#database.read((connection) =>
+        connection.prepare("SELECT * FROM exemptions ORDER BY username").all()
+          .map(exemptionOf)
+      ),
+    );
+  }
+
   delete(username: string): Promise<boolean> {
     return this.#database.transaction((connection) =>
       connection.prepare("DELETE FROM enrolments WHERE username = ?")
@@ -117,12 +177,13 @@ function findRow(
   connection: DatabaseSync,
   username: string,
 ): Record<string, unknown> | undefined {
-  return connection.prepare("SELECT * FROM enrolments WHERE username = ?")
+  return connection.prepare(`SELECT * FROM ${ENROLMENTS} WHERE username = ?`)
     .get(username);
 }
 
 function allIn(connection: DatabaseSync): Enrolment[] {
-  return connection.prepare("SELECT * FROM enrolments ORDER BY username").all()
+  return connection.prepare(`SELECT * FROM ${ENROLMENTS} ORDER BY username`)
+    .all()
     .map(enrolmentOf);
 }
 

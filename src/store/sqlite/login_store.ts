@@ -2,21 +2,28 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Challenge } from "../../core/challenge.ts";
 import type { AuditRule, DecisionRecord } from "../../core/decision.ts";
 import { Failure } from "../../core/failure.ts";
-import { type CodeFailures, NO_FAILURES } from "../../core/lockout.ts";
+import type { Exemption } from "../../core/exemption.ts";
+import type { CodeFailures } from "../../core/lockout.ts";
 import {
   FORGOTTEN_AFTER_MS,
   type PasswordFailures,
 } from "../../core/throttle.ts";
 import type {
   Enrolment,
+  Login,
   LoginRecords,
   LoginStore,
   Pending,
-  Settlement,
 } from "../store.ts";
 import { recordDecision } from "./audit.ts";
 import type { Database } from "./database.ts";
-import { challengeOf, enrolmentOf, saveFailures } from "./rows.ts";
+import {
+  challengeOf,
+  enrolmentOf,
+  ENROLMENTS,
+  exemptionOf,
+  saveFailures,
+} from "./rows.ts";
 
 /**
  * How long an accepted challenge is kept after its expiry, in milliseconds: a second answer must
@@ -35,6 +42,12 @@ export class SqliteLoginStore implements LoginStore {
   findPending(attemptId: string): Promise<Pending | null> {
     return Promise.resolve(
       this.#database.read((connection) => findPending(connection, attemptId)),
+    );
+  }
+
+  findEnrolment(username: string): Promise<Enrolment | null> {
+    return Promise.resolve(
+      this.#database.read((connection) => findEnrolment(connection, username)),
     );
   }
 
@@ -57,13 +70,9 @@ class SqliteLoginRecords implements LoginRecords {
     username: string,
     loginName?: string,
   ): Promise<Enrolment | null> {
-    const row = this.#connection.prepare(
-      `SELECT * FROM enrolments
-       WHERE username = :username OR username =
-         (SELECT username FROM login_names WHERE login_name = :loginName)
-       ORDER BY username = :username DESC`,
-    ).get({ username, loginName: loginName ?? null });
-    return Promise.resolve(row === undefined ? null : enrolmentOf(row));
+    return Promise.resolve(
+      findEnrolment(this.#connection, username, loginName),
+    );
   }
 
   saveFailures(username: string, failures: CodeFailures): Promise<void> {
@@ -99,30 +108,53 @@ class SqliteLoginRecords implements LoginRecords {
     return Promise.resolve(findPending(this.#connection, attemptId));
   }
 
-  settle({ challenge }: Pending, settlement: Settlement): Promise<void> {
-    const { changes } = this.#connection.prepare(
+  answerChallenge(
+    attemptId: string,
+    answer: "accepted" | "refused",
+  ): Promise<void> {
+    this.#connection.prepare(
       "UPDATE challenges SET answer = ? WHERE attempt = ? AND answer IS NULL",
-    ).run(settlement.answer, challenge.id);
-    if (changes === 0) return Promise.resolve();
-    if (settlement.answer === "accepted") {
-      this.#noteLogin(challenge, settlement);
-    }
-    return this.saveFailures(
-      challenge.username,
-      settlement.answer === "accepted" ? NO_FAILURES : settlement.failures,
-    );
+    ).run(answer, attemptId);
+    return Promise.resolve();
   }
 
-  #noteLogin(
-    { username, loginName }: Challenge,
-    { step, at }: Settlement & { answer: "accepted" },
-  ): void {
+  recordLogin({ username, loginName, step, at }: Login): Promise<void> {
     this.#connection.prepare(
-      "UPDATE enrolments SET last_step = ?, last_login_at = ? WHERE username = ?",
+      `UPDATE enrolments SET last_step = coalesce(?, last_step), last_login_at = ?
+       WHERE username = ?`,
     ).run(step, at, username);
-    if (loginName === username) return;
-    this.#connection.prepare("REPLACE INTO login_names VALUES (?, ?)")
-      .run(loginName, username);
+    if (loginName !== username) {
+      this.#connection.prepare("REPLACE INTO login_names VALUES (?, ?)")
+        .run(loginName, username);
+    }
+    return Promise.resolve();
+  }
+
+  useRecoveryCode(username: string, mark: string): Promise<boolean> {
+    const { changes } = this.#connection.prepare(
+      "DELETE FROM recovery_codes WHERE username = ? AND mark = ?",
+    ).run(username, mark);
+    return Promise.resolve(changes !== 0);
+  }
+
+  findExemption(username: string): Promise<Exemption | null> {
+    const row = this.#connection.prepare(
+      "SELECT * FROM exemptions WHERE username = ?",
+    ).get(username);
+    return Promise.resolve(row === undefined ? null : exemptionOf(row));
+  }
+
+  isNoticeDue(
+    notice: string,
+    nowMs: number,
+    sinceMs: number,
+  ): Promise<boolean> {
+    const { changes } = this.#connection.prepare(
+      `INSERT INTO notices VALUES (:notice, :now)
+       ON CONFLICT (notice) DO UPDATE SET said_at = :now
+         WHERE said_at <= :since OR said_at > :now`,
+    ).run({ notice, now: nowMs, since: sinceMs });
+    return Promise.resolve(changes !== 0);
   }
 
   findPlaceFailures(key: string): Promise<PasswordFailures | null> {
@@ -160,12 +192,26 @@ class SqliteLoginRecords implements LoginRecords {
   }
 }
 
+function findEnrolment(
+  connection: DatabaseSync,
+  username: string,
+  loginName?: string,
+): Enrolment | null {
+  const row = connection.prepare(
+    `SELECT * FROM ${ENROLMENTS}
+     WHERE username = :username OR username =
+       (SELECT username FROM login_names WHERE login_name = :loginName)
+     ORDER BY username = :username DESC`,
+  ).get({ username, loginName: loginName ?? null });
+  return row === undefined ? null : enrolmentOf(row);
+}
+
 function findPending(
   connection: DatabaseSync,
   attemptId: string,
 ): Pending | null {
   const row = connection.prepare(
-    "SELECT * FROM challenges JOIN enrolments USING (username) WHERE attempt = ?",
+    `SELECT * FROM challenges JOIN ${ENROLMENTS} USING (username) WHERE attempt = ?`,
   ).get(attemptId);
   return row === undefined
     ? null

@@ -71,6 +71,29 @@ export const MIGRATIONS: readonly string[] = [
      reason      TEXT,
      detail      TEXT
    ) STRICT;`,
+
+  `ALTER TABLE enrolments ADD COLUMN disabled_at INTEGER;
+
+   -- A mark is an HMAC of the code with the user's secret.
+   CREATE TABLE recovery_codes (
+     username TEXT NOT NULL REFERENCES enrolments (username) ON DELETE CASCADE,
+     mark     TEXT NOT NULL,
+     PRIMARY KEY (username, mark)
+   ) STRICT, WITHOUT ROWID;
+
+   -- Users who need no code; they need not be enrolled.
+   CREATE TABLE exemptions (
+     username TEXT PRIMARY KEY,
+     since    INTEGER NOT NULL,
+     until    INTEGER,
+     network  TEXT
+   ) STRICT, WITHOUT ROWID;
+
+   -- When the log last had what it need not have each time.
+   CREATE TABLE notices (
+     notice  TEXT PRIMARY KEY,
+     said_at INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** The schema version of an open database. */

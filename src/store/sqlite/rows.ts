@@ -1,12 +1,18 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { CodeFailures } from "../../core/lockout.ts";
 import type { Challenge } from "../../core/challenge.ts";
+import type { Exemption } from "../../core/exemption.ts";
 import type { Enrolment } from "../store.ts";
 
 /** A row as `node:sqlite` gives it; the STRICT tables vouch for the columns' types. */
 type Row = Record<string, unknown>;
 
-/** Reads a row of `enrolments`. */
+/** What {@link enrolmentOf} reads rows of. */
+export const ENROLMENTS = `(SELECT *, (SELECT count(*) FROM recovery_codes
+   WHERE recovery_codes.username = enrolments.username) AS recovery_codes
+ FROM enrolments)`;
+
+/** Reads a row of {@link ENROLMENTS}. */
 export function enrolmentOf(row: Row): Enrolment {
   return {
     username: row.username as string,
@@ -25,6 +31,8 @@ export function enrolmentOf(row: Row): Enrolment {
       locks: row.locks as number,
       lockedUntil: row.locked_until as number | null,
     },
+    disabledAt: row.disabled_at as number | null,
+    recoveryCodes: row.recovery_codes as number,
   };
 }
 
@@ -60,5 +68,15 @@ export function challengeOf(row: Row): Challenge {
     createdAt: row.created_at as number,
     expiresAt: row.expires_at as number,
     answer: row.answer as Challenge["answer"],
+  };
+}
+
+/** Reads a row of `exemptions`. */
+export function exemptionOf(row: Row): Exemption {
+  return {
+    username: row.username as string,
+    until: row.until as number | null,
+    from: row.network as string | null,
+    since: row.since as number,
   };
 }

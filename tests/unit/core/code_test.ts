@@ -1,8 +1,18 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { readCode } from "../../../src/core/code.ts";
+import {
+  readCode as read,
+  RECOVERY_ALPHABET,
+  shownRecoveryCode,
+} from "../../../src/core/code.ts";
 import { holds, textWith } from "../../lab/fuzz.ts";
 import { INTRUDERS, SEPARATORS, typedCode } from "../../lab/typed_code.ts";
+
+/** The digits of the app's code in a text; null when there is none. */
+function readCode(text: string): string | null {
+  const code = read(text);
+  return code?.kind === "totp" ? code.text : null;
+}
 
 Deno.test("readCode keeps leading zeros", () => {
   assert.equal(readCode("000042"), "000042");
@@ -14,7 +24,7 @@ Deno.test("readCode drops blanks and a line end", () => {
   }
 });
 
-Deno.test("readCode takes nothing but six ASCII digits", () => {
+Deno.test("readCode takes nothing but six digits", () => {
   for (
     const text of [
       "",
@@ -30,14 +40,51 @@ Deno.test("readCode takes nothing but six ASCII digits", () => {
       "12.456",
       "123456\0",
       "\x00123456",
-      "１２３４５６",
-      "١٢٣٤٥٦",
+      "१२३४५६",
       "123.456",
       "123456\n654321",
     ]
   ) {
     assert.equal(readCode(text), null, JSON.stringify(text));
   }
+});
+
+Deno.test("readCode takes the digits of other keyboards", () => {
+  for (const text of ["１２３４５６", "١٢٣٤٥٦", "۱۲۳۴۵۶", "１２٣-٤ ۵6"]) {
+    assert.equal(readCode(text), "123456", text);
+  }
+  assert.equal(readCode("０٠۰０٠۰"), "000000");
+  assert.equal(readCode("９٩۹９٩۹"), "999999");
+});
+
+Deno.test("readCode reads a recovery code however it is typed", () => {
+  const code = { kind: "recovery", text: "ABCDE10K0Z" };
+  for (
+    const text of [
+      "ABCDE10K0Z",
+      "abcde-10k0z",
+      " abcde - 1okoz\r\n",
+      "ABCDEIOKOZ",
+      "abcdel0koz",
+    ]
+  ) {
+    assert.deepEqual(read(text), code, text);
+  }
+  assert.equal(shownRecoveryCode(code.text), "ABCDE-10K0Z");
+  for (const text of ["ABCDE10K0", "ABCDE10K0ZZ", "ABCDE10K0U", "ABCDE10K0ſ"]) {
+    assert.equal(read(text), null, text);
+  }
+  holds(fc.property(
+    fc.string({
+      unit: fc.constantFrom(...RECOVERY_ALPHABET),
+      minLength: 10,
+      maxLength: 10,
+    }),
+    (text) => {
+      const shown = shownRecoveryCode(text).toLowerCase();
+      assert.deepEqual(read(shown), { kind: "recovery", text });
+    },
+  ));
 });
 
 Deno.test("readCode takes out of a code's middle blanks and dashes, no other character of Unicode", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Attempt, Challenge } from "../../../src/core/challenge.ts";
 import { Redacted } from "../../../src/core/redacted.ts";
-import { hmacKey, hotp, timeStep } from "../../../src/core/totp.ts";
+import { hmacKey, hotp, markOfCode, timeStep } from "../../../src/core/totp.ts";
 import { openSecret } from "../../../src/core/sealed_secret.ts";
 import { refused } from "../../../src/core/verdict.ts";
 import { Audit } from "../../../src/login/audit.ts";
@@ -13,7 +13,7 @@ import { openDatabase } from "../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
 import { SqliteLoginStore } from "../../../src/store/sqlite/login_store.ts";
 import { makeTestDirectory } from "../../lab/program.ts";
-import { sealing, TEST_KEY } from "../../lab/secrets.ts";
+import { given, sealing, TEST_KEY } from "../../lab/secrets.ts";
 
 const SECRET = new Redacted(new Uint8Array(20).fill(7));
 const NOW = 1_700_000_000_000;
@@ -77,7 +77,8 @@ async function withAlice(
     answer: async (id, code, nowMs = NOW) => {
       const verdict = await codeStep({
         attempt: attempt(id),
-        code: code === null ? null : new Redacted(code),
+        code: code === null ? null : given(code),
+        isNewConnection: false,
       }, {
         store,
         audit: new Audit("code", attempt(id), { maxDays: 90, maxRows: 1000 }),
@@ -86,6 +87,7 @@ async function withAlice(
         now: () => nowMs,
         driftSteps: 1,
         lockout: { maxFailures: 3, lockoutSeconds: 60 },
+        binding: { address: true },
         unproven: null,
       });
       const last = (await Array.fromAsync(enrolments.decisions({}))).flat()
@@ -220,11 +222,13 @@ Deno.test("codeStep changes nothing when the secret can't be opened", async () =
       now: () => NOW,
       driftSteps: 1,
       lockout: { maxFailures: 3, lockoutSeconds: 60 },
+      binding: { address: true },
       unproven: null,
     };
     const request = {
       attempt: attempt("a"),
-      code: new Redacted(await codeAt(STEP)),
+      code: given(await codeAt(STEP)),
+      isNewConnection: false,
     };
     await assert.rejects(codeStep(request, parts), /on fire/);
     assert.deepEqual(await Array.fromAsync(enrolments.decisions({})), []);
@@ -292,7 +296,8 @@ async function answerUnproven(
   const rule = { freeFailures: 3, maxWaitSeconds: 300 };
   return await codeStep({
     attempt: attempt(id),
-    code: code === null ? null : new Redacted(code),
+    code: code === null ? null : given(code),
+    isNewConnection: false,
   }, {
     store,
     audit: new Audit("code", attempt(id), { maxDays: 90, maxRows: 1000 }),
@@ -301,6 +306,7 @@ async function answerUnproven(
     now: () => nowMs,
     driftSteps: 1,
     lockout: { maxFailures: 3, lockoutSeconds: 60 },
+    binding: { address: true },
     unproven: new PlaceThrottle(rule, attempt(id)),
   });
 }
@@ -363,5 +369,77 @@ Deno.test("codeStep, where the password isn't proven, takes the attempt back whe
       (await answerUnproven(alice, "b", null)).outcome,
       "unchanged",
     );
+  });
+});
+
+Deno.test("codeStep takes each recovery code once, and a wrong one counts", async () => {
+  await withAlice(async ({ challenge, answer, enrolments }) => {
+    await enrolments.replaceRecoveryCodes(
+      "alice",
+      () =>
+        Promise.all(
+          ["ABCDE10K0Z", "0000000000"].map((code) => markOfCode(SECRET, code)),
+        ),
+    );
+    const left = async () => (await enrolments.find("alice"))!.recoveryCodes;
+    for (const id of ["a", "b", "c", "d"]) await challenge(id);
+    const accepted = { outcome: "accepted", by: "recovery code" };
+    assert.deepEqual(await answer("a", "abcde-l0koz"), accepted);
+    assert.equal(await left(), 1);
+    assert.deepEqual(await answer("b", "ABCDE-10K0Z"), refused("wrong_code"));
+    assert.equal((await enrolments.find("alice"))!.failures.count, 1);
+    // The app's code of this moment is still good.
+    assert.deepEqual(await answer("c", await codeAt(STEP)), ACCEPTED);
+    assert.deepEqual(await answer("d", "0000000000"), accepted);
+    assert.equal(await left(), 0);
+    assert.equal((await enrolments.find("alice"))!.lastStep, STEP);
+  });
+});
+
+Deno.test("codeStep refuses a user who was disabled meanwhile", async () => {
+  await withAlice(async ({ challenge, answer, enrolments }) => {
+    await challenge("a");
+    await enrolments.setDisabled("alice", NOW);
+    assert.deepEqual(
+      await answer("a", await codeAt(STEP)),
+      refused("no_challenge"),
+    );
+    await challenge("b");
+    assert.deepEqual(
+      await answer("b", await codeAt(STEP)),
+      refused("user_disabled"),
+    );
+    await enrolments.setDisabled("alice", null);
+    await challenge("c");
+    assert.deepEqual(await answer("c", await codeAt(STEP)), ACCEPTED);
+  });
+});
+
+Deno.test("codeStep refuses a second answer on a new connection, and another address only where bound", async () => {
+  await withAlice(async ({ challenge, store }) => {
+    const answerFrom = async (id: string, address: string, bound: boolean) => {
+      const from = { ...attempt(id), address };
+      const verdict = await codeStep({
+        attempt: from,
+        code: given(await codeAt(STEP)),
+        isNewConnection: true,
+      }, {
+        store,
+        audit: new Audit("code", from, { maxDays: 90, maxRows: 1000 }),
+        openSecret: () => Promise.resolve(SECRET),
+        now: () => NOW,
+        driftSteps: 1,
+        lockout: { maxFailures: 3, lockoutSeconds: 60 },
+        binding: { address: bound },
+        unproven: null,
+      });
+      return verdict.outcome === "refused" ? verdict.reason : verdict.outcome;
+    };
+    await challenge("a");
+    await challenge("b");
+    const other = "198.51.100.1";
+    assert.equal(await answerFrom("a", other, true), "challenge_mismatch");
+    assert.equal(await answerFrom("b", other, false), "accepted");
+    assert.equal(await answerFrom("b", other, false), "challenge_answered");
   });
 });

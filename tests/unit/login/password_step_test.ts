@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { hmacKey, hotp, timeStep } from "../../../src/core/totp.ts";
 import type { Attempt, Challenge } from "../../../src/core/challenge.ts";
 import { Redacted } from "../../../src/core/redacted.ts";
 import type { SessionToken } from "../../../src/core/session_token.ts";
+import type { ChallengeMethod } from "../../../src/core/challenge_method.ts";
+import type { Exemption } from "../../../src/core/exemption.ts";
+import { given } from "../../lab/secrets.ts";
 import type { DecisionRecord } from "../../../src/core/decision.ts";
 import type { PasswordFailures } from "../../../src/core/throttle.ts";
 import { type CodeFailures, NO_FAILURES } from "../../../src/core/lockout.ts";
@@ -10,7 +15,11 @@ import { passwordStep } from "../../../src/login/password_step.ts";
 import type { PrimaryAuthentication } from "../../../src/login/primary_authentication.ts";
 import { Audit } from "../../../src/login/audit.ts";
 import { PlaceThrottle } from "../../../src/login/place_throttle.ts";
-import type { LoginRecords, LoginStore } from "../../../src/store/store.ts";
+import type {
+  Login,
+  LoginRecords,
+  LoginStore,
+} from "../../../src/store/store.ts";
 
 const ATTEMPT: Attempt = {
   id: "/tmp/acf",
@@ -19,6 +28,7 @@ const ATTEMPT: Attempt = {
   address: "192.0.2.1",
 };
 const PASSWORD = "right";
+const SECRET = new Redacted(new Uint8Array(20).fill(7));
 
 /** PAM as a plain string: one password is right for everybody, and names lose their case. */
 function fakePrimary(
@@ -57,6 +67,8 @@ function fakeStore(
   saved: CodeFailures[],
   places: Map<string, PasswordFailures>,
   decisions: DecisionRecord[],
+  logins: Login[],
+  { disabledAt, exemption }: Play,
 ): LoginStore {
   const records: LoginRecords = {
     findEnrolment: (username, loginName) =>
@@ -70,6 +82,8 @@ function fakeStore(
             lastLoginAt: null,
             lastStep: null,
             failures,
+            disabledAt: disabledAt ?? null,
+            recoveryCodes: 0,
           }
           : null,
       ),
@@ -92,19 +106,36 @@ function fakeStore(
       return Promise.resolve();
     },
     findPending: () => Promise.reject(new Error("not of this step")),
-    settle: () => Promise.reject(new Error("not of this step")),
+    answerChallenge: () => Promise.reject(new Error("not of this step")),
+    recordLogin(login) {
+      logins.push(login);
+      return Promise.resolve();
+    },
+    useRecoveryCode: () => Promise.resolve(false),
+    findExemption: (username) =>
+      Promise.resolve(
+        exemption?.username === username ? exemption : null,
+      ),
+    isNoticeDue: () => Promise.resolve(true),
   };
   return {
     transaction: (work) => work(records),
     findPending: () => Promise.reject(new Error("not of this step")),
+    findEnrolment: records.findEnrolment,
   };
 }
 
 interface Play {
   loginName?: string;
   password?: string;
-  canAnswer?: boolean;
+  method?: ChallengeMethod | null;
+  /** A code that comes along. */
+  code?: string;
   token?: SessionToken;
+  disabledAt?: number;
+  exemption?: Exemption;
+  admitsUnenrolled?: boolean;
+  notice?: { name: string; text: string };
   failures?: CodeFailures;
   /** Failed passwords so far, by place. */
   places?: Map<string, PasswordFailures>;
@@ -119,6 +150,7 @@ async function play(request: Play) {
   const recorded: Challenge[] = [];
   const saved: CodeFailures[] = [];
   const decisions: DecisionRecord[] = [];
+  const logins: Login[] = [];
   const attempt = { ...ATTEMPT, loginName: request.loginName ?? "Alice" };
   const rule = { freeFailures: 3, maxWaitSeconds: 300 };
   const verdict = await passwordStep({
@@ -126,9 +158,16 @@ async function play(request: Play) {
     password: new Redacted(
       new TextEncoder().encode(request.password ?? PASSWORD),
     ),
-    canAnswer: request.canAnswer ?? true,
+    method: request.method === undefined ? "crtext" : request.method,
+    code: request.code === undefined ? null : given(request.code),
     token: request.token ?? null,
   }, {
+    openSecret: () => Promise.resolve(SECRET),
+    driftSteps: 1,
+    lockout: { maxFailures: 3, lockoutSeconds: 60 },
+    newStateId: () => "state",
+    admitsUnenrolled: request.admitsUnenrolled ?? false,
+    notice: request.notice ?? null,
     primary: request.external ? null : fakePrimary(calls, request.meanwhile),
     store: fakeStore(
       recorded,
@@ -136,6 +175,8 @@ async function play(request: Play) {
       saved,
       request.places ?? new Map(),
       decisions,
+      logins,
+      request,
     ),
     audit: new Audit("password", attempt, { maxDays: 90, maxRows: 1000 }),
     throttle: new PlaceThrottle(rule, attempt),
@@ -157,12 +198,12 @@ async function play(request: Play) {
       attempt.loginName,
     ]],
   );
-  return { verdict, calls, recorded, saved };
+  return { verdict, calls, recorded, saved, logins };
 }
 
 Deno.test("passwordStep challenges by the name that PAM settled on", async () => {
   const { verdict, recorded } = await play({});
-  assert.deepEqual(verdict, { outcome: "challenged" });
+  assert.deepEqual(verdict, { outcome: "challenged", by: "crtext" });
   assert.deepEqual(recorded, [{
     ...ATTEMPT,
     username: "alice",
@@ -190,7 +231,7 @@ Deno.test("passwordStep lets PAM rest inside a wait, and tells how long", async 
     assert.deepEqual(calls, []);
   }
   const after = await play({ places, now: 6000 });
-  assert.deepEqual(after.verdict, { outcome: "challenged" });
+  assert.deepEqual(after.verdict, { outcome: "challenged", by: "crtext" });
   assert.deepEqual([...places], [["network 192.0.2.1", {
     count: 3,
     lastAt: 5000,
@@ -219,7 +260,7 @@ Deno.test("passwordStep makes no user wait for another network's failures", asyn
     lastAt: 5000,
   }]]);
   const { verdict } = await play({ places });
-  assert.deepEqual(verdict, { outcome: "challenged" });
+  assert.deepEqual(verdict, { outcome: "challenged", by: "crtext" });
 });
 
 Deno.test("passwordStep ends a wait that a clock set back has made endless", async () => {
@@ -261,8 +302,8 @@ Deno.test("passwordStep shortens a lock that a clock set back has made too long"
 });
 
 Deno.test("passwordStep asks PAM nothing for a client that can't be challenged", async () => {
-  const { verdict, calls } = await play({ canAnswer: false });
-  assert.deepEqual(verdict, refused("client_without_crtext"));
+  const { verdict, calls } = await play({ method: null });
+  assert.deepEqual(verdict, refused("client_without_method"));
   assert.deepEqual(calls, []);
 });
 
@@ -284,7 +325,7 @@ Deno.test("passwordStep gives PAM no name or password that C would cut short", a
 
 Deno.test("passwordStep lets a verified token in while account and enrolment last", async () => {
   const token = { loginAt: 1_700_000_001_000 };
-  const { verdict, calls } = await play({ token, canAnswer: false });
+  const { verdict, calls } = await play({ token, method: null });
   assert.deepEqual(verdict, { outcome: "accepted", by: "token" });
   assert.deepEqual(calls, ["account"]);
   const reason = async (loginName: string) => {
@@ -333,18 +374,19 @@ Deno.test("passwordStep counts a guess before PAM answers, and takes it back if 
 Deno.test("passwordStep, where another factor decides, challenges everybody alike", async () => {
   const external = true;
   const alice = await play({ external, loginName: "alice", password: "x" });
-  assert.deepEqual(alice.verdict, { outcome: "challenged" });
+  assert.deepEqual(alice.verdict, { outcome: "challenged", by: "crtext" });
   assert.equal(alice.recorded.length, 1);
   // Of a user who isn't enrolled, only the log tells.
   const bob = await play({ external, loginName: "bob", password: "x" });
   assert.deepEqual(bob.verdict, {
     outcome: "challenged",
+    by: "crtext",
     reason: "not_enrolled",
   });
   assert.deepEqual(bob.recorded, []);
   const locked = { ...NO_FAILURES, locks: 1, lockedUntil: 99_000 };
   const held = await play({ external, loginName: "alice", failures: locked });
-  assert.deepEqual(held.verdict, { outcome: "challenged" });
+  assert.deepEqual(held.verdict, { outcome: "challenged", by: "crtext" });
 });
 
 Deno.test("passwordStep, where another factor decides, counts each challenge, enrolled or not", async () => {
@@ -378,4 +420,104 @@ Deno.test("passwordStep, where another factor decides, takes a verified token of
     (await play({ external: true, token, loginName })).verdict.outcome;
   assert.equal(await play1("alice"), "accepted");
   assert.equal(await play1("bob"), "refused");
+});
+
+Deno.test("passwordStep takes a code that came along, once, and challenges nobody for it", async () => {
+  const code = await hotp(await hmacKey(SECRET), timeStep(5000));
+  const right = await play({ method: "static", code });
+  assert.deepEqual(right.verdict, { outcome: "accepted", by: "code" });
+  assert.deepEqual(right.logins, [
+    { username: "alice", loginName: "Alice", step: 0, at: 5000 },
+  ]);
+  assert.deepEqual(right.recorded, []);
+  const wrong = await play({ method: "append", code: "999999" });
+  assert.equal("reason" in wrong.verdict && wrong.verdict.reason, "wrong_code");
+  assert.equal(wrong.saved.at(-1)!.count, 1);
+  const none = await play({ method: "static" });
+  assert.deepEqual(none.verdict, refused("malformed_code"));
+  // The code isn't looked at before the password is right.
+  const guess = await play({ method: "static", code, password: "wrong" });
+  assert.deepEqual(guess.verdict, refused("wrong_password"));
+  assert.deepEqual(guess.logins, []);
+});
+
+Deno.test("passwordStep records a dynamic challenge under what nobody can guess", async () => {
+  const { verdict, recorded } = await play({ method: "dynamic" });
+  assert(verdict.outcome === "challenged");
+  assert.equal(verdict.stateId?.reveal(), "state");
+  const digest = createHash("sha256").update("state").digest("hex");
+  assert.equal(recorded[0]!.id, `CRV1 ${digest}`);
+});
+
+Deno.test("passwordStep lets an exempt user in by the password, from there and until then", async () => {
+  const exemption = {
+    ...{ username: "alice", since: 0, until: 9000, from: "192.0.2.0/24" },
+  };
+  const outcome = async (change: Play = {}) => {
+    const { verdict } = await play({ exemption, ...change });
+    return "by" in verdict ? verdict.by : verdict.reason;
+  };
+  assert.equal(await outcome(), "exemption");
+  // Though it can't be asked for a code.
+  assert.equal(
+    await outcome({ method: null, loginName: "alice" }),
+    "exemption",
+  );
+  assert.equal(await outcome({ password: "wrong" }), "wrong_password");
+  assert.equal(await outcome({ now: 9000 }), "crtext");
+  assert.equal(
+    await outcome({ exemption: { ...exemption, from: "10.0.0.0/8" } }),
+    "crtext",
+  );
+  const bob = { ...exemption, username: "bob" };
+  assert.equal(
+    await outcome({ exemption: bob, loginName: "bob" }),
+    "exemption",
+  );
+  assert.equal(await outcome({ exemption: bob }), "crtext");
+  assert.equal(await outcome({ disabledAt: 1 }), "user_disabled");
+  assert.equal(
+    await outcome({ external: true, loginName: "alice" }),
+    "exemption",
+  );
+});
+
+Deno.test("passwordStep refuses a disabled user like one who isn't enrolled, and their token", async () => {
+  const places = new Map<string, PasswordFailures>();
+  const { verdict } = await play({ disabledAt: 1, places });
+  assert.deepEqual(verdict, refused("user_disabled"));
+  assert.equal(places.size, 2);
+  const token = { loginAt: 1_700_000_001_000 };
+  const later = await play({ disabledAt: 1, token });
+  assert.deepEqual(later.verdict, refused("user_disabled"));
+  const external = await play({
+    ...{ disabledAt: 1, external: true, loginName: "alice" },
+  });
+  assert.deepEqual(external.verdict, {
+    ...{ outcome: "challenged", by: "crtext", reason: "user_disabled" },
+  });
+  assert.deepEqual(external.recorded, []);
+});
+
+Deno.test("passwordStep lets users in who aren't enrolled only when told to, and warns", async () => {
+  const allow = await play({ loginName: "bob", admitsUnenrolled: true });
+  assert(allow.verdict.outcome === "accepted");
+  assert.equal(allow.verdict.by, "password");
+  assert.match(allow.verdict.warning!, /totpUnenrolled allow/);
+  const wrong = await play({
+    ...{ loginName: "bob", admitsUnenrolled: true, password: "wrong" },
+  });
+  assert.deepEqual(wrong.verdict, refused("wrong_password"));
+  const alice = await play({ admitsUnenrolled: true });
+  assert.equal(alice.verdict.outcome, "challenged");
+  const external = await play({
+    ...{ loginName: "bob", admitsUnenrolled: true, external: true },
+  });
+  assert.equal(external.verdict.outcome, "challenged");
+});
+
+Deno.test("passwordStep says along with a challenge what should be said", async () => {
+  const notice = { name: "x", text: "add a line" };
+  const { verdict } = await play({ notice });
+  assert.equal("warning" in verdict && verdict.warning, "add a line");
 });

@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Failure } from "../../../src/core/failure.ts";
-import {
-  canAnswerChallenge,
-  readAttempt,
-} from "../../../src/openvpn/environment.ts";
+import { knowsCrtext, readAttempt } from "../../../src/openvpn/environment.ts";
 import { anyText, holds, textWith } from "../../lab/fuzz.ts";
 
 /** OpenVPN's rule, as it has it in C: strtok(3) by commas, strcmp(3) with the method. */
@@ -19,12 +16,12 @@ function hasToken(list: string, method: string): boolean {
   return false;
 }
 
-Deno.test("canAnswerChallenge agrees with OpenVPN's own search for crtext", () => {
+Deno.test("knowsCrtext agrees with OpenVPN's own search for crtext", () => {
   const sso = textWith("crtext", "crtext", ",", ",", ",", "webauth", " ", ":");
   holds(
     fc.property(sso, (sso) => {
       const read = (name: string) => name === "IV_SSO" ? sso : "crtext";
-      assert.equal(canAnswerChallenge(read), hasToken(sso, "crtext"));
+      assert.equal(knowsCrtext(read), hasToken(sso, "crtext"));
     }),
     500,
   );

@@ -2,10 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Failure } from "../../../src/core/failure.ts";
 import { parseCredentials } from "../../../src/openvpn/credentials.ts";
-import {
-  canAnswerChallenge,
-  readAttempt,
-} from "../../../src/openvpn/environment.ts";
+import { knowsCrtext, readAttempt } from "../../../src/openvpn/environment.ts";
 import { readSessionToken } from "../../../src/openvpn/session_token.ts";
 import { parseResponse } from "../../../src/openvpn/response.ts";
 import { holds } from "../../lab/fuzz.ts";
@@ -51,7 +48,7 @@ Deno.test("parseCredentials fails in no other way, whatever the bytes", () => {
 Deno.test("parseResponse reads base64 with a line end, padded or not", () => {
   for (const text of ["MDAwMDQy\n", "MDAwMDQy", "IDEyMyA0NTYNCg==\n"]) {
     assert.match(
-      parseResponse(utf8.encode(text))?.reveal() ?? "",
+      parseResponse(utf8.encode(text))?.reveal().text ?? "",
       /^(000042|123456)$/,
     );
   }
@@ -84,19 +81,21 @@ Deno.test("parseResponse gives a code or null, whatever the bytes", () => {
     ),
     (bytes) => {
       const code = parseResponse(bytes);
-      if (code !== null) assert.match(code.reveal(), /^[0-9]{6}$/);
+      if (code === null) return;
+      const { kind, text } = code.reveal();
+      assert.match(text, kind === "totp" ? /^\d{6}$/ : /^[0-9A-Z]{10}$/);
     },
   ));
 });
 
-Deno.test("canAnswerChallenge wants the exact token", () => {
+Deno.test("knowsCrtext wants the exact token", () => {
   for (const sso of ["crtext", "webauth,crtext", "crtext,openurl"]) {
-    assert.equal(canAnswerChallenge(from({ IV_SSO: sso })), true);
+    assert.equal(knowsCrtext(from({ IV_SSO: sso })), true);
   }
   for (const sso of ["", "crtextx", "xcrtext", "CRTEXT", "webauth crtext"]) {
-    assert.equal(canAnswerChallenge(from({ IV_SSO: sso })), false);
+    assert.equal(knowsCrtext(from({ IV_SSO: sso })), false);
   }
-  assert.equal(canAnswerChallenge(from({})), false);
+  assert.equal(knowsCrtext(from({})), false);
 });
 
 Deno.test("readSessionToken reads the time of the first login", () => {

@@ -196,6 +196,8 @@ Deno.test("openDatabase brings a database of the first schema up to date, with a
     lastLoginAt: 2,
     lastStep: 3,
     failures: NO_FAILURES,
+    disabledAt: null,
+    recoveryCodes: 0,
   });
 });
 

@@ -91,8 +91,7 @@ Deno.test("a login's transaction whose commit or work fails leaves nothing", asy
   }
   await assert.rejects(
     store.transaction(async (records) => {
-      const pending = (await records.findPending("a"))!;
-      await records.settle(pending, { answer: "accepted", step: 1, at: 1 });
+      await records.answerChallenge("a", "accepted");
       throw new Error("on fire");
     }),
     /on fire/,
@@ -106,11 +105,14 @@ Deno.test("a login's transaction whose commit or work fails leaves nothing", asy
 
 Deno.test("a challenge keeps the answer that it has", async () => {
   await using alice = await makeStores();
-  const { enrolments, challenge, accept } = alice;
+  const { store, challenge } = alice;
   await challenge(0, "a");
-  await accept("a", 1);
-  await accept("a", 2);
-  assert.equal((await enrolments.find("alice"))!.lastStep, 1);
+  await store.transaction(async (records) => {
+    await records.answerChallenge("a", "refused");
+    await records.answerChallenge("a", "accepted");
+  });
+  const pending = await store.findPending("a");
+  assert.equal(pending!.challenge.answer, "refused");
 });
 
 Deno.test("a login of one user leaves the others as they are", async () => {
@@ -279,8 +281,10 @@ async function makeStores() {
       ),
     accept: (id: string, at: number) =>
       store.transaction(async (records) => {
-        const pending = (await records.findPending(id))!;
-        await records.settle(pending, { answer: "accepted", step: at, at });
+        const { challenge } = (await records.findPending(id))!;
+        await records.answerChallenge(id, "accepted");
+        const { username, loginName } = challenge;
+        await records.recordLogin({ username, loginName, step: at, at });
       }),
     find: (username: string, loginName: string) =>
       store.transaction(async (records) => {

@@ -1,0 +1,67 @@
+import { Failure } from "../core/failure.ts";
+import { quoted } from "../core/printable.ts";
+
+/** Units of time spans, in milliseconds. */
+const UNITS: Record<string, number> = {
+  s: 1000,
+  m: 60 * 1000,
+  h: 60 * 60 * 1000,
+  d: 24 * 60 * 60 * 1000,
+  w: 7 * 24 * 60 * 60 * 1000,
+};
+
+/** A date, or a moment in UTC or at an offset (RFC 3339; seconds may be left out). */
+const INSTANT =
+  /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
+
+/**
+ * Reads a moment that `--since` names.
+ *
+ * @returns milliseconds since 1970-01-01T00:00:00Z
+ * @throws Failure `usage`
+ */
+export function readSince(text: string, nowMs: number): number {
+  const [, count, unit] = text.match(/^(\d{1,6})([smhdw])$/) ?? [];
+  if (count !== undefined && unit !== undefined) {
+    return nowMs - Number(count) * UNITS[unit]!;
+  }
+  const instant = parseInstant(text);
+  if (instant !== null) return instant;
+  throw new Failure(
+    "usage",
+    `--since is ${
+      quoted(text)
+    }, allowed is a time span such as 30m, 2h or 7d, a date such as ` +
+      "2026-01-31 or a moment such as 2026-01-31T12:00Z",
+  );
+}
+
+/**
+ * Reads a moment that `--until` names.
+ *
+ * @returns milliseconds since 1970-01-01T00:00:00Z
+ * @throws Failure `usage`
+ */
+export function readInstant(text: string): number {
+  const instant = parseInstant(text);
+  if (instant !== null) return instant;
+  throw new Failure(
+    "usage",
+    `--until is ${
+      quoted(text)
+    }, allowed is a date such as 2026-01-31 or a moment such as ` +
+      "2026-01-31T12:00Z",
+  );
+}
+
+function parseInstant(text: string): number | null {
+  if (!INSTANT.test(text) || !isDay(text.slice(0, 10))) return null;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? null : ms;
+}
+
+/** Date.parse() takes a 30 February for a day in March. */
+function isDay(date: string): boolean {
+  const ms = Date.parse(date);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(date);
+}

@@ -1,0 +1,18 @@
+/** Random bytes in a state id: nobody guesses it. */
+const STATE_ID_BYTES = 24;
+
+/** Makes a state id of a dynamic challenge: 32 characters of base64url, which has no colon. */
+export function newStateId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(STATE_ID_BYTES));
+  return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+}
+
+/**
+ * The `id` of the challenge that a state id stands for: its SHA-256, so that the database doesn't hold
+ * what the answer must bring along.
+ */
+export async function attemptIdOfState(stateId: string): Promise<string> {
+  const bytes = new TextEncoder().encode(stateId);
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  return `CRV1 ${new Uint8Array(digest).toHex()}`;
+}
