@@ -126,6 +126,25 @@ testWith(
 
 testWith(
   OPENVPN_LAB,
+  "as nobody with OpenVPN's plugin for PAM: a static challenge's answer serves both",
+  async () => {
+    await using account = await makeAccount();
+    await using server = await startAsNobody([account.username], WITH_PLUGIN);
+    const [secret] = server.secrets;
+    const outcomeOf = async (password: string, staticAnswer: string) => {
+      const login = { ...account, password, sso: null, staticAnswer };
+      await using client = await OpenvpnClient.connect(server, login);
+      return (await client.outcome()).connected;
+    };
+    const { password } = account;
+    assert.equal(await outcomeOf(password, wrongCodeOf(secret!)), false);
+    assert.equal(await outcomeOf("wrong", codeOf(secret!, -1)), false);
+    assert.equal(await outcomeOf(password, codeOf(secret!)), true);
+  },
+);
+
+testWith(
+  OPENVPN_LAB,
   "as nobody with certificates alone: the code decides",
   async () => {
     await using server = await startAsNobody(["exampleuser"], [
