@@ -20,6 +20,8 @@ export interface Login {
   sso?: string | null;
   /** The client has `auth-retry interact`: it asks again after a refusal. */
   asksAgain?: boolean;
+  /** The client takes no session token. */
+  dropsToken?: boolean;
   /** The client has `static-challenge` with a text, and this is the answer. */
   staticAnswer?: string;
 }
@@ -82,6 +84,7 @@ export class OpenvpnClient implements AsyncDisposable {
         ],
         ...["--auth-user-pass", "--verb", "3"],
         ...["--auth-retry", login.asksAgain ? "interact" : "none"],
+        ...login.dropsToken ? ["--pull-filter", "ignore", "auth-token"] : [],
         ...login.staticAnswer === undefined
           ? []
           : ["--static-challenge", "Code?", "1"],

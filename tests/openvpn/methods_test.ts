@@ -285,3 +285,27 @@ testWith(
     assert.equal(said.length, 1);
   },
 );
+
+testWith(
+  OPENVPN_LAB,
+  "of a client that drops its token the log says so once, and it is asked again",
+  async () => {
+    await using account = await makeAccount();
+    await using server = await OpenvpnServer.start([
+      "hand-window 9",
+      "reneg-sec 18 18",
+    ]);
+    const secret = await enroll(server.db, account.username);
+    await using client = await OpenvpnClient.connect(server, {
+      ...{ ...account, dropsToken: true },
+    });
+    await client.challenge();
+    await client.answer(codeOf(secret));
+    assert.equal((await client.outcome()).connected, true);
+    const from = client.events.seen.length;
+    await client.challenge(from);
+    await server.log.waitFor(
+      /outcome=challenged .*warning=".*didn't keep its session token/,
+    );
+  },
+);
