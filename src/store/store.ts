@@ -196,6 +196,6 @@ export interface EnrolmentStore {
   /** All exemptions, by username; those that have ended, too. */
   exemptions(): Promise<Exemption[]>;
 
-  /** Removes an enrolment and its challenges; false when there was none. */
+  /** Removes an enrolment, its challenges and the user's exemption; false when there was none. */
   delete(username: string): Promise<boolean>;
 }

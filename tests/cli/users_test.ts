@@ -95,6 +95,10 @@ testWith([], "exempt, for people and for programs", async () => {
     await ok("exempt", "--end", "link"),
     "link needs a code again.\n",
   );
+  // Who is deleted gets in by no exemption.
+  await ok("exempt", "root");
+  await ok("delete", "root");
+  assert.equal(await ok("list"), "No user is enrolled.\n");
   const cases: [string[], number, RegExp][] = [
     [["--end", "link"], 1, /user "link" is not exempt/],
     [["link", "--from", "x"], 2, /--from is "x", allowed is an address or/],

@@ -166,10 +166,15 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
   }
 
   delete(username: string): Promise<boolean> {
-    return this.#database.transaction((connection) =>
-      connection.prepare("DELETE FROM enrolments WHERE username = ?")
-        .run(username).changes !== 0
-    );
+    return this.#database.transaction((connection) => {
+      const { changes } = connection.prepare(
+        "DELETE FROM enrolments WHERE username = ?",
+      ).run(username);
+      if (changes === 0) return false;
+      connection.prepare("DELETE FROM exemptions WHERE username = ?")
+        .run(username);
+      return true;
+    });
   }
 }
 
