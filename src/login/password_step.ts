@@ -273,7 +273,9 @@ async function admitUnproven(
   const exemption = await records.findExemption(attempt.loginName);
   const enrolment = await records.findEnrolment(attempt.loginName);
   const isDisabled = enrolment !== null && enrolment.disabledAt !== null;
-  if (!isDisabled && isExempt(exemption, attempt.address, now)) {
+  // The name is anybody's claim here: the certificate has to bear it out.
+  const isNamed = attempt.commonName === attempt.loginName;
+  if (!isDisabled && isNamed && isExempt(exemption, attempt.address, now)) {
     return { verdict: { outcome: "accepted", by: "exemption" } };
   }
   if (method === null) return { verdict: refused("client_without_method") };

@@ -127,6 +127,7 @@ function fakeStore(
 
 interface Play {
   loginName?: string;
+  commonName?: string;
   password?: string;
   method?: ChallengeMethod | null;
   /** A code that comes along. */
@@ -151,7 +152,11 @@ async function play(request: Play) {
   const saved: CodeFailures[] = [];
   const decisions: DecisionRecord[] = [];
   const logins: Login[] = [];
-  const attempt = { ...ATTEMPT, loginName: request.loginName ?? "Alice" };
+  const attempt = {
+    ...ATTEMPT,
+    loginName: request.loginName ?? "Alice",
+    commonName: request.commonName ?? null,
+  };
   const rule = { freeFailures: 3, maxWaitSeconds: 300 };
   const verdict = await passwordStep({
     attempt,
@@ -476,8 +481,12 @@ Deno.test("passwordStep lets an exempt user in by the password, from there and u
   );
   assert.equal(await outcome({ exemption: bob }), "crtext");
   assert.equal(await outcome({ disabledAt: 1 }), "user_disabled");
+  // Without a proven password, the certificate must bear the name.
+  const external = { external: true, loginName: "alice" };
+  assert.equal(await outcome(external), "crtext");
+  assert.equal(await outcome({ ...external, commonName: "bob" }), "crtext");
   assert.equal(
-    await outcome({ external: true, loginName: "alice" }),
+    await outcome({ ...external, commonName: "alice" }),
     "exemption",
   );
 });
