@@ -26,7 +26,8 @@ const HOUR = 3_600_000;
 
 const primary: PrimaryAuthentication = {
   authenticate(username, password) {
-    const text = new TextDecoder().decode(password.reveal());
+    const text = new TextDecoder("utf-8", { ignoreBOM: true })
+      .decode(password.reveal());
     const isRight = username === USERNAME && text === PASSWORD;
     return Promise.resolve(
       isRight ? { outcome: "passed", username } : refused("wrong_password"),
