@@ -40,7 +40,7 @@ export function parseNetwork(
   text: string,
 ): ((address: string) => boolean) | null {
   const [, address = "", length] =
-    text.match(/^([^/]+)(?:\/(0|[1-9]\d{0,2}))?$/) ?? [];
+    text.match(/^([^/%]+)(?:\/(0|[1-9]\d{0,2}))?$/) ?? [];
   const version = isIP(address);
   const all = version === 4 ? 32 : 128;
   const prefix = length === undefined ? all : Number(length);

@@ -66,7 +66,7 @@ export function codeStepParts(
     audit: new Audit("code", attempt, settings.audit),
     binding: { address: settings.bindAddress },
     unproven: settings.primaryAuth === "external"
-      ? new PlaceThrottle(settings.throttle, attempt)
+      ? (challenged) => new PlaceThrottle(settings.throttle, challenged)
       : null,
   };
 }

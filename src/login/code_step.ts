@@ -33,10 +33,10 @@ export interface CodeStepParts extends CodeCheckParts {
   /**
    * Where another factor decides about the password (`totpPrimaryAuth external`): who answers may
    * be anybody. So nothing is held against the user, and refusals tell nothing; the attempt has been
-   * counted for its place, and is taken back when the code is right. Null where the password has been
+   * counted for its place, and is taken back there when the code is right. Null where the password has been
    * proven right.
    */
-  unproven: PlaceThrottle | null;
+  unproven: ((challenged: Attempt) => PlaceThrottle) | null;
 }
 
 /**
@@ -67,7 +67,9 @@ export async function codeStep(
         decided.outcome === "accepted" ? "accepted" : "refused",
       );
     }
-    if (decided.outcome === "accepted") await parts.unproven?.passed(records);
+    if (decided.outcome === "accepted" && pending !== null) {
+      await parts.unproven?.(pending.challenge).passed(records);
+    }
     const verdict = parts.unproven !== null && decided.outcome === "refused"
       ? refusedUnproven(decided)
       : decided;
@@ -96,6 +98,10 @@ async function decide(
     return { outcome: "unchanged", reason: objection };
   }
   if (objection !== null) return refused(objection);
+  // Within one connection, OpenVPN may have put the login name in its place.
+  if (isNewConnection && attempt.commonName !== challenge.commonName) {
+    return refused("challenge_mismatch");
+  }
   if (enrolment.disabledAt !== null) return refused("user_disabled");
   const { loginName } = attempt;
   const isProven = parts.unproven === null;

@@ -8,6 +8,7 @@ import type { SessionToken } from "../core/session_token.ts";
 import { isUsername } from "../core/username.ts";
 import {
   type PasswordVerdict,
+  REASONS,
   type Refused,
   refused,
   refusedInWait,
@@ -62,6 +63,8 @@ interface Decision {
   username?: string;
 }
 
+const SECOND_MS = 1000;
+
 /** A notice need not be said again for so long, in milliseconds. */
 const NOTICE_LASTS_MS = 24 * 60 * 60 * 1000;
 
@@ -94,7 +97,7 @@ export async function passwordStep(
     );
   }
 
-  const early = await countBeforehand(request, parts);
+  const early = await countBeforehand(parts);
   if (early !== null) return early;
   const { loginName, address } = attempt;
   const result = await parts.primary.authenticate(loginName, password, address);
@@ -103,11 +106,23 @@ export async function passwordStep(
     : null;
   return await conclude(parts, async (records) => {
     if (result.outcome === "passed") {
-      return await admit(request, result.username, checked, records, parts);
+      const decision = await admit(
+        ...[request, result.username, checked, records, parts] as const,
+      );
+      return request.method === null
+        ? { ...decision, verdict: masked(decision.verdict) }
+        : decision;
     }
     // It stays counted even where PAM failed: its modules may have looked at the password.
-    return { verdict: result };
+    return { verdict: request.method === null ? masked(result) : result };
   });
+}
+
+/** To a client that no way of asking reaches, every refusal looks like that: none tells of the password. */
+function masked(verdict: PasswordVerdict): PasswordVerdict {
+  return verdict.outcome === "refused"
+    ? { ...verdict, told: REASONS.client_without_method }
+    : verdict;
 }
 
 /** What speaks against a request as it is. */
@@ -137,23 +152,16 @@ function conclude(
 
 /**
  * Counts the attempt as a failure before PAM is asked, so that neither another server meanwhile nor
- * a crash gives away a guess. Whether the client can be asked for a code is looked at before the
- * password, so that its refusal tells nothing about the password.
+ * a crash gives away a guess.
  *
- * @returns a refusal that PAM need not be asked for
+ * @returns the refusal inside a wait
  */
-function countBeforehand(
-  { attempt, method }: PasswordRequest,
-  parts: PasswordStepParts,
-): Promise<Refused | null> {
+function countBeforehand(parts: PasswordStepParts): Promise<Refused | null> {
   const { store, throttle, audit } = parts;
   return store.transaction(async (records) => {
     const now = parts.now();
     const wait = await throttle.waitSeconds(records, now);
     if (wait > 0) return await audit.record(records, refusedInWait(wait), now);
-    if (method === null && !await needsNoCode(attempt, records, parts)) {
-      return await audit.record(records, refused("client_without_method"), now);
-    }
     await throttle.count(records, now);
     return null;
   });
@@ -168,19 +176,10 @@ async function checkAhead(
   const enrolment = code === null
     ? null
     : await parts.store.findEnrolment(username);
-  return enrolment === null || code === null
+  // A disabled user's must take no longer than a wrong password.
+  return code === null || enrolment === null || enrolment.disabledAt !== null
     ? null
     : await checkCode(code, enrolment, parts);
-}
-
-/** By the name given at the login; who it really is, PAM tells later. */
-async function needsNoCode(
-  { loginName, address }: Attempt,
-  records: LoginRecords,
-  parts: PasswordStepParts,
-): Promise<boolean> {
-  const exemption = await records.findExemption(loginName);
-  return parts.admitsUnenrolled || isExempt(exemption, address, parts.now());
 }
 
 /** After the right password: the code, unless the user may come in without, or not at all. */
@@ -200,6 +199,7 @@ async function admit(
   }
   if (isExempt(await records.findExemption(username), address, now)) {
     await parts.throttle.passed(records);
+    await records.recordUncodedLogin(username, now);
     return { verdict: { outcome: "accepted", by: "exemption" }, username };
   }
   if (enrolment === null) {
@@ -213,6 +213,9 @@ async function admit(
       verdict: { outcome: "accepted", by: "password", warning },
       username,
     };
+  }
+  if (request.method === null) {
+    return { verdict: refused("client_without_method"), username };
   }
   await parts.throttle.passed(records);
   const held = withinLongestLock(enrolment.failures, now);
@@ -348,9 +351,17 @@ async function tokenStep(
         parts,
       );
     }
-    const { username, enrolledAt, disabledAt } = enrolment;
+    const { username, enrolledAt, disabledAt, uncodedLoginAt } = enrolment;
     if (disabledAt !== null) {
       return { verdict: refused("user_disabled"), username };
+    }
+    const exemption = await records.findExemption(username);
+    const mayBeUncoded = uncodedLoginAt !== null &&
+      (token.loginAt ?? 0) <= uncodedLoginAt + SECOND_MS;
+    if (mayBeUncoded && !isExempt(exemption, address, parts.now())) {
+      const detail =
+        "the user came in without a code at the time of that login";
+      return { verdict: refused("token_refused", detail), username };
     }
     // A token counts whole seconds: one of the second of the enrolment may be older.
     const isOlderThanSecret = (token.loginAt ?? 0) <= enrolledAt;
@@ -361,7 +372,7 @@ async function tokenStep(
   });
 }
 
-/** Who came in without a code may stay as long as they still would. */
+/** Who is exempt may stay as long as that holds. Everybody else is asked for the password anew. */
 async function tokenWithoutEnrolment(
   username: string,
   { address }: Attempt,
@@ -369,10 +380,8 @@ async function tokenWithoutEnrolment(
   parts: PasswordStepParts,
 ): Promise<Decision> {
   const exemption = await records.findExemption(username);
-  const isWelcome = parts.admitsUnenrolled ||
-    isExempt(exemption, address, parts.now());
   return {
-    verdict: isWelcome
+    verdict: isExempt(exemption, address, parts.now())
       ? { outcome: "accepted", by: "token" }
       : refused("not_enrolled"),
   };

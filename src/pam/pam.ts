@@ -170,7 +170,8 @@ export class PamAuthentication implements PrimaryAuthentication {
     const bytes = this.#memory.readString(name);
     if (bytes === null) return null;
     try {
-      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+        .decode(bytes);
     } catch {
       return null;
     }

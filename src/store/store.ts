@@ -21,6 +21,8 @@ export interface Enrolment {
   failures: CodeFailures;
   /** Since when the user may not log in; milliseconds since 1970-01-01T00:00:00Z, null: they may. */
   disabledAt: number | null;
+  /** When the user last came in without a code; milliseconds since 1970-01-01T00:00:00Z. */
+  uncodedLoginAt: number | null;
   /** Recovery codes that are left. */
   recoveryCodes: number;
 }
@@ -95,6 +97,9 @@ export interface LoginRecords {
   /** Notes a login: its time step is used up. */
   recordLogin(login: Login): Promise<void>;
 
+  /** Notes a login without a code, at `at` (milliseconds since 1970-01-01T00:00:00Z). */
+  recordUncodedLogin(username: string, at: number): Promise<void>;
+
   /** Uses up a recovery code, by its mark; false when the user has no such code. */
   useRecoveryCode(username: string, mark: string): Promise<boolean>;
 
@@ -134,7 +139,8 @@ export interface DecisionFilter {
 /** What administration needs of a store. Every method throws a `Failure` when the store fails. */
 export interface EnrolmentStore {
   /**
-   * Adds an enrolment. Replacing one removes the user's challenges, as they rest on the old secret.
+   * Adds an enrolment. Replacing one removes the user's challenges, as they rest on the old secret; a
+   * disabled user stays so.
    *
    * @param seal gives the secret to keep; it gets the ids of the keys that the others are sealed with
    * @throws Failure `already_enrolled` without `replace`
@@ -196,6 +202,6 @@ export interface EnrolmentStore {
   /** All exemptions, by username; those that have ended, too. */
   exemptions(): Promise<Exemption[]>;
 
-  /** Removes an enrolment, its challenges and the user's exemption; false when there was none. */
+  /** Removes an enrolment, its challenges and the user's exemption; false when there was neither. */
   delete(username: string): Promise<boolean>;
 }

@@ -89,8 +89,8 @@ export class LoginModel {
     const before = structuredClone(this.#places);
     // In a wait the password isn't looked at.
     if (this.#isInWait(attempt)) return "refused too_many_failures";
-    if (!sent.canAnswer) return "refused client_without_method";
     if (this.rules.mode === "external") {
+      if (!sent.canAnswer) return "refused client_without_method";
       // Everybody is asked for a code, lest a stranger learns who is enrolled, and pays for it.
       this.#fail(attempt);
       if (!this.users.has(attempt.loginName)) {
@@ -108,6 +108,7 @@ export class LoginModel {
     if (name === BLOCKED) return "refused account_refused";
     const user = this.users.get(name);
     if (user === undefined) return "refused not_enrolled";
+    if (!sent.canAnswer) return "refused client_without_method";
     // Nobody is shut out for longer than an hour, though the clock was set back.
     user.lockedUntil = Math.min(user.lockedUntil, this.now + HOUR);
     const isLocked = this.now < user.lockedUntil;

@@ -103,7 +103,9 @@ export class LoginRig {
     };
     return orFailure(codeStep(request, {
       binding: { address: true },
-      unproven: mode === "external" ? this.#throttle(attempt) : null,
+      unproven: mode === "external"
+        ? (challenged) => this.#throttle(challenged)
+        : null,
       ...this.#partsOf("code", attempt),
     }));
   }

@@ -74,6 +74,15 @@ export async function enroll(db: string, username: string): Promise<string> {
   return secret!;
 }
 
+/** Gives a user new recovery codes. */
+export async function mustGiveRecoveryCodes(
+  db: string,
+  username: string,
+): Promise<string[]> {
+  const args = [...on(db), "recovery", "--", username];
+  return (await mustRun(PROGRAM, args)).trim().split("\n");
+}
+
 /** The code of a secret, by a second implementation; `offset` time steps from now. */
 export function codeOf(secret: string, offset = 0): string {
   return new TOTP({ secret }).generate({

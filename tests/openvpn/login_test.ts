@@ -81,6 +81,7 @@ testWith(
     await using account = await makeAccount();
     await using server = await OpenvpnServer.start([
       "setenv totpChallengeMethods crtext",
+      "setenv totpFreePasswords 10",
     ]);
     await enroll(server.db, account.username);
     const reasons: string[] = [];

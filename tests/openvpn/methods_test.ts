@@ -201,7 +201,7 @@ testWith(
     }
     const answered = () =>
       server.log.seen.filter((line) => / step=code /.test(line)).length;
-    for (let from = 0; answered() < 4; from = server.log.seen.length) {
+    for (let from = 0; answered() < 2; from = server.log.seen.length) {
       await server.log.waitFor(/ step=code /, from);
     }
     const { stdout } = await admin(server.db, [

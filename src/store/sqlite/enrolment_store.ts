@@ -34,10 +34,11 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
     options: { replace: boolean },
   ): Promise<void> {
     return this.#database.transaction(async (connection) => {
+      const earlier = findRow(connection, username);
       if (options.replace) {
         connection.prepare("DELETE FROM enrolments WHERE username = ?")
           .run(username);
-      } else if (findRow(connection, username) !== undefined) {
+      } else if (earlier !== undefined) {
         throw new Failure(
           "already_enrolled",
           `user ${
@@ -48,9 +49,17 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
       }
       const secret = await seal(keyIdsIn(connection));
       connection.prepare(
-        `INSERT INTO enrolments (username, secret, key_id, issuer, enrolled_at)
-         VALUES (?, ?, ?, ?, ?)`,
-      ).run(username, secret.bytes, secret.keyId, issuer, enrolledAt);
+        `INSERT INTO enrolments
+           (username, secret, key_id, issuer, enrolled_at, disabled_at)
+         VALUES (?, ?, ?, ?, ?, ?)`,
+      ).run(
+        username,
+        secret.bytes,
+        secret.keyId,
+        issuer,
+        enrolledAt,
+        earlier === undefined ? null : enrolmentOf(earlier).disabledAt,
+      );
     });
   }
 
@@ -167,13 +176,11 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
 
   delete(username: string): Promise<boolean> {
     return this.#database.transaction((connection) => {
-      const { changes } = connection.prepare(
-        "DELETE FROM enrolments WHERE username = ?",
-      ).run(username);
-      if (changes === 0) return false;
-      connection.prepare("DELETE FROM exemptions WHERE username = ?")
-        .run(username);
-      return true;
+      const deleteFrom = (table: string) =>
+        connection.prepare(`DELETE FROM ${table} WHERE username = ?`)
+          .run(username).changes !== 0;
+      const wasEnrolled = deleteFrom("enrolments");
+      return deleteFrom("exemptions") || wasEnrolled;
     });
   }
 }

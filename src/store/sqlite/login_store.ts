@@ -130,6 +130,13 @@ class SqliteLoginRecords implements LoginRecords {
     return Promise.resolve();
   }
 
+  recordUncodedLogin(username: string, at: number): Promise<void> {
+    this.#connection.prepare(
+      "UPDATE enrolments SET uncoded_at = ? WHERE username = ?",
+    ).run(at, username);
+    return Promise.resolve();
+  }
+
   useRecoveryCode(username: string, mark: string): Promise<boolean> {
     const { changes } = this.#connection.prepare(
       "DELETE FROM recovery_codes WHERE username = ? AND mark = ?",

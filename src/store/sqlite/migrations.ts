@@ -73,6 +73,8 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT;`,
 
   `ALTER TABLE enrolments ADD COLUMN disabled_at INTEGER;
+   -- When the user last came in without a code.
+   ALTER TABLE enrolments ADD COLUMN uncoded_at INTEGER;
 
    -- A mark is an HMAC of the code with the user's secret.
    CREATE TABLE recovery_codes (

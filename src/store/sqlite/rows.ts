@@ -32,6 +32,7 @@ export function enrolmentOf(row: Row): Enrolment {
       lockedUntil: row.locked_until as number | null,
     },
     disabledAt: row.disabled_at as number | null,
+    uncodedLoginAt: row.uncoded_at as number | null,
     recoveryCodes: row.recovery_codes as number,
   };
 }

@@ -52,7 +52,7 @@ Deno.test("parseNetwork takes addresses and networks alone", () => {
   for (
     const text of [
       ...["", "/", "192.0.2.0/33", "192.0.2.0/-1", "192.0.2.0/024", "::/129"],
-      ...["192.0.2", "192.0.2.0/24/8", "example.org", " 192.0.2.7", "0x7f.1"],
+      ...["192.0.2", "192.0.2.0/24/8", "fe80::1%eth0", " 192.0.2.7", "0x7f.1"],
     ]
   ) {
     assert.equal(parseNetwork(text), null, text);

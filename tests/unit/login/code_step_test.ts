@@ -307,7 +307,7 @@ async function answerUnproven(
     driftSteps: 1,
     lockout: { maxFailures: 3, lockoutSeconds: 60 },
     binding: { address: true },
-    unproven: new PlaceThrottle(rule, attempt(id)),
+    unproven: (challenged) => new PlaceThrottle(rule, challenged),
   });
 }
 

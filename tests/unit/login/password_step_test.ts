@@ -68,7 +68,8 @@ function fakeStore(
   places: Map<string, PasswordFailures>,
   decisions: DecisionRecord[],
   logins: Login[],
-  { disabledAt, exemption }: Play,
+  uncoded: number[],
+  { disabledAt, exemption, uncodedLoginAt }: Play,
 ): LoginStore {
   const records: LoginRecords = {
     findEnrolment: (username, loginName) =>
@@ -83,6 +84,7 @@ function fakeStore(
             lastStep: null,
             failures,
             disabledAt: disabledAt ?? null,
+            uncodedLoginAt: uncodedLoginAt ?? null,
             recoveryCodes: 0,
           }
           : null,
@@ -111,6 +113,10 @@ function fakeStore(
       logins.push(login);
       return Promise.resolve();
     },
+    recordUncodedLogin(_, at) {
+      uncoded.push(at);
+      return Promise.resolve();
+    },
     useRecoveryCode: () => Promise.resolve(false),
     findExemption: (username) =>
       Promise.resolve(
@@ -134,6 +140,7 @@ interface Play {
   code?: string;
   token?: SessionToken;
   disabledAt?: number;
+  uncodedLoginAt?: number;
   exemption?: Exemption;
   admitsUnenrolled?: boolean;
   notice?: { name: string; text: string };
@@ -152,6 +159,7 @@ async function play(request: Play) {
   const saved: CodeFailures[] = [];
   const decisions: DecisionRecord[] = [];
   const logins: Login[] = [];
+  const uncoded: number[] = [];
   const attempt = {
     ...ATTEMPT,
     loginName: request.loginName ?? "Alice",
@@ -181,6 +189,7 @@ async function play(request: Play) {
       request.places ?? new Map(),
       decisions,
       logins,
+      uncoded,
       request,
     ),
     audit: new Audit("password", attempt, { maxDays: 90, maxRows: 1000 }),
@@ -203,7 +212,7 @@ async function play(request: Play) {
       attempt.loginName,
     ]],
   );
-  return { verdict, calls, recorded, saved, logins };
+  return { verdict, calls, recorded, saved, logins, uncoded };
 }
 
 Deno.test("passwordStep challenges by the name that PAM settled on", async () => {
@@ -306,10 +315,29 @@ Deno.test("passwordStep shortens a lock that a clock set back has made too long"
   assert.deepEqual(saved, [{ ...locked, lockedUntil: 5000 + 3_600_000 }]);
 });
 
-Deno.test("passwordStep asks PAM nothing for a client that can't be challenged", async () => {
-  const { verdict, calls } = await play({ method: null });
-  assert.deepEqual(verdict, refused("client_without_method"));
-  assert.deepEqual(calls, []);
+Deno.test("passwordStep tells a client that no way reaches the same, whatever its password", async () => {
+  const reasons = [];
+  for (
+    const request of [
+      {},
+      { password: "wrong" },
+      { loginName: "bob" },
+      { disabledAt: 1 },
+    ]
+  ) {
+    const places = new Map<string, PasswordFailures>();
+    const { verdict } = await play({ ...request, method: null, places });
+    assert(verdict.outcome === "refused");
+    assert.match(verdict.told!, /^This VPN client cannot ask/);
+    assert.equal(places.size, 2, "and counts the same");
+    reasons.push(verdict.reason);
+  }
+  assert.deepEqual(reasons, [
+    "client_without_method",
+    "wrong_password",
+    "not_enrolled",
+    "user_disabled",
+  ]);
 });
 
 Deno.test("passwordStep gives PAM no name or password that C would cut short", async () => {
@@ -489,6 +517,28 @@ Deno.test("passwordStep lets an exempt user in by the password, from there and u
     await outcome({ ...external, commonName: "alice" }),
     "exemption",
   );
+});
+
+Deno.test("passwordStep takes no token of a login without a code, once the exemption has ended", async () => {
+  const loginAt = 1_700_000_001_000;
+  const outcome = async (change: Play) => {
+    const { verdict } = await play({ token: { loginAt }, ...change });
+    return verdict.outcome;
+  };
+  assert.equal(await outcome({ uncodedLoginAt: loginAt - 1001 }), "accepted");
+  // A token counts whole seconds.
+  assert.equal(await outcome({ uncodedLoginAt: loginAt - 1000 }), "refused");
+  const exemption = { username: "alice", since: 0, until: null, from: null };
+  assert.equal(
+    await outcome({ uncodedLoginAt: loginAt, exemption }),
+    "accepted",
+  );
+  assert.equal(
+    await outcome({ loginName: "bob", admitsUnenrolled: true }),
+    "refused",
+  );
+  const { uncoded } = await play({ exemption });
+  assert.deepEqual(uncoded, [5000]);
 });
 
 Deno.test("passwordStep refuses a disabled user like one who isn't enrolled, and their token", async () => {

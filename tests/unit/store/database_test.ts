@@ -197,6 +197,7 @@ Deno.test("openDatabase brings a database of the first schema up to date, with a
     lastStep: 3,
     failures: NO_FAILURES,
     disabledAt: null,
+    uncodedLoginAt: null,
     recoveryCodes: 0,
   });
 });
