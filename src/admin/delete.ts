@@ -2,19 +2,20 @@ import { printable } from "../core/printable.ts";
 import { json } from "./text.ts";
 import { type AdminContext, notEnrolled, withStore } from "./context.ts";
 
-/** `delete USER`: removes an enrolment and the challenges that wait for its codes. */
+/** `delete USER`: removes an enrolment, the challenges that wait for its codes, and an exemption. */
 export async function deleteUser(
   context: AdminContext,
   username: string,
   options: { json?: boolean },
 ): Promise<void> {
-  const pendingChallenges = await withStore(
+  const { wasEnrolled, pendingChallenges } = await withStore(
     context,
     { create: false },
     async (store) => {
       const open = await store.openChallenges(context.now(), username);
+      const wasEnrolled = await store.find(username) !== null;
       if (!await store.delete(username)) notEnrolled(username);
-      return open.length;
+      return { wasEnrolled, pendingChallenges: open.length };
     },
   );
   if (options.json) {
@@ -27,6 +28,8 @@ export async function deleteUser(
       pendingChallenges === 1 ? "" : "s"
     }`;
   context.out(
-    `Deleted the enrolment of ${printable(username)}${challenges}.\n`,
+    `Deleted the ${wasEnrolled ? "enrolment" : "exemption"} of ${
+      printable(username)
+    }${challenges}.\n`,
   );
 }

@@ -96,6 +96,11 @@ testWith([], "exempt, for people and for programs", async () => {
     "link needs a code again.\n",
   );
   // Who is deleted gets in by no exemption.
+  await ok("exempt", "other");
+  assert.equal(
+    await ok("delete", "other"),
+    "Deleted the exemption of other.\n",
+  );
   await ok("exempt", "root");
   await ok("delete", "root");
   assert.equal(await ok("list"), "No user is enrolled.\n");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { codeAt } from "./login_model.ts";
+import { codeAt } from "./login_rules.ts";
 import {
   edited,
   type HostileCall,

@@ -2,6 +2,7 @@ import { Secret } from "otpauth";
 import type { Attempt } from "../../src/core/challenge.ts";
 import { Failure } from "../../src/core/failure.ts";
 import { Redacted } from "../../src/core/redacted.ts";
+import { markOfCode } from "../../src/core/totp.ts";
 import type { Step } from "../../src/core/decision.ts";
 import {
   type CodeVerdict,
@@ -10,6 +11,7 @@ import {
 } from "../../src/core/verdict.ts";
 import { Audit } from "../../src/login/audit.ts";
 import { codeStep } from "../../src/login/code_step.ts";
+import { attemptIdOfState } from "../../src/login/dynamic_challenge.ts";
 import { passwordStep } from "../../src/login/password_step.ts";
 import { PlaceThrottle } from "../../src/login/place_throttle.ts";
 import type {
@@ -22,7 +24,7 @@ import { Vault } from "../../src/secrets/vault.ts";
 import type { Database } from "../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../src/store/sqlite/enrolment_store.ts";
 import { SqliteLoginStore } from "../../src/store/sqlite/login_store.ts";
-import { BLOCKED, pamNameOf, type Rules, type Sent } from "./login_model.ts";
+import { BLOCKED, pamNameOf, type Rules, type Sent } from "./login_rules.ts";
 
 const PASSWORDS: Record<Sent["password"], string> = {
   ...{ right: "correct horse", wrong: "battery staple" },
@@ -63,46 +65,54 @@ export class LoginRig {
     this.#rules = rules;
   }
 
-  password(attempt: Attempt, { password, canAnswer }: Sent) {
-    const bytes = new TextEncoder().encode(PASSWORDS[password]);
-    return this.#firstStep(attempt, bytes, canAnswer, null);
+  password(attempt: Attempt, sent: Sent, stateId: string) {
+    const bytes = new TextEncoder().encode(PASSWORDS[sent.password]);
+    return this.#firstStep(attempt, bytes, sent, null, stateId);
   }
 
   token(attempt: Attempt, loginAt: number | null) {
-    return this.#firstStep(attempt, new Uint8Array(), false, { loginAt });
+    const sent = { method: null, code: null };
+    return this.#firstStep(attempt, new Uint8Array(), sent, { loginAt }, "");
   }
 
   #firstStep(
     attempt: Attempt,
     password: Uint8Array<ArrayBuffer>,
-    canAnswer: boolean,
+    { method, code }: Pick<Sent, "method" | "code">,
     token: { loginAt: number | null } | null,
+    stateId: string,
   ): Promise<PasswordVerdict | Failure> {
-    const request = { attempt, password: new Redacted(password) };
-    const method = canAnswer ? "crtext" : null;
-    return orFailure(passwordStep({ ...request, method, code: null, token }, {
+    return orFailure(passwordStep({
+      ...{ attempt, password: new Redacted(password), method, token },
+      code: code === null ? null : given(code),
+    }, {
       primary: this.#rules.mode === "pam" ? primary : null,
       throttle: this.#throttle(attempt),
       challengeTimeoutSeconds: this.#rules.challengeSeconds,
-      newStateId: () => "",
-      admitsUnenrolled: false,
+      newStateId: () => stateId,
+      admitsUnenrolled: this.#rules.admitsUnenrolled,
       notice: null,
       ...this.#partsOf("password", attempt),
     }));
   }
 
-  code(
+  /** On a connection of its own, the attempt's id is the state id that came along. */
+  async code(
     attempt: Attempt,
     code: string | null,
+    isNewConnection: boolean,
   ): Promise<CodeVerdict | Failure> {
-    const { mode } = this.#rules;
+    const { mode, bindsAddress } = this.#rules;
+    const id = isNewConnection
+      ? await attemptIdOfState(attempt.id)
+      : attempt.id;
     const request = {
-      attempt,
+      attempt: { ...attempt, id },
       code: code === null ? null : given(code),
-      isNewConnection: false,
+      isNewConnection,
     };
-    return orFailure(codeStep(request, {
-      binding: { address: true },
+    return await orFailure(codeStep(request, {
+      binding: { address: bindsAddress },
       unproven: mode === "external"
         ? (challenged) => this.#throttle(challenged)
         : null,
@@ -118,6 +128,14 @@ export class LoginRig {
       (ids) => vault.seal(new Redacted(secret), username, ids),
       { replace: true },
     );
+  }
+
+  replaceRecoveryCodes(username: string, codes: string[]): Promise<boolean> {
+    const vault = new Vault(this.#keyFile);
+    return this.enrolments.replaceRecoveryCodes(username, async (enrolment) => {
+      const secret = await vault.open(enrolment);
+      return await Promise.all(codes.map((code) => markOfCode(secret, code)));
+    });
   }
 
   async rekey(): Promise<void> {

@@ -8,15 +8,37 @@ import {
   type PasswordVerdict,
   REASONS,
 } from "../../src/core/verdict.ts";
-import { codeAt, type LoginModel, type Sent } from "./login_model.ts";
+import { attemptIdOfState } from "../../src/login/dynamic_challenge.ts";
+import type { LoginModel } from "./login_model.ts";
 import type { LoginRig } from "./login_rig.ts";
+import { codeAt, pamNameOf, type Sent } from "./login_rules.ts";
+import type { Exempted } from "./login_users.ts";
+
+/** A code as seen from the user whom it is for. */
+export type Typed =
+  /** The app's, some steps from now. */
+  | { step: number }
+  /** The nth of those that are wrong for minutes around now. */
+  | { wrong: number }
+  /** A recovery code, counted from the newest, used and replaced ones too. */
+  | { recovery: number }
+  /** None, or what is none. */
+  | null;
+
+/** Recovery codes that a user is given at a time. */
+const RECOVERY_CODES = 2;
 
 /** Does the same with the model and with the real steps, and compares what comes of it. */
 export class LoginTrial {
   readonly model: LoginModel;
   readonly rig: LoginRig;
-  /** All attempts so far, oldest first. */
+  /**
+   * What answers may be for, oldest first: all attempts so far; and where one got a dynamic challenge,
+   * the same once more with the state id as its id.
+   */
   readonly attempts: Attempt[] = [];
+  readonly #stateIds = new Set<string>();
+  readonly #recoveryCodes = new Map<string, string[]>();
   #decisions = 0;
   #secrets = 0;
 
@@ -39,8 +61,14 @@ export class LoginTrial {
   }
 
   async password(attempt: Attempt, sent: Sent): Promise<void> {
-    const expected = this.model.password(attempt, sent);
-    const verdict = await this.rig.password(attempt, sent);
+    const stateId = `state ${this.attempts.length}`;
+    const expected = this.model.password(attempt, sent, stateId);
+    const verdict = await this.rig.password(attempt, sent, stateId);
+    if ("stateId" in verdict) {
+      assert.equal(verdict.stateId!.reveal(), stateId);
+      this.#stateIds.add(stateId);
+      this.attempts.push({ ...attempt, id: stateId });
+    }
     await this.#compare("password", attempt, verdict, expected);
   }
 
@@ -50,9 +78,18 @@ export class LoginTrial {
     await this.#compare("password", attempt, verdict, expected);
   }
 
-  async code(attempt: Attempt, code: string | null): Promise<void> {
-    const expected = this.model.code(attempt, code);
-    const verdict = await this.rig.code(attempt, code);
+  /** Says whether the answer for an attempt comes on a connection of its own. */
+  isDynamic({ id }: Attempt): boolean {
+    return this.#stateIds.has(id);
+  }
+
+  async code(
+    attempt: Attempt,
+    code: string | null,
+    isNewConnection = this.isDynamic(attempt),
+  ): Promise<void> {
+    const expected = this.model.code(attempt, code, isNewConnection);
+    const verdict = await this.rig.code(attempt, code, isNewConnection);
     await this.#compare("code", attempt, verdict, expected);
   }
 
@@ -65,7 +102,8 @@ export class LoginTrial {
   }
 
   async delete(username: string): Promise<void> {
-    const isThere = this.model.users.has(username);
+    const isThere = this.model.users.has(username) ||
+      this.model.exemptions.has(username);
     this.model.delete(username);
     assert.equal(await this.rig.enrolments.delete(username), isThere);
   }
@@ -76,20 +114,58 @@ export class LoginTrial {
     assert.equal(await this.rig.enrolments.unlock(username), isThere);
   }
 
-  /** The secret that an attempt's answer is about; of nobody's user, some secret. */
-  secretFor({ id, loginName }: Attempt): string {
-    const username = this.model.challenges.get(id)?.user ?? loginName;
-    return this.model.users.get(username)?.secret ?? "A".repeat(32);
+  async setDisabled(username: string, isDisabled: boolean): Promise<void> {
+    const isThere = this.model.users.has(username);
+    this.model.setDisabled(username, isDisabled);
+    const at = isDisabled ? this.model.now : null;
+    assert.equal(await this.rig.enrolments.setDisabled(username, at), isThere);
   }
 
-  /** The nth code of those that are wrong for minutes around now. */
-  wrongCode(attempt: Attempt, n: number): string {
-    const secret = this.secretFor(attempt);
+  async replaceRecoveryCodes(username: string): Promise<void> {
+    const codes = Array.from(
+      { length: RECOVERY_CODES },
+      () => `RC${String(this.#secrets++).padStart(8, "0")}`,
+    );
+    const earlier = this.#recoveryCodes.get(username) ?? [];
+    this.#recoveryCodes.set(username, [...earlier, ...codes]);
+    const user = this.model.users.get(username);
+    if (user !== undefined) user.recoveryCodes = new Set(codes);
+    const isThere = await this.rig.replaceRecoveryCodes(username, codes);
+    assert.equal(isThere, user !== undefined);
+  }
+
+  async exempt(
+    username: string,
+    { until, from }: Omit<Exempted, "since">,
+  ): Promise<void> {
+    const exempted = { since: this.model.now, until, from };
+    this.model.exemptions.set(username, exempted);
+    await this.rig.enrolments.exempt({ username, ...exempted });
+  }
+
+  async endExemption(username: string): Promise<void> {
+    const isThere = this.model.exemptions.delete(username);
+    assert.equal(await this.rig.enrolments.endExemption(username), isThere);
+  }
+
+  /** What is typed as an attempt's code; where it is nobody's, by some secret. */
+  codeFor({ id, loginName }: Attempt, typed: Typed): string | null {
+    if (typed === null) return null;
+    const { challenges, rules: { mode }, users, now } = this.model;
+    const username = challenges.get(id)?.user ??
+      (mode === "pam" ? pamNameOf(loginName) : loginName);
+    const secret = users.get(username)?.secret ?? "A".repeat(32);
+    if ("recovery" in typed) {
+      const codes = this.#recoveryCodes.get(username) ?? [];
+      return codes.at(-1 - typed.recovery) ?? "NEVERG1VEN";
+    }
+    if ("step" in typed) return codeAt(secret, now, typed.step);
     const right = Array.from(
       { length: 21 },
-      (_, i) => codeAt(secret, this.model.now, i - 10),
+      (_, i) => codeAt(secret, now, i - 10),
     );
     let code: string;
+    let n = typed.wrong;
     do code = String(n++).padStart(6, "0"); while (right.includes(code));
     return code;
   }
@@ -118,36 +194,45 @@ export class LoginTrial {
   /** Before the password is known to be right, a refusal tells nothing of it. */
   #assertTold(step: Step, verdict: PasswordVerdict | CodeVerdict): void {
     if (verdict.outcome !== "refused") return;
+    const { mode, maxWaitSeconds } = this.model.rules;
     const { reason, told = REASONS[verdict.reason] } = verdict;
-    const isUnproven = step === "code" && this.model.rules.mode === "external";
     if (reason === "too_many_failures") {
       const [, seconds] = told!.match(/^TEMP\[backoff (\d+),advance no\]: /)!;
-      assert(
-        0 < Number(seconds) &&
-          Number(seconds) <= this.model.rules.maxWaitSeconds,
-      );
-    } else if (isUnproven) {
-      assert.equal(told, "");
-    } else if (step === "password") {
+      assert(0 < Number(seconds) && Number(seconds) <= maxWaitSeconds);
+    } else if (told === REASONS.client_without_method) {
       // What a client hears that no way reaches, whatever its password.
-      if (told === REASONS.client_without_method) return;
-      const isTold = reason === "codes_locked";
-      assert.equal(told !== null, isTold, reason);
+    } else if (mode === "external") {
+      assert(!told, reason);
+    } else if (step === "password") {
+      const isOfCodes = [
+        "codes_locked",
+        "wrong_code",
+        "malformed_code",
+        "code_used",
+      ]
+        .includes(reason);
+      assert.equal(told !== null, isOfCodes, reason);
     }
   }
 
   /** What an administrator would see. */
   async #assertState(): Promise<void> {
-    const { rig, model } = this;
-    const open = await rig.enrolments.openChallenges(model.now);
-    assert.deepEqual(open.map(({ id }) => id).sort(), model.openChallenges());
-    for (
-      const { username, lastStep, failures } of await rig.enrolments.list()
-    ) {
-      const user = model.users.get(username)!;
-      assert.equal(lastStep, user.lastStep);
+    const { rig: { enrolments }, model } = this;
+    const open = await enrolments.openChallenges(model.now);
+    const expected = await Promise.all(
+      model.openChallenges().map((id) =>
+        this.#stateIds.has(id) ? attemptIdOfState(id) : id
+      ),
+    );
+    assert.deepEqual(open.map(({ id }) => id).sort(), expected.sort());
+    for (const enrolment of await enrolments.list()) {
+      const { failures, disabledAt } = enrolment;
+      const user = model.users.get(enrolment.username)!;
+      assert.equal(enrolment.lastStep, user.lastStep);
       assert.equal(failures.count, user.wrongCodes);
       assert.equal(failures.lockedUntil ?? 0, user.lockedUntil);
+      assert.equal(disabledAt !== null, user.isDisabled);
+      assert.equal(enrolment.recoveryCodes, user.recoveryCodes.size);
     }
   }
 }

@@ -1,0 +1,89 @@
+import fc from "fast-check";
+import { act, asked, from, RIGHT, username } from "./login_acts.ts";
+import { NETWORKS } from "./login_rules.ts";
+
+const administer = act(
+  "administer",
+  fc.record({
+    what: fc.constantFrom("enrol", "delete", "unlock", "rekey"),
+    username,
+  }),
+  (trial, { what, username }) =>
+    what === "rekey"
+      ? trial.rig.rekey()
+      : trial[what as "enrol" | "delete" | "unlock"](username),
+);
+
+const giveRecoveryCodes = act(
+  "giveRecoveryCodes",
+  username,
+  (trial, username) => trial.replaceRecoveryCodes(username),
+);
+
+const setDisabled = act(
+  "setDisabled",
+  fc.record({ username, isDisabled: fc.constantFrom(true, false, false) }),
+  (trial, { username, isDisabled }) => trial.setDisabled(username, isDisabled),
+);
+
+/** PAM's own name of a user, and another. */
+const exemptName = fc.oneof(username, fc.constantFrom("Alice", "carol"));
+const exempt = act(
+  "exempt",
+  fc.record({
+    username: exemptName,
+    from: fc.constantFrom(null, null, ...Object.keys(NETWORKS)),
+    seconds: fc.option(fc.constantFrom(1, 60, 3600)),
+  }),
+  (trial, { username, from, seconds }) => {
+    const until = seconds === null ? null : trial.model.now + seconds * 1000;
+    return trial.exempt(username, { from, until });
+  },
+);
+
+const endExemption = act(
+  "endExemption",
+  exemptName,
+  (trial, username) => trial.endExemption(username),
+);
+
+/** What a disabled user tries, who may be exempt. */
+const tryDisabled = act(
+  "tryDisabled",
+  fc.record({ from, method: asked, isExempt: fc.boolean() }),
+  async (trial, { from, method, isExempt }) => {
+    const name = from.loginName.toLowerCase();
+    if (isExempt) await trial.exempt(name, { from: null, until: null });
+    await trial.setDisabled(name, true);
+    await trial.password(trial.begin(from), { ...RIGHT, method });
+    await trial.token(trial.begin(from), trial.model.now);
+    await trial.setDisabled(name, false);
+    if (isExempt) await trial.endExemption(name);
+  },
+);
+
+/** Seconds to hours, and moments about which something ends. */
+const seconds = fc.oneof(
+  fc.constantFrom(
+    ...[1, 29.999, 30, 30, 59, 60, 61, 120, 599.999, 600, 3600, 90_000],
+  ),
+  fc.integer({ min: 0, max: 400 }),
+  fc.integer({ min: 0, max: 8000 }),
+);
+const wait = act(
+  "wait",
+  seconds,
+  (trial, seconds) => trial.pass(seconds * 1000),
+);
+const setBack = act(
+  "setBack",
+  seconds,
+  (trial, seconds) => trial.pass(-seconds * 1000),
+);
+
+/** What an administrator does, and the clock. */
+export const administration = [
+  ...[administer, giveRecoveryCodes, setDisabled, tryDisabled],
+  ...[exempt, endExemption, endExemption],
+  ...[wait, wait, wait, wait, setBack],
+];

@@ -1,0 +1,49 @@
+import { TOTP } from "otpauth";
+import type { ChallengeMethod } from "../../src/core/challenge_method.ts";
+
+/** What an administrator may set, as far as a login's decisions depend on it. */
+export interface Rules {
+  mode: "pam" | "external";
+  challengeSeconds: number;
+  driftSteps: number;
+  maxFailures: number;
+  lockoutSeconds: number;
+  freeFailures: number;
+  maxWaitSeconds: number;
+  bindsAddress: boolean;
+  admitsUnenrolled: boolean;
+}
+
+/** What a client sends in the first step. */
+export interface Sent {
+  password: "right" | "wrong" | "PAM fails" | "has a NUL";
+  /** How to get the code of the client. */
+  method: ChallengeMethod | null;
+  /** The code that came along; null where it is none, or didn't. */
+  code: string | null;
+}
+
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+
+/** The code of a time step, `offset` steps from a moment's. */
+export function codeAt(secret: string, atMs: number, offset = 0): string {
+  const timestamp = Math.max(0, atMs + offset * 30 * SECOND);
+  return new TOTP({ secret }).generate({ timestamp });
+}
+
+/** PAM's own name of a user: that of a directory service, which folds case. */
+export function pamNameOf(loginName: string): string {
+  return loginName.toLowerCase();
+}
+
+/** The account that PAM refuses whatever the password. */
+export const BLOCKED = "blocked";
+
+/** Networks, and which addresses are in them. */
+export const NETWORKS: Record<string, (address: string) => boolean> = {
+  "192.0.2.1": (address) => address === "192.0.2.1",
+  "192.0.2.0/24": (address) => address.startsWith("192.0.2."),
+  "2001:db8::/32": (address) => address.startsWith("2001:db8:"),
+};
