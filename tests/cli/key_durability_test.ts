@@ -10,7 +10,8 @@ import {
 import { testWith } from "../lab/requirements.ts";
 
 testWith(
-  ["strace"],
+  // The program lets nobody but root look into it.
+  ["root", "strace"],
   "a key that was left unsynced is on the disk before anything is sealed with it",
   async () => {
     await using directory = await makeTestDirectory();
