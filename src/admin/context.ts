@@ -2,6 +2,7 @@ import { resolve } from "node:path/posix";
 import type { Enrolment, EnrolmentStore } from "../store/store.ts";
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
+import { isUsername, USERNAME_ALLOWED } from "../core/username.ts";
 import { Vault } from "../secrets/vault.ts";
 import {
   checkSetting,
@@ -69,6 +70,15 @@ function pathOf(
   return given === undefined
     ? readSetting(setting, read)
     : checkSetting(setting, option, given === "" ? "" : resolve(given));
+}
+
+/** @throws Failure `usage` for a name that no user can have */
+export function requireUsername(username: string): void {
+  if (isUsername(username)) return;
+  throw new Failure(
+    "usage",
+    `${quoted(username)} cannot be a username: allowed is ${USERNAME_ALLOWED}`,
+  );
 }
 
 /**

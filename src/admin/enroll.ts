@@ -2,30 +2,30 @@ import { Secret } from "otpauth";
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
 import { Redacted } from "../core/redacted.ts";
-import { isUsername, USERNAME_ALLOWED } from "../core/username.ts";
 import { hasAccount } from "../ffi/libc.ts";
 import { checkSetting, SETTINGS } from "../settings.ts";
-import { type AdminContext, openVault, withStore } from "./context.ts";
+import {
+  type AdminContext,
+  openVault,
+  requireUsername,
+  withStore,
+} from "./context.ts";
 import { giveRecoveryCodes } from "./recovery.ts";
 import { provisioningUri } from "./provisioning_uri.ts";
 
 /** Length of a new secret: 160 bits, as RFC 4226 section 4 (R6) recommends. */
 const SECRET_BYTES = 20;
 
-/** `enroll USER`: three lines on standard output, ten recovery codes if asked for, and a QR code where somebody can scan it. */
+/**
+ * `enroll USER`: three lines on standard output, ten recovery codes if asked for, and a QR code where
+ * somebody can scan it.
+ */
 export async function enroll(
   context: AdminContext,
   username: string,
   options: { replace?: boolean; issuer?: string; recoveryCodes?: boolean },
 ): Promise<void> {
-  if (!isUsername(username)) {
-    throw new Failure(
-      "usage",
-      `${
-        quoted(username)
-      } cannot be a username: allowed is ${USERNAME_ALLOWED}`,
-    );
-  }
+  requireUsername(username);
   const issuer = issuerName(context, options.issuer);
   const secret = new Secret({ size: SECRET_BYTES });
 

@@ -1,10 +1,9 @@
 import { type Exemption, parseNetwork } from "../core/exemption.ts";
 import { Failure } from "../core/failure.ts";
 import { printable, quoted } from "../core/printable.ts";
-import { isUsername, USERNAME_ALLOWED } from "../core/username.ts";
-import { type AdminContext, withStore } from "./context.ts";
+import { type AdminContext, requireUsername, withStore } from "./context.ts";
 import { readInstant } from "./time.ts";
-import { instant, json } from "./text.ts";
+import { instant, instantOrNull, json } from "./text.ts";
 
 /** `exempt USER`: lets a user in by the password alone, or ends that. */
 export async function exempt(
@@ -12,14 +11,7 @@ export async function exempt(
   username: string,
   options: { until?: string; from?: string; end?: boolean; json?: boolean },
 ): Promise<void> {
-  if (!isUsername(username)) {
-    throw new Failure(
-      "usage",
-      `${
-        quoted(username)
-      } cannot be a username: allowed is ${USERNAME_ALLOWED}`,
-    );
-  }
+  requireUsername(username);
   if (options.end) {
     if (options.until !== undefined || options.from !== undefined) {
       throw new Failure("usage", "--end goes with neither --until nor --from");
@@ -44,7 +36,7 @@ export function exemptionAsJson({ username, since, until, from }: Exemption) {
   return {
     username,
     exemptSince: instant(since),
-    exemptUntil: until === null ? null : instant(until),
+    exemptUntil: instantOrNull(until),
     exemptFrom: from,
   };
 }

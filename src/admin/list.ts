@@ -1,7 +1,7 @@
 import type { Exemption } from "../core/exemption.ts";
 import { type AdminContext, withStore } from "./context.ts";
 import { exemptionAsJson, told } from "./exempt.ts";
-import { instant, instantOrNever, json, table } from "./text.ts";
+import { instant, instantOrNever, instantOrNull, json, table } from "./text.ts";
 
 /** A user who is enrolled, exempt, or both. */
 interface User {
@@ -90,10 +90,10 @@ function asJson(user: User) {
   return {
     username: user.username,
     issuer: user.issuer,
-    enrolledAt: enrolledAt === null ? null : instant(enrolledAt),
-    lastLoginAt: lastLoginAt === null ? null : instant(lastLoginAt),
+    enrolledAt: instantOrNull(enrolledAt),
+    lastLoginAt: instantOrNull(lastLoginAt),
     pendingChallenges: user.pendingChallenges,
-    disabledAt: disabledAt === null ? null : instant(disabledAt),
+    disabledAt: instantOrNull(disabledAt),
     exemptSince,
     exemptUntil,
     exemptFrom,

@@ -9,7 +9,7 @@ import {
   withStore,
 } from "./context.ts";
 import { provisioningUri } from "./provisioning_uri.ts";
-import { instant, instantOrNever, json, pairs } from "./text.ts";
+import { instant, instantOrNever, instantOrNull, json, pairs } from "./text.ts";
 
 /** `show USER`: one enrolment; the secret only when asked for. */
 export async function show(
@@ -65,13 +65,11 @@ function asJson(
     username,
     issuer,
     enrolledAt: instant(enrolledAt),
-    lastLoginAt: lastLoginAt === null ? null : instant(lastLoginAt),
-    disabledAt: enrolment.disabledAt === null
-      ? null
-      : instant(enrolment.disabledAt),
+    lastLoginAt: instantOrNull(lastLoginAt),
+    disabledAt: instantOrNull(enrolment.disabledAt),
     recoveryCodesLeft: enrolment.recoveryCodes,
     wrongCodes: enrolment.failures.count,
-    lockedUntil: lockedUntil === null ? null : instant(lockedUntil),
+    lockedUntil: instantOrNull(lockedUntil),
     pendingChallenges: challenges.map((challenge) => ({
       loginName: challenge.loginName,
       commonName: challenge.commonName,

@@ -9,6 +9,11 @@ export function instant(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
+/** {@link instant}, or null for null. */
+export function instantOrNull(ms: number | null): string | null {
+  return ms === null ? null : instant(ms);
+}
+
 /** {@link instant}, or `never` for null. */
 export function instantOrNever(ms: number | null): string {
   return ms === null ? "never" : instant(ms);
