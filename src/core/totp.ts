@@ -51,7 +51,8 @@ export function hmacKey(secret: Redacted<Uint8Array>): Promise<CryptoKey> {
 }
 
 /**
- * Tells wrong codes apart without being one: an HMAC of the code with the user's own secret.
+ * Tells wrong codes, and recovery codes, apart without being one: an HMAC of the code with the user's
+ * own secret.
  *
  * @returns base64
  */

@@ -10,6 +10,7 @@ import {
 import type { PrimaryAuthentication } from "../login/primary_authentication.ts";
 import { writeReasonFile } from "../openvpn/answer_files.ts";
 import type { ReadVariable, Settings } from "../settings.ts";
+import { type Database, openDatabase } from "../store/sqlite/database.ts";
 
 /** One call by OpenVPN. */
 export interface HookCall {
@@ -37,7 +38,17 @@ export interface HookResult {
 export const ExitStatus = { ACCEPT: 0, REFUSE: 1, DEFER: 2 } as const;
 
 /** How long a login waits for another process's transaction, in milliseconds. */
-export const BUSY_TIMEOUT_MS = 2000;
+const BUSY_TIMEOUT_MS = 2000;
+
+/**
+ * Opens the database for a login, which makes none.
+ *
+ * @throws Failure when it can't be used
+ */
+export function openLoginDatabase(path: string): Promise<Database> {
+  const busyTimeoutMs = BUSY_TIMEOUT_MS;
+  return openDatabase(path, { create: false, busyTimeoutMs });
+}
 
 /**
  * Turns what was thrown into a refusal. Only our own errors and the system's speak in their own

@@ -12,14 +12,14 @@ import { writeVerdict } from "../openvpn/answer_files.ts";
 import { readResponseFile, removeResponseFile } from "../openvpn/response.ts";
 import { Vault } from "../secrets/vault.ts";
 import { readSettings, type Settings } from "../settings.ts";
-import { type Database, openDatabase } from "../store/sqlite/database.ts";
+import type { Database } from "../store/sqlite/database.ts";
 import { SqliteLoginStore } from "../store/sqlite/login_store.ts";
 import {
   attemptTo,
-  BUSY_TIMEOUT_MS,
   ExitStatus,
   type HookCall,
   type HookResult,
+  openLoginDatabase,
   refusalOf,
   tellReason,
 } from "./call.ts";
@@ -44,10 +44,7 @@ async function decide(
 ): Promise<CodeVerdict> {
   const settings = readSettings(read);
   const attempt = readAttempt(read, requireVariable("username", read));
-  using database = await openDatabase(settings.tokenDbPath, {
-    create: false,
-    busyTimeoutMs: BUSY_TIMEOUT_MS,
-  });
+  using database = await openLoginDatabase(settings.tokenDbPath);
   return await codeStep(
     { attempt, code, isNewConnection: false },
     codeStepParts(settings, attempt, database),

@@ -1,6 +1,7 @@
 import type { Step } from "../core/decision.ts";
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
+import type { Refused } from "../core/verdict.ts";
 import { guardProcess } from "../ffi/libc.ts";
 import { readAddress, readEnvironment } from "../openvpn/environment.ts";
 import { readSetting, type ReadVariable, SETTINGS } from "../settings.ts";
@@ -93,10 +94,8 @@ async function recordFailure(
   { verdict, loginName }: HookResult,
   read: ReadVariable,
 ): Promise<void> {
-  const isFailure = verdict.outcome === "refused" &&
-    verdict.reason === "failure";
   // A database that failed once is not waited for again.
-  if (!isFailure || verdict.detail?.startsWith("database_")) return;
+  if (!isFailure(verdict) || verdict.detail?.startsWith("database_")) return;
   try {
     const name = loginName ?? tryRead(() => read("username")) ?? "";
     await recordLate(step, verdict, name, (name) => tryRead(() => read(name)));
@@ -124,9 +123,7 @@ function logDecision(
   { verdict, loginName, warning }: HookResult,
   read: ReadVariable,
 ): void {
-  const isFailure = verdict.outcome === "refused" &&
-    verdict.reason === "failure";
-  const severity = isFailure
+  const severity = isFailure(verdict)
     ? Severity.ERROR
     : verdict.outcome === "refused"
     ? Severity.NOTICE
@@ -143,6 +140,13 @@ function logDecision(
     detail: "detail" in verdict ? verdict.detail : null,
     warning: warning ?? ("warning" in verdict ? verdict.warning : null),
   }, severity);
+}
+
+/** Says whether a refusal is none of a step's decisions: something failed. */
+function isFailure(
+  verdict: HookResult["verdict"],
+): verdict is Refused & { reason: "failure" } {
+  return verdict.outcome === "refused" && verdict.reason === "failure";
 }
 
 /** A value that only the log wants: none is better than no line. */

@@ -8,9 +8,8 @@ import {
   type ReadVariable,
   SETTINGS,
 } from "../settings.ts";
-import { openDatabase } from "../store/sqlite/database.ts";
 import { SqliteLoginStore } from "../store/sqlite/login_store.ts";
-import { BUSY_TIMEOUT_MS } from "./call.ts";
+import { openLoginDatabase } from "./call.ts";
 
 /**
  * Writes a refusal to the audit trail that came of a failure, and so of no login step. As far as the
@@ -27,10 +26,9 @@ export async function recordLate(
 ): Promise<void> {
   const attempt = readAttempt(read, loginName);
   const audit = new Audit(step, attempt, readAuditRule(read));
-  using database = await openDatabase(readSetting(SETTINGS.tokenDbPath, read), {
-    create: false,
-    busyTimeoutMs: BUSY_TIMEOUT_MS,
-  });
+  using database = await openLoginDatabase(
+    readSetting(SETTINGS.tokenDbPath, read),
+  );
   await new SqliteLoginStore(database).transaction((records) =>
     audit.record(records, verdict, Date.now())
   );

@@ -37,14 +37,14 @@ import type {
   PasswordVerdict,
 } from "../core/verdict.ts";
 import { readSettings, type Settings } from "../settings.ts";
-import { type Database, openDatabase } from "../store/sqlite/database.ts";
+import type { Database } from "../store/sqlite/database.ts";
 import { SqliteLoginStore } from "../store/sqlite/login_store.ts";
 import { codeCheckParts, codeStepParts } from "./code_hook.ts";
 import {
-  BUSY_TIMEOUT_MS,
   ExitStatus,
   type HookCall,
   type HookResult,
+  openLoginDatabase,
   tellReason,
 } from "./call.ts";
 
@@ -59,10 +59,7 @@ export async function passwordHook(call: HookCall): Promise<HookResult> {
   const sent = readPasswordForm(read, password);
   try {
     const attempt = readAttempt(read, username);
-    using database = await openDatabase(settings.tokenDbPath, {
-      create: false,
-      busyTimeoutMs: BUSY_TIMEOUT_MS,
-    });
+    using database = await openLoginDatabase(settings.tokenDbPath);
     const verdict = sent.form === "dynamic"
       ? await answerStep(sent, attempt, settings, database)
       : await passwordStep({

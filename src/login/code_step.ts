@@ -33,8 +33,8 @@ export interface CodeStepParts extends CodeCheckParts {
   /**
    * Where another factor decides about the password (`totpPrimaryAuth external`): who answers may
    * be anybody. So nothing is held against the user, and refusals tell nothing; the attempt has been
-   * counted for its place, and is taken back there when the code is right. Null where the password has been
-   * proven right.
+   * counted for its place, and is taken back there when the code is right. Null where the password has
+   * been proven right.
    */
   unproven: ((challenged: Attempt) => PlaceThrottle) | null;
 }

@@ -1,4 +1,4 @@
-import { type Code, readCode } from "../core/code.ts";
+import type { Code } from "../core/code.ts";
 import {
   type ChallengeMethod,
   chooseMethod,
@@ -6,6 +6,7 @@ import {
 import { Redacted } from "../core/redacted.ts";
 import { DIGITS } from "../core/totp.ts";
 import type { AppendPosition, ReadVariable, Settings } from "../settings.ts";
+import { readAnswer } from "./response.ts";
 
 /** What a client sent in the password's place. */
 export type PasswordForm =
@@ -49,21 +50,20 @@ export function readPasswordForm(
     const password = fromBase64(base64);
     const response = fromBase64(answer);
     if (password !== null && response !== null) {
-      const answered = decode(response);
       return {
         form: "static",
         password: new Redacted(
           escapesPasswords(read) ? unescaped(password) : password,
         ),
-        code: codeIn(answered),
-        isEmpty: answered?.trim() === "",
+        code: readAnswer(response),
+        isEmpty: new TextDecoder().decode(response).trim() === "",
       };
     }
   }
   const [, stateId, response] = text.match(DYNAMIC) ?? [];
   if (stateId !== undefined && response !== undefined) {
     const bytes = Uint8Array.from(response, (c) => c.charCodeAt(0));
-    return { form: "dynamic", stateId, code: codeIn(decode(bytes)) };
+    return { form: "dynamic", stateId, code: readAnswer(bytes) };
   }
   return { form: "plain", password: sent };
 }
@@ -136,19 +136,6 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
   } catch {
     return null;
   }
-}
-
-function decode(bytes: Uint8Array): string | null {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return null;
-  }
-}
-
-function codeIn(text: string | null): Redacted<Code> | null {
-  const code = text === null ? null : readCode(text);
-  return code === null ? null : new Redacted(code);
 }
 
 /**

@@ -20,7 +20,15 @@ export function parseResponse(content: Uint8Array): Redacted<Code> | null {
   const base64 = String.fromCharCode(...content).trimEnd();
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return null;
   try {
-    const bytes = Uint8Array.fromBase64(base64);
+    return readAnswer(Uint8Array.fromBase64(base64));
+  } catch {
+    return null;
+  }
+}
+
+/** Reads the code out of what a user answered; null when it is none, or no UTF-8. */
+export function readAnswer(bytes: Uint8Array): Redacted<Code> | null {
+  try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     const code = readCode(text);
     return code === null ? null : new Redacted(code);
