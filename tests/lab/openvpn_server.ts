@@ -4,6 +4,9 @@ import { makeNetwork, type Network } from "./network.ts";
 import { OpenvpnProcess } from "./openvpn_process.ts";
 import { keyFileOf, PROGRAM } from "./program.ts";
 
+/** Lines for renegotiations as often as OpenVPN lets them be. */
+export const OFTEN_RENEGOTIATED = ["hand-window 9", "reneg-sec 18 18"];
+
 /** A "line" that keeps `auth-gen-token` out of the configuration. */
 export const WITHOUT_TOKENS = "without auth-gen-token";
 

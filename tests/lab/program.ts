@@ -74,6 +74,17 @@ export async function enroll(db: string, username: string): Promise<string> {
   return secret!;
 }
 
+/** Enrols a user, and waits for the next second: a session token of this one would count as older. */
+export async function enrollBeforeToken(
+  db: string,
+  username: string,
+): Promise<string> {
+  const secret = await enroll(db, username);
+  const rest = 1000 - Date.now() % 1000;
+  await new Promise((resolve) => setTimeout(resolve, rest));
+  return secret;
+}
+
 /** Gives a user new recovery codes. */
 export async function mustGiveRecoveryCodes(
   db: string,

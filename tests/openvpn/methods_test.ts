@@ -2,11 +2,16 @@ import assert from "node:assert/strict";
 import { makeAccount } from "../lab/accounts.ts";
 import { mustRun } from "../lab/command.ts";
 import { type Login, OpenvpnClient } from "../lab/openvpn_client.ts";
-import { OpenvpnServer, WITHOUT_TOKENS } from "../lab/openvpn_server.ts";
+import {
+  OFTEN_RENEGOTIATED,
+  OpenvpnServer,
+  WITHOUT_TOKENS,
+} from "../lab/openvpn_server.ts";
 import {
   admin,
   codeOf,
   enroll,
+  enrollBeforeToken,
   on,
   PROGRAM,
   wrongCodeOf,
@@ -219,12 +224,9 @@ testWith(
     const { username } = account;
     await using server = await OpenvpnServer.start([
       "auth-gen-token 3600 external-auth",
-      "hand-window 9",
-      "reneg-sec 18 18",
+      ...OFTEN_RENEGOTIATED,
     ]);
-    const secret = await enroll(server.db, username);
-    const second = 1000 - Date.now() % 1000;
-    await new Promise((resolve) => setTimeout(resolve, second));
+    const secret = await enrollBeforeToken(server.db, username);
     const login = { ...account, staticAnswer: codeOf(secret) };
     await using client = await OpenvpnClient.connect(server, login);
     assert.equal((await client.outcome()).connected, true);
@@ -245,12 +247,9 @@ testWith(
     await using account = await makeAccount();
     await using server = await OpenvpnServer.start([
       "auth-gen-token 3600 external-auth",
-      "hand-window 9",
-      "reneg-sec 18 18",
+      ...OFTEN_RENEGOTIATED,
     ]);
-    const secret = await enroll(server.db, account.username);
-    const second = 1000 - Date.now() % 1000;
-    await new Promise((resolve) => setTimeout(resolve, second));
+    const secret = await enrollBeforeToken(server.db, account.username);
     await using client = await OpenvpnClient.connect(server, {
       ...{ ...account, sso: null, asksAgain: true },
     });
@@ -292,8 +291,7 @@ testWith(
   async () => {
     await using account = await makeAccount();
     await using server = await OpenvpnServer.start([
-      "hand-window 9",
-      "reneg-sec 18 18",
+      ...OFTEN_RENEGOTIATED,
     ]);
     const secret = await enroll(server.db, account.username);
     await using client = await OpenvpnClient.connect(server, {

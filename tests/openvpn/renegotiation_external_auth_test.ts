@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { makeAccount } from "../lab/accounts.ts";
 import { OpenvpnClient } from "../lab/openvpn_client.ts";
-import { OpenvpnServer } from "../lab/openvpn_server.ts";
-import { admin, codeOf, enroll } from "../lab/program.ts";
+import { OFTEN_RENEGOTIATED, OpenvpnServer } from "../lab/openvpn_server.ts";
+import { admin, codeOf, enrollBeforeToken } from "../lab/program.ts";
 import { OPENVPN_LAB, testWith } from "../lab/requirements.ts";
 
 testWith(
@@ -12,13 +12,9 @@ testWith(
     await using account = await makeAccount();
     await using server = await OpenvpnServer.start([
       "auth-gen-token 3600 external-auth",
-      "hand-window 9",
-      "reneg-sec 18 18",
+      ...OFTEN_RENEGOTIATED,
     ]);
-    const secret = await enroll(server.db, account.username);
-    // A token of the very second of the enrolment would be taken for older.
-    const second = 1000 - Date.now() % 1000;
-    await new Promise((resolve) => setTimeout(resolve, second));
+    const secret = await enrollBeforeToken(server.db, account.username);
     await using client = await OpenvpnClient.connect(server, account);
     await client.challenge();
     await client.answer(codeOf(secret));

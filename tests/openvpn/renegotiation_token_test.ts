@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { makeAccount } from "../lab/accounts.ts";
 import { OpenvpnClient } from "../lab/openvpn_client.ts";
-import { OpenvpnServer } from "../lab/openvpn_server.ts";
+import { OFTEN_RENEGOTIATED, OpenvpnServer } from "../lab/openvpn_server.ts";
 import { codeOf, enroll } from "../lab/program.ts";
 import { OPENVPN_LAB, testWith } from "../lab/requirements.ts";
 
@@ -11,8 +11,7 @@ testWith(
   async () => {
     await using account = await makeAccount();
     await using server = await OpenvpnServer.start([
-      "hand-window 9",
-      "reneg-sec 18 18",
+      ...OFTEN_RENEGOTIATED,
     ]);
     const secret = await enroll(server.db, account.username);
     await using client = await OpenvpnClient.connect(server, account);

@@ -8,7 +8,7 @@ import { Audit } from "../../../src/login/audit.ts";
 import { NO_FAILURES } from "../../../src/core/lockout.ts";
 import { PlaceThrottle } from "../../../src/login/place_throttle.ts";
 import { throttleScopes } from "../../../src/core/throttle.ts";
-import { codeStep } from "../../../src/login/code_step.ts";
+import { codeStep, type CodeStepParts } from "../../../src/login/code_step.ts";
 import { openDatabase } from "../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
 import { SqliteLoginStore } from "../../../src/store/sqlite/login_store.ts";
@@ -40,6 +40,26 @@ async function enrolAlice(
     sealing(SECRET.reveal(), "alice"),
     { replace },
   );
+}
+
+/** What the code step works with, where a test says nothing else. */
+function partsFor(
+  store: SqliteLoginStore,
+  from: Attempt,
+  change: Partial<CodeStepParts>,
+): CodeStepParts {
+  return {
+    store,
+    audit: new Audit("code", from, { maxDays: 90, maxRows: 1000 }),
+    openSecret: async ({ secret, username }) =>
+      (await openSecret(secret, username, TEST_KEY))!,
+    now: () => NOW,
+    driftSteps: 1,
+    lockout: { maxFailures: 3, lockoutSeconds: 60 },
+    binding: { address: true },
+    unproven: null,
+    ...change,
+  };
 }
 
 /** A database with alice enrolled, and what a test does to it. */
@@ -79,17 +99,7 @@ async function withAlice(
         attempt: attempt(id),
         code: code === null ? null : given(code),
         isNewConnection: false,
-      }, {
-        store,
-        audit: new Audit("code", attempt(id), { maxDays: 90, maxRows: 1000 }),
-        openSecret: async ({ secret, username }) =>
-          (await openSecret(secret, username, TEST_KEY))!,
-        now: () => nowMs,
-        driftSteps: 1,
-        lockout: { maxFailures: 3, lockoutSeconds: 60 },
-        binding: { address: true },
-        unproven: null,
-      });
+      }, partsFor(store, attempt(id), { now: () => nowMs }));
       const last = (await Array.fromAsync(enrolments.decisions({}))).flat()
         .at(-1)!;
       assert.equal(last.outcome, verdict.outcome);
@@ -215,16 +225,9 @@ Deno.test("codeStep refuses after the user was deleted or enrolled anew", async 
 Deno.test("codeStep changes nothing when the secret can't be opened", async () => {
   await withAlice(async ({ challenge, answer, store, enrolments }) => {
     await challenge("a");
-    const parts = {
-      store,
-      audit: new Audit("code", attempt("a"), { maxDays: 90, maxRows: 1000 }),
+    const parts = partsFor(store, attempt("a"), {
       openSecret: () => Promise.reject(new Error("on fire")),
-      now: () => NOW,
-      driftSteps: 1,
-      lockout: { maxFailures: 3, lockoutSeconds: 60 },
-      binding: { address: true },
-      unproven: null,
-    };
+    });
     const request = {
       attempt: attempt("a"),
       code: given(await codeAt(STEP)),
@@ -299,14 +302,7 @@ async function answerUnproven(
     code: code === null ? null : given(code),
     isNewConnection: false,
   }, {
-    store,
-    audit: new Audit("code", attempt(id), { maxDays: 90, maxRows: 1000 }),
-    openSecret: async ({ secret, username }) =>
-      (await openSecret(secret, username, TEST_KEY))!,
-    now: () => nowMs,
-    driftSteps: 1,
-    lockout: { maxFailures: 3, lockoutSeconds: 60 },
-    binding: { address: true },
+    ...partsFor(store, attempt(id), { now: () => nowMs }),
     unproven: (challenged) => new PlaceThrottle(rule, challenged),
   });
 }
@@ -423,16 +419,7 @@ Deno.test("codeStep refuses a second answer on a new connection, and another add
         attempt: from,
         code: given(await codeAt(STEP)),
         isNewConnection: true,
-      }, {
-        store,
-        audit: new Audit("code", from, { maxDays: 90, maxRows: 1000 }),
-        openSecret: () => Promise.resolve(SECRET),
-        now: () => NOW,
-        driftSteps: 1,
-        lockout: { maxFailures: 3, lockoutSeconds: 60 },
-        binding: { address: bound },
-        unproven: null,
-      });
+      }, partsFor(store, from, { binding: { address: bound } }));
       return verdict.outcome === "refused" ? verdict.reason : verdict.outcome;
     };
     await challenge("a");

@@ -1,25 +1,14 @@
 import assert from "node:assert/strict";
 import { createCipheriv } from "node:crypto";
-import { Failure, type FailureCode } from "../../../src/core/failure.ts";
 import { Redacted } from "../../../src/core/redacted.ts";
 import { openSecret, sealSecret } from "../../../src/core/sealed_secret.ts";
 import { addKey, readKeyFile } from "../../../src/secrets/key_file.ts";
 import { Vault } from "../../../src/secrets/vault.ts";
+import { fails } from "../../lab/failures.ts";
 import { makeTestDirectory } from "../../lab/program.ts";
 import { TEST_KEY } from "../../lab/secrets.ts";
 
 const SECRET = new Uint8Array(20).fill(0xd5);
-
-async function fails(
-  work: () => Promise<unknown>,
-  code: FailureCode,
-): Promise<void> {
-  await assert.rejects(work, (error) => {
-    assert(error instanceof Failure, String(error));
-    assert.equal(error.code, code, error.message);
-    return true;
-  });
-}
 
 const bytesOf = (secret: Redacted<Uint8Array> | null) => secret?.reveal();
 

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { Failure, type FailureCode } from "../../../src/core/failure.ts";
 import { NO_FAILURES } from "../../../src/core/lockout.ts";
 import { openDatabase } from "../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
@@ -11,21 +10,11 @@ import {
 } from "../../../src/store/sqlite/migrations.ts";
 import { mustRun } from "../../lab/command.ts";
 import { testWith } from "../../lab/requirements.ts";
+import { fails } from "../../lab/failures.ts";
 import { makeTestDirectory } from "../../lab/program.ts";
 
 const CREATE = { create: true, busyTimeoutMs: 0 };
 const OPEN = { create: false, busyTimeoutMs: 0 };
-
-async function fails(
-  work: () => Promise<unknown>,
-  code: FailureCode,
-): Promise<void> {
-  await assert.rejects(work, (error) => {
-    assert(error instanceof Failure, String(error));
-    assert.equal(error.code, code, error.message);
-    return true;
-  });
-}
 
 Deno.test("openDatabase makes directory and file for their owner alone", async () => {
   await using directory = await makeTestDirectory();
