@@ -1,11 +1,13 @@
 import { Command, CommanderError } from "commander";
-import { OUTCOMES } from "../core/decision.ts";
 import { Failure, WRONG_USAGE } from "../core/failure.ts";
 import { preventCoreDumps } from "../ffi/libc.ts";
 import { SETTINGS } from "../settings.ts";
 import project from "../../deno.json" with { type: "json" };
 import type { AdminContext } from "./context.ts";
-import { err, out, shortened } from "./terminal.ts";
+import { addOwnCommands } from "./program/own_commands.ts";
+import { addServerCommands } from "./program/server_commands.ts";
+import { addUserCommands } from "./program/user_commands.ts";
+import { err, input, out, shortened } from "./terminal.ts";
 
 const PROGRAM = "openvpn-totp";
 
@@ -24,6 +26,7 @@ export async function runAdmin(args: readonly string[]): Promise<number> {
     out,
     err,
     isTerminal: Deno.stderr.isTerminal(),
+    input,
   };
   try {
     preventCoreDumps();
@@ -93,134 +96,9 @@ export function makeProgram(context: AdminContext): Command {
         "Settings of the hook mode go into OpenVPN's configuration; see the README.",
     );
 
-  program.command("enroll")
-    .description(
-      "enrol a user: prints username, secret and provisioning URI",
-    )
-    .argument("<user>", "username, as given at the login")
-    .option("--replace", "give an enrolled user a new secret")
-    .option("--recovery-codes", "print ten recovery codes, too, a line each")
-    .option(
-      "--issuer <name>",
-      `name that authenticator apps show (else ${SETTINGS.issuerName.name} of the environment, ` +
-        `else "${SETTINGS.issuerName.default}")`,
-    )
-    .action(async (user, options) => {
-      const { enroll } = await import("./enroll.ts");
-      await enroll(context, user, options);
-    });
-
-  program.command("list")
-    .description("list the enrolled users")
-    .option("--json", "print JSON")
-    .action(async (options) => {
-      const { list } = await import("./list.ts");
-      await list(context, options);
-    });
-
-  program.command("show")
-    .description("show one user's enrolment")
-    .argument("<user>", "username")
-    .option("--secret", "show secret and provisioning URI too")
-    .option("--json", "print JSON")
-    .action(async (user, options) => {
-      const { show } = await import("./show.ts");
-      await show(context, user, options);
-    });
-
-  program.command("unlock")
-    .description("end the lock of a user's codes, and forget the wrong ones")
-    .argument("<user>", "username")
-    .option("--json", "print JSON")
-    .action(async (user, options) => {
-      const { unlock } = await import("./unlock.ts");
-      await unlock(context, user, options);
-    });
-
-  program.command("recovery")
-    .description("give a user ten new recovery codes; earlier ones end")
-    .argument("<user>", "username")
-    .option("--json", "print JSON")
-    .action(async (user, options) => {
-      const { recovery } = await import("./recovery.ts");
-      await recovery(context, user, options);
-    });
-
-  program.command("disable")
-    .description("forbid a user's logins, and keep the enrolment")
-    .argument("<user>", "username")
-    .option("--json", "print JSON")
-    .action(async (user, options) => {
-      const { setDisabled } = await import("./disable.ts");
-      await setDisabled(context, user, true, options);
-    });
-
-  program.command("enable")
-    .description("allow a disabled user's logins again")
-    .argument("<user>", "username")
-    .option("--json", "print JSON")
-    .action(async (user, options) => {
-      const { setDisabled } = await import("./disable.ts");
-      await setDisabled(context, user, false, options);
-    });
-
-  program.command("exempt")
-    .description(
-      "let a user in by the password alone: a link with nobody at the keyboard",
-    )
-    .argument("<user>", "username")
-    .option("--until <time>", "until then: 2026-01-31 or 2026-01-31T12:00Z")
-    .option("--from <network>", "from there alone: 192.0.2.7 or 192.0.2.0/24")
-    .option("--end", "end the user's exemption")
-    .option("--json", "print JSON")
-    .action(async (user, options) => {
-      const { exempt } = await import("./exempt.ts");
-      await exempt(context, user, options);
-    });
-
-  program.command("delete")
-    .description("delete a user's enrolment and pending challenges")
-    .argument("<user>", "username")
-    .option("--json", "print JSON")
-    .action(async (user, options) => {
-      const { deleteUser } = await import("./delete.ts");
-      await deleteUser(context, user, options);
-    });
-
-  program.command("log")
-    .description("show the audit trail: each decision about a login")
-    .option("--user <user>", "of this user alone")
-    .option("--since <time>", "from then on: 30m, 2h, 7d or 2026-01-31T12:00Z")
-    .option("--outcome <outcome>", `only ${OUTCOMES.join(", ")}`)
-    .option("--json", "print JSON")
-    .action(async (options) => {
-      const { log } = await import("./log.ts");
-      await log(context, options);
-    });
-
-  program.command("rekey")
-    .description("seal all secrets with a new key, which the key file gets")
-    .option("--json", "print JSON")
-    .action(async (options) => {
-      const { rekey } = await import("./rekey.ts");
-      await rekey(context, options);
-    });
-
-  program.command("help")
-    .description("show help for a command")
-    .argument("[command]", "name of a command")
-    .action((name?: string) => {
-      const command = name === undefined
-        ? program
-        : program.commands.find((command) => command.name() === name);
-      if (command === undefined) {
-        return program.error(
-          `unknown command '${name}': see openvpn-totp --help`,
-        );
-      }
-      command.outputHelp();
-    });
-
+  addUserCommands(program, context);
+  addServerCommands(program, context);
+  addOwnCommands(program);
   return program;
 }
 

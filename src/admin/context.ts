@@ -28,6 +28,16 @@ export interface AdminContext {
   err(text: string): void;
   /** Standard error is a terminal. */
   isTerminal: boolean;
+  input: Input;
+}
+
+/** Standard input. */
+export interface Input {
+  isTerminal: boolean;
+  /** Reads what is there, or waits for it; null at the end. */
+  read(buffer: Uint8Array): number | null;
+  /** Switches the terminal's own echo and keys off, or on again. */
+  setRaw(isRaw: boolean): void;
 }
 
 /** How long an administrator's command waits for a login's transaction, in milliseconds. */

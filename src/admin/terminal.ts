@@ -1,6 +1,7 @@
 import { Failure, isSystemError } from "../core/failure.ts";
 import { writeAll } from "../write_all.ts";
 import { printable } from "../core/printable.ts";
+import type { Input } from "./context.ts";
 
 /** Makes arguments that an error repeats safe for the terminal, and bounds it. */
 export function shortened(message: string): string {
@@ -38,6 +39,13 @@ export function err(text: string): void {
     // Nobody is left to tell; the exit status still speaks.
   }
 }
+
+/** Standard input; a terminal may be asked questions. */
+export const input: Input = {
+  isTerminal: Deno.stdin.isTerminal(),
+  read: (buffer) => Deno.stdin.readSync(buffer),
+  setRaw: (isRaw) => Deno.stdin.setRaw(isRaw),
+};
 
 /** A pipe that doesn't block may be full: its reader is given a moment. */
 function patient(stream: { writeSync(bytes: Uint8Array): number }) {

@@ -29,7 +29,9 @@ export type FailureCode =
   | "not_enrolled"
   | "not_exempt"
   | "challenge_exists"
+  | "input_error"
   | "output_error"
+  | "cancelled"
   | "usage";
 
 /**

@@ -1,0 +1,40 @@
+import { Failure } from "../core/failure.ts";
+import { quoted } from "../core/printable.ts";
+import { writeAll } from "../write_all.ts";
+
+/**
+ * Makes a file, mode 0600, and brings it to the disk: all of it, or nothing is left there.
+ *
+ * @param path where nothing is yet: what is there stays, be it a link
+ * @throws Failure `output_error`
+ */
+export function writePrivateFile(path: string, content: Uint8Array): void {
+  let isMade = false;
+  try {
+    using file = Deno.openSync(path, {
+      write: true,
+      createNew: true,
+      mode: 0o600,
+    });
+    isMade = true;
+    Deno.chmodSync(path, 0o600);
+    writeAll(file, content);
+    file.syncSync();
+  } catch (error) {
+    if (isMade) Deno.removeSync(path);
+    throw outputError(path, error);
+  }
+}
+
+function outputError(path: string, error: unknown): Failure {
+  if (error instanceof Deno.errors.AlreadyExists) {
+    return new Failure(
+      "output_error",
+      `${
+        quoted(path)
+      } is there already and was left alone: remove it, or name another file`,
+    );
+  }
+  const cause = error instanceof Error ? error.message : String(error);
+  return new Failure("output_error", `cannot write ${quoted(path)}: ${cause}`);
+}

@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import { OUTCOMES } from "../../core/decision.ts";
+import type { AdminContext } from "../context.ts";
+
+/** Adds the commands about the server, its audit trail and its keys. */
+export function addServerCommands(
+  program: Command,
+  context: AdminContext,
+): void {
+  program.command("log")
+    .description("show the audit trail: each decision about a login")
+    .option("--user <user>", "of this user alone")
+    .option("--since <time>", "from then on: 30m, 2h, 7d or 2026-01-31T12:00Z")
+    .option("--outcome <outcome>", `only ${OUTCOMES.join(", ")}`)
+    .option("--json", "print JSON")
+    .action(async (options) => {
+      const { log } = await import("../log.ts");
+      await log(context, options);
+    });
+
+  program.command("rekey")
+    .description("seal all secrets with a new key, which the key file gets")
+    .option("--json", "print JSON")
+    .action(async (options) => {
+      const { rekey } = await import("../rekey.ts");
+      await rekey(context, options);
+    });
+}

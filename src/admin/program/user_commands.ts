@@ -1,0 +1,100 @@
+import type { Command } from "commander";
+import { SETTINGS } from "../../settings.ts";
+import type { AdminContext } from "../context.ts";
+
+/** Adds the commands about one user or all. */
+export function addUserCommands(program: Command, context: AdminContext): void {
+  program.command("enroll")
+    .description(
+      "enrol a user: prints username, secret and provisioning URI",
+    )
+    .argument("<user>", "username, as given at the login")
+    .option("--replace", "give an enrolled user a new secret")
+    .option("--recovery-codes", "print ten recovery codes, too, a line each")
+    .option(
+      "--issuer <name>",
+      `name that authenticator apps show (else ${SETTINGS.issuerName.name} of the environment, ` +
+        `else "${SETTINGS.issuerName.default}")`,
+    )
+    .action(async (user, options) => {
+      const { enroll } = await import("../enroll.ts");
+      await enroll(context, user, options);
+    });
+
+  program.command("list")
+    .description("list the enrolled users")
+    .option("--json", "print JSON")
+    .action(async (options) => {
+      const { list } = await import("../list.ts");
+      await list(context, options);
+    });
+
+  program.command("show")
+    .description("show one user's enrolment")
+    .argument("<user>", "username")
+    .option("--secret", "show secret and provisioning URI too")
+    .option("--json", "print JSON")
+    .action(async (user, options) => {
+      const { show } = await import("../show.ts");
+      await show(context, user, options);
+    });
+
+  program.command("unlock")
+    .description("end the lock of a user's codes, and forget the wrong ones")
+    .argument("<user>", "username")
+    .option("--json", "print JSON")
+    .action(async (user, options) => {
+      const { unlock } = await import("../unlock.ts");
+      await unlock(context, user, options);
+    });
+
+  program.command("recovery")
+    .description("give a user ten new recovery codes; earlier ones end")
+    .argument("<user>", "username")
+    .option("--json", "print JSON")
+    .action(async (user, options) => {
+      const { recovery } = await import("../recovery.ts");
+      await recovery(context, user, options);
+    });
+
+  program.command("disable")
+    .description("forbid a user's logins, and keep the enrolment")
+    .argument("<user>", "username")
+    .option("--json", "print JSON")
+    .action(async (user, options) => {
+      const { setDisabled } = await import("../disable.ts");
+      await setDisabled(context, user, true, options);
+    });
+
+  program.command("enable")
+    .description("allow a disabled user's logins again")
+    .argument("<user>", "username")
+    .option("--json", "print JSON")
+    .action(async (user, options) => {
+      const { setDisabled } = await import("../disable.ts");
+      await setDisabled(context, user, false, options);
+    });
+
+  program.command("exempt")
+    .description(
+      "let a user in by the password alone: a link with nobody at the keyboard",
+    )
+    .argument("<user>", "username")
+    .option("--until <time>", "until then: 2026-01-31 or 2026-01-31T12:00Z")
+    .option("--from <network>", "from there alone: 192.0.2.7 or 192.0.2.0/24")
+    .option("--end", "end the user's exemption")
+    .option("--json", "print JSON")
+    .action(async (user, options) => {
+      const { exempt } = await import("../exempt.ts");
+      await exempt(context, user, options);
+    });
+
+  program.command("delete")
+    .description("delete a user's enrolment and pending challenges")
+    .argument("<user>", "username")
+    .option("--json", "print JSON")
+    .action(async (user, options) => {
+      const { deleteUser } = await import("../delete.ts");
+      await deleteUser(context, user, options);
+    });
+}

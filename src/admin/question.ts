@@ -1,0 +1,113 @@
+import { Failure } from "../core/failure.ts";
+import { Redacted } from "../core/redacted.ts";
+import type { AdminContext } from "./context.ts";
+
+/** The longest answer that is read, in bytes. */
+const MAX_BYTES = 1024;
+
+const ENTER = [0x0a, 0x0d];
+const INTERRUPT = 0x03;
+const END = 0x04;
+const ERASE = [0x08, 0x7f];
+
+/**
+ * Asks a question that is answered by yes or no; anything but a clear yes is a no.
+ *
+ * @param option what stands for a yes where nobody can be asked
+ * @throws Failure `usage` where nobody can be asked, `cancelled` at the end of input
+ */
+export function askYesNo(
+  context: AdminContext,
+  question: string,
+  option: string,
+): boolean {
+  requireTerminal(context, question, option);
+  context.err(`${question} [y/N] `);
+  return /^y(es)?$/i.test(readLine(context).trim());
+}
+
+/**
+ * Asks for a line of text, such as a code.
+ *
+ * @param option what gives it where nobody can be asked
+ * @throws Failure `usage` where nobody can be asked, `cancelled` at the end of input
+ */
+export function askLine(
+  context: AdminContext,
+  question: string,
+  option: string,
+): string {
+  requireTerminal(context, question, option);
+  context.err(`${question}: `);
+  return readLine(context);
+}
+
+/**
+ * Asks for a password, which isn't shown while it is typed.
+ *
+ * @param option what gives it where nobody can be asked
+ * @returns UTF-8
+ * @throws Failure `usage` where nobody can be asked, `cancelled` at the end of input or on Ctrl-C
+ */
+export function askPassword(
+  context: AdminContext,
+  question: string,
+  option: string,
+): Redacted<Uint8Array<ArrayBuffer>> {
+  requireTerminal(context, question, option);
+  context.err(`${question}: `);
+  context.input.setRaw(true);
+  try {
+    return new Redacted(readUnseen(context));
+  } finally {
+    context.input.setRaw(false);
+    context.err("\n");
+  }
+}
+
+/** Nobody is asked through a pipe: a script would wait for ever, or answer by what it meant for another. */
+function requireTerminal(
+  { input, isTerminal }: AdminContext,
+  question: string,
+  option: string,
+): void {
+  if (input.isTerminal && isTerminal) return;
+  throw new Failure(
+    "usage",
+    `cannot ask "${question}" without a terminal: use ${option}`,
+  );
+}
+
+/** Reads up to the end of the line, which the terminal sends as a whole. */
+function readLine({ input }: AdminContext): string {
+  const bytes: number[] = [];
+  const buffer = new Uint8Array(MAX_BYTES);
+  while (bytes.length < MAX_BYTES) {
+    const length = input.read(buffer) ?? 0;
+    if (length === 0) throw cancelled();
+    bytes.push(...buffer.subarray(0, length));
+    if (ENTER.includes(bytes.at(-1)!)) break;
+  }
+  return new TextDecoder().decode(Uint8Array.from(bytes)).replace(
+    /[\r\n]+$/,
+    "",
+  );
+}
+
+function readUnseen({ input }: AdminContext): Uint8Array<ArrayBuffer> {
+  const bytes: number[] = [];
+  const buffer = new Uint8Array(1);
+  while (bytes.length < MAX_BYTES) {
+    if ((input.read(buffer) ?? 0) === 0) throw cancelled();
+    const byte = buffer[0]!;
+    if (ENTER.includes(byte)) break;
+    if (byte === INTERRUPT || byte === END) throw cancelled();
+    if (ERASE.includes(byte)) bytes.pop();
+    else bytes.push(byte);
+  }
+  return Uint8Array.from(bytes);
+}
+
+function cancelled(): Failure {
+  return new Failure("cancelled", "cancelled: nothing was changed");
+}
