@@ -4,7 +4,7 @@ import { openDatabase } from "../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../src/store/sqlite/enrolment_store.ts";
 import { mustRun } from "../tests/lab/command.ts";
 import { makeTestDirectory } from "../tests/lab/program.ts";
-import { sealing } from "../tests/lab/secrets.ts";
+import { ANY_KEYS, sealedEnrolment } from "../tests/lab/secrets.ts";
 
 const LOGIN = fileURLToPath(new URL("journal_login.ts", import.meta.url));
 
@@ -134,9 +134,8 @@ async function makeDatabase(
     for (let n = 0; n < users; n++) {
       const username = `user${n}`;
       await store.enrol(
-        { username, issuer: "bench", enrolledAt: 0 },
-        sealing(new Uint8Array(20).fill(7), username),
-        { replace: false },
+        [await sealedEnrolment(username, new Uint8Array(20).fill(7))],
+        { replace: false, ...ANY_KEYS },
       );
     }
   }

@@ -135,7 +135,7 @@ export const SETTINGS = {
   driftSteps: setting({
     name: "totpDriftSteps",
     meaning:
-      "time steps of 30 seconds before and after the present one whose codes count too",
+      "time steps before and after the present one whose codes count too",
     allowed: "a whole number from 0 to 10",
     default: "1",
     parse: wholeNumber(0, 10),

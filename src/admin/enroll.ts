@@ -1,73 +1,204 @@
-import { Secret } from "otpauth";
+import { shownRecoveryCode } from "../core/code.ts";
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
-import { Redacted } from "../core/redacted.ts";
 import { hasAccount } from "../ffi/libc.ts";
 import { checkSetting, SETTINGS } from "../settings.ts";
+import { confirmEnrolment, requireConfirmable } from "./confirm_enrolment.ts";
+import { type AdminContext, requireUsername, withStore } from "./context.ts";
 import {
-  type AdminContext,
-  openVault,
-  requireUsername,
-  withStore,
-} from "./context.ts";
-import { giveRecoveryCodes } from "./recovery.ts";
-import { provisioningUri } from "./provisioning_uri.ts";
+  enrolUsers,
+  requireUnenrolled,
+  type UserToEnrol,
+} from "./enrolment.ts";
+import { ProgressBar } from "./progress_bar.ts";
+import { uriOf } from "./provisioning_uri.ts";
+import { newRecoveryCodes } from "./recovery.ts";
+import {
+  newSecret,
+  readSecret,
+  type SecretEncoding,
+  shownSecret,
+} from "./secret.ts";
+import { json } from "./text.ts";
+import { readTotpOptions, type TotpOptions } from "./totp_options.ts";
+import { readUserList } from "./user_list.ts";
 
-/** Length of a new secret: 160 bits, as RFC 4226 section 4 (R6) recommends. */
-const SECRET_BYTES = 20;
+interface EnrollOptions extends TotpOptions {
+  from?: string;
+  replace?: boolean;
+  issuer?: string;
+  recoveryCodes?: boolean;
+  confirm?: boolean;
+  secretFrom?: string;
+  secretEncoding?: SecretEncoding;
+  json?: boolean;
+}
 
 /**
- * `enroll USER`: three lines on standard output, ten recovery codes if asked for, and a QR code where
- * somebody can scan it.
+ * `enroll USER` and `enroll --from FILE`: three lines for each user on standard output, ten recovery
+ * codes if asked for, and a QR code where somebody can scan it.
  */
 export async function enroll(
   context: AdminContext,
-  username: string,
-  options: { replace?: boolean; issuer?: string; recoveryCodes?: boolean },
+  username: string | undefined,
+  options: EnrollOptions,
 ): Promise<void> {
-  requireUsername(username);
-  const issuer = issuerName(context, options.issuer);
-  const secret = new Secret({ size: SECRET_BYTES });
-
-  const vault = openVault(context);
-  const recoveryCodes = await withStore(
+  if (options.confirm) requireConfirmable(context);
+  const usernames = readUsernames(context, username, options);
+  const users = planned(context, usernames, options);
+  const replace = options.replace ?? false;
+  await requireUnenrolled(context, usernames, replace);
+  if (options.confirm) {
+    await handOut(context, users, options);
+    await confirmEnrolment(context, users[0]!);
+  }
+  const progress = new ProgressBar(context, users.length);
+  await withStore(
     context,
     { create: true },
-    async (store) => {
-      await store.enrol(
-        { username, issuer, enrolledAt: context.now() },
-        (keyIds) => vault.seal(new Redacted(secret.bytes), username, keyIds),
-        { replace: options.replace ?? false },
-      );
-      return options.recoveryCodes
-        ? await giveRecoveryCodes(context, store, username)
-        : [];
-    },
+    (store) =>
+      enrolUsers(context, store, users, {
+        replace,
+        done: () => progress.step(),
+      }),
   );
+  if (!options.confirm) await handOutEnrolled(context, users, options);
+  tellOfUsers(context, usernames, options);
+}
 
-  const uri = provisioningUri(issuer, username, secret.base32);
+/** @throws Failure `usage`, `input_error` */
+function readUsernames(
+  context: AdminContext,
+  username: string | undefined,
+  options: EnrollOptions,
+): string[] {
+  const { from } = options;
+  if ((from === undefined) === (username === undefined)) {
+    throw new Failure("usage", "give either a username or --from FILE");
+  }
+  if (username !== undefined) {
+    requireUsername(username);
+    return [username];
+  }
+  for (const name of ["confirm", "secretFrom"] as const) {
+    if (options[name] === undefined) continue;
+    const option = name === "confirm" ? "--confirm" : "--secret-from";
+    throw new Failure(
+      "usage",
+      `${option} is for one user, and --from for many: secrets of many users come with: ` +
+        "openvpn-totp import",
+    );
+  }
+  return readUserList(context, from!);
+}
+
+/** Everything that the users get, before anything is written. */
+function planned(
+  context: AdminContext,
+  usernames: readonly string[],
+  options: EnrollOptions,
+): UserToEnrol[] {
+  const parameters = readTotpOptions(options);
+  const issuer = issuerName(context, options.issuer);
+  const given = options.secretFrom === undefined
+    ? null
+    : readSecret(context, options.secretFrom, options.secretEncoding);
+  return usernames.map((username) => ({
+    username,
+    issuer,
+    parameters,
+    secret: given ?? newSecret(),
+    recoveryCodes: options.recoveryCodes ? newRecoveryCodes() : [],
+    disabledAt: null,
+  }));
+}
+
+/** @throws Failure `output_error`, which says that the users are enrolled */
+async function handOutEnrolled(
+  context: AdminContext,
+  users: readonly UserToEnrol[],
+  options: EnrollOptions,
+): Promise<void> {
   try {
-    const lines = [username, secret.base32, uri, ...recoveryCodes];
-    context.out(lines.map((line) => `${line}\n`).join(""));
+    await handOut(context, users, options);
   } catch {
+    const [first] = users;
+    const who = users.length === 1
+      ? `user ${quoted(first!.username)} is`
+      : `${users.length} users are`;
     throw new Failure(
       "output_error",
-      `user ${
-        quoted(username)
-      } is enrolled, but the secret could not be printed: ` +
+      `${who} enrolled, but the secret could not be printed: ` +
         "see it with: openvpn-totp show --secret USER",
     );
   }
-  if (context.isTerminal) {
-    const { qrCode } = await import("./qr_code.ts");
-    context.err(`\n${qrCode(uri)}\n`);
+}
+
+async function handOut(
+  context: AdminContext,
+  users: readonly UserToEnrol[],
+  options: EnrollOptions,
+): Promise<void> {
+  if (options.json) {
+    const shown = users.map(asJson);
+    context.out(json(options.from === undefined ? shown[0] : shown));
+    return;
   }
-  if (!isKnown(username)) {
+  context.out(
+    users.map((user) => linesOf(user).map((line) => `${line}\n`).join(""))
+      .join("\n"),
+  );
+  if (context.isTerminal && options.from === undefined) {
+    const { qrCode } = await import("./qr_code.ts");
+    context.err(`\n${qrCode(uriOf(users[0]!))}\n`);
+  }
+}
+
+function linesOf(user: UserToEnrol): string[] {
+  return [
+    user.username,
+    shownSecret(user.secret),
+    uriOf(user),
+    ...user.recoveryCodes.map(shownRecoveryCode),
+  ];
+}
+
+function asJson(user: UserToEnrol) {
+  return {
+    username: user.username,
+    issuer: user.issuer,
+    secret: shownSecret(user.secret),
+    ...user.parameters,
+    uri: uriOf(user),
+    recoveryCodes: user.recoveryCodes.map(shownRecoveryCode),
+  };
+}
+
+/** What is to be said of the users, after they have been enrolled. */
+function tellOfUsers(
+  context: AdminContext,
+  usernames: readonly string[],
+  { from, confirm }: EnrollOptions,
+): void {
+  if (confirm) {
     context.err(
-      `openvpn-totp: warning: the system knows no user ${quoted(username)}: ` +
-        "enrolled all the same, but no password is right until there is one\n",
+      "Enrolled. The code that you typed is still good for the first login.\n",
     );
   }
+  if (from !== undefined) {
+    const s = usernames.length === 1 ? "" : "s";
+    context.err(`Enrolled ${usernames.length} user${s}.\n`);
+  }
+  const unknown = usernames.filter((username) => !isKnown(username));
+  const [first] = unknown;
+  if (first === undefined) return;
+  const names = unknown.length === 1
+    ? `no user ${quoted(first)}`
+    : `none of ${unknown.map(quoted).join(", ")}`;
+  context.err(
+    `openvpn-totp: warning: the system knows ${names}: ` +
+      "enrolled all the same, but no password is right until there is one\n",
+  );
 }
 
 function issuerName(

@@ -65,8 +65,14 @@ export function askPassword(
   }
 }
 
-/** Nobody is asked through a pipe: a script would wait for ever, or answer by what it meant for another. */
-function requireTerminal(
+/**
+ * Makes sure that somebody can be asked. Nobody is asked through a pipe: a script would wait for ever,
+ * or answer by what it meant for another question.
+ *
+ * @param option what stands for the answer where nobody can be asked
+ * @throws Failure `usage`
+ */
+export function requireTerminal(
   { input, isTerminal }: AdminContext,
   question: string,
   option: string,

@@ -34,18 +34,23 @@ export async function recovery(
   );
 }
 
+/** New recovery codes, without their dashes. */
+export function newRecoveryCodes(): string[] {
+  return Array.from({ length: COUNT }, newCode);
+}
+
 /**
  * Gives a user new recovery codes; what is kept of them are marks that only the user's secret makes.
  *
  * @returns the codes as people read them
  * @throws Failure `not_enrolled`
  */
-export async function giveRecoveryCodes(
+async function giveRecoveryCodes(
   context: AdminContext,
   store: EnrolmentStore,
   username: string,
 ): Promise<string[]> {
-  const codes = Array.from({ length: COUNT }, newCode);
+  const codes = newRecoveryCodes();
   const vault = openVault(context);
   const isEnrolled = await store.replaceRecoveryCodes(
     username,

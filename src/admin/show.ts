@@ -1,5 +1,5 @@
-import { Secret } from "otpauth";
 import { lockedForSeconds } from "../core/lockout.ts";
+import type { TotpParameters } from "../core/totp_parameters.ts";
 import type { Challenge } from "../core/challenge.ts";
 import type { Enrolment } from "../store/store.ts";
 import {
@@ -8,7 +8,8 @@ import {
   requireEnrolment,
   withStore,
 } from "./context.ts";
-import { provisioningUri } from "./provisioning_uri.ts";
+import { uriOf } from "./provisioning_uri.ts";
+import { shownSecret } from "./secret.ts";
 import { instant, instantOrNever, instantOrNull, json, pairs } from "./text.ts";
 
 /** `show USER`: one enrolment; the secret only when asked for. */
@@ -46,11 +47,9 @@ async function revealed(
   enrolment: Enrolment,
 ): Promise<Revealed> {
   const opened = await openVault(context).open(enrolment);
-  const bytes = new Uint8Array(opened.reveal());
-  const secret = new Secret({ buffer: bytes.buffer }).base32;
   return {
-    secret,
-    uri: provisioningUri(enrolment.issuer, enrolment.username, secret),
+    secret: shownSecret(opened),
+    uri: uriOf({ ...enrolment, secret: opened }),
   };
 }
 
@@ -64,6 +63,7 @@ function asJson(
   const shown = {
     username,
     issuer,
+    ...enrolment.parameters,
     enrolledAt: instant(enrolledAt),
     lastLoginAt: instantOrNull(lastLoginAt),
     disabledAt: instantOrNull(enrolment.disabledAt),
@@ -82,6 +82,12 @@ function asJson(
   return json(shown);
 }
 
+function toldParameters(
+  { algorithm, digits, periodSeconds }: TotpParameters,
+): string {
+  return `${digits} digits, ${periodSeconds} seconds, ${algorithm}`;
+}
+
 function asText(
   enrolment: Enrolment,
   lockedUntil: number | null,
@@ -98,6 +104,7 @@ function asText(
   return pairs([
     ["User", enrolment.username],
     ["Issuer", enrolment.issuer],
+    ["Codes of", toldParameters(enrolment.parameters)],
     ["Enrolled", instant(enrolment.enrolledAt)],
     ["Last login", instantOrNever(enrolment.lastLoginAt)],
     ...enrolment.disabledAt === null ? [] : [

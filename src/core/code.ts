@@ -1,11 +1,15 @@
-import { DIGITS } from "./totp.ts";
+import { TOTP_DIGITS } from "./totp_parameters.ts";
 
 /** A code that a user gave: of the authenticator app, or one of their recovery codes. */
 export interface Code {
-  kind: "totp" | "recovery";
-  /** {@link DIGITS} digits, or {@link RECOVERY_LENGTH} characters of {@link RECOVERY_ALPHABET}. */
+  /** `digits` may be either: recovery codes of other programs are digits, too. */
+  kind: "digits" | "recovery";
+  /** 6 to 8 digits, or {@link RECOVERY_LENGTH} characters of {@link RECOVERY_ALPHABET}. */
   text: string;
 }
+
+/** Length of the recovery codes that are digits: Google Authenticator's "scratch codes". */
+export const SCRATCH_DIGITS = 8;
 
 /** Length of a recovery code without its dash: 50 bits. */
 export const RECOVERY_LENGTH = 10;
@@ -13,7 +17,7 @@ export const RECOVERY_LENGTH = 10;
 /** Crockford's base32: no letter that looks like a digit, or like another. */
 export const RECOVERY_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-const TOTP = new RegExp(`^[0-9]{${DIGITS}}$`);
+const CODE = new RegExp(`^[0-9]{${TOTP_DIGITS.least},${TOTP_DIGITS.most}}$`);
 const RECOVERY = new RegExp(`^[${RECOVERY_ALPHABET}]{${RECOVERY_LENGTH}}$`);
 
 /** The zeros of digits that keyboards type in ASCII's place: full-width, Arabic-Indic, Persian. */
@@ -30,13 +34,18 @@ const OTHER_DIGIT = /[\uff10-\uff19\u0660-\u0669\u06f0-\u06f9]/g;
  */
 export function readCode(text: string): Code | null {
   const plain = text.replace(/[\s-]/g, "").replace(OTHER_DIGIT, asciiDigit);
-  if (TOTP.test(plain)) return { kind: "totp", text: plain };
+  if (CODE.test(plain)) return { kind: "digits", text: plain };
   const recovery = plain.toUpperCase().replaceAll("O", "0")
     .replace(/[IL]/g, "1");
   // toUpperCase() makes two letters of some, and a plain one of some others.
   return /^[0-9A-Za-z]*$/.test(plain) && RECOVERY.test(recovery)
     ? { kind: "recovery", text: recovery }
     : null;
+}
+
+/** Says whether a code could be a recovery code. */
+export function mayBeRecoveryCode({ kind, text }: Code): boolean {
+  return kind === "recovery" || text.length === SCRATCH_DIGITS;
 }
 
 /** A recovery code as people read it: two groups with a dash between them. */

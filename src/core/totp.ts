@@ -1,23 +1,32 @@
 import type { Redacted } from "./redacted.ts";
 import { letThreadRest } from "./thread_rest.ts";
+import {
+  COMMON_PARAMETERS,
+  type TotpAlgorithm,
+  type TotpParameters,
+} from "./totp_parameters.ts";
 
-/** Length of a time step in seconds (RFC 6238 section 4.1, X). */
-export const STEP_SECONDS = 30;
-
-/** Digits of a code (RFC 4226 section 5.3, Digit). */
-export const DIGITS = 6;
+/** The hashes' names in WebCrypto. */
+const HASHES: Record<TotpAlgorithm, string> = {
+  SHA1: "SHA-1",
+  SHA256: "SHA-256",
+  SHA512: "SHA-512",
+};
 
 /**
  * The time step that a moment lies in (RFC 6238 section 4.2, T with T0 = 0).
  *
  * @param nowMs milliseconds since 1970-01-01T00:00:00Z
  */
-export function timeStep(nowMs: number): number {
-  return Math.floor(nowMs / 1000 / STEP_SECONDS);
+export function timeStep(
+  nowMs: number,
+  periodSeconds: number = COMMON_PARAMETERS.periodSeconds,
+): number {
+  return Math.floor(nowMs / 1000 / periodSeconds);
 }
 
 /**
- * The code of one counter or time step (RFC 4226 section 5.3), with HMAC-SHA-1.
+ * The code of one counter or time step (RFC 4226 section 5.3).
  *
  * @param key a key of {@link hmacKey}
  * @param counter a whole number, 0 or more
@@ -27,7 +36,7 @@ export function timeStep(nowMs: number): number {
 export async function hotp(
   key: CryptoKey,
   counter: number,
-  digits: number = DIGITS,
+  digits: number = COMMON_PARAMETERS.digits,
 ): Promise<string> {
   const message = new DataView(new ArrayBuffer(8));
   message.setBigUint64(0, BigInt(counter));
@@ -39,12 +48,15 @@ export async function hotp(
   return String(truncated % 10 ** digits).padStart(digits, "0");
 }
 
-/** The HMAC-SHA-1 key made of a user's secret, for {@link hotp}. */
-export function hmacKey(secret: Redacted<Uint8Array>): Promise<CryptoKey> {
+/** The HMAC's key made of a user's secret, for {@link hotp}. */
+export function hmacKey(
+  secret: Redacted<Uint8Array>,
+  algorithm: TotpAlgorithm = COMMON_PARAMETERS.algorithm,
+): Promise<CryptoKey> {
   return crypto.subtle.importKey(
     "raw",
     new Uint8Array(secret.reveal()),
-    { name: "HMAC", hash: "SHA-1" },
+    { name: "HMAC", hash: HASHES[algorithm] },
     false,
     ["sign"],
   );
@@ -52,7 +64,7 @@ export function hmacKey(secret: Redacted<Uint8Array>): Promise<CryptoKey> {
 
 /**
  * Tells wrong codes, and recovery codes, apart without being one: an HMAC of the code with the user's
- * own secret.
+ * own secret (with SHA-1, whatever its codes are made with).
  *
  * @returns base64
  */
@@ -72,7 +84,7 @@ export async function markOfCode(
  *
  * The present step is looked at first, as nearly every code is of it, then its neighbours outwards.
  *
- * @param code {@link DIGITS} decimal digits
+ * @param code decimal digits
  * @param nowMs milliseconds since 1970-01-01T00:00:00Z
  * @param driftSteps steps before and after the present one that count too
  * @returns the matching time step, or null
@@ -82,13 +94,16 @@ export async function matchTimeStep(
   code: string,
   nowMs: number,
   driftSteps: number,
+  { algorithm, digits, periodSeconds }: TotpParameters = COMMON_PARAMETERS,
 ): Promise<number | null> {
-  const key = await hmacKey(secret);
-  const present = timeStep(nowMs);
+  if (code.length !== digits) return null;
+  const key = await hmacKey(secret, algorithm);
+  const present = timeStep(nowMs, periodSeconds);
   for (let distance = 0; distance <= driftSteps; distance++) {
     for (const step of new Set([present + distance, present - distance])) {
       if (step < 0) continue;
-      if (equalInConstantTime(await hotp(key, step), code)) return step;
+      const expected = await hotp(key, step, digits);
+      if (equalInConstantTime(expected, code)) return step;
       letThreadRest();
     }
   }

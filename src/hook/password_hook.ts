@@ -31,6 +31,7 @@ import {
 import { PamAuthentication } from "../pam/pam.ts";
 import { choosePamService } from "../pam/service.ts";
 import type { Credentials } from "../core/credentials.ts";
+import { COMMON_PARAMETERS } from "../core/totp_parameters.ts";
 import type {
   Challenged,
   CodeVerdict,
@@ -60,16 +61,20 @@ export async function passwordHook(call: HookCall): Promise<HookResult> {
   try {
     const attempt = readAttempt(read, username);
     using database = await openLoginDatabase(settings.tokenDbPath);
+    const store = new SqliteLoginStore(database);
     const verdict = sent.form === "dynamic"
       ? await answerStep(sent, attempt, settings, database)
       : await passwordStep({
         attempt,
         token: readSessionToken(read, password.reveal()),
-        ...readPasswordAndCode(sent, knowsCrtext(read), settings),
+        ...readPasswordAndCode(
+          ...[sent, knowsCrtext(read), settings] as const,
+          await digitsOf(username, settings, store),
+        ),
       }, {
         ...codeCheckParts(settings),
         primary,
-        store: new SqliteLoginStore(database),
+        store,
         audit: new Audit("password", attempt, settings.audit),
         throttle: new PlaceThrottle(settings.throttle, attempt),
         challengeTimeoutSeconds: settings.challengeTimeout,
@@ -97,6 +102,18 @@ export function openPrimary(settings: Settings): PrimaryAuthentication | null {
       settings.pamTimeoutSeconds,
     )
     : null;
+}
+
+/** The length of a user's codes, where it is needed to find one behind the password. */
+async function digitsOf(
+  username: string,
+  { challengeMethods }: Settings,
+  store: SqliteLoginStore,
+): Promise<number> {
+  const enrolment = challengeMethods.includes("append")
+    ? await store.findEnrolment(username)
+    : null;
+  return (enrolment?.parameters ?? COMMON_PARAMETERS).digits;
 }
 
 /** The answer to a dynamic challenge is a step of its own kind: nothing is asked of PAM. */

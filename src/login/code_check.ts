@@ -1,4 +1,4 @@
-import type { Code } from "../core/code.ts";
+import { type Code, mayBeRecoveryCode } from "../core/code.ts";
 import {
   afterWrongCode,
   type CodeFailures,
@@ -7,7 +7,7 @@ import {
   NO_FAILURES,
 } from "../core/lockout.ts";
 import type { Redacted } from "../core/redacted.ts";
-import { markOfCode, matchTimeStep, STEP_SECONDS } from "../core/totp.ts";
+import { markOfCode, matchTimeStep } from "../core/totp.ts";
 import {
   type Accepted,
   type Refused,
@@ -51,8 +51,11 @@ export async function checkCode(
 ): Promise<CheckedCode> {
   const secret = await parts.openSecret(enrolment);
   const { kind, text } = code.reveal();
-  const step = kind === "totp"
-    ? await matchTimeStep(secret, text, parts.now(), parts.driftSteps)
+  const step = kind === "digits"
+    ? await matchTimeStep(
+      ...[secret, text, parts.now(), parts.driftSteps] as const,
+      enrolment.parameters,
+    )
     : null;
   const mark = step === null ? await markOfCode(secret, text) : null;
   return { sealed: enrolment.secret.bytes, step, mark };
@@ -91,14 +94,16 @@ export async function judgeCode(
   const { username, failures, lastStep } = enrolment;
   const lockedFor = lockedForSeconds(failures, now);
   if (lockedFor > 0) return refusedWhileLocked(lockedFor);
-  if (code === null) return refused("malformed_code");
+  if (code === null || !isForm(code.reveal(), enrolment)) {
+    return refused("malformed_code");
+  }
 
   const isSame = given.checked !== null &&
     given.checked.sealed.toBase64() === enrolment.secret.bytes.toBase64();
   const { step, mark } = isSame
     ? given.checked!
     : await checkCode(code, enrolment, parts);
-  const isRecovery = code.reveal().kind === "recovery" && mark !== null &&
+  const isRecovery = mayBeRecoveryCode(code.reveal()) && mark !== null &&
     await records.useRecoveryCode(username, mark);
   if (!isRecovery) {
     if (step === null) {
@@ -109,6 +114,11 @@ export async function judgeCode(
   await records.saveFailures(username, NO_FAILURES);
   await records.recordLogin({ username, loginName, step, at: now });
   return { outcome: "accepted", by: isRecovery ? "recovery code" : "code" };
+}
+
+/** Says whether a code has the form of this user's codes, or of a recovery code. */
+function isForm(code: Code, { parameters }: Enrolment): boolean {
+  return code.text.length === parameters.digits || mayBeRecoveryCode(code);
 }
 
 async function countWrong(
@@ -122,7 +132,8 @@ async function countWrong(
   const wrong = {
     mark,
     at: now,
-    staysWrongMs: (2 * driftSteps + 1) * STEP_SECONDS * 1000,
+    staysWrongMs: (2 * driftSteps + 1) *
+      enrolment.parameters.periodSeconds * 1000,
   };
   const after = afterWrongCode(enrolment.failures, wrong, lockout);
   await records.saveFailures(enrolment.username, after);

@@ -4,7 +4,6 @@ import {
   chooseMethod,
 } from "../core/challenge_method.ts";
 import { Redacted } from "../core/redacted.ts";
-import { DIGITS } from "../core/totp.ts";
 import type { AppendPosition, ReadVariable, Settings } from "../settings.ts";
 import { readAnswer } from "./response.ts";
 
@@ -81,6 +80,7 @@ export interface PasswordAndCode {
  * Chooses how to get the code, and takes it from the password where it came along.
  *
  * @param sent anything but the answer to a dynamic challenge
+ * @param digits length of the user's codes
  */
 export function readPasswordAndCode(
   sent: PasswordForm & { form: "plain" | "static" },
@@ -89,10 +89,11 @@ export function readPasswordAndCode(
     Settings,
     "challengeMethods" | "appendPosition"
   >,
+  digits: number,
 ): PasswordAndCode {
   const { password } = sent;
   const appended = sent.form === "plain"
-    ? splitAppended(password, appendPosition)
+    ? splitAppended(password, appendPosition, digits)
     : null;
   const method = chooseMethod({
     knowsCrtext,
@@ -112,10 +113,11 @@ export function readPasswordAndCode(
 export function splitAppended(
   sent: Bytes,
   position: AppendPosition,
+  digits: number,
 ): { password: Bytes; code: Redacted<Code> } | null {
   const bytes = sent.reveal();
-  const at = position === "suffix" ? bytes.length - DIGITS : DIGITS;
-  if (bytes.length <= DIGITS) return null;
+  const at = position === "suffix" ? bytes.length - digits : digits;
+  if (bytes.length <= digits) return null;
   const [head, tail] = [bytes.slice(0, at), bytes.slice(at)];
   const [password, code] = position === "suffix" ? [head, tail] : [tail, head];
   const text = String.fromCharCode(...code);
@@ -123,7 +125,7 @@ export function splitAppended(
   if (!/^[0-9]+$/.test(text)) return null;
   return {
     password: new Redacted(password),
-    code: new Redacted({ kind: "totp", text }),
+    code: new Redacted({ kind: "digits", text }),
   };
 }
 

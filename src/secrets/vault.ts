@@ -20,6 +20,8 @@ export class Vault {
   /** Path of the key file. */
   readonly path: string;
   #keys: SecretKey[] | null | undefined;
+  /** The key to seal with, once it is known to be on the disk. */
+  #newest: SecretKey | undefined;
 
   /** @param path absolute; the file is read when a key is needed */
   constructor(path: string) {
@@ -27,21 +29,27 @@ export class Vault {
   }
 
   /**
-   * Seals a secret with the newest key; makes the key file for the first.
+   * Makes sure that this is the key file that belongs to a database.
    *
-   * @param keyIds of the keys that other secrets are sealed with: without them this is not the key
-   *   file that belongs to the database
+   * @param keyIds of the keys that the database's secrets are sealed with
    * @throws Failure `key_missing`, `key_wrong`, `key_error`, `untrusted_path`
+   */
+  requireKeys(keyIds: readonly string[]): void {
+    for (const id of keyIds) this.#keyNamed(id);
+  }
+
+  /**
+   * Seals a secret with the newest key; makes the key file for the first. Ask
+   * {@link Vault.requireKeys} before.
+   *
+   * @throws Failure `key_error`, `untrusted_path`
    */
   async seal(
     secret: Redacted<Uint8Array>,
     username: string,
-    keyIds: readonly string[],
   ): Promise<SealedSecret> {
-    for (const id of keyIds) this.#keyNamed(id);
-    const newest = this.#read()?.at(-1);
-    if (newest !== undefined) syncKeyFile(this.path);
-    return await sealSecret(secret, username, newest ?? addKey(this.path));
+    this.#newest ??= this.#newestOnDisk();
+    return await sealSecret(secret, username, this.#newest);
   }
 
   /**
@@ -85,6 +93,13 @@ export class Vault {
   #read(anew = false): SecretKey[] | null {
     if (anew || this.#keys === undefined) this.#keys = readKeyFile(this.path);
     return this.#keys;
+  }
+
+  #newestOnDisk(): SecretKey {
+    const newest = this.#read()?.at(-1);
+    if (newest === undefined) return addKey(this.path);
+    syncKeyFile(this.path);
+    return newest;
   }
 
   #keyNamed(id: string): SecretKey {

@@ -4,12 +4,15 @@ import type { Exemption } from "../core/exemption.ts";
 import type { CodeFailures } from "../core/lockout.ts";
 import type { SealedSecret } from "../core/sealed_secret.ts";
 import type { PasswordFailures } from "../core/throttle.ts";
+import type { TotpParameters } from "../core/totp_parameters.ts";
 
 /** A user's enrolment: the secret shared with the authenticator app, and what was made of it. */
 export interface Enrolment {
   username: string;
   /** The shared secret (RFC 4226 section 5.1, K), as it is kept. */
   secret: SealedSecret;
+  /** How the codes are made of it. */
+  parameters: TotpParameters;
   /** The issuer's name in the provisioning URI that the user was given. */
   issuer: string;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -25,6 +28,21 @@ export interface Enrolment {
   uncodedLoginAt: number | null;
   /** Recovery codes that are left. */
   recoveryCodes: number;
+}
+
+/** A user to be enrolled. */
+export interface NewEnrolment extends
+  Pick<
+    Enrolment,
+    | "username"
+    | "secret"
+    | "parameters"
+    | "issuer"
+    | "enrolledAt"
+    | "disabledAt"
+  > {
+  /** What is kept of the user's recovery codes (`markOfCode`). */
+  recoveryMarks: readonly string[];
 }
 
 /** A challenge and the enrolment that it is about. */
@@ -138,17 +156,23 @@ export interface DecisionFilter {
 
 /** What administration needs of a store. Every method throws a `Failure` when the store fails. */
 export interface EnrolmentStore {
+  /** The ids of the keys that secrets are sealed with. */
+  keyIds(): Promise<string[]>;
+
   /**
-   * Adds an enrolment. Replacing one removes the user's challenges, as they rest on the old secret; a
-   * disabled user stays so.
+   * Adds enrolments: all of them, or none. Replacing one removes the user's challenges, as they rest on
+   * the old secret; a disabled user stays so.
    *
-   * @param seal gives the secret to keep; it gets the ids of the keys that the others are sealed with
+   * @param requireKeys gets the ids of the keys that the others are sealed with by then, and throws
+   *   where these aren't of the same key file
    * @throws Failure `already_enrolled` without `replace`
    */
   enrol(
-    enrolment: Pick<Enrolment, "username" | "issuer" | "enrolledAt">,
-    seal: (keyIds: readonly string[]) => Promise<SealedSecret>,
-    options: { replace: boolean },
+    enrolments: readonly NewEnrolment[],
+    options: {
+      replace: boolean;
+      requireKeys: (keyIds: readonly string[]) => void;
+    },
   ): Promise<void>;
 
   /**

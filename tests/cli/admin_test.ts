@@ -287,7 +287,7 @@ testWith([], "wrong usage is status 2 and says what was meant", async () => {
     /unknown option '--jsn' \(Did you mean --json\?\)/,
   );
   await usage(["help", "enrol"], /unknown command 'enrol': see/);
-  await usage(["enroll"], /missing required argument 'user'/);
+  await usage(["enroll"], /give either a username or --from FILE/);
   await usage(["delete", "a", "b"], /too many arguments/);
   await usage(["--frobnicate"], /unknown option '--frobnicate'/);
   await usage(["enroll", "a\nb"], /"a\\u\{a\}b" cannot be a username: allowed/);

@@ -19,7 +19,7 @@ import type {
   PrimaryResult,
 } from "../../src/login/primary_authentication.ts";
 import type { Enrolment } from "../../src/store/store.ts";
-import { given } from "./secrets.ts";
+import { ANY_KEYS, given, newEnrolment } from "./secrets.ts";
 import { Vault } from "../../src/secrets/vault.ts";
 import type { Database } from "../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../src/store/sqlite/enrolment_store.ts";
@@ -123,10 +123,11 @@ export class LoginRig {
   async enrol(username: string, base32: string): Promise<void> {
     const vault = new Vault(this.#keyFile);
     const secret = Secret.fromBase32(base32).bytes;
+    vault.requireKeys(await this.enrolments.keyIds());
+    const sealed = await vault.seal(new Redacted(secret), username);
     await this.enrolments.enrol(
-      { username, issuer: "VPN", enrolledAt: this.now },
-      (ids) => vault.seal(new Redacted(secret), username, ids),
-      { replace: true },
+      [newEnrolment(username, sealed, this.now)],
+      { replace: true, ...ANY_KEYS },
     );
   }
 

@@ -1,6 +1,12 @@
 import { type Code, readCode } from "../../src/core/code.ts";
 import { Redacted } from "../../src/core/redacted.ts";
-import { sealSecret, type SecretKey } from "../../src/core/sealed_secret.ts";
+import {
+  type SealedSecret,
+  sealSecret,
+  type SecretKey,
+} from "../../src/core/sealed_secret.ts";
+import { COMMON_PARAMETERS } from "../../src/core/totp_parameters.ts";
+import type { NewEnrolment } from "../../src/store/store.ts";
 
 /** A key for tests that have no key file. */
 export const TEST_KEY: SecretKey = {
@@ -8,13 +14,32 @@ export const TEST_KEY: SecretKey = {
   bytes: new Redacted(new Uint8Array(32).fill(9)),
 };
 
-/** Seals a secret with {@link TEST_KEY}, as `EnrolmentStore.enrol` wants it. */
-export function sealing(
-  secret: Uint8Array<ArrayBuffer>,
+/** A user to be enrolled, with a secret sealed with {@link TEST_KEY}. */
+export async function sealedEnrolment(
   username: string,
-): () => ReturnType<typeof sealSecret> {
-  return () => sealSecret(new Redacted(secret), username, TEST_KEY);
+  secret: Uint8Array<ArrayBuffer>,
+  enrolledAt = 0,
+): Promise<NewEnrolment> {
+  const sealed = await sealSecret(new Redacted(secret), username, TEST_KEY);
+  return newEnrolment(username, sealed, enrolledAt);
 }
+
+/** A user to be enrolled, with nothing unusual. */
+export function newEnrolment(
+  username: string,
+  secret: SealedSecret,
+  enrolledAt = 0,
+): NewEnrolment {
+  return {
+    ...{ username, secret, enrolledAt, issuer: "VPN" },
+    parameters: COMMON_PARAMETERS,
+    disabledAt: null,
+    recoveryMarks: [],
+  };
+}
+
+/** Where any key file will do. */
+export const ANY_KEYS = { requireKeys: () => {} };
 
 /** What a user typed, as a login gets it. */
 export function given(text: string): Redacted<Code> | null {

@@ -1,6 +1,8 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { TOTP_ALGORITHMS } from "../../core/totp_parameters.ts";
 import { SETTINGS } from "../../settings.ts";
 import type { AdminContext } from "../context.ts";
+import type { SecretEncoding } from "../secret.ts";
 
 /** Adds the commands about one user or all. */
 export function addUserCommands(program: Command, context: AdminContext): void {
@@ -8,14 +10,34 @@ export function addUserCommands(program: Command, context: AdminContext): void {
     .description(
       "enrol a user: prints username, secret and provisioning URI",
     )
-    .argument("<user>", "username, as given at the login")
+    .argument("[user]", "username, as given at the login")
+    .option(
+      "--from <file>",
+      "many users: a username a line, - is standard input",
+    )
     .option("--replace", "give an enrolled user a new secret")
     .option("--recovery-codes", "print ten recovery codes, too, a line each")
+    .option("--confirm", "ask for a first code before the enrolment counts")
     .option(
       "--issuer <name>",
       `name that authenticator apps show (else ${SETTINGS.issuerName.name} of the environment, ` +
         `else "${SETTINGS.issuerName.default}")`,
     )
+    .option(
+      "--secret-from <file>",
+      "a secret of your own (a hardware token's), - is standard input",
+    )
+    .addOption(
+      new Option("--secret-encoding <encoding>", "how it is written")
+        .choices(["base32", "hex"] satisfies SecretEncoding[]),
+    )
+    .addOption(
+      new Option("--algorithm <hash>", "hash that codes are made with")
+        .choices(TOTP_ALGORITHMS),
+    )
+    .option("--digits <number>", "digits of a code: 6, 7 or 8")
+    .option("--period <seconds>", "time that a code is shown for")
+    .option("--json", "print JSON")
     .action(async (user, options) => {
       const { enroll } = await import("../enroll.ts");
       await enroll(context, user, options);

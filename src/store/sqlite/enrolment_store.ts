@@ -5,7 +5,12 @@ import type { Exemption } from "../../core/exemption.ts";
 import { Failure } from "../../core/failure.ts";
 import { quoted } from "../../core/printable.ts";
 import type { SealedSecret } from "../../core/sealed_secret.ts";
-import type { DecisionFilter, Enrolment, EnrolmentStore } from "../store.ts";
+import type {
+  DecisionFilter,
+  Enrolment,
+  EnrolmentStore,
+  NewEnrolment,
+} from "../store.ts";
 import { decisionsAfter } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { NO_FAILURES } from "../../core/lockout.ts";
@@ -25,41 +30,22 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
     this.#database = database;
   }
 
+  keyIds(): Promise<string[]> {
+    return Promise.resolve(this.#database.read(keyIdsIn));
+  }
+
   enrol(
-    { username, issuer, enrolledAt }: Pick<
-      Enrolment,
-      "username" | "issuer" | "enrolledAt"
-    >,
-    seal: (keyIds: readonly string[]) => Promise<SealedSecret>,
-    options: { replace: boolean },
+    enrolments: readonly NewEnrolment[],
+    { replace, requireKeys }: {
+      replace: boolean;
+      requireKeys: (keyIds: readonly string[]) => void;
+    },
   ): Promise<void> {
-    return this.#database.transaction(async (connection) => {
-      const earlier = findRow(connection, username);
-      if (options.replace) {
-        connection.prepare("DELETE FROM enrolments WHERE username = ?")
-          .run(username);
-      } else if (earlier !== undefined) {
-        throw new Failure(
-          "already_enrolled",
-          `user ${
-            quoted(username)
-          } is enrolled already: use --replace to give them a new ` +
-            "secret (the old one stops working)",
-        );
+    return this.#database.transaction((connection) => {
+      requireKeys(keyIdsIn(connection));
+      for (const enrolment of enrolments) {
+        insert(connection, enrolment, replace);
       }
-      const secret = await seal(keyIdsIn(connection));
-      connection.prepare(
-        `INSERT INTO enrolments
-           (username, secret, key_id, issuer, enrolled_at, disabled_at)
-         VALUES (?, ?, ?, ?, ?, ?)`,
-      ).run(
-        username,
-        secret.bytes,
-        secret.keyId,
-        issuer,
-        enrolledAt,
-        earlier === undefined ? null : enrolmentOf(earlier).disabledAt,
-      );
     });
   }
 
@@ -143,10 +129,7 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
       const marks = await marksFor(enrolmentOf(row));
       connection.prepare("DELETE FROM recovery_codes WHERE username = ?")
         .run(username);
-      const insert = connection.prepare(
-        "INSERT INTO recovery_codes VALUES (?, ?)",
-      );
-      for (const mark of marks) insert.run(username, mark);
+      insertMarks(connection, username, marks);
       return true;
     });
   }
@@ -191,6 +174,50 @@ function findRow(
 ): Record<string, unknown> | undefined {
   return connection.prepare(`SELECT * FROM ${ENROLMENTS} WHERE username = ?`)
     .get(username);
+}
+
+/** @throws Failure `already_enrolled` */
+function insert(
+  connection: DatabaseSync,
+  { username, secret, parameters, ...enrolment }: NewEnrolment,
+  replace: boolean,
+): void {
+  const earlier = findRow(connection, username);
+  if (earlier !== undefined && !replace) throw alreadyEnrolled(username);
+  connection.prepare("DELETE FROM enrolments WHERE username = ?").run(username);
+  connection.prepare(
+    `INSERT INTO enrolments (username, secret, key_id, algorithm, digits, period,
+       issuer, enrolled_at, disabled_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  ).run(
+    ...[username, secret.bytes, secret.keyId] as const,
+    ...[parameters.algorithm, parameters.digits] as const,
+    ...[parameters.periodSeconds, enrolment.issuer] as const,
+    enrolment.enrolledAt,
+    earlier === undefined
+      ? enrolment.disabledAt
+      : enrolmentOf(earlier).disabledAt ?? enrolment.disabledAt,
+  );
+  insertMarks(connection, username, enrolment.recoveryMarks);
+}
+
+function insertMarks(
+  connection: DatabaseSync,
+  username: string,
+  marks: readonly string[],
+): void {
+  const insert = connection.prepare("INSERT INTO recovery_codes VALUES (?, ?)");
+  for (const mark of marks) insert.run(username, mark);
+}
+
+function alreadyEnrolled(username: string): Failure {
+  return new Failure(
+    "already_enrolled",
+    `user ${
+      quoted(username)
+    } is enrolled already: use --replace to give them a new ` +
+      "secret (the old one stops working)",
+  );
 }
 
 function allIn(connection: DatabaseSync): Enrolment[] {

@@ -96,6 +96,11 @@ export const MIGRATIONS: readonly string[] = [
      notice  TEXT PRIMARY KEY,
      said_at INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+
+  // How codes are made of the secret.
+  `ALTER TABLE enrolments ADD COLUMN algorithm TEXT NOT NULL DEFAULT 'SHA1';
+   ALTER TABLE enrolments ADD COLUMN digits INTEGER NOT NULL DEFAULT 6;
+   ALTER TABLE enrolments ADD COLUMN period INTEGER NOT NULL DEFAULT 30;`,
 ];
 
 /** The schema version of an open database. */

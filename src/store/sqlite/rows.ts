@@ -2,6 +2,13 @@ import type { DatabaseSync } from "node:sqlite";
 import type { CodeFailures } from "../../core/lockout.ts";
 import type { Challenge } from "../../core/challenge.ts";
 import type { Exemption } from "../../core/exemption.ts";
+import { Failure } from "../../core/failure.ts";
+import { quoted } from "../../core/printable.ts";
+import {
+  areTotpParameters,
+  type TotpAlgorithm,
+  type TotpParameters,
+} from "../../core/totp_parameters.ts";
 import type { Enrolment } from "../store.ts";
 
 /** A row as `node:sqlite` gives it; the STRICT tables vouch for the columns' types. */
@@ -12,10 +19,15 @@ export const ENROLMENTS = `(SELECT *, (SELECT count(*) FROM recovery_codes
    WHERE recovery_codes.username = enrolments.username) AS recovery_codes
  FROM enrolments)`;
 
-/** Reads a row of {@link ENROLMENTS}. */
+/**
+ * Reads a row of {@link ENROLMENTS}.
+ *
+ * @throws Failure `database_corrupt` where codes would be easier to guess than they may be
+ */
 export function enrolmentOf(row: Row): Enrolment {
   return {
     username: row.username as string,
+    parameters: parametersOf(row),
     secret: {
       keyId: row.key_id as string,
       bytes: row.secret as Uint8Array<ArrayBuffer>,
@@ -35,6 +47,22 @@ export function enrolmentOf(row: Row): Enrolment {
     uncodedLoginAt: row.uncoded_at as number | null,
     recoveryCodes: row.recovery_codes as number,
   };
+}
+
+function parametersOf(row: Row): TotpParameters {
+  const parameters = {
+    algorithm: row.algorithm as TotpAlgorithm,
+    digits: row.digits as number,
+    periodSeconds: row.period as number,
+  };
+  if (areTotpParameters(parameters)) return parameters;
+  throw new Failure(
+    "database_corrupt",
+    `the enrolment of ${quoted(row.username as string)} has codes of ` +
+      `${quoted(parameters.algorithm)}, ${parameters.digits} digits and ` +
+      `${parameters.periodSeconds} seconds, which openvpn-totp doesn't make: restore the database ` +
+      "from a backup, or enrol the user again (delete, then enroll)",
+  );
 }
 
 /** Writes what is held against a user; gives whether there is such a user. */

@@ -3,6 +3,11 @@ import fc from "fast-check";
 import { Secret, TOTP } from "otpauth";
 import { Redacted } from "../../../src/core/redacted.ts";
 import { markOfCode, matchTimeStep } from "../../../src/core/totp.ts";
+import {
+  COMMON_PARAMETERS,
+  TOTP_ALGORITHMS,
+  type TotpParameters,
+} from "../../../src/core/totp_parameters.ts";
 import { anyText, holds, moment } from "../../lab/fuzz.ts";
 import { sixDigits } from "../../lab/typed_code.ts";
 
@@ -12,28 +17,43 @@ const driftSteps = fc.integer({ min: 0, max: 10 });
 // From the tenth minute on: otpauth has no time step before the first.
 const now = moment.map((ms) => ms + 20 * STEP_MS);
 
-const otpauth = (bytes: Uint8Array) =>
-  new TOTP({ secret: new Secret({ buffer: new Uint8Array(bytes).buffer }) });
+const otpauth = (
+  bytes: Uint8Array,
+  { algorithm, digits, periodSeconds } = COMMON_PARAMETERS,
+) =>
+  new TOTP({
+    ...{ algorithm, digits, period: periodSeconds },
+    secret: new Secret({ buffer: new Uint8Array(bytes).buffer }),
+  });
+
+const parameters: fc.Arbitrary<TotpParameters> = fc.record({
+  algorithm: fc.constantFrom(...TOTP_ALGORITHMS),
+  digits: fc.integer({ min: 6, max: 8 }),
+  periodSeconds: fc.integer({ min: 15, max: 300 }),
+});
 
 Deno.test("matchTimeStep finds the codes that otpauth finds, and their time step", async () => {
   const offset = fc.integer({ min: -12, max: 12 });
   await holds(
     fc.asyncProperty(
-      ...[bytes, now, driftSteps, offset] as const,
-      async (bytes, timestamp, driftSteps, offset) => {
-        const totp = otpauth(bytes);
+      ...[bytes, now, driftSteps, offset, parameters] as const,
+      async (bytes, ms, driftSteps, offset, parameters) => {
+        const stepMs = parameters.periodSeconds * 1000;
+        const timestamp = ms + 20 * stepMs;
+        const totp = otpauth(bytes, parameters);
         const token = totp.generate({
-          timestamp: timestamp + offset * STEP_MS,
+          timestamp: timestamp + offset * stepMs,
         });
         const delta = totp.validate({ token, timestamp, window: driftSteps });
         const step = await matchTimeStep(
           ...[new Redacted(bytes), token, timestamp, driftSteps] as const,
+          parameters,
         );
         assert.equal(step === null, delta === null);
         if (step === null) return;
         // Two steps of a window may have the same code, one in a million times.
-        assert.equal(totp.generate({ timestamp: step * STEP_MS }), token);
-        const present = Math.floor(timestamp / STEP_MS);
+        assert.equal(totp.generate({ timestamp: step * stepMs }), token);
+        const present = Math.floor(timestamp / stepMs);
         assert(Math.abs(step - present) <= driftSteps);
       },
     ),

@@ -51,6 +51,23 @@ Deno.test("hotp of a time step gives the codes of RFC 6238 appendix B", async ()
   }
 });
 
+Deno.test("hotp with SHA-256 and SHA-512 gives the codes of RFC 6238 appendix B", async () => {
+  const seed = "1234567890".repeat(7);
+  const vectors = [
+    ["SHA256", 32, 59, "46119246"],
+    ["SHA512", 64, 59, "90693936"],
+    ["SHA256", 32, 1111111109, "68084774"],
+    ["SHA512", 64, 1111111109, "25091201"],
+    ["SHA256", 32, 20000000000, "77737706"],
+    ["SHA512", 64, 20000000000, "47863826"],
+  ] as const;
+  for (const [algorithm, length, seconds, code] of vectors) {
+    const bytes = new TextEncoder().encode(seed.slice(0, length));
+    const key = await hmacKey(new Redacted(bytes), algorithm);
+    assert.equal(await hotp(key, timeStep(seconds * 1000), 8), code);
+  }
+});
+
 Deno.test("hotp agrees with otpauth on 3000 random secrets and times", async () => {
   await holds(
     fc.asyncProperty(

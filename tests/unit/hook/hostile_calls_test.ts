@@ -18,6 +18,7 @@ import {
   type Target,
 } from "../../lab/hostile_trial.ts";
 import { makeTestDirectory, memoryDirectory } from "../../lab/program.ts";
+import { ANY_KEYS, newEnrolment } from "../../lab/secrets.ts";
 
 const USERNAME = "alice";
 const PASSWORD = "correct horse battery staple";
@@ -97,10 +98,10 @@ async function play(): Promise<void> {
   let now = 1_700_000_000_000;
   const vault = new Vault(keyFile);
   const secret = new Redacted(Secret.fromBase32(SECRET).bytes);
+  const sealed = await vault.seal(secret, USERNAME);
   await enrolments.enrol(
-    { username: USERNAME, issuer: "VPN", enrolledAt: now },
-    (ids) => vault.seal(secret, USERNAME, ids),
-    { replace: false },
+    [newEnrolment(USERNAME, sealed, now)],
+    { replace: false, ...ANY_KEYS },
   );
   const target: Target = {
     ...{ username: USERNAME, password: PASSWORD, secret: SECRET },

@@ -13,7 +13,12 @@ import { openDatabase } from "../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
 import { SqliteLoginStore } from "../../../src/store/sqlite/login_store.ts";
 import { makeTestDirectory } from "../../lab/program.ts";
-import { given, sealing, TEST_KEY } from "../../lab/secrets.ts";
+import {
+  ANY_KEYS,
+  given,
+  sealedEnrolment,
+  TEST_KEY,
+} from "../../lab/secrets.ts";
 
 const SECRET = new Redacted(new Uint8Array(20).fill(7));
 const NOW = 1_700_000_000_000;
@@ -36,9 +41,8 @@ async function enrolAlice(
   replace: boolean,
 ): Promise<void> {
   await enrolments.enrol(
-    { username: "alice", issuer: "VPN", enrolledAt: NOW },
-    sealing(SECRET.reveal(), "alice"),
-    { replace },
+    [await sealedEnrolment("alice", SECRET.reveal(), NOW)],
+    { replace, ...ANY_KEYS },
   );
 }
 

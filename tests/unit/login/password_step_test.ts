@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { COMMON_PARAMETERS } from "../../../src/core/totp_parameters.ts";
 import { hmacKey, hotp, timeStep } from "../../../src/core/totp.ts";
 import type { Attempt, Challenge } from "../../../src/core/challenge.ts";
 import { Redacted } from "../../../src/core/redacted.ts";
@@ -78,6 +79,7 @@ function fakeStore(
           ? {
             username: "alice",
             secret: { keyId: "none", bytes: new Uint8Array(20) },
+            parameters: COMMON_PARAMETERS,
             issuer: "VPN",
             enrolledAt: 1_700_000_000_500,
             lastLoginAt: null,

@@ -120,9 +120,13 @@ Deno.test("readPasswordForm reads any password and code out of a static challeng
   ));
 });
 
-Deno.test("splitAppended takes six digits off, and leaves a password", () => {
-  const split = (text: string, position: "suffix" | "prefix" = "suffix") => {
-    const found = splitAppended(new Redacted(utf8(text)), position);
+Deno.test("splitAppended takes the code's digits off, and leaves a password", () => {
+  const split = (
+    text: string,
+    position: "suffix" | "prefix" = "suffix",
+    digits = 6,
+  ) => {
+    const found = splitAppended(new Redacted(utf8(text)), position, digits);
     return found && [textOf(found.password), found.code.reveal().text];
   };
   assert.deepEqual(split("pass123456"), ["pass", "123456"]);
@@ -134,6 +138,9 @@ Deno.test("splitAppended takes six digits off, and leaves a password", () => {
     assert.equal(split(text), null, text);
   }
   assert.equal(split("pass123456", "prefix"), null);
+  assert.deepEqual(split("pass12345678", "suffix", 8), ["pass", "12345678"]);
+  assert.equal(split("pass1234567", "suffix", 8), null);
+  assert.equal(split("12345678", "suffix", 8), null);
 });
 
 Deno.test("readPasswordAndCode takes the first way that client and server know", () => {
@@ -145,10 +152,10 @@ Deno.test("readPasswordAndCode takes the first way that client and server know",
   ) => {
     const form = readPasswordForm(read, new Redacted(utf8(sent)));
     assert(form.form !== "dynamic");
-    const { password, method, code } = readPasswordAndCode(form, knowsCrtext, {
-      challengeMethods,
-      appendPosition: "suffix",
-    });
+    const settings = { challengeMethods, appendPosition: "suffix" } as const;
+    const { password, method, code } = readPasswordAndCode(
+      ...[form, knowsCrtext, settings, 6] as const,
+    );
     return [method, textOf(password), code?.reveal().text ?? null];
   };
   const all = ["crtext", "static", "dynamic"] as const;

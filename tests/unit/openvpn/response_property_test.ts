@@ -24,7 +24,7 @@ Deno.test("parseResponse reads a code however it is typed, padded and ended", ()
 });
 
 Deno.test("parseResponse reads no code out of what is none, however near it is", () => {
-  const intruder = fc.constantFrom(...INTRUDERS, "7", "\ufffd");
+  const intruder = fc.constantFrom(...INTRUDERS, "\ufffd");
   holds(
     fc.property(
       ...[typedCode, intruder, fc.nat(), lineEnd] as const,

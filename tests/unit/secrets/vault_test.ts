@@ -74,7 +74,7 @@ Deno.test("a key file that others can use is refused, and one that is none", asy
   await using directory = await makeTestDirectory();
   const path = `${directory.path}/key`;
   addKey(path);
-  const vault = () => new Vault(path).seal(new Redacted(SECRET), "alice", []);
+  const vault = () => new Vault(path).seal(new Redacted(SECRET), "alice");
   for (const mode of [0o640, 0o604, 0o666]) {
     await Deno.chmod(path, mode);
     await fails(vault, "untrusted_path");
@@ -88,11 +88,10 @@ Deno.test("a key file that others can use is refused, and one that is none", asy
 Deno.test("a vault seals with the newest key, and opens what older ones sealed", async () => {
   await using directory = await makeTestDirectory();
   const path = `${directory.path}/key`;
-  const seal = (keyIds: string[] = []) =>
-    new Vault(path).seal(new Redacted(SECRET), "alice", keyIds);
+  const seal = () => new Vault(path).seal(new Redacted(SECRET), "alice");
   const old = await seal();
   const { id } = addKey(path);
-  const young = await seal([old.keyId]);
+  const young = await seal();
   assert.equal(young.keyId, id);
   for (const secret of [old, young]) {
     const opened = await new Vault(path).open({ username: "alice", secret });
@@ -103,7 +102,7 @@ Deno.test("a vault seals with the newest key, and opens what older ones sealed",
 Deno.test("a vault names a key that is lost, wrong or doesn't fit", async () => {
   await using directory = await makeTestDirectory();
   const path = `${directory.path}/key`;
-  const secret = await new Vault(path).seal(new Redacted(SECRET), "alice", []);
+  const secret = await new Vault(path).seal(new Redacted(SECRET), "alice");
   const kept = { username: "alice", secret };
   const open = (one = kept) => new Vault(path).open(one);
   await fails(() => open({ ...kept, username: "bob" }), "key_wrong");
@@ -116,25 +115,25 @@ Deno.test("a vault names a key that is lost, wrong or doesn't fit", async () => 
   await Deno.remove(path);
   await fails(() => open(), "key_missing");
   await fails(() => new Vault(path).addKey([kept]), "key_missing");
-  const another = () =>
-    new Vault(path).seal(new Redacted(SECRET), "bob", [secret.keyId]);
-  await fails(another, "key_missing");
+  const requireKeys = () => new Vault(path).requireKeys([secret.keyId]);
+  assert.throws(requireKeys, { code: "key_missing" });
   assert.throws(() => Deno.statSync(path), Deno.errors.NotFound);
 
   addKey(path);
   await fails(() => open(), "key_wrong");
-  await fails(another, "key_wrong");
+  assert.throws(requireKeys, { code: "key_wrong" });
   await fails(() => new Vault(path).addKey([kept]), "key_wrong");
   assert.equal(readKeyFile(path)!.length, 1);
 
   await Deno.writeTextFile(path, right);
   assert.deepEqual(bytesOf(await open()), SECRET);
+  requireKeys();
 });
 
 Deno.test("a vault seals anew with a key that it adds", async () => {
   await using directory = await makeTestDirectory();
   const path = `${directory.path}/key`;
-  const secret = await new Vault(path).seal(new Redacted(SECRET), "alice", []);
+  const secret = await new Vault(path).seal(new Redacted(SECRET), "alice");
   const kept = { username: "alice", secret };
   const vault = new Vault(path);
   const key = await vault.addKey([kept]);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { COMMON_PARAMETERS } from "../../../src/core/totp_parameters.ts";
 import { DatabaseSync } from "node:sqlite";
 import { NO_FAILURES } from "../../../src/core/lockout.ts";
 import { openDatabase } from "../../../src/store/sqlite/database.ts";
@@ -12,6 +13,7 @@ import { mustRun } from "../../lab/command.ts";
 import { testWith } from "../../lab/requirements.ts";
 import { fails } from "../../lab/failures.ts";
 import { makeTestDirectory } from "../../lab/program.ts";
+import { ANY_KEYS, newEnrolment } from "../../lab/secrets.ts";
 
 const CREATE = { create: true, busyTimeoutMs: 0 };
 const OPEN = { create: false, busyTimeoutMs: 0 };
@@ -185,6 +187,7 @@ Deno.test("openDatabase brings a database of the first schema up to date, with a
     lastLoginAt: 2,
     lastStep: 3,
     failures: NO_FAILURES,
+    parameters: COMMON_PARAMETERS,
     disabledAt: null,
     uncodedLoginAt: null,
     recoveryCodes: 0,
@@ -287,13 +290,9 @@ async function enrolAlice(
   firstByte = 1,
   replace = false,
 ): Promise<void> {
-  await store.enrol(
-    { username: "alice", issuer: "VPN", enrolledAt: 0 },
-    () =>
-      Promise.resolve({
-        keyId: "0011223344556677",
-        bytes: new Uint8Array(20).fill(firstByte),
-      }),
-    { replace },
-  );
+  const secret = {
+    keyId: "0011223344556677",
+    bytes: new Uint8Array(20).fill(firstByte),
+  };
+  await store.enrol([newEnrolment("alice", secret)], { replace, ...ANY_KEYS });
 }

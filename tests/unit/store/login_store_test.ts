@@ -7,7 +7,7 @@ import { openDatabase } from "../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
 import { SqliteLoginStore } from "../../../src/store/sqlite/login_store.ts";
 import { makeTestDirectory } from "../../lab/program.ts";
-import { sealing } from "../../lab/secrets.ts";
+import { ANY_KEYS, sealedEnrolment } from "../../lab/secrets.ts";
 
 /** A challenge for alice; an `answer` has no place in a new one. */
 function challengeAt(createdAt: number, id: string, loginName = "alice") {
@@ -308,8 +308,7 @@ async function enrol(
   replace = false,
 ): Promise<void> {
   await store.enrol(
-    { username, issuer: "VPN", enrolledAt: 0 },
-    sealing(new Uint8Array(20), username),
-    { replace },
+    [await sealedEnrolment(username, new Uint8Array(20))],
+    { replace, ...ANY_KEYS },
   );
 }

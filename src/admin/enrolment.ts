@@ -1,0 +1,94 @@
+import { Failure } from "../core/failure.ts";
+import { quoted } from "../core/printable.ts";
+import type { Redacted } from "../core/redacted.ts";
+import { markOfCode } from "../core/totp.ts";
+import type { TotpParameters } from "../core/totp_parameters.ts";
+import type { EnrolmentStore, NewEnrolment } from "../store/store.ts";
+import { type AdminContext, openVault, withStore } from "./context.ts";
+
+/** A user to be enrolled, and what they are given. */
+export interface UserToEnrol {
+  username: string;
+  issuer: string;
+  secret: Redacted<Uint8Array>;
+  parameters: TotpParameters;
+  /** As `readCode` gives them. */
+  recoveryCodes: readonly string[];
+  /** Since when the user may not log in; milliseconds since 1970-01-01T00:00:00Z, null: they may. */
+  disabledAt: number | null;
+}
+
+/**
+ * Enrols users: all of them, or none. What takes time is done before the transaction, in which logins
+ * wait.
+ *
+ * @param done is called after each user's secret has been sealed
+ * @throws Failure `already_enrolled` without `replace`, and what a key file can throw
+ */
+export async function enrolUsers(
+  context: AdminContext,
+  store: EnrolmentStore,
+  users: readonly UserToEnrol[],
+  { replace, done }: { replace: boolean; done?: () => void },
+): Promise<void> {
+  const vault = openVault(context);
+  vault.requireKeys(await store.keyIds());
+  const enrolments: NewEnrolment[] = [];
+  for (const { secret, recoveryCodes, ...user } of users) {
+    enrolments.push({
+      ...user,
+      enrolledAt: context.now(),
+      secret: await vault.seal(secret, user.username),
+      recoveryMarks: await Promise.all(
+        recoveryCodes.map((code) => markOfCode(secret, code)),
+      ),
+    });
+    done?.();
+  }
+  await store.enrol(enrolments, {
+    replace,
+    // Another first enrolment meanwhile may have made another key file.
+    requireKeys: (keyIds) => vault.requireKeys(keyIds),
+  });
+}
+
+/**
+ * Makes sure that nobody is enrolled of those who are to be, before anything is shown or asked.
+ *
+ * @throws Failure `already_enrolled` that names them
+ */
+export async function requireUnenrolled(
+  context: AdminContext,
+  usernames: readonly string[],
+  replace: boolean,
+): Promise<void> {
+  if (replace) return;
+  const enrolled = new Set(await enrolledUsernames(context));
+  const both = usernames.filter((username) => enrolled.has(username));
+  if (both.length === 0) return;
+  throw new Failure(
+    "already_enrolled",
+    `${both.length === 1 ? "user" : `${both.length} users`} ${
+      both.map(quoted).join(", ")
+    } ${
+      both.length === 1 ? "is" : "are"
+    } enrolled already: use --replace to give them a new ` +
+      "secret (the old one stops working)",
+  );
+}
+
+/** Where there is no database yet, nobody is. */
+async function enrolledUsernames(context: AdminContext): Promise<string[]> {
+  try {
+    return await withStore(
+      context,
+      { create: false },
+      async (store) => (await store.list()).map(({ username }) => username),
+    );
+  } catch (error) {
+    if (error instanceof Failure && error.code === "database_missing") {
+      return [];
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,49 @@
+import type { Redacted } from "../core/redacted.ts";
+import { matchTimeStep, timeStep } from "../core/totp.ts";
+import type { TotpParameters } from "../core/totp_parameters.ts";
+
+/** How far from now a code is looked for, in seconds: what clocks are off by, mostly. */
+const SEARCHED_SECONDS = 60 * 60;
+
+/** Where in time a code was found. */
+export interface FoundCode {
+  step: number;
+  /** Time steps from now; negative in the past. */
+  stepsOff: number;
+}
+
+/**
+ * Looks for a code within an hour of now: next to now first.
+ *
+ * @param code decimal digits
+ * @param nowMs milliseconds since 1970-01-01T00:00:00Z
+ */
+export async function findCode(
+  code: string,
+  { secret, parameters }: {
+    secret: Redacted<Uint8Array>;
+    parameters: TotpParameters;
+  },
+  nowMs: number,
+): Promise<FoundCode | null> {
+  const { periodSeconds } = parameters;
+  const searched = Math.ceil(SEARCHED_SECONDS / periodSeconds);
+  const step = await matchTimeStep(secret, code, nowMs, searched, parameters);
+  return step === null
+    ? null
+    : { step, stepsOff: step - timeStep(nowMs, periodSeconds) };
+}
+
+/** Says what a code's time tells of the clocks. */
+export function toldDeviation(
+  { stepsOff }: FoundCode,
+  { periodSeconds }: TotpParameters,
+): string {
+  const seconds = Math.abs(stepsOff) * periodSeconds;
+  const span = seconds < 120
+    ? `${seconds} seconds`
+    : `${Math.round(seconds / 60)} minutes`;
+  return stepsOff < 0
+    ? `${span} ago: the phone's clock is behind (or this server's ahead)`
+    : `${span} from now: the phone's clock is ahead (or this server's behind)`;
+}

@@ -1,0 +1,80 @@
+import { Secret } from "otpauth";
+import { Failure } from "../core/failure.ts";
+import { quoted } from "../core/printable.ts";
+import { Redacted } from "../core/redacted.ts";
+import { SECRET_LENGTH } from "../core/totp_parameters.ts";
+import type { AdminContext } from "./context.ts";
+import { readInputFile } from "./input_file.ts";
+
+/** How a secret is written (RFC 4648 sections 6 and 8). */
+export type SecretEncoding = "base32" | "hex";
+
+/** Length of a new secret: 160 bits, as RFC 4226 section 4 (R6) recommends. */
+const SECRET_BYTES = 20;
+
+/** Far more than the longest secret has, with blanks. */
+const MAX_FILE_BYTES = 4096;
+
+/** A new random secret. */
+export function newSecret(): Redacted<Uint8Array> {
+  return new Redacted(new Secret({ size: SECRET_BYTES }).bytes);
+}
+
+/** A secret in base32 (RFC 4648 section 6), without padding: what apps take. */
+export function shownSecret(secret: Redacted<Uint8Array>): string {
+  const bytes = new Uint8Array(secret.reveal());
+  return new Secret({ buffer: bytes.buffer }).base32;
+}
+
+/**
+ * Reads a secret that `--secret-from` names: blanks, dashes and padding don't count, nor does case.
+ *
+ * @param path `-` is standard input
+ * @throws Failure `input_error`
+ */
+export function readSecret(
+  context: AdminContext,
+  path: string,
+  encoding: SecretEncoding = "base32",
+): Redacted<Uint8Array> {
+  const content = readInputFile(
+    ...[context, "--secret-from", path, MAX_FILE_BYTES] as const,
+  );
+  const secret = decodeSecret(new TextDecoder().decode(content), encoding);
+  content.fill(0);
+  if (secret !== null) return secret;
+  throw new Failure(
+    "input_error",
+    `--secret-from ${
+      quoted(path)
+    } has no secret: allowed is ${SECRET_LENGTH.least} to ` +
+      `${SECRET_LENGTH.most} bytes in ${encoding} (--secret-encoding)`,
+  );
+}
+
+/**
+ * Decodes a secret as people and programs write it.
+ *
+ * @returns null for what is no secret, or one of a length that isn't allowed
+ */
+export function decodeSecret(
+  text: string,
+  encoding: SecretEncoding,
+): Redacted<Uint8Array> | null {
+  const plain = text.replace(/[\s-]/g, "").replace(/=+$/, "").toUpperCase();
+  const bytes = encoding === "hex" ? fromHex(plain) : fromBase32(plain);
+  const isAllowed = bytes !== null && bytes.length >= SECRET_LENGTH.least &&
+    bytes.length <= SECRET_LENGTH.most;
+  return isAllowed ? new Redacted(bytes) : null;
+}
+
+function fromHex(text: string): Uint8Array | null {
+  return /^([0-9A-F]{2})+$/.test(text) ? Uint8Array.fromHex(text) : null;
+}
+
+/** Of a length that no bytes have, base32 would lose its last characters silently. */
+function fromBase32(text: string): Uint8Array | null {
+  return /^[A-Z2-7]+$/.test(text) && ![1, 3, 6].includes(text.length % 8)
+    ? Secret.fromBase32(text).bytes
+    : null;
+}

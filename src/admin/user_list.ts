@@ -1,0 +1,54 @@
+import { Failure } from "../core/failure.ts";
+import { quoted } from "../core/printable.ts";
+import { isUsername, USERNAME_ALLOWED } from "../core/username.ts";
+import type { AdminContext } from "./context.ts";
+import { readInputFile } from "./input_file.ts";
+
+/** Enough for some ten thousand users. */
+const MAX_BYTES = 1024 * 1024;
+
+/**
+ * Reads usernames, a line each. Blank lines, and lines that begin with `#`, don't count.
+ *
+ * @param path `-` is standard input
+ * @throws Failure `input_error` that names the first line that is wrong
+ */
+export function readUserList(context: AdminContext, path: string): string[] {
+  const content = readInputFile(context, "--from", path, MAX_BYTES);
+  const lineOf = new Map<string, number>();
+  for (const [index, line] of textOf(content, path).split("\n").entries()) {
+    const username = line.trim();
+    if (username === "" || username.startsWith("#")) continue;
+    const refuse = (what: string) => {
+      throw new Failure(
+        "input_error",
+        `line ${index + 1} of ${quoted(path)}: ${what}; nobody was enrolled`,
+      );
+    };
+    if (!isUsername(username)) {
+      refuse(
+        `${
+          quoted(username)
+        } cannot be a username: allowed is ${USERNAME_ALLOWED}`,
+      );
+    }
+    const earlier = lineOf.get(username);
+    if (earlier !== undefined) {
+      refuse(`${quoted(username)} stands in line ${earlier} already`);
+    }
+    lineOf.set(username, index + 1);
+  }
+  if (lineOf.size > 0) return [...lineOf.keys()];
+  throw new Failure(
+    "input_error",
+    `${quoted(path)} names no user: a username a line is expected`,
+  );
+}
+
+function textOf(content: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(content);
+  } catch {
+    throw new Failure("input_error", `${quoted(path)} is not UTF-8`);
+  }
+}
