@@ -27,6 +27,7 @@ export async function runAdmin(args: readonly string[]): Promise<number> {
     err,
     isTerminal: Deno.stderr.isTerminal(),
     input,
+    exitStatus: 0,
   };
   try {
     preventCoreDumps();
@@ -36,7 +37,7 @@ export async function runAdmin(args: readonly string[]): Promise<number> {
   try {
     const program = makeProgram(context);
     await program.parseAsync([...args], { from: "user" });
-    return 0;
+    return context.exitStatus;
   } catch (error) {
     if (error instanceof CommanderError) {
       return error.exitCode === 0 ? 0 : WRONG_USAGE;

@@ -29,6 +29,8 @@ export interface AdminContext {
   /** Standard error is a terminal. */
   isTerminal: boolean;
   input: Input;
+  /** What the program ends with where a command gave its result: 0, or 1 for a bad one. */
+  exitStatus: number;
 }
 
 /** Standard input. */
@@ -41,7 +43,7 @@ export interface Input {
 }
 
 /** How long an administrator's command waits for a login's transaction, in milliseconds. */
-const BUSY_TIMEOUT_MS = 5000;
+export const BUSY_TIMEOUT_MS = 5000;
 
 /**
  * Opens the database that `--db`, else `totpTokenDbPath`, else the default names; runs `work`; and
@@ -66,7 +68,8 @@ export function openVault(context: AdminContext): Vault {
   return new Vault(pathOf(SETTINGS.keyFile, "--key", context.key, context));
 }
 
-function databasePath(context: AdminContext): string {
+/** The path that `--db`, else `totpTokenDbPath`, else the default names. */
+export function databasePath(context: AdminContext): string {
   return pathOf(SETTINGS.tokenDbPath, "--db", context.db, context);
 }
 

@@ -217,6 +217,15 @@ export interface EnrolmentStore {
     marksFor: (enrolment: Enrolment) => Promise<string[]>,
   ): Promise<boolean>;
 
+  /** Says whether a user has a recovery code, by its mark. */
+  hasRecoveryCode(username: string, mark: string): Promise<boolean>;
+
+  /** Uses up a recovery code, by its mark; false when the user has no such code any more. */
+  useRecoveryCode(username: string, mark: string): Promise<boolean>;
+
+  /** Uses up a time step, and those before; false when it was used up already. */
+  useStep(username: string, step: number): Promise<boolean>;
+
   /** Adds an exemption, or replaces the user's. */
   exempt(exemption: Exemption): Promise<void>;
 

@@ -18,6 +18,25 @@ export function addServerCommands(
       await log(context, options);
     });
 
+  program.command("backup")
+    .description("copy the database to a file, while logins go on")
+    .argument("<file>", "the copy, which must not be there yet")
+    .option("--json", "print JSON")
+    .action(async (file, options) => {
+      const { backup } = await import("../backup.ts");
+      await backup(context, file, options);
+    });
+
+  program.command("restore")
+    .description("replace all users by those of a backup")
+    .argument("<file>", "a file that backup made")
+    .option("--yes", "don't ask")
+    .option("--json", "print JSON")
+    .action(async (file, options) => {
+      const { restore } = await import("../restore.ts");
+      await restore(context, file, options);
+    });
+
   program.command("rekey")
     .description("seal all secrets with a new key, which the key file gets")
     .option("--json", "print JSON")

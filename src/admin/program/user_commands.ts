@@ -43,6 +43,20 @@ export function addUserCommands(program: Command, context: AdminContext): void {
       await enroll(context, user, options);
     });
 
+  program.command("verify")
+    .description("say what a login would make of a code, and why")
+    .argument("<user>", "username")
+    .option(
+      "--code-from <file>",
+      "the code, where nobody is asked; - is standard input",
+    )
+    .option("--use", "use a right code up: it is good for no login then")
+    .option("--json", "print JSON")
+    .action(async (user, options) => {
+      const { verify } = await import("../verify.ts");
+      await verify(context, user, options);
+    });
+
   program.command("list")
     .description("list the enrolled users")
     .option("--json", "print JSON")

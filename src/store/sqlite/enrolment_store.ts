@@ -16,6 +16,7 @@ import type { Database } from "./database.ts";
 import { NO_FAILURES } from "../../core/lockout.ts";
 import {
   challengeOf,
+  deleteRecoveryCode,
   enrolmentOf,
   ENROLMENTS,
   exemptionOf,
@@ -132,6 +133,30 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
       insertMarks(connection, username, marks);
       return true;
     });
+  }
+
+  hasRecoveryCode(username: string, mark: string): Promise<boolean> {
+    const row = this.#database.read((connection) =>
+      connection.prepare(
+        "SELECT 1 FROM recovery_codes WHERE username = ? AND mark = ?",
+      ).get(username, mark)
+    );
+    return Promise.resolve(row !== undefined);
+  }
+
+  useRecoveryCode(username: string, mark: string): Promise<boolean> {
+    return this.#database.transaction((connection) =>
+      deleteRecoveryCode(connection, username, mark)
+    );
+  }
+
+  useStep(username: string, step: number): Promise<boolean> {
+    return this.#database.transaction((connection) =>
+      connection.prepare(
+        `UPDATE enrolments SET last_step = :step
+         WHERE username = :username AND (last_step IS NULL OR last_step < :step)`,
+      ).run({ username, step }).changes !== 0
+    );
   }
 
   exempt({ username, since, until, from }: Exemption): Promise<void> {

@@ -19,6 +19,7 @@ import { recordDecision } from "./audit.ts";
 import type { Database } from "./database.ts";
 import {
   challengeOf,
+  deleteRecoveryCode,
   enrolmentOf,
   ENROLMENTS,
   exemptionOf,
@@ -138,10 +139,9 @@ class SqliteLoginRecords implements LoginRecords {
   }
 
   useRecoveryCode(username: string, mark: string): Promise<boolean> {
-    const { changes } = this.#connection.prepare(
-      "DELETE FROM recovery_codes WHERE username = ? AND mark = ?",
-    ).run(username, mark);
-    return Promise.resolve(changes !== 0);
+    return Promise.resolve(
+      deleteRecoveryCode(this.#connection, username, mark),
+    );
   }
 
   findExemption(username: string): Promise<Exemption | null> {

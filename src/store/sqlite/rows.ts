@@ -86,6 +86,17 @@ export function saveFailures(
   return changes !== 0;
 }
 
+/** Removes a recovery code; gives whether there was one. */
+export function deleteRecoveryCode(
+  connection: DatabaseSync,
+  username: string,
+  mark: string,
+): boolean {
+  return connection.prepare(
+    "DELETE FROM recovery_codes WHERE username = ? AND mark = ?",
+  ).run(username, mark).changes !== 0;
+}
+
 /** Reads a row of `challenges`. */
 export function challengeOf(row: Row): Challenge {
   return {
