@@ -43,8 +43,8 @@ export async function enroll(
   username: string | undefined,
   options: EnrollOptions,
 ): Promise<void> {
-  if (options.confirm) requireConfirmable(context);
   const usernames = readUsernames(context, username, options);
+  if (options.confirm) requireConfirmable(context);
   const users = planned(context, usernames, options);
   const replace = options.replace ?? false;
   await requireUnenrolled(context, usernames, replace);

@@ -101,14 +101,14 @@ export function codeOf(secret: string, offset = 0): string {
   });
 }
 
-/** A code that is wrong for minutes around now. */
+/** A code that is wrong for more than an hour around now. */
 export function wrongCodeOf(secret: string): string {
   return wrongCodesOf(secret, 1)[0]!;
 }
 
-/** Different codes that are wrong for minutes around now. */
+/** Different codes that are wrong for more than an hour around now. */
 export function wrongCodesOf(secret: string, count: number): string[] {
-  const right = Array.from({ length: 21 }, (_, i) => codeOf(secret, i - 10));
+  const right = Array.from({ length: 261 }, (_, i) => codeOf(secret, i - 130));
   return Array.from(
     { length: count + right.length },
     (_, n) => String(n).padStart(6, "0"),

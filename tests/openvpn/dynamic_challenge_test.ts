@@ -4,7 +4,7 @@ import { OpenvpnClient } from "../lab/openvpn_client.ts";
 import { OpenvpnServer } from "../lab/openvpn_server.ts";
 import { codeOf, enroll, wrongCodeOf } from "../lab/program.ts";
 import { OPENVPN_LAB, testWith } from "../lab/requirements.ts";
-import { TerminalClient } from "../lab/terminal_client.ts";
+import { startTerminalClient } from "../lab/terminal_client.ts";
 
 testWith(
   OPENVPN_LAB,
@@ -112,7 +112,7 @@ testWith(
     await using account = await makeAccount();
     await using server = await OpenvpnServer.start();
     const secret = await enroll(server.db, account.username);
-    await using client = await TerminalClient.start(server, [
+    await using client = await startTerminalClient(server, [
       ...["--auth-retry", "interact"],
     ]);
     await client.type(/Enter Auth Username:/, account.username);

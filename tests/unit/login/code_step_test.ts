@@ -434,3 +434,23 @@ Deno.test("codeStep refuses a second answer on a new connection, and another add
     assert.equal(await answerFrom("b", other, false), "challenge_answered");
   });
 });
+
+Deno.test("codeStep takes an eight-digit recovery code once, and counts a wrong one", async () => {
+  await withAlice(async ({ challenge, answer, enrolments }) => {
+    for (const id of ["a", "b", "c", "d"]) await challenge(id);
+    await enrolments.replaceRecoveryCodes(
+      "alice",
+      async () => [await markOfCode(SECRET, "12345678")],
+    );
+    const failures = async () =>
+      (await enrolments.find("alice"))!.failures.count;
+    assert.deepEqual(await answer("a", "1234 5678"), {
+      outcome: "accepted",
+      by: "recovery code",
+    });
+    assert.deepEqual(await answer("b", "12345678"), refused("wrong_code"));
+    assert.equal(await failures(), 1);
+    assert.deepEqual(await answer("c", "1234567"), refused("malformed_code"));
+    assert.equal(await failures(), 1);
+  });
+});

@@ -296,3 +296,22 @@ async function enrolAlice(
   };
   await store.enrol([newEnrolment("alice", secret)], { replace, ...ANY_KEYS });
 }
+
+Deno.test("an enrolment whose codes would be easier to guess is refused", async () => {
+  await using directory = await makeTestDirectory();
+  using database = await openDatabase(directory.db, CREATE);
+  const store = new SqliteEnrolmentStore(database);
+  await enrolAlice(store);
+  const usual = { digits: "6", period: "30", algorithm: "'SHA1'" };
+  const bad = { digits: "1", period: "86400", algorithm: "'MD5'" };
+  for (const column of ["digits", "period", "algorithm"] as const) {
+    const set = (value: string) =>
+      database.read((connection) =>
+        connection.exec(`UPDATE enrolments SET ${column} = ${value}`)
+      );
+    set(bad[column]);
+    await fails(async () => await store.find("alice"), "database_corrupt");
+    set(usual[column]);
+    assert(await store.find("alice"));
+  }
+});

@@ -1,0 +1,279 @@
+import assert from "node:assert/strict";
+import { TOTP, URI } from "otpauth";
+import { run } from "../lab/command.ts";
+import { playAttempt } from "../lab/hook_call.ts";
+import {
+  admin,
+  base64,
+  codeOf,
+  makeTestDirectory,
+  on,
+  PROGRAM,
+  type TestDirectory,
+  wrongCodeOf,
+} from "../lab/program.ts";
+import { testWith } from "../lab/requirements.ts";
+import { CTRL_C, Terminal } from "../lab/terminal.ts";
+import { makeAccount } from "../lab/accounts.ts";
+
+const CODE_PROMPT = /The code that the app shows .*: $/;
+
+/** The usernames that are enrolled; none where there is no database. */
+async function enrolled(db: string): Promise<string[]> {
+  const { stdout, status } = await admin(db, ["list", "--json"]);
+  return status === 0
+    ? JSON.parse(stdout).map((user: { username: string }) => user.username)
+    : [];
+}
+
+function onTerminal({ db }: TestDirectory, ...args: string[]): Terminal {
+  return new Terminal([PROGRAM, ...on(db), ...args].join(" "));
+}
+
+/** The secret on a screen; waits for it. */
+async function secretOn(terminal: Terminal): Promise<string> {
+  const screen = await terminal.shows(CODE_PROMPT);
+  return screen.match(/^([A-Z2-7]{32})\r?$/m)![1]!;
+}
+
+testWith([], "enroll --from enrols all, in the list's order", async () => {
+  await using directory = await makeTestDirectory();
+  const { db } = directory;
+  const list = "root\n\n# staff\n  daemon \r\nbin\n";
+  const { status, stdout, stderr } = await admin(
+    db,
+    ["enroll", "--from", "-", "--recovery-codes"],
+    { stdin: list },
+  );
+  assert.equal(status, 0, stderr);
+  assert.equal(stderr, "Enrolled 3 users.\n");
+  const blocks = stdout.split("\n\n").map((block) => block.trim().split("\n"));
+  assert.deepEqual(blocks.map(([name]) => name), ["root", "daemon", "bin"]);
+  for (const [name, secret, uri, ...recoveryCodes] of blocks) {
+    const { label, secret: inUri } = URI.parse(uri!);
+    assert.deepEqual([label, inUri.base32], [name, secret]);
+    assert.equal(recoveryCodes.length, 10);
+  }
+  assert.deepEqual(await enrolled(db), ["bin", "daemon", "root"]);
+});
+
+testWith([], "enroll --from enrols nobody where one can't be", async () => {
+  await using directory = await makeTestDirectory();
+  const { db, path } = directory;
+  const file = `${path}/users`;
+  const cases: [list: string | Uint8Array, error: RegExp][] = [
+    ["a\nb\na\n", /line 3 of ".*users": "a" stands in line 1 already/],
+    ["a\nb\u0007c\n", /line 2 of .*"b\\u\{7\}c" cannot be a username/],
+    ["# nobody\n\n", /names no user/],
+    [new Uint8Array([0x61, 0x0a, 0xff]), /is not UTF-8/],
+    [new Uint8Array(1024 * 1024 + 1).fill(0x61), /more than 1048576 bytes/],
+  ];
+  for (const [list, error] of cases) {
+    await Deno.writeFile(
+      file,
+      typeof list === "string" ? new TextEncoder().encode(list) : list,
+    );
+    const output = await admin(db, ["enroll", "--from", file]);
+    assert.equal(output.status, 1);
+    assert.match(output.stderr, /^openvpn-totp: [^\n]+\n$/);
+    assert.match(output.stderr, error);
+  }
+  assert.deepEqual(await enrolled(db), []);
+
+  await admin(db, ["enroll", "root"]);
+  const taken = await admin(db, ["enroll", "--from", "-"], {
+    stdin: "daemon\nroot\n",
+  });
+  assert.match(taken.stderr, /user "root" is enrolled already: use --replace/);
+  assert.deepEqual([taken.status, taken.stdout], [1, ""]);
+  assert.deepEqual(await enrolled(db), ["root"]);
+});
+
+testWith([], "enroll wants one user or a list, and says so", async () => {
+  await using directory = await makeTestDirectory();
+  const usage = async (args: string[], error: RegExp) => {
+    const output = await admin(directory.db, ["enroll", ...args]);
+    assert.equal(output.status, 2);
+    assert.match(output.stderr, error);
+  };
+  await usage(["root", "--from", "x"], /either a username or --from FILE/);
+  await usage(["--from", "x", "--confirm"], /--confirm is for one user/);
+  await usage(["--from", "x", "--secret-from", "-"], /openvpn-totp import/);
+  await usage(
+    ["root", "--digits", "5"],
+    /--digits is "5", allowed is .* 6 to 8/,
+  );
+  await usage(["root", "--period", "1e2"], /--period is "1e2", .* 15 to 300/);
+  await usage(
+    ["root", "--algorithm", "MD5"],
+    /Allowed choices are SHA1, SHA256/,
+  );
+  await usage(["root", "--confirm"], /without a terminal: use enroll without/);
+});
+
+testWith([], "enroll takes a secret of one's own from a file", async () => {
+  await using directory = await makeTestDirectory();
+  const { db } = directory;
+  const secretOf = async (secret: string, ...args: string[]) => {
+    const output = await admin(
+      db,
+      ["enroll", "root", "--replace", "--json", "--secret-from", "-", ...args],
+      { stdin: secret },
+    );
+    if (output.status === 0) return JSON.parse(output.stdout).secret;
+    assert(!output.stderr.includes(secret.trim() || "?"), "it isn't told");
+    return output.stderr;
+  };
+  const BASE32 = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+  assert.equal(await secretOf(`${BASE32}\n`), BASE32);
+  assert.equal(
+    await secretOf("gezd gnbv-gy3t qojq\tGEZD GNBV GY3T QOJQ====\r\n"),
+    BASE32,
+  );
+  const hex = "3132333435363738393031323334353637383930";
+  assert.equal(await secretOf(hex, "--secret-encoding", "hex"), BASE32);
+  for (
+    const none of ["", "GEZDGNBVGY3TQOJ1", "GEZDGNBVGY3TQO", "GEZD".repeat(60)]
+  ) {
+    assert.match(
+      await secretOf(none),
+      /has no secret: allowed is 10 to 128 bytes/,
+    );
+  }
+  assert.match(await secretOf(hex), /has no secret/);
+  const missing = await admin(db, ["enroll", "x", "--secret-from", "/nowhere"]);
+  assert.match(
+    missing.stderr,
+    /cannot read --secret-from "\/nowhere": No such/,
+  );
+});
+
+testWith(
+  ["root", "useradd"],
+  "codes of another hash, length and period log in, and others don't",
+  async () => {
+    await using account = await makeAccount();
+    await using directory = await makeTestDirectory();
+    const { db, path } = directory;
+    const { stdout } = await admin(db, [
+      ...["enroll", account.username, "--algorithm", "SHA512"],
+      ...["--digits", "8", "--period", "60"],
+    ]);
+    const uri = stdout.split("\n")[2]!;
+    assert.match(uri, /&algorithm=SHA512&digits=8&period=60$/);
+    const totp = URI.parse(uri) as TOTP;
+    const login = async (code: string) => {
+      const attempt = await playAttempt(path, { totpTokenDbPath: db });
+      await attempt.password(account.username, account.password);
+      const { stderr } = await attempt.answer(base64(code));
+      return stderr.match(/outcome=(\S+)( reason=(\S+))?/)!.slice(1);
+    };
+    const { secret } = totp;
+    const sixDigits = new TOTP({ secret, algorithm: "SHA512", period: 60 });
+    assert.equal((await login(sixDigits.generate()))[2], "malformed_code");
+    const thirty = new TOTP({ secret, algorithm: "SHA512", digits: 8 });
+    assert.equal((await login(thirty.generate()))[2], "wrong_code");
+    assert.equal((await login(totp.generate()))[0], "accepted");
+    const shown = JSON.parse(
+      (await admin(db, [
+        ...["show", account.username, "--json"],
+      ])).stdout,
+    );
+    assert.deepEqual(
+      [shown.algorithm, shown.digits, shown.periodSeconds],
+      ["SHA512", 8, 60],
+    );
+  },
+);
+
+testWith(
+  ["script"],
+  "enroll --confirm enrols when the first code is right, and not before",
+  async () => {
+    await using directory = await makeTestDirectory();
+    const { db } = directory;
+    await using terminal = onTerminal(directory, "enroll", "root", "--confirm");
+    const secret = await secretOn(terminal);
+    const at = (seconds: number) =>
+      new TOTP({ secret }).generate({ timestamp: Date.now() + seconds * 1000 });
+    await terminal.type(CODE_PROMPT, "12345");
+    await terminal.shows(/That is no code: a code has 6 digits/);
+    await terminal.type(CODE_PROMPT, wrongCodeOf(secret));
+    await terminal.shows(/Wrong: no code of this secret/);
+    await terminal.type(CODE_PROMPT, at(-600));
+    await terminal.shows(
+      /Right, but 1\d minutes ago: the phone's clock is behind/,
+    );
+    assert.deepEqual(await enrolled(db), []);
+    await terminal.type(CODE_PROMPT, at(0));
+    const { status, screen } = await terminal.end();
+    assert.equal(status, 0);
+    assert.match(
+      screen,
+      /Enrolled\. The code .* still good for the first login/,
+    );
+    assert.deepEqual(await enrolled(db), ["root"]);
+    const shown = await admin(db, ["show", "root", "--secret", "--json"]);
+    assert.equal(JSON.parse(shown.stdout).secret, secret);
+  },
+);
+
+testWith(
+  ["root", "useradd", "script"],
+  "the code of enroll --confirm is good for the first login",
+  async () => {
+    await using account = await makeAccount();
+    await using directory = await makeTestDirectory();
+    const { db, path } = directory;
+    const { username, password } = account;
+    await using terminal = onTerminal(
+      directory,
+      "enroll",
+      username,
+      "--confirm",
+    );
+    const code = codeOf(await secretOn(terminal));
+    await terminal.type(CODE_PROMPT, code);
+    assert.equal((await terminal.end()).status, 0);
+    const attempt = await playAttempt(path, { totpTokenDbPath: db });
+    await attempt.password(username, password);
+    assert.match(
+      (await attempt.answer(base64(code))).stderr,
+      /outcome=accepted/,
+    );
+  },
+);
+
+testWith(["script"], "Ctrl-C at the code enrols nobody", async () => {
+  await using directory = await makeTestDirectory();
+  const { db } = directory;
+  await using terminal = onTerminal(directory, "enroll", "root", "--confirm");
+  await terminal.press(CODE_PROMPT, CTRL_C);
+  assert.notEqual((await terminal.end()).status, 0);
+  assert.deepEqual(await enrolled(db), []);
+  assert.throws(() => Deno.statSync(db), Deno.errors.NotFound);
+});
+
+testWith(
+  ["script"],
+  "enroll --from shows its progress on a terminal alone",
+  async () => {
+    await using directory = await makeTestDirectory();
+    const { db, path } = directory;
+    const file = `${path}/users`;
+    await Deno.writeTextFile(
+      file,
+      Array.from({ length: 50 }, (_, n) => `user${n}\n`).join(""),
+    );
+    const piped = await run(PROGRAM, [...on(db), "enroll", "--from", file]);
+    assert.doesNotMatch(piped.stderr, /\r|█/);
+    await using terminal = onTerminal(
+      ...[directory, "enroll", "--replace", "--from", file] as const,
+      ...[">", `${path}/out`] as const,
+    );
+    const { screen } = await terminal.end();
+    assert.match(screen, /\r█{20}░{20} 25 of 50/);
+    assert(screen.includes("\r\x1b[KEnrolled 50 users."));
+    assert.equal((await enrolled(db)).length, 50);
+  },
+);

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import {
+  admin,
+  codeOf,
+  enroll,
+  makeTestDirectory,
+  mustGiveRecoveryCodes,
+  on,
+  PROGRAM,
+  wrongCodeOf,
+} from "../lab/program.ts";
+import { testWith } from "../lab/requirements.ts";
+import { CTRL_C, Terminal } from "../lab/terminal.ts";
+
+/** What `verify root` makes of a code, as JSON and for people. */
+async function verify(db: string, code: string, ...args: string[]) {
+  const json = await admin(
+    db,
+    ["verify", "root", "--code-from", "-", "--json", ...args],
+    { stdin: code },
+  );
+  const text = await admin(db, ["verify", "root", "--code-from", "-"], {
+    stdin: code,
+  });
+  return {
+    status: json.status,
+    ...JSON.parse(json.stdout || "{}"),
+    text: text.stdout,
+  };
+}
+
+/** All that a database has. */
+async function contentOf(db: string): Promise<string> {
+  return (await Deno.readFile(db)).toBase64();
+}
+
+testWith(
+  [],
+  "verify explains every kind of code, and changes nothing",
+  async () => {
+    await using directory = await makeTestDirectory();
+    const { db } = directory;
+    const secret = await enroll(db, "root");
+    const [recoveryCode] = await mustGiveRecoveryCodes(db, "root");
+    const before = await contentOf(db);
+
+    // Far enough from the window's edge for a test that takes a moment.
+    const cases: [
+      code: string,
+      status: number,
+      result: string,
+      text: RegExp,
+    ][] = [
+      [
+        codeOf(secret),
+        0,
+        "right",
+        /^Right: a login with it would be accepted\.$/m,
+      ],
+      [` ${codeOf(secret)}\r\n`, 0, "right", /accepted/],
+      [
+        codeOf(secret, -20),
+        1,
+        "clock_off",
+        /^Right 1\d minutes ago: .* is behind/,
+      ],
+      [
+        codeOf(secret, 20),
+        1,
+        "clock_off",
+        /^Right \d+ minutes from now: .* ahead/,
+      ],
+      [
+        wrongCodeOf(secret),
+        1,
+        "wrong",
+        /^Wrong: .* the one of the last enrolment\?$/m,
+      ],
+      ["12345", 1, "malformed", /^No code: a code has 6 digits\.$/m],
+      ["", 1, "malformed", /^No code/],
+      [recoveryCode!, 0, "recovery_code", /^A recovery code: .* use it up/],
+      ["00000-00000", 1, "wrong", /^Wrong/],
+    ];
+    for (const [code, status, result, text] of cases) {
+      const found = await verify(db, code);
+      assert.deepEqual([found.status, found.result], [status, result], code);
+      assert.match(found.text, text);
+      assert.equal(found.usedUp, false);
+    }
+    assert.equal(
+      (await verify(db, codeOf(secret, -20))).secondsOff < -570,
+      true,
+    );
+    assert.equal(await contentOf(db), before);
+  },
+);
+
+testWith([], "verify --use uses a code up, once", async () => {
+  await using directory = await makeTestDirectory();
+  const { db } = directory;
+  const secret = await enroll(db, "root");
+  const [recoveryCode] = await mustGiveRecoveryCodes(db, "root");
+  const code = codeOf(secret);
+  const use = async (code: string) => {
+    const { status, result, usedUp } = await verify(db, code, "--use");
+    return [status, result, usedUp];
+  };
+  assert.deepEqual(await use(code), [0, "right", true]);
+  assert.deepEqual(await use(code), [1, "used", false]);
+  assert.match((await verify(db, code)).text, /a code counts once/);
+  assert.deepEqual(await use(recoveryCode!), [0, "recovery_code", true]);
+  assert.deepEqual(await use(recoveryCode!), [1, "wrong", false]);
+  const { lastLoginAt, recoveryCodesLeft } = JSON.parse(
+    (await admin(db, ["show", "root", "--json"])).stdout,
+  );
+  assert.deepEqual([lastLoginAt, recoveryCodesLeft], [null, 9]);
+});
+
+testWith([], "verify says that a user is locked or disabled", async () => {
+  await using directory = await makeTestDirectory();
+  const { db } = directory;
+  const secret = await enroll(db, "root");
+  const connection = new DatabaseSync(db);
+  connection.prepare("UPDATE enrolments SET locked_until = ?, locks = 1")
+    .run(Date.now() + 60_000);
+  connection.close();
+  await admin(db, ["disable", "root"]);
+  const { status, result, text, ...found } = await verify(db, codeOf(secret));
+  assert.deepEqual([status, result], [1, "right"]);
+  assert.match(
+    text,
+    /^Right[^\n]*\nLocked until .*unlock USER[^\n]*\nDisabled since .*enable USER/,
+  );
+  assert.match(found.lockedUntil, /^20.*Z$/);
+  assert.match(found.disabledAt, /^20.*Z$/);
+});
+
+testWith(
+  [],
+  "verify names a user who isn't there, and wants a way to get the code",
+  async () => {
+    await using directory = await makeTestDirectory();
+    const { db } = directory;
+    await enroll(db, "root");
+    const nobody = await admin(db, ["verify", "x", "--code-from", "-"]);
+    assert.equal(nobody.status, 1);
+    assert.match(nobody.stderr, /user "x" is not enrolled/);
+    const unasked = await admin(db, ["verify", "root"]);
+    assert.equal(unasked.status, 2);
+    assert.match(
+      unasked.stderr,
+      /cannot ask "Code" without a terminal: use --code-from/,
+    );
+  },
+);
+
+testWith(["script"], "verify asks on a terminal", async () => {
+  await using directory = await makeTestDirectory();
+  const { db } = directory;
+  const secret = await enroll(db, "root");
+  const command = [PROGRAM, ...on(db), "verify", "root"].join(" ");
+  await using terminal = new Terminal(command);
+  await terminal.type(/^Code: $/, codeOf(secret));
+  assert.match((await terminal.end()).screen, /Right: a login/);
+  await using left = new Terminal(command);
+  await left.press(/^Code: $/, CTRL_C);
+  assert.notEqual((await left.end()).status, 0);
+  await using ended = new Terminal(command);
+  await ended.press(/^Code: $/, "\x04");
+  const { status, screen } = await ended.end();
+  assert.equal(status, 1);
+  assert.match(screen, /cancelled: nothing was changed/);
+});

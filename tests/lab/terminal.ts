@@ -1,0 +1,94 @@
+/** How long to wait for something that should come within seconds, in milliseconds. */
+const PATIENCE_MS = 60_000;
+
+/** What Ctrl-C sends. */
+export const CTRL_C = "\x03";
+
+/** A command on a pseudo terminal, and somebody who types. */
+export class Terminal implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #reading: Promise<void>;
+  #screen = "";
+  #wake = () => {};
+
+  /**
+   * Starts a command by a shell, on a terminal of its own.
+   *
+   * @param command a shell's line
+   * @param env more variables
+   */
+  constructor(command: string, env: Record<string, string> = {}) {
+    this.#child = new Deno.Command("script", {
+      args: ["--quiet", "--return", "--command", command, "/dev/null"],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+      env,
+    }).spawn();
+    this.#input = this.#child.stdin.getWriter();
+    this.#reading = this.#read(this.#child.stdout);
+  }
+
+  /** Waits for a prompt that isn't answered yet, and types a line. */
+  async type(prompt: RegExp, answer: string): Promise<void> {
+    await this.press(prompt, `${answer}\n`);
+  }
+
+  /** Waits for a prompt that isn't answered yet, and presses keys. */
+  async press(prompt: RegExp, keys: string): Promise<void> {
+    await this.shows(prompt);
+    this.#screen = "";
+    await this.#input.write(new TextEncoder().encode(keys));
+  }
+
+  /** Waits until the screen shows something since the last answer; gives what it shows. */
+  async shows(pattern: RegExp): Promise<string> {
+    const deadline = Date.now() + PATIENCE_MS;
+    while (!pattern.test(this.#screen)) {
+      const left = deadline - Date.now();
+      if (left <= 0) {
+        throw new Error(`the screen lacks ${pattern}:\n${this.#screen}`);
+      }
+      await this.#change(left);
+    }
+    return this.#screen;
+  }
+
+  /** Waits for the command's end; gives its exit status, and the screen since the last answer. */
+  async end(): Promise<{ status: number; screen: string }> {
+    const { code } = await this.#child.status;
+    await this.#reading;
+    return { status: code, screen: this.#screen };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Its end takes the terminal away, which ends the command (SIGHUP).
+    try {
+      this.#child.kill("SIGTERM");
+    } catch {
+      // It has ended by itself.
+    }
+    await this.#child.status;
+    await this.#reading;
+    await this.#input.abort().catch(() => {});
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) {
+      this.#screen += decoder.decode(chunk, { stream: true });
+      this.#wake();
+    }
+  }
+
+  #change(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
