@@ -19,6 +19,7 @@ import {
   type SecretEncoding,
   shownSecret,
 } from "./secret.ts";
+import { terminalColumns } from "./terminal.ts";
 import { json } from "./text.ts";
 import { readTotpOptions, type TotpOptions } from "./totp_options.ts";
 import { readUserList } from "./user_list.ts";
@@ -149,9 +150,19 @@ async function handOut(
       .join("\n"),
   );
   if (context.isTerminal && options.from === undefined) {
-    const { qrCode } = await import("./qr_code.ts");
-    context.err(`\n${qrCode(uriOf(users[0]!))}\n`);
+    await showQrCode(context, uriOf(users[0]!));
   }
+}
+
+async function showQrCode(context: AdminContext, uri: string): Promise<void> {
+  const { qrCode } = await import("./qr_code.ts");
+  const drawn = qrCode(uri, terminalColumns());
+  context.err(
+    drawn === null
+      ? "openvpn-totp: the terminal is too narrow for the QR code: " +
+        "make it wider, and see the secret with: openvpn-totp show --secret USER\n"
+      : `\n${drawn}\n`,
+  );
 }
 
 function linesOf(user: UserToEnrol): string[] {

@@ -1,30 +1,55 @@
 import { encode } from "uqr";
 
-/** Black on white whatever the terminal's colours are: phones read no inverted code. */
-const BLACK_ON_WHITE = "\x1b[30;107m";
+/** Black and white (SGR of ECMA-48), whatever the terminal's own colours are: phones read no inverted code. */
+const INK = { dark: 30, light: 97 };
+const GROUND = { dark: 40, light: 107 };
 const RESET = "\x1b[0m";
 
 /**
- * Draws a QR code with half blocks, two modules above each other in one character, with the margin
- * of 4 modules that ISO/IEC 18004 asks for.
- *
- * @returns lines without a line end behind the last
+ * What is tried one after the other until a code is narrow enough: error correction (M restores 15 %,
+ * L 7 %), and the margin in modules. ISO/IEC 18004 asks for 4; a light terminal adds its own.
  */
-export function qrCode(text: string): string {
-  const { data, size } = encode(text, { ecc: "M", border: 4 });
-  const isDark = (row: number, column: number) => data[row]?.[column] ?? false;
+const ATTEMPTS = [
+  { ecc: "M", border: 4 },
+  { ecc: "L", border: 4 },
+  { ecc: "L", border: 2 },
+] as const;
+
+/**
+ * Draws a QR code on a terminal, two modules above each other in one character: the upper one is its
+ * background, the lower one a half block. A gap that a terminal leaves between its lines has the
+ * background's colour, so that it prolongs the upper module everywhere, and the code stays readable.
+ *
+ * @param columns width of the terminal
+ * @returns lines without a line end behind the last; null where the terminal is too narrow
+ */
+export function qrCode(text: string, columns = 80): string | null {
+  const code = ATTEMPTS.map((options) => encode(text, options))
+    .find(({ size }) => size <= columns);
+  if (code === undefined) return null;
   const lines: string[] = [];
-  for (let row = 0; row < size; row += 2) {
-    let line = "";
-    for (let column = 0; column < size; column++) {
-      line += block(isDark(row, column), isDark(row + 1, column));
-    }
-    lines.push(`${BLACK_ON_WHITE}${line}${RESET}`);
+  for (let row = 0; row < code.size; row += 2) {
+    const upper = code.data[row]!;
+    const lower = code.data[row + 1] ?? [];
+    const cells = upper.map((isDark, column) =>
+      cell(isDark, lower[column] ?? false)
+    );
+    const line = cells.map(({ colours, character }, column) =>
+      colours === cells[column - 1]?.colours ? character : colours + character
+    );
+    lines.push(`${line.join("")}${RESET}`);
   }
   return lines.join("\n");
 }
 
-function block(upper: boolean, lower: boolean): string {
-  if (upper) return lower ? "█" : "▀";
-  return lower ? "▄" : " ";
+function cell(
+  upper: boolean,
+  lower: boolean,
+): { colours: string; character: string } {
+  const ground = upper ? GROUND.dark : GROUND.light;
+  const ink = lower ? INK.dark : INK.light;
+  return {
+    colours: `\x1b[${ink};${ground}m`,
+    character: upper === lower ? " " : "▄",
+  };
 }

@@ -40,6 +40,15 @@ export function err(text: string): void {
   }
 }
 
+/** Width of the terminal, 80 where it isn't known. */
+export function terminalColumns(): number {
+  try {
+    return Deno.consoleSize().columns || 80;
+  } catch {
+    return 80;
+  }
+}
+
 /** Standard input; a terminal may be asked questions. */
 export const input: Input = {
   isTerminal: Deno.stdin.isTerminal(),

@@ -18,6 +18,7 @@ const REQUIREMENTS = {
   script: command("script", "bsdutils"),
   sqlite3: command("sqlite3", "sqlite3"),
   zbarimg: command("zbarimg", "zbar-tools"),
+  "rsvg-convert": command("rsvg-convert", "librsvg2-bin"),
   fail2ban: command("fail2ban-regex", "fail2ban"),
   journal: {
     isMet: () =>

@@ -2,12 +2,8 @@ import assert from "node:assert/strict";
 import { URI } from "otpauth";
 import fc from "fast-check";
 import { provisioningUri } from "../../../src/admin/provisioning_uri.ts";
-import { qrCode } from "../../../src/admin/qr_code.ts";
 import { instant, json, pairs, table } from "../../../src/admin/text.ts";
 import { holds } from "../../lab/fuzz.ts";
-import { mustRun } from "../../lab/command.ts";
-import { makeTestDirectory } from "../../lab/program.ts";
-import { testWith } from "../../lab/requirements.ts";
 
 Deno.test("provisioningUri is the guide's, to the letter", () => {
   assert.equal(
@@ -36,54 +32,6 @@ Deno.test("provisioningUri is read back by otpauth, whatever the names", () => {
     assert.equal(otp.secret.base32, "JBSWY3DPEHPK3PXP");
   }));
 });
-
-testWith(
-  ["zbarimg"],
-  "qrCode is read by a QR code reader, from the characters of a terminal",
-  async () => {
-    await using directory = await makeTestDirectory();
-    const uri = provisioningUri(
-      "OpenVPN Server",
-      "exampleuser",
-      "RUWKBBSFCFJAZNPVNCI5RBQQB2K7FJV2",
-    );
-    const text = qrCode(uri);
-    const widest = Math.max(
-      ...text.split("\n").map((line) => plain(line).length),
-    );
-    assert(widest <= 80, `${widest} columns`);
-    const image = `${directory.path}/qr.pgm`;
-    await Deno.writeTextFile(image, drawn(text));
-    assert.equal(
-      (await mustRun("zbarimg", ["--quiet", "--raw", image])).trim(),
-      uri,
-    );
-  },
-);
-
-/** Without colours; each line must set black on bright white itself. */
-function plain(line: string): string {
-  assert(line.startsWith("\x1b[30;107m") && line.endsWith("\x1b[0m"), line);
-  return line.slice("\x1b[30;107m".length, -"\x1b[0m".length);
-}
-
-/** Draws half blocks as a terminal would, 4 by 4 pixels a module (a PGM image). */
-function drawn(text: string): string {
-  const rows = text.split("\n").flatMap((line) => {
-    const cells = Array.from(plain(line));
-    return [
-      cells.map((cell) => cell === "█" || cell === "▀"),
-      cells.map((cell) => cell === "█" || cell === "▄"),
-    ];
-  });
-  const pixels = rows.flatMap((row) => {
-    const line = row.map((dark) => dark ? "0 0 0 0" : "9 9 9 9").join(" ");
-    return [line, line, line, line];
-  });
-  return `P2\n${rows[0]!.length * 4} ${pixels.length}\n9\n${
-    pixels.join("\n")
-  }\n`;
-}
 
 Deno.test("table and pairs line up, and escape what acts on a terminal", () => {
   assert.equal(
