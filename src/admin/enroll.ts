@@ -10,6 +10,13 @@ import {
   requireUnenrolled,
   type UserToEnrol,
 } from "./enrolment.ts";
+import { handoutOf } from "./handout/handout.ts";
+import {
+  type HandoutOptions,
+  makeHandoutFiles,
+  requireHandoutOptions,
+  wantsHandout,
+} from "./handout/handout_files.ts";
 import { ProgressBar } from "./progress_bar.ts";
 import { uriOf } from "./provisioning_uri.ts";
 import { newRecoveryCodes } from "./recovery.ts";
@@ -19,12 +26,11 @@ import {
   type SecretEncoding,
   shownSecret,
 } from "./secret.ts";
-import { terminalColumns } from "./terminal.ts";
 import { json } from "./text.ts";
 import { readTotpOptions, type TotpOptions } from "./totp_options.ts";
 import { readUserList } from "./user_list.ts";
 
-interface EnrollOptions extends TotpOptions {
+interface EnrollOptions extends TotpOptions, HandoutOptions {
   from?: string;
   replace?: boolean;
   issuer?: string;
@@ -46,6 +52,7 @@ export async function enroll(
 ): Promise<void> {
   const usernames = readUsernames(context, username, options);
   if (options.confirm) requireConfirmable(context);
+  requireHandoutOptions(options);
   const users = planned(context, usernames, options);
   const replace = options.replace ?? false;
   await requireUnenrolled(context, usernames, replace);
@@ -53,6 +60,9 @@ export async function enroll(
     await handOut(context, users, options);
     await confirmEnrolment(context, users[0]!);
   }
+  // Before the enrolment, so that nobody is enrolled whose files couldn't be made; after the question,
+  // since Ctrl-C would leave them.
+  using files = makeHandoutFiles(options, handoutOf(users[0]!));
   const progress = new ProgressBar(context, users.length);
   await withStore(
     context,
@@ -63,6 +73,7 @@ export async function enroll(
         done: () => progress.step(),
       }),
   );
+  files.keep();
   if (!options.confirm) await handOutEnrolled(context, users, options);
   tellOfUsers(context, usernames, options);
 }
@@ -88,6 +99,13 @@ function readUsernames(
       "usage",
       `${option} is for one user, and --from for many: secrets of many users come with: ` +
         "openvpn-totp import",
+    );
+  }
+  if (wantsHandout(options)) {
+    throw new Failure(
+      "usage",
+      "--qr and --sheet are for one user: where --from enrols many, make each one's files with: " +
+        "openvpn-totp show USER --sheet FILE.html",
     );
   }
   return readUserList(context, from!);
@@ -150,19 +168,9 @@ async function handOut(
       .join("\n"),
   );
   if (context.isTerminal && options.from === undefined) {
-    await showQrCode(context, uriOf(users[0]!));
+    const { showQrCode } = await import("./show_qr_code.ts");
+    showQrCode(context, uriOf(users[0]!));
   }
-}
-
-async function showQrCode(context: AdminContext, uri: string): Promise<void> {
-  const { qrCode } = await import("./qr_code.ts");
-  const drawn = qrCode(uri, terminalColumns());
-  context.err(
-    drawn === null
-      ? "openvpn-totp: the terminal is too narrow for the QR code: " +
-        "make it wider, and see the secret with: openvpn-totp show --secret USER\n"
-      : `\n${drawn}\n`,
-  );
 }
 
 function linesOf(user: UserToEnrol): string[] {

@@ -8,16 +8,22 @@ import {
   requireEnrolment,
   withStore,
 } from "./context.ts";
-import { uriOf } from "./provisioning_uri.ts";
-import { shownSecret } from "./secret.ts";
+import { type Handout, handoutOf } from "./handout/handout.ts";
+import {
+  type HandoutOptions,
+  makeHandoutFiles,
+  requireHandoutOptions,
+  wantsHandout,
+} from "./handout/handout_files.ts";
 import { instant, instantOrNever, instantOrNull, json, pairs } from "./text.ts";
 
-/** `show USER`: one enrolment; the secret only when asked for. */
+/** `show USER`: one enrolment; the secret, and files that have it, only when asked for. */
 export async function show(
   context: AdminContext,
   username: string,
-  options: { secret?: boolean; json?: boolean },
+  options: HandoutOptions & { secret?: boolean; json?: boolean },
 ): Promise<void> {
+  requireHandoutOptions(options);
   const [enrolment, challenges] = await withStore(
     context,
     { create: false },
@@ -29,7 +35,11 @@ export async function show(
   );
   const isLocked = lockedForSeconds(enrolment.failures, context.now()) > 0;
   const lockedUntil = isLocked ? enrolment.failures.lockedUntil : null;
-  const secret = options.secret ? await revealed(context, enrolment) : null;
+  const handout = options.secret || wantsHandout(options)
+    ? await handoutAgain(context, enrolment)
+    : null;
+  if (handout) makeHandoutFiles(options, handout).keep();
+  const secret = options.secret ? handout : null;
   context.out(
     options.json
       ? asJson(enrolment, lockedUntil, challenges, secret)
@@ -37,27 +47,20 @@ export async function show(
   );
 }
 
-interface Revealed {
-  secret: string;
-  uri: string;
-}
-
-async function revealed(
+/** Recovery codes aren't among it: what is kept of them tells nobody what they are. */
+async function handoutAgain(
   context: AdminContext,
   enrolment: Enrolment,
-): Promise<Revealed> {
-  const opened = await openVault(context).open(enrolment);
-  return {
-    secret: shownSecret(opened),
-    uri: uriOf({ ...enrolment, secret: opened }),
-  };
+): Promise<Handout> {
+  const secret = await openVault(context).open(enrolment);
+  return handoutOf({ ...enrolment, secret, recoveryCodes: [] });
 }
 
 function asJson(
   enrolment: Enrolment,
   lockedUntil: number | null,
   challenges: readonly Challenge[],
-  revealed: Revealed | null,
+  revealed: Handout | null,
 ): string {
   const { username, issuer, enrolledAt, lastLoginAt } = enrolment;
   const shown = {
@@ -77,7 +80,7 @@ function asJson(
       createdAt: instant(challenge.createdAt),
       expiresAt: instant(challenge.expiresAt),
     })),
-    ...revealed,
+    ...revealed === null ? {} : { secret: revealed.secret, uri: revealed.uri },
   };
   return json(shown);
 }
@@ -92,7 +95,7 @@ function asText(
   enrolment: Enrolment,
   lockedUntil: number | null,
   challenges: readonly Challenge[],
-  revealed: Revealed | null,
+  revealed: Handout | null,
 ): string {
   const pending = challenges.map((challenge) =>
     [

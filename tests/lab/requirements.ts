@@ -19,6 +19,8 @@ const REQUIREMENTS = {
   sqlite3: command("sqlite3", "sqlite3"),
   zbarimg: command("zbarimg", "zbar-tools"),
   "rsvg-convert": command("rsvg-convert", "librsvg2-bin"),
+  chromium: command("chromium", "chromium and fonts-dejavu-core"),
+  pdfinfo: command("pdfinfo", "poppler-utils"),
   fail2ban: command("fail2ban-regex", "fail2ban"),
   journal: {
     isMet: () =>

@@ -4,6 +4,8 @@ import { SETTINGS } from "../../settings.ts";
 import type { AdminContext } from "../context.ts";
 import type { SecretEncoding } from "../secret.ts";
 
+const QR_MEANING = "make a picture of the QR code (.png or .svg)";
+
 /** Adds the commands about one user or all. */
 export function addUserCommands(program: Command, context: AdminContext): void {
   program.command("enroll")
@@ -37,6 +39,11 @@ export function addUserCommands(program: Command, context: AdminContext): void {
     )
     .option("--digits <number>", "digits of a code: 6, 7 or 8")
     .option("--period <seconds>", "time that a code is shown for")
+    .option("--qr <file>", QR_MEANING)
+    .option(
+      "--sheet <file>",
+      "make a page for the user: QR code, key, steps (.html)",
+    )
     .option("--json", "print JSON")
     .action(async (user, options) => {
       const { enroll } = await import("../enroll.ts");
@@ -69,6 +76,11 @@ export function addUserCommands(program: Command, context: AdminContext): void {
     .description("show one user's enrolment")
     .argument("<user>", "username")
     .option("--secret", "show secret and provisioning URI too")
+    .option("--qr <file>", QR_MEANING)
+    .option(
+      "--sheet <file>",
+      "make the page for the user again, without recovery codes (.html)",
+    )
     .option("--json", "print JSON")
     .action(async (user, options) => {
       const { show } = await import("../show.ts");

@@ -1,0 +1,106 @@
+import { Failure } from "../../core/failure.ts";
+import { quoted } from "../../core/printable.ts";
+import { writePrivateFile } from "../output_file.ts";
+import type { Handout } from "./handout.ts";
+import { qrPng } from "./qr_png.ts";
+import { qrSvg } from "./qr_svg.ts";
+import { sheet } from "./sheet.ts";
+
+/** Options that name the files to make. */
+export interface HandoutOptions {
+  /** Picture of the QR code: its ending says which kind. */
+  qr?: string;
+  /** Page for the user. */
+  sheet?: string;
+}
+
+/** What makes a file's content, by the option and the ending of the file's name. */
+const KINDS: Record<
+  keyof HandoutOptions,
+  Record<string, (handout: Handout) => string | Uint8Array>
+> = {
+  qr: {
+    ".png": ({ uri }) => qrPng(uri),
+    ".svg": ({ uri }) => qrSvg(uri),
+  },
+  sheet: { ".html": sheet },
+};
+
+/** Says whether any file is to be made. */
+export function wantsHandout(options: HandoutOptions): boolean {
+  return namesIn(options).length > 0;
+}
+
+/** @throws Failure `usage` for a name whose ending names no kind of file */
+export function requireHandoutOptions(options: HandoutOptions): void {
+  for (const name of namesIn(options)) kindOf(name, options[name]!);
+}
+
+/** Files that are removed at the end of their scope, unless they are kept. */
+export interface HandoutFiles extends Disposable {
+  keep(): void;
+}
+
+/**
+ * Makes the files that the options name, mode 0600: all of them, or none.
+ *
+ * @throws Failure `output_error` where one can't be made or is there already
+ */
+export function makeHandoutFiles(
+  options: HandoutOptions,
+  handout: Handout,
+): HandoutFiles {
+  let made: string[] = [];
+  const files = {
+    keep: () => {
+      made = [];
+    },
+    [Symbol.dispose]: () => made.forEach(remove),
+  };
+  try {
+    for (const name of namesIn(options)) {
+      const path = options[name]!;
+      const content = kindOf(name, path)(handout);
+      writePrivateFile(
+        path,
+        typeof content === "string"
+          ? new TextEncoder().encode(content)
+          : content,
+      );
+      made.push(path);
+    }
+    return files;
+  } catch (error) {
+    files[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function remove(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // What made the files useless is the error to tell; their secret is nobody's.
+  }
+}
+
+function namesIn(options: HandoutOptions): (keyof HandoutOptions)[] {
+  return (["qr", "sheet"] as const).filter((name) =>
+    options[name] !== undefined
+  );
+}
+
+function kindOf(
+  name: keyof HandoutOptions,
+  path: string,
+): (handout: Handout) => string | Uint8Array {
+  const kinds = KINDS[name];
+  const ending = Object.keys(kinds).find((ending) => path.endsWith(ending));
+  if (ending !== undefined) return kinds[ending]!;
+  throw new Failure(
+    "usage",
+    `--${name} is ${quoted(path)}, allowed is a file whose name ends in ${
+      Object.keys(kinds).join(" or ")
+    }`,
+  );
+}

@@ -1,0 +1,14 @@
+import type { AdminContext } from "./context.ts";
+import { qrCode } from "./qr_code.ts";
+import { terminalColumns } from "./terminal.ts";
+
+/** Shows the QR code of a provisioning URI to whoever sits at the terminal, or says why not. */
+export function showQrCode(context: AdminContext, uri: string): void {
+  const drawn = qrCode(uri, terminalColumns());
+  context.err(
+    drawn === null
+      ? "openvpn-totp: the terminal is too narrow for the QR code: " +
+        "make a picture of it with: openvpn-totp show USER --qr FILE.png\n"
+      : `\n${drawn}\n`,
+  );
+}
