@@ -56,6 +56,7 @@ export class Browser implements AsyncDisposable {
     this.#session = String(sessionId);
     await this.send("Page.enable");
     await this.send("Network.enable");
+    await this.send("Emulation.setScrollbarsHidden", { hidden: true });
   }
 
   /** Opens a file as a page, and waits until it is there. */
