@@ -55,9 +55,10 @@ export function askPassword(
   option: string,
 ): Redacted<Uint8Array<ArrayBuffer>> {
   requireTerminal(context, question, option);
-  context.err(`${question}: `);
+  // Before the question: who types at once isn't echoed either.
   context.input.setRaw(true);
   try {
+    context.err(`${question}: `);
     return new Redacted(readUnseen(context));
   } finally {
     context.input.setRaw(false);
