@@ -23,14 +23,18 @@ export interface TrustedPath {
  * not as the file's own, where anybody could put files beside it.
  *
  * @param path absolute
+ * @param uid whose file it is, if not this process's user's
  * @throws Failure `untrusted_path`
  * @throws Deno.errors.* when the system refuses
  */
-export function followTrusted(path: string): TrustedPath {
+export function followTrusted(
+  path: string,
+  uid: number | null = Deno.uid(),
+): TrustedPath {
   let rest = partsOf(path);
   let at = "/";
   let info = Deno.lstatSync(at);
-  requireOwner(at, info);
+  requireOwner(at, info, uid);
   for (let links = 0; rest.length > 0;) {
     const name = rest.shift()!;
     if (name === "..") {
@@ -46,7 +50,7 @@ export function followTrusted(path: string): TrustedPath {
       requireOthersKeptOut(at, info, true);
       return { path: [next, ...rest].join("/"), info: null };
     }
-    requireOwner(next, found);
+    requireOwner(next, found, uid);
     if (!found.isSymlink) {
       at = next;
       info = found;
@@ -111,11 +115,15 @@ function lstat(path: string): Deno.FileInfo | null {
   }
 }
 
-function requireOwner(path: string, { uid }: Deno.FileInfo): void {
-  if (uid === 0 || uid === Deno.uid()) return;
+function requireOwner(
+  path: string,
+  { uid }: Deno.FileInfo,
+  owner: number | null,
+): void {
+  if (uid === 0 || uid === owner) return;
   throw new Failure(
     "untrusted_path",
-    `${path} belongs to uid ${uid}, and this is uid ${Deno.uid()}: run openvpn-totp as that user, ` +
+    `${path} belongs to uid ${uid}, and this is uid ${owner}: run openvpn-totp as that user, ` +
       "or change the owner (chown)",
   );
 }

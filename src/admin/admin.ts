@@ -25,6 +25,7 @@ export async function runAdmin(args: readonly string[]): Promise<number> {
     now: Date.now,
     out,
     err,
+    isOutTerminal: Deno.stdout.isTerminal(),
     isTerminal: Deno.stderr.isTerminal(),
     input,
     exitStatus: 0,

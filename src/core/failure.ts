@@ -31,6 +31,8 @@ export type FailureCode =
   | "challenge_exists"
   | "input_error"
   | "output_error"
+  | "config_error"
+  | "problems_found"
   | "cancelled"
   | "usage";
 

@@ -179,8 +179,24 @@ export function preventCoreDumps(): void {
 
 /** Says whether the system (files, directory services) knows an account. */
 export function hasAccount(username: string): boolean {
+  return findAccount(username) !== null;
+}
+
+/** Looks up an account in the system (files, directory services); null when there is none. */
+export function findAccount(
+  username: string,
+): { uid: number; gid: number } | null {
+  // struct passwd { char *pw_name; char *pw_passwd; uid_t pw_uid; gid_t pw_gid; … }
+  const UID_OFFSET = 16;
+  const GID_OFFSET = 20;
   const { getpwnam } = openLibrary(LIBC, ACCOUNTS).symbols;
-  return getpwnam(cString(username)) !== 0n;
+  const found = getpwnam(cString(username));
+  if (found === 0n) return null;
+  const account = new Memory().read(found, GID_OFFSET + 4);
+  return {
+    uid: account.getUint32(UID_OFFSET, true),
+    gid: account.getUint32(GID_OFFSET, true),
+  };
 }
 
 /**

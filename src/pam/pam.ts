@@ -83,6 +83,29 @@ export class PamAuthentication implements PrimaryAuthentication {
     );
   }
 
+  /**
+   * Begins and ends a transaction that asks for nobody's password.
+   *
+   * @returns what libpam has against it, or null
+   */
+  probe(): string | null {
+    this.#memory.writeAddress(this.#out, 0n);
+    const status = this.#start("root");
+    const handle = this.#memory.readAddress(this.#out);
+    if (status !== Pam.SUCCESS || handle === 0n) return pamStatusName(status);
+    this.#libpam.pam_end(handle, Pam.SUCCESS);
+    return null;
+  }
+
+  #start(loginName: string): number {
+    return this.#libpam.pam_start(
+      cString(this.#service),
+      cString(loginName),
+      this.#conversation.structure,
+      this.#out,
+    );
+  }
+
   async #authenticate(handle: Address): Promise<PrimaryResult> {
     const status = await this.#libpam.pam_authenticate(
       handle,
@@ -118,12 +141,7 @@ export class PamAuthentication implements PrimaryAuthentication {
     work: (handle: Address) => Promise<PrimaryResult>,
   ): Promise<PrimaryResult> {
     this.#memory.writeAddress(this.#out, 0n);
-    const started = this.#libpam.pam_start(
-      cString(this.#service),
-      cString(loginName),
-      this.#conversation.structure,
-      this.#out,
-    );
+    const started = this.#start(loginName);
     const handle = this.#memory.readAddress(this.#out);
     if (started !== Pam.SUCCESS || handle === 0n) {
       return refused("pam_error", `pam_start: ${pamStatusName(started)}`);

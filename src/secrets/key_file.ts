@@ -24,12 +24,13 @@ const MAX_BYTES = 1024 * 1024;
  * Reads a key file: a line per key, newest last. Lines of any other form are left alone.
  *
  * @param path absolute
+ * @param uid whose file it is, if not this process's user's
  * @returns null when there is no such file
  * @throws Failure `untrusted_path`, `key_error`
  */
-export function readKeyFile(path: string): SecretKey[] | null {
+export function readKeyFile(path: string, uid?: number): SecretKey[] | null {
   try {
-    const file = followTrusted(path);
+    const file = followTrusted(path, uid);
     if (file.info === null) return null;
     if (!file.info.isFile || file.info.size > MAX_BYTES) {
       throw keyError(path, "it is no key file");

@@ -19,13 +19,18 @@ interface Kept {
 export class Vault {
   /** Path of the key file. */
   readonly path: string;
+  readonly #uid: number | undefined;
   #keys: SecretKey[] | null | undefined;
   /** The key to seal with, once it is known to be on the disk. */
   #newest: SecretKey | undefined;
 
-  /** @param path absolute; the file is read when a key is needed */
-  constructor(path: string) {
+  /**
+   * @param path absolute; the file is read when a key is needed
+   * @param uid whose file it is, where root looks after another user's
+   */
+  constructor(path: string, uid?: number) {
     this.path = path;
+    this.#uid = uid;
   }
 
   /**
@@ -91,7 +96,9 @@ export class Vault {
   }
 
   #read(anew = false): SecretKey[] | null {
-    if (anew || this.#keys === undefined) this.#keys = readKeyFile(this.path);
+    if (anew || this.#keys === undefined) {
+      this.#keys = readKeyFile(this.path, this.#uid);
+    }
     return this.#keys;
   }
 

@@ -44,11 +44,13 @@ export class OpenvpnServer implements AsyncDisposable {
    * @param lines more lines of configuration; an `auth-user-pass-verify`, `client-crresponse`,
    * `auth-gen-token` or `setenv totpTokenDbPath` among them takes the place of the usual one
    * @param prepare what to do in the server's directory before it starts; gives more lines
+   * @param finish what to do with the configuration's file before it starts
    */
   static async start(
     lines: readonly string[] = [],
     prepare: (directory: string) => Promise<string[]> = () =>
       Promise.resolve([]),
+    finish: (config: string) => Promise<void> = () => Promise.resolve(),
   ): Promise<OpenvpnServer> {
     const directory = await Deno.makeTempDir({ prefix: "ovtotp-t" });
     const network = await makeNetwork();
@@ -62,6 +64,7 @@ export class OpenvpnServer implements AsyncDisposable {
         ...await prepare(directory),
       ]),
     );
+    await finish(`${directory}/server.conf`);
     const process = new OpenvpnProcess(
       "the server's log",
       network.server.namespace,

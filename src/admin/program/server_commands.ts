@@ -37,6 +37,31 @@ export function addServerCommands(
       await restore(context, file, options);
     });
 
+  program.command("doctor")
+    .description("look for what makes logins fail, and rehearse one")
+    .option("--config <file>", "the server's configuration")
+    .option("--openvpn <file>", "OpenVPN's program, to read its version")
+    .option("--user <user>", "have PAM check this user's password, too")
+    .option("--password-from <file>", "the password, unasked; - is stdin")
+    .option("--json", "print JSON")
+    .action(async (options) => {
+      const { doctor } = await import("../doctor.ts");
+      await doctor(context, options);
+    });
+
+  program.command("setup")
+    .description("put the lines that logins need into the configuration")
+    .option("--config <file>", "the server's configuration")
+    .option("--program <path>", "this program's path, where it isn't its own")
+    .option("--replace", "take another program's place in a hook's line")
+    .option("--dry-run", "show the difference, and change nothing")
+    .option("--yes", "don't ask")
+    .option("--json", "print JSON")
+    .action(async (options) => {
+      const { setup } = await import("../setup.ts");
+      await setup(context, options);
+    });
+
   program.command("rekey")
     .description("seal all secrets with a new key, which the key file gets")
     .option("--json", "print JSON")

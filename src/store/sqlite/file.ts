@@ -14,6 +14,7 @@ type Header = "missing" | "empty" | "ours" | "foreign";
 
 const MAGIC = new TextEncoder().encode("SQLite format 3\0");
 const HEADER_BYTES = 100;
+const USER_VERSION_OFFSET = 60;
 const APPLICATION_ID_OFFSET = 68;
 
 /** A file that SQLite may open. */
@@ -28,11 +29,16 @@ export interface DatabaseFile {
  * Makes sure that what lies at a path is ours to open, before SQLite sees it.
  *
  * @param create make directory and file where there are none
+ * @param uid whose file it is, if not this process's user's
  * @throws Failure when it is missing (without `create`), foreign or no file
  * @throws Deno.errors.* when the system refuses
  */
-export function prepareFile(path: string, create: boolean): DatabaseFile {
-  const { path: real } = followTrusted(path);
+export function prepareFile(
+  path: string,
+  create: boolean,
+  uid?: number,
+): DatabaseFile {
+  const { path: real } = followTrusted(path, uid);
   // In this order: another first enrolment makes the file first, and its journal then.
   const [orphan] = findCompanions(real);
   const header = readHeader(real);
@@ -79,6 +85,20 @@ function readHeader(path: string): Header {
   const isOurs = length === HEADER_BYTES && id === APPLICATION_ID &&
     MAGIC.every((byte, i) => header[i] === byte);
   return isOurs ? "ours" : "foreign";
+}
+
+/**
+ * The schema version that the header of a database of ours holds, without SQLite, which could change
+ * the file (SQLite's file format, section 1.3.15); null for nothing of ours.
+ *
+ * @throws Deno.errors.* when the system refuses
+ */
+export function storedVersion(path: string): number | null {
+  if (readHeader(path) !== "ours") return null;
+  const header = new Uint8Array(HEADER_BYTES);
+  using file = Deno.openSync(path, { read: true });
+  file.readSync(header);
+  return new DataView(header.buffer).getUint32(USER_VERSION_OFFSET);
 }
 
 /** Makes the empty file itself, as SQLite would leave its mode to the umask. */

@@ -1,0 +1,163 @@
+import { dirname, resolve } from "node:path/posix";
+import { Failure } from "../../core/failure.ts";
+import { isClockSynchronised } from "../../ffi/clock.ts";
+import { findAccount } from "../../ffi/libc.ts";
+import {
+  type Config,
+  directivesNamed,
+  lastNamed,
+} from "../../openvpn_config/directive.ts";
+import {
+  readCommandLine,
+  readConfig,
+  type ReadFile,
+} from "../../openvpn_config/read_config.ts";
+import { PamAuthentication } from "../../pam/pam.ts";
+import { choosePamService } from "../../pam/service.ts";
+import { readSettings, type Settings } from "../../settings.ts";
+import { readUnit } from "../../systemd/read_unit.ts";
+import { commandOf, lastOf, type Unit } from "../../systemd/unit_file.ts";
+import { commandWords, HOOKS } from "../hook_lines.ts";
+import { directoryAt, scriptAt, troubleOf } from "./file_facts.ts";
+import { findOpenvpn } from "./openvpn_version.ts";
+import { rehearseDatabase } from "./rehearsal.ts";
+import type { RunUser, Script, SetUp } from "./set_up.ts";
+
+/** Where to look. */
+export interface GatherOptions {
+  configPath: string;
+  /** OpenVPN's program, where it isn't in one of the usual places. */
+  openvpn: string | undefined;
+  readFile: ReadFile;
+  now(): number;
+}
+
+/** Gathers what the checks look at; changes nothing. */
+export async function gatherSetUp(
+  { configPath, openvpn, readFile, now }: GatherOptions,
+): Promise<SetUp> {
+  const unit = unitFor(configPath);
+  const config = readEffective(configPath, unit, readFile);
+  const user = runUser(config, unit);
+  const settings = settingsIn(config);
+  const tmpDir = resolve(
+    config.directory,
+    lastNamed(config, "tmp-dir")?.words[0] ?? "/tmp",
+  );
+  return {
+    configPath,
+    config,
+    configTrouble: troubleOf(configPath),
+    program: Deno.realPathSync(Deno.execPath()),
+    scripts: scriptsIn(config),
+    openvpn: findOpenvpn(openvpn),
+    unit,
+    user,
+    settings,
+    tmpDir: { path: tmpDir, info: directoryAt(tmpDir) },
+    logDirectory: settings?.log.startsWith("/")
+      ? directoryAt(dirname(settings.log))
+      : null,
+    database: settings === null || user.uid === null
+      ? null
+      : await rehearseDatabase(settings, { ...user, uid: user.uid }, now()),
+    pam: settings?.primaryAuth === "pam" ? probePam(settings) : null,
+    clock: {
+      year: new Date(now()).getUTCFullYear(),
+      isSynchronised: isSynchronised(),
+    },
+  };
+}
+
+/** The settings as the hook reads them, from what OpenVPN puts into its environment. */
+export function settingsIn(config: Config): Settings | null {
+  const variables = new Map(
+    directivesNamed(config, "setenv").map(({ words }) =>
+      [words[0] ?? "", words[1] ?? ""] as const
+    ),
+  );
+  try {
+    return readSettings((name) => variables.get(name));
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
+}
+
+/** Distributions have one unit for each of the two directories. */
+function unitFor(configPath: string): Unit | null {
+  const [, server, name] =
+    configPath.match(/^\/etc\/openvpn\/(server\/)?([^/]+)\.conf$/) ?? [];
+  if (name === undefined) return null;
+  return readUnit(`openvpn${server ? "-server" : ""}@${name}.service`);
+}
+
+/** What the unit's command line says counts, too; another configuration's doesn't. */
+function readEffective(
+  configPath: string,
+  unit: Unit | null,
+  readFile: ReadFile,
+): Config {
+  const command = unit === null ? null : commandOf(unit);
+  if (unit !== null && command !== null) {
+    const { words: [, ...args], at } = command;
+    const directory = lastOf(unit, "WorkingDirectory")?.value ?? "/";
+    const config = readCommandLine(args, at, { directory, readFile });
+    const isNamed = config.directives.some(({ name, words: [path = ""] }) =>
+      name === "config" && resolve(dirname(configPath), path) === configPath
+    );
+    if (isNamed) return config;
+  }
+  return readConfig(configPath, { directory: dirname(configPath), readFile });
+}
+
+function runUser(config: Config, unit: Unit | null): RunUser {
+  const name = lastNamed(config, "user")?.words[0] ??
+    (unit === null ? null : lastOf(unit, "User")?.value) ?? "root";
+  const account = /^\d+$/.test(name)
+    ? { uid: Number(name), gid: null }
+    : findAccount(name);
+  return { name, uid: account?.uid ?? null, gid: account?.gid ?? null };
+}
+
+function scriptsIn(config: Config): Map<string, Script> {
+  const commands = HOOKS.flatMap((hook) => directivesNamed(config, hook))
+    .map(({ words }) => commandWords(words[0] ?? "")[0] ?? "");
+  return new Map(commands.map((path) => [
+    path,
+    scriptAt(resolve(config.directory, path)),
+  ]));
+}
+
+function probePam(settings: Settings): NonNullable<SetUp["pam"]> {
+  let service: string;
+  try {
+    service = choosePamService(settings.pamService);
+  } catch (error) {
+    const serviceTrouble = messageOf(error);
+    return { service: null, serviceTrouble, startTrouble: null };
+  }
+  const probed = { service, serviceTrouble: null };
+  try {
+    const trouble = new PamAuthentication(service, settings.pamTimeoutSeconds)
+      .probe();
+    const startTrouble = trouble === null
+      ? null
+      : `pam_start gives ${trouble} for the service ${service}`;
+    return { ...probed, startTrouble };
+  } catch (error) {
+    return { ...probed, startTrouble: messageOf(error) };
+  }
+}
+
+function isSynchronised(): boolean | null {
+  try {
+    return isClockSynchronised();
+  } catch {
+    return null;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,26 @@
+import { openLibrary } from "./libraries.ts";
+
+const CLOCK = {
+  // int adjtimex(struct timex *buf)
+  adjtimex: { parameters: ["buffer"], result: "i32" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+/**
+ * Says whether the kernel's clock is kept in step with another one (adjtimex(2), which changes
+ * nothing here); null when the kernel doesn't tell.
+ *
+ * @throws Failure `library_missing`
+ */
+export function isClockSynchronised(): boolean | null {
+  const TIMEX_BYTES = 256;
+  const STATUS_OFFSET = 40;
+  const STA_UNSYNC = 0x40;
+  const TIME_ERROR = 5;
+  const { adjtimex } = openLibrary("libc.so.6", CLOCK).symbols;
+  // modes = 0: read alone
+  const timex = new Uint8Array(TIMEX_BYTES);
+  const state = adjtimex(timex);
+  if (state < 0) return null;
+  const status = new DataView(timex.buffer).getInt32(STATUS_OFFSET, true);
+  return state !== TIME_ERROR && (status & STA_UNSYNC) === 0;
+}

@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { run } from "../lab/command.ts";
+import { makeTestDirectory, PROGRAM } from "../lab/program.ts";
+import { testWith } from "../lab/requirements.ts";
+import { CTRL_C, Terminal } from "../lab/terminal.ts";
+
+const BEFORE = [
+  "# my server",
+  "port 1194",
+  "script-security 1",
+  "auth-user-pass-verify /etc/openvpn/openvpn_pam_totp.py via-file",
+  "setenv totpLog syslog",
+  "<ca>\nscript-security 1\n</ca>\n",
+].join("\n");
+
+const CHANGED = [
+  "# my server",
+  "port 1194",
+  "script-security 2",
+  `auth-user-pass-verify ${PROGRAM} via-file`,
+  "setenv totpLog syslog",
+  "<ca>\nscript-security 1\n</ca>\n",
+  "# TOTP and PAM authentication",
+  `client-crresponse ${PROGRAM}\n`,
+  "# Allow OpenVPN to reauthenticate during renegotiation without prompting for TOTP again.",
+  "auth-gen-token\n",
+].join("\n");
+
+/** A directory with a configuration that an older script was set up in. */
+async function makeConfig() {
+  const directory = await makeTestDirectory();
+  const config = `${directory.path}/server.conf`;
+  await Deno.writeTextFile(config, BEFORE);
+  await Deno.chmod(config, 0o640);
+  return Object.assign(directory, {
+    config,
+    setup: (...args: string[]) =>
+      run(PROGRAM, ["setup", "--config", config, ...args]),
+    names: () =>
+      [...Deno.readDirSync(directory.path)].map(({ name }) => name).sort(),
+    text: () => Deno.readTextFileSync(config),
+  });
+}
+
+testWith(["root"], "setup changes the configuration, once", async () => {
+  await using place = await makeConfig();
+  await Deno.chown(place.config, 0, 4);
+  const dry = await place.setup("--dry-run");
+  assert.equal(dry.status, 0, dry.stderr);
+  assert.match(dry.stdout, /^-script-security 1\n\+script-security 2$/m);
+  assert(!dry.stdout.includes("\x1b"));
+  assert.deepEqual(place.names(), ["server.conf"]);
+  assert.equal(place.text(), BEFORE);
+
+  const done = await place.setup("--yes");
+  assert.equal(done.status, 0, done.stderr);
+  assert.equal(place.text(), CHANGED);
+  const [, backup, ...rest] = place.names();
+  assert.match(backup!, /^server\.conf\.backup-\d{8}-\d{6}$/);
+  assert.deepEqual(rest, []);
+  for (const name of ["server.conf", backup!]) {
+    const { mode, uid, gid } = Deno.statSync(`${place.path}/${name}`);
+    assert.deepEqual([mode! & 0o777, uid, gid], [0o640, 0, 4], name);
+  }
+  const saved = await Deno.readTextFile(`${place.path}/${backup}`);
+  assert.equal(saved, BEFORE);
+
+  const again = await place.setup("--yes");
+  assert.equal(again.status, 0);
+  assert.match(again.stdout, /nothing to change\.\n$/);
+  assert.equal(place.names().length, 2);
+});
+
+testWith([], "setup follows a link, and leaves it", async () => {
+  await using place = await makeConfig();
+  await Deno.mkdir(`${place.path}/real`, { mode: 0o755 });
+  await Deno.rename(place.config, `${place.path}/real/vpn.conf`);
+  await Deno.symlink("real/vpn.conf", place.config);
+  const { status, stderr } = await place.setup("--yes");
+  assert.equal(status, 0, stderr);
+  assert(Deno.lstatSync(place.config).isSymlink);
+  assert.equal(place.text(), CHANGED);
+  assert.equal([...Deno.readDirSync(`${place.path}/real`)].length, 2);
+});
+
+testWith([], "setup refuses, and changes nothing", async () => {
+  await using place = await makeConfig();
+  const refuses = async (args: string[], status: number, line: RegExp) => {
+    const output = await place.setup(...args);
+    assert.equal(output.status, status, output.stderr);
+    assert.match(output.stderr, line);
+    assert.match(output.stderr, /^openvpn-totp: [^\n]+\n$/);
+    assert.deepEqual(place.names(), ["server.conf"]);
+  };
+  await refuses([], 2, /without a terminal: use --yes/);
+  await refuses(["--json"], 2, /add --yes or --dry-run/);
+  await refuses(["--yes", "--program", "/gone"], 2, /can't be run/);
+  await refuses(["--yes", "--program", "/a b"], 2, /allowed in the config/);
+  await Deno.chmod(place.path, 0o777);
+  await refuses(["--yes"], 1, /others can put files there/);
+  await Deno.chmod(place.path, 0o700);
+  await Deno.writeTextFile(place.config, 'push "open\n');
+  await refuses(["--yes"], 1, /line 1: a quotation .* has no end/);
+});
+
+testWith([], "setup prints JSON", async () => {
+  await using place = await makeConfig();
+  const { stdout } = await place.setup("--yes", "--json");
+  const { backup, ...rest } = JSON.parse(stdout);
+  assert.deepEqual(rest, {
+    config: place.config,
+    program: PROGRAM,
+    changes: true,
+  });
+  assert(backup.startsWith(`${place.config}.backup-`));
+  const again = JSON.parse((await place.setup("--yes", "--json")).stdout);
+  assert.deepEqual([again.changes, again.backup], [false, null]);
+});
+
+testWith(
+  ["script"],
+  "setup asks on a terminal, and heeds the answer",
+  async () => {
+    await using place = await makeConfig();
+    const ask = async (keys: string, before = () => {}) => {
+      await using terminal = new Terminal(
+        `${PROGRAM} setup --config ${place.config}`,
+        { NO_COLOR: "" },
+      );
+      const shown = await terminal.shows(/\[y\/N\] $/);
+      before();
+      await terminal.press(/\[y\/N\] $/, keys);
+      const { status, screen } = await terminal.end();
+      return { status, screen: shown + screen };
+    };
+    const no = await ask("n\n");
+    assert.equal(no.status, 1);
+    assert(no.screen.includes("\x1b[32m+script-security 2\x1b[39m"));
+    assert.equal((await ask(CTRL_C)).status, 130);
+    assert.equal(place.text(), BEFORE);
+    assert.deepEqual(place.names(), ["server.conf"]);
+
+    const other = `${BEFORE}# meanwhile\n`;
+    const late = await ask(
+      "y\n",
+      () => Deno.writeTextFileSync(place.config, other),
+    );
+    assert.equal(late.status, 1);
+    assert.match(late.screen, /was changed meanwhile and was left alone/);
+    assert.equal(place.text(), other);
+    assert.deepEqual(place.names(), ["server.conf"]);
+
+    assert.equal((await ask("y\n")).status, 0);
+    assert.match(place.text(), /^script-security 2$/m);
+  },
+);
+
+testWith(
+  ["strace"],
+  "setup leaves the old configuration when it is killed or the disk fails",
+  async () => {
+    const faults = [
+      ["rename", "signal=KILL", 137],
+      ["fsync", "signal=KILL", 137],
+      ["fsync", "error=EIO", 1],
+      ["rename", "error=EIO", 1],
+    ] as const;
+    for (const [call, fault, status] of faults) {
+      await using place = await makeConfig();
+      const output = await run("strace", [
+        ...["-f", "-qq", "-o", "/dev/null", "-e", `trace=${call}`],
+        ...["-e", `inject=${call}:${fault}`, PROGRAM, "setup"],
+        ...["--config", place.config, "--yes"],
+      ]);
+      assert.equal(output.status, status, output.stderr);
+      assert.equal(place.text(), BEFORE, call);
+      const left = place.names().filter((name) => name.startsWith("."));
+      if (status === 1) assert.deepEqual(left, [], call);
+    }
+  },
+);
+
+testWith(["openvpn"], "OpenVPN takes the changed configuration", async () => {
+  await using place = await makeConfig();
+  await place.setup("--yes");
+  const { stdout } = await run("openvpn", [
+    ...["--config", place.config, "--ovtotp-t-last"],
+  ]);
+  assert.match(stdout, /in \[CMD-LINE\]:1: ovtotp-t-last/);
+});
