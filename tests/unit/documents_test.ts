@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { FINDINGS } from "../../src/admin/doctor/finding.ts";
 import { REASONS } from "../../src/core/verdict.ts";
 import { SETTINGS } from "../../src/settings.ts";
 
@@ -24,6 +25,15 @@ Deno.test("the README has every reason for a refusal", async () => {
   for (const reason of Object.keys(REASONS)) {
     const row = new RegExp(`^\\|.*\`${reason}\`.*\\|`, "m");
     assert(row.test(readme), `the README has no row for ${reason}`);
+  }
+});
+
+Deno.test("the README has every finding of doctor's", async () => {
+  const rows = (await read("README.md")).split("\n")
+    .map((row) => row.replace(/ +/g, " ").trim());
+  for (const [id, meaning] of Object.entries(FINDINGS)) {
+    const row = `| \`${id}\` | ${meaning} |`;
+    assert(rows.includes(row), `the README has no row ${row}`);
   }
 });
 
