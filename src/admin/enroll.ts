@@ -14,7 +14,9 @@ import { handoutOf } from "./handout/handout.ts";
 import {
   type HandoutOptions,
   makeHandoutFiles,
+  makeSheets,
   requireHandoutOptions,
+  type SheetsOption,
   wantsHandout,
 } from "./handout/handout_files.ts";
 import { ProgressBar } from "./progress_bar.ts";
@@ -30,7 +32,7 @@ import { json } from "./text.ts";
 import { readTotpOptions, type TotpOptions } from "./totp_options.ts";
 import { readUserList } from "./user_list.ts";
 
-interface EnrollOptions extends TotpOptions, HandoutOptions {
+interface EnrollOptions extends TotpOptions, HandoutOptions, SheetsOption {
   from?: string;
   replace?: boolean;
   issuer?: string;
@@ -62,15 +64,22 @@ export async function enroll(
   }
   // Before the enrolment, so that nobody is enrolled whose files couldn't be made; after the question,
   // since Ctrl-C would leave them.
-  using files = makeHandoutFiles(options, handoutOf(users[0]!));
-  const progress = new ProgressBar(context, users.length);
+  const { sheets } = options;
+  const progress = new ProgressBar(
+    context,
+    users.length * (sheets === undefined ? 1 : 2),
+  );
+  const done = () => progress.step();
+  using files = sheets === undefined
+    ? makeHandoutFiles(options, handoutOf(users[0]!))
+    : makeSheets(sheets, users.map(handoutOf), done);
   await withStore(
     context,
     { create: true },
     (store) =>
       enrolUsers(context, store, users, {
         replace,
-        done: () => progress.step(),
+        done,
       }),
   );
   files.keep();
@@ -90,7 +99,8 @@ function readUsernames(
   }
   if (username !== undefined) {
     requireUsername(username);
-    return [username];
+    if (options.sheets === undefined) return [username];
+    throw new Failure("usage", "--sheets is for --from: use --sheet FILE.html");
   }
   for (const name of ["confirm", "secretFrom"] as const) {
     if (options[name] === undefined) continue;
@@ -104,8 +114,7 @@ function readUsernames(
   if (wantsHandout(options)) {
     throw new Failure(
       "usage",
-      "--qr and --sheet are for one user: where --from enrols many, make each one's files with: " +
-        "openvpn-totp show USER --sheet FILE.html",
+      "--qr and --sheet are for one user: --from has --sheets DIRECTORY for a page for each",
     );
   }
   return readUserList(context, from!);

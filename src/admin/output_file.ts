@@ -3,7 +3,7 @@ import { quoted } from "../core/printable.ts";
 import { writeAll } from "../write_all.ts";
 
 /**
- * Makes a file, mode 0600, and brings it to the disk: all of it, or nothing is left there.
+ * Makes a file, mode 0600 (or less, by the umask), and brings it to the disk: all of it, or nothing is left there.
  *
  * @param path where nothing is yet: what is there stays, be it a link
  * @throws Failure `output_error`
@@ -17,11 +17,24 @@ export function writePrivateFile(path: string, content: Uint8Array): void {
       mode: 0o600,
     });
     isMade = true;
-    Deno.chmodSync(path, 0o600);
     writeAll(file, content);
     file.syncSync();
   } catch (error) {
     if (isMade) Deno.removeSync(path);
+    throw outputError(path, error);
+  }
+}
+
+/**
+ * Makes a directory, mode 0700.
+ *
+ * @param path where nothing is yet
+ * @throws Failure `output_error`
+ */
+export function makePrivateDirectory(path: string): void {
+  try {
+    Deno.mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
     throw outputError(path, error);
   }
 }
@@ -32,7 +45,7 @@ function outputError(path: string, error: unknown): Failure {
       "output_error",
       `${
         quoted(path)
-      } is there already and was left alone: remove it, or name another file`,
+      } is there already and was left alone: remove it, or name another`,
     );
   }
   const cause = error instanceof Error ? error.message : String(error);

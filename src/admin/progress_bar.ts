@@ -2,7 +2,7 @@ import type { AdminContext } from "./context.ts";
 
 const WIDTH = 40;
 
-/** Shows on a terminal how much of many is done; of one there is nothing to show. */
+/** Shows on a terminal how much of many is done; of few there is nothing to show. */
 export class ProgressBar {
   readonly #context: AdminContext;
   readonly #total: number;
@@ -21,7 +21,7 @@ export class ProgressBar {
     const bar = "█".repeat(filled).padEnd(WIDTH, "░");
     this.#context.err(
       this.#done < this.#total
-        ? `\r${bar} ${this.#done} of ${this.#total}`
+        ? `\r${bar} ${Math.floor(100 * this.#done / this.#total)} %`
         : "\r\x1b[K",
     );
   }

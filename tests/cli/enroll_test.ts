@@ -272,7 +272,7 @@ testWith(
       ...[">", `${path}/out`] as const,
     );
     const { screen } = await terminal.end();
-    assert.match(screen, /\r█{20}░{20} 25 of 50/);
+    assert.match(screen, /\r█{20}░{20} 50 %/);
     assert(screen.includes("\r\x1b[KEnrolled 50 users."));
     assert.equal((await enrolled(db)).length, 50);
   },

@@ -91,7 +91,7 @@ testWith([], "one user's file is none for many", async () => {
   assert.deepEqual([status, stdout], [2, ""]);
   assert.match(
     stderr,
-    /--qr and --sheet are for one user: .* show USER --sheet/,
+    /--qr and --sheet are for one user: .* --sheets DIRECTORY/,
   );
   assert.deepEqual(namesIn(directory.path), []);
 });
@@ -146,3 +146,38 @@ testWith(
     assert.doesNotMatch(output, /▄/);
   },
 );
+
+testWith([], "enroll --from makes a page for each user, or none", async () => {
+  await using directory = await makeTestDirectory();
+  const { db, path } = directory;
+  const sheets = `${path}/sheets`;
+  const names = ["alice", "b/o..b", "<c>", "..", "root"];
+  const enroll = (...more: string[]) =>
+    admin(db, ["enroll", "--from", "-", "--sheets", sheets, ...more], {
+      stdin: names.join("\n"),
+    });
+  const { status, stdout } = await enroll("--json", "--recovery-codes");
+  assert.equal(status, 0);
+  assert.equal(Deno.statSync(sheets).mode! & 0o777, 0o700);
+  for (const { username, secret, recoveryCodes } of JSON.parse(stdout)) {
+    const file = `${sheets}/${encodeURIComponent(username)}.html`;
+    assert.equal(Deno.statSync(file).mode! & 0o777, 0o600);
+    const page = await Deno.readTextFile(file);
+    assert(
+      page.includes(secret.slice(0, 4)) && page.includes(recoveryCodes[9]),
+    );
+  }
+  assert.equal(namesIn(sheets).length, names.length);
+
+  const again = await enroll("--replace");
+  assert.equal(again.status, 1);
+  assert.match(again.stderr, /sheets" is there already and was left alone/);
+  names.push("x".repeat(256));
+  await Deno.remove(sheets, { recursive: true });
+  const tooLong = await enroll("--replace");
+  assert.match(tooLong.stderr, /cannot write .*xx.*: File name too long/);
+  assert.deepEqual(namesIn(path), ["db"]);
+  const alone = await admin(db, ["enroll", "y", "--sheets", sheets]);
+  assert.equal(alone.status, 2);
+  assert.match(alone.stderr, /--sheets is for --from/);
+});

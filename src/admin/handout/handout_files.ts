@@ -1,6 +1,6 @@
 import { Failure } from "../../core/failure.ts";
 import { quoted } from "../../core/printable.ts";
-import { writePrivateFile } from "../output_file.ts";
+import { makePrivateDirectory, writePrivateFile } from "../output_file.ts";
 import type { Handout } from "./handout.ts";
 import { qrPng } from "./qr_png.ts";
 import { qrSvg } from "./qr_svg.ts";
@@ -12,6 +12,11 @@ export interface HandoutOptions {
   qr?: string;
   /** Page for the user. */
   sheet?: string;
+}
+
+/** The option that names a directory of pages, where there are many users. */
+export interface SheetsOption {
+  sheets?: string;
 }
 
 /** What makes a file's content, by the option and the ending of the file's name. */
@@ -50,6 +55,39 @@ export function makeHandoutFiles(
   options: HandoutOptions,
   handout: Handout,
 ): HandoutFiles {
+  return making((made) => {
+    for (const name of namesIn(options)) {
+      const path = options[name]!;
+      write(path, kindOf(name, path)(handout));
+      made.push(path);
+    }
+  });
+}
+
+/**
+ * Makes a directory, mode 0700, with a page for each user: all of it, or nothing.
+ *
+ * @param done is called after each page
+ * @throws Failure `output_error` where it can't be made or is there already
+ */
+export function makeSheets(
+  directory: string,
+  handouts: readonly Handout[],
+  done: () => void,
+): HandoutFiles {
+  return making((made) => {
+    makePrivateDirectory(directory);
+    made.push(directory);
+    for (const handout of handouts) {
+      // A username may have a slash.
+      const name = encodeURIComponent(handout.username);
+      write(`${directory}/${name}.html`, sheet(handout));
+      done();
+    }
+  });
+}
+
+function making(make: (made: string[]) => void): HandoutFiles {
   let made: string[] = [];
   const files = {
     keep: () => {
@@ -58,17 +96,7 @@ export function makeHandoutFiles(
     [Symbol.dispose]: () => made.forEach(remove),
   };
   try {
-    for (const name of namesIn(options)) {
-      const path = options[name]!;
-      const content = kindOf(name, path)(handout);
-      writePrivateFile(
-        path,
-        typeof content === "string"
-          ? new TextEncoder().encode(content)
-          : content,
-      );
-      made.push(path);
-    }
+    make(made);
     return files;
   } catch (error) {
     files[Symbol.dispose]();
@@ -76,9 +104,16 @@ export function makeHandoutFiles(
   }
 }
 
+function write(path: string, content: string | Uint8Array): void {
+  writePrivateFile(
+    path,
+    typeof content === "string" ? new TextEncoder().encode(content) : content,
+  );
+}
+
 function remove(path: string): void {
   try {
-    Deno.removeSync(path);
+    Deno.removeSync(path, { recursive: true });
   } catch {
     // What made the files useless is the error to tell; their secret is nobody's.
   }

@@ -44,6 +44,10 @@ export function addUserCommands(program: Command, context: AdminContext): void {
       "--sheet <file>",
       "make a page for the user: QR code, key, steps (.html)",
     )
+    .option(
+      "--sheets <directory>",
+      "with --from: make a directory with such a page for each user",
+    )
     .option("--json", "print JSON")
     .action(async (user, options) => {
       const { enroll } = await import("../enroll.ts");
