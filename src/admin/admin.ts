@@ -1,3 +1,4 @@
+import { styleText } from "node:util";
 import { Command, CommanderError } from "commander";
 import { Failure, WRONG_USAGE } from "../core/failure.ts";
 import { preventCoreDumps } from "../ffi/libc.ts";
@@ -7,6 +8,7 @@ import type { AdminContext } from "./context.ts";
 import { addOwnCommands } from "./program/own_commands.ts";
 import { addServerCommands } from "./program/server_commands.ts";
 import { addUserCommands } from "./program/user_commands.ts";
+import { readScreen } from "./screen.ts";
 import { err, input, out, shortened } from "./terminal.ts";
 
 const PROGRAM = "openvpn-totp";
@@ -18,15 +20,17 @@ const PROGRAM = "openvpn-totp";
  * @returns 0 done, 1 it could not be done, 2 wrong usage
  */
 export async function runAdmin(args: readonly string[]): Promise<number> {
+  const read = (name: string) => Deno.env.get(name);
   const context: AdminContext = {
     db: undefined,
     key: undefined,
-    read: (name) => Deno.env.get(name),
+    read,
     now: Date.now,
     out,
     err,
     isOutTerminal: Deno.stdout.isTerminal(),
     isTerminal: Deno.stderr.isTerminal(),
+    screen: readScreen(read),
     input,
     exitStatus: 0,
   };
@@ -80,6 +84,10 @@ export function makeProgram(context: AdminContext): Command {
       `the key file, where it is not ${SETTINGS.keyFile.default}`,
     )
     .helpOption("-h, --help", "show help")
+    .configureHelp({
+      // Commander takes it out again where standard output has no colours.
+      styleTitle: (text) => styleText("bold", text, { validateStream: false }),
+    })
     .helpCommand(false)
     .showSuggestionAfterError(true)
     .configureOutput({

@@ -11,6 +11,7 @@ import {
   SETTINGS,
 } from "../settings.ts";
 import { openDatabase } from "../store/sqlite/database.ts";
+import type { Screen } from "./screen.ts";
 import { SqliteEnrolmentStore } from "../store/sqlite/enrolment_store.ts";
 
 /** What a subcommand works with. */
@@ -30,6 +31,8 @@ export interface AdminContext {
   isOutTerminal: boolean;
   /** Standard error is a terminal. */
   isTerminal: boolean;
+  /** Standard output. */
+  screen: Screen;
   input: Input;
   /** What the program ends with where a command gave its result: 0, or 1 for a bad one. */
   exitStatus: number;
@@ -52,15 +55,19 @@ export const BUSY_TIMEOUT_MS = 5000;
  * closes it.
  *
  * @param create make the database where there is none
+ * @param busyTimeoutMs how long to wait for another's transaction, in milliseconds
  */
 export async function withStore<T>(
   context: AdminContext,
-  { create }: { create: boolean },
+  { create, busyTimeoutMs = BUSY_TIMEOUT_MS }: {
+    create: boolean;
+    busyTimeoutMs?: number;
+  },
   work: (store: EnrolmentStore) => Promise<T>,
 ): Promise<T> {
   using database = await openDatabase(databasePath(context), {
     create,
-    busyTimeoutMs: BUSY_TIMEOUT_MS,
+    busyTimeoutMs,
   });
   return await work(new SqliteEnrolmentStore(database));
 }

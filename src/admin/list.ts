@@ -1,99 +1,132 @@
-import type { Exemption } from "../core/exemption.ts";
 import { type AdminContext, withStore } from "./context.ts";
 import { exemptionAsJson, told } from "./exempt.ts";
+import {
+  isExemptNow,
+  lastLoginOf,
+  type ListedUser,
+  listedUsers,
+  matches,
+  type UserFilter,
+} from "./listed_user.ts";
+import type { Cell } from "./table.ts";
+import { sorted, type SortKey } from "./user_order.ts";
 import { instant, instantOrNever, instantOrNull, json, table } from "./text.ts";
+import { readSpan } from "./time.ts";
 
-/** A user who is enrolled, exempt, or both. */
-interface User {
-  username: string;
-  issuer: string | null;
-  enrolledAt: number | null;
-  lastLoginAt: number | null;
-  disabledAt: number | null;
-  pendingChallenges: number;
-  exemption: Exemption | null;
+/** The options of `list`. */
+interface ListOptions extends Omit<UserFilter, "idleMs"> {
+  sort?: SortKey;
+  reverse?: boolean;
+  /** A time span. */
+  idle?: string;
+  json?: boolean;
 }
 
 /** `list`: the users who are enrolled or exempt, a line each. */
 export async function list(
   context: AdminContext,
-  options: { json?: boolean },
+  { sort, reverse, idle, json: asksJson, ...filter }: ListOptions,
 ): Promise<void> {
-  const users = await readUsers(context);
-  if (options.json) {
-    context.out(json(users.map(asJson)));
-    return;
-  }
+  const asked: UserFilter = idle === undefined
+    ? filter
+    : { ...filter, idleMs: readSpan("--idle", idle) };
+  const now = context.now();
+  const all = await readUsers(context, now);
+  const users = sorted(
+    all.filter((user) => matches(user, asked, now)),
+    sort ?? "user",
+    now,
+  );
+  if (reverse) users.reverse();
+  context.out(
+    asksJson ? json(users.map(asJson)) : asText(context, all, users, now),
+  );
+}
+
+/** Everybody, by username. */
+export async function readUsers(
+  context: AdminContext,
+  nowMs: number,
+  options: { busyTimeoutMs?: number } = {},
+): Promise<ListedUser[]> {
+  return await withStore(
+    context,
+    { create: false, ...options },
+    async (store) =>
+      listedUsers(
+        await store.list(),
+        await store.exemptions(),
+        await store.openChallenges(nowMs),
+        nowMs,
+      ),
+  );
+}
+
+function asText(
+  { screen }: AdminContext,
+  all: readonly ListedUser[],
+  users: readonly ListedUser[],
+  nowMs: number,
+): string {
+  if (all.length === 0) return "No user is enrolled.\n";
   if (users.length === 0) {
-    context.out("No user is enrolled.\n");
-    return;
+    return `No user is of that kind (of ${all.length} in all).\n`;
   }
-  context.out(table(
+  return table(
     ["USER", "ENROLLED", "LAST LOGIN", "PENDING", "STATE"],
     users.map((user) => [
       user.username,
       user.enrolledAt === null ? "no" : instant(user.enrolledAt),
-      instantOrNever(user.lastLoginAt),
+      instantOrNever(lastLoginOf(user)),
       String(user.pendingChallenges),
-      stateOf(user, context.now()),
+      stateOf(user, nowMs),
     ]),
-  ));
+    screen,
+  );
 }
 
-/** Everybody, by username. */
-async function readUsers(context: AdminContext): Promise<User[]> {
-  return await withStore(context, { create: false }, async (store) => {
-    const pending = new Map<string, number>();
-    for (const { username } of await store.openChallenges(context.now())) {
-      pending.set(username, (pending.get(username) ?? 0) + 1);
-    }
-    const exemptions = new Map(
-      (await store.exemptions()).map((one) => [one.username, one]),
+/** All that isn't as usual with a user; the tone is that of the worst. */
+function stateOf(user: ListedUser, nowMs: number): Cell {
+  const { disabledAt, lockedUntil, wrongCodes, exemption } = user;
+  const states: Required<Cell>[] = [];
+  if (disabledAt !== null) states.push({ text: "disabled", tone: "bad" });
+  if (lockedUntil !== null) {
+    states.push({ text: `locked until ${instant(lockedUntil)}`, tone: "bad" });
+  }
+  if (wrongCodes > 0) {
+    const codes = wrongCodes === 1 ? "code" : "codes";
+    states.push({ text: `${wrongCodes} wrong ${codes}`, tone: "doubtful" });
+  }
+  if (exemption !== null) {
+    states.push(
+      isExemptNow(user, nowMs)
+        ? { text: `exempt ${told(exemption)}`, tone: "doubtful" }
+        : {
+          text: `exemption ended ${instant(exemption.until!)}`,
+          tone: "quiet",
+        },
     );
-    const users: User[] = [];
-    for (const enrolment of await store.list()) {
-      const { username } = enrolment;
-      users.push({
-        ...enrolment,
-        pendingChallenges: pending.get(username) ?? 0,
-        exemption: exemptions.get(username) ?? null,
-      });
-      exemptions.delete(username);
-    }
-    const unenrolled = {
-      issuer: null,
-      enrolledAt: null,
-      lastLoginAt: null,
-      disabledAt: null,
-      pendingChallenges: 0,
-    };
-    for (const [username, exemption] of exemptions) {
-      users.push({ ...unenrolled, username, exemption });
-    }
-    return users.sort((a, b) => a.username < b.username ? -1 : 1);
-  });
+  }
+  return {
+    text: states.map(({ text }) => text).join(", "),
+    tone: states[0]?.tone,
+  };
 }
 
-function stateOf({ disabledAt, exemption }: User, nowMs: number): string {
-  if (disabledAt !== null) return "disabled";
-  if (exemption === null) return "";
-  const isOver = exemption.until !== null && exemption.until <= nowMs;
-  return isOver
-    ? `exemption ended ${instant(exemption.until!)}`
-    : `exempt ${told(exemption)}`;
-}
-
-function asJson(user: User) {
-  const { exemption, enrolledAt, lastLoginAt, disabledAt } = user;
+function asJson({ exemption, ...user }: ListedUser) {
   const { exemptSince = null, exemptUntil = null, exemptFrom = null } =
     exemption === null ? {} : exemptionAsJson(exemption);
   return {
     username: user.username,
     issuer: user.issuer,
-    enrolledAt: instantOrNull(enrolledAt),
-    lastLoginAt: instantOrNull(lastLoginAt),
+    enrolledAt: instantOrNull(user.enrolledAt),
+    lastLoginAt: instantOrNull(user.lastLoginAt),
+    lastUncodedLoginAt: instantOrNull(user.lastUncodedLoginAt),
     pendingChallenges: user.pendingChallenges,
-    disabledAt: instantOrNull(disabledAt),
+    disabledAt: instantOrNull(user.disabledAt),
+    lockedUntil: instantOrNull(user.lockedUntil),
+    wrongCodes: user.wrongCodes,
+    recoveryCodesLeft: user.recoveryCodesLeft,
     exemptSince,
     exemptUntil,
     exemptFrom,

@@ -1,23 +1,33 @@
-import { type DecisionRecord, OUTCOMES } from "../core/decision.ts";
-import { Failure } from "../core/failure.ts";
+import type { DecisionRecord } from "../core/decision.ts";
 import { quoted } from "../core/printable.ts";
 import { type AdminContext, withStore } from "./context.ts";
 import { instant, json, table } from "./text.ts";
+import type { Tone } from "./screen.ts";
 import { readSince } from "./time.ts";
+
+const TONES: Record<DecisionRecord["outcome"], Tone> = {
+  challenged: "quiet",
+  accepted: "good",
+  refused: "bad",
+  unchanged: "quiet",
+};
 
 /** `log`: the audit trail, oldest first. */
 export async function log(
   context: AdminContext,
-  options: { user?: string; since?: string; outcome?: string; json?: boolean },
+  options: {
+    user?: string;
+    since?: string;
+    outcome?: DecisionRecord["outcome"];
+    json?: boolean;
+  },
 ): Promise<void> {
   const filter = {
     username: options.user,
     since: options.since === undefined
       ? undefined
       : readSince(options.since, context.now()),
-    outcome: options.outcome === undefined
-      ? undefined
-      : readOutcome(options.outcome),
+    outcome: options.outcome,
   };
   const decisions = await withStore(
     context,
@@ -37,12 +47,14 @@ export async function log(
     decisions.flat().map((decision) => [
       instant(decision.at),
       decision.step,
-      decision.outcome,
+      { text: decision.outcome, tone: TONES[decision.outcome] },
       decision.reason ?? decision.by ?? "-",
       asWord(decision.loginName),
       asWord(decision.address),
       asWord(decision.commonName),
     ]),
+    // A decision is too long for most terminals; in one line it can be searched and compared.
+    { ...context.screen, columns: null },
   ));
 }
 
@@ -67,14 +79,4 @@ function asJson({ at, loginName, by, ...decision }: DecisionRecord) {
     commonName,
     detail,
   };
-}
-
-/** @throws Failure `usage` */
-function readOutcome(text: string): DecisionRecord["outcome"] {
-  const outcome = OUTCOMES.find((outcome) => outcome === text);
-  if (outcome !== undefined) return outcome;
-  throw new Failure(
-    "usage",
-    `--outcome is ${quoted(text)}, allowed is ${OUTCOMES.join(", ")}`,
-  );
 }

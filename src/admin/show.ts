@@ -1,4 +1,4 @@
-import { lockedForSeconds } from "../core/lockout.ts";
+import { lockEnd } from "../core/lockout.ts";
 import type { TotpParameters } from "../core/totp_parameters.ts";
 import type { Challenge } from "../core/challenge.ts";
 import type { Enrolment } from "../store/store.ts";
@@ -15,6 +15,7 @@ import {
   requireHandoutOptions,
   wantsHandout,
 } from "./handout/handout_files.ts";
+import type { Screen } from "./screen.ts";
 import { instant, instantOrNever, instantOrNull, json, pairs } from "./text.ts";
 
 /** `show USER`: one enrolment; the secret, and files that have it, only when asked for. */
@@ -33,8 +34,7 @@ export async function show(
         await store.openChallenges(context.now(), username),
       ] as const,
   );
-  const isLocked = lockedForSeconds(enrolment.failures, context.now()) > 0;
-  const lockedUntil = isLocked ? enrolment.failures.lockedUntil : null;
+  const lockedUntil = lockEnd(enrolment.failures, context.now());
   const handout = options.secret || wantsHandout(options)
     ? await handoutAgain(context, enrolment)
     : null;
@@ -43,7 +43,7 @@ export async function show(
   context.out(
     options.json
       ? asJson(enrolment, lockedUntil, challenges, secret)
-      : asText(enrolment, lockedUntil, challenges, secret),
+      : asText(enrolment, lockedUntil, challenges, secret, context.screen),
   );
 }
 
@@ -69,6 +69,7 @@ function asJson(
     ...enrolment.parameters,
     enrolledAt: instant(enrolledAt),
     lastLoginAt: instantOrNull(lastLoginAt),
+    lastUncodedLoginAt: instantOrNull(enrolment.uncodedLoginAt),
     disabledAt: instantOrNull(enrolment.disabledAt),
     recoveryCodesLeft: enrolment.recoveryCodes,
     wrongCodes: enrolment.failures.count,
@@ -96,7 +97,9 @@ function asText(
   lockedUntil: number | null,
   challenges: readonly Challenge[],
   revealed: Handout | null,
+  screen: Screen,
 ): string {
+  const { failures, uncodedLoginAt } = enrolment;
   const pending = challenges.map((challenge) =>
     [
       `until ${instant(challenge.expiresAt)}`,
@@ -110,23 +113,28 @@ function asText(
     ["Codes of", toldParameters(enrolment.parameters)],
     ["Enrolled", instant(enrolment.enrolledAt)],
     ["Last login", instantOrNever(enrolment.lastLoginAt)],
+    ...uncodedLoginAt === null ? [] : [
+      ["Last login without a code", instant(uncodedLoginAt)] as const,
+    ],
     ...enrolment.disabledAt === null ? [] : [
       [
         "Disabled",
         `since ${instant(enrolment.disabledAt)} (openvpn-totp enable USER)`,
+        "bad",
       ] as const,
     ],
-    [
-      "Codes",
-      lockedUntil === null
-        ? `not locked, ${enrolment.failures.count} wrong in a row`
-        : `locked until ${instant(lockedUntil)} (openvpn-totp unlock USER)`,
-    ],
+    lockedUntil === null
+      ? ["Codes", `not locked, ${failures.count} wrong in a row`]
+      : [
+        "Codes",
+        `locked until ${instant(lockedUntil)} (openvpn-totp unlock USER)`,
+        "bad",
+      ],
     ["Recovery codes", `${enrolment.recoveryCodes} left`],
     ["Pending challenge", pending.length === 0 ? "none" : pending.join(", ")],
     ...revealed === null ? [] : [
       ["Secret", revealed.secret] as const,
       ["Provisioning URI", revealed.uri] as const,
     ],
-  ]);
+  ], screen);
 }

@@ -1,4 +1,7 @@
 import { printable, UNPRINTABLE } from "../core/printable.ts";
+import { PLAIN, type Screen, type Tone, toned } from "./screen.ts";
+
+export { table } from "./table.ts";
 
 /**
  * A moment as people and programs read it, to the second: `2026-01-31T12:00:00Z` (RFC 3339).
@@ -39,27 +42,15 @@ function escapedUnits(character: string): string {
   ).join("");
 }
 
-/** Lays out rows under headings, in columns as wide as their widest cell. */
-export function table(
-  headings: readonly string[],
-  rows: readonly (readonly string[])[],
-): string {
-  const cells = [headings, ...rows].map((row) => row.map(printable));
-  const widths = headings.map((_, column) =>
-    cells.reduce((width, row) => Math.max(width, row[column]!.length), 0)
-  );
-  return cells.map((row) => {
-    const padded = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
-    return `${padded.join("  ").trimEnd()}\n`;
-  }).join("");
-}
-
 /** Lays out names and values, a line each. */
 export function pairs(
-  entries: readonly (readonly [name: string, value: string])[],
+  entries: readonly (readonly [name: string, value: string, tone?: Tone])[],
+  screen: Screen = PLAIN,
 ): string {
   const width = Math.max(...entries.map(([name]) => name.length));
-  return entries.map(([name, value]) =>
-    `${`${name}:`.padEnd(width + 1)}  ${printable(value)}\n`
+  return entries.map(([name, value, tone]) =>
+    `${`${name}:`.padEnd(width + 1)}  ${
+      toned(screen, tone, printable(value))
+    }\n`
   ).join("");
 }

@@ -15,16 +15,31 @@ const INSTANT =
   /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
 
 /**
+ * Reads a time span that an option names.
+ *
+ * @returns milliseconds
+ * @throws Failure `usage`
+ */
+export function readSpan(option: string, text: string): number {
+  const span = parseSpan(text);
+  if (span !== null) return span;
+  throw new Failure(
+    "usage",
+    `${option} is ${
+      quoted(text)
+    }, allowed is a time span such as 12h, 90d or 8w`,
+  );
+}
+
+/**
  * Reads a moment that `--since` names.
  *
  * @returns milliseconds since 1970-01-01T00:00:00Z
  * @throws Failure `usage`
  */
 export function readSince(text: string, nowMs: number): number {
-  const [, count, unit] = text.match(/^(\d{1,6})([smhdw])$/) ?? [];
-  if (count !== undefined && unit !== undefined) {
-    return nowMs - Number(count) * UNITS[unit]!;
-  }
+  const span = parseSpan(text);
+  if (span !== null) return nowMs - span;
   const instant = parseInstant(text);
   if (instant !== null) return instant;
   throw new Failure(
@@ -52,6 +67,13 @@ export function readInstant(text: string): number {
     }, allowed is a date such as 2026-01-31 or a moment such as ` +
       "2026-01-31T12:00Z",
   );
+}
+
+function parseSpan(text: string): number | null {
+  const [, count, unit] = text.match(/^(\d{1,6})([smhdw])$/) ?? [];
+  return count === undefined || unit === undefined
+    ? null
+    : Number(count) * UNITS[unit]!;
 }
 
 function parseInstant(text: string): number | null {

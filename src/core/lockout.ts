@@ -47,6 +47,16 @@ export function lockedForSeconds(
 }
 
 /**
+ * When a user's lock ends.
+ *
+ * @param nowMs milliseconds since 1970-01-01T00:00:00Z
+ * @returns milliseconds since 1970-01-01T00:00:00Z; null when there is no lock
+ */
+export function lockEnd(failures: CodeFailures, nowMs: number): number | null {
+  return lockedForSeconds(failures, nowMs) > 0 ? failures.lockedUntil : null;
+}
+
+/**
  * Shortens a lock that ends later than any lock can: the clock was set back meanwhile. It stays a
  * lock, but not for ever.
  *

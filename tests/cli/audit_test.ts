@@ -133,7 +133,10 @@ testWith([], "log names what it doesn't understand", async () => {
     [["--since", "yesterday"], /--since is "yesterday", allowed is a time/],
     [["--since", "2026-02-30"], /--since is "2026-02-30"/],
     [["--since", "2h "], /--since is "2h "/],
-    [["--outcome", "bad"], /--outcome is "bad", allowed is challenged, acc/],
+    [
+      ["--outcome", "bad"],
+      /'bad' is invalid\. Allowed choices are challenged, acc/,
+    ],
   ];
   for (const [options, message] of cases) {
     const { status, stdout, stderr } = await admin(directory.db, [

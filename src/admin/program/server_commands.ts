@@ -1,22 +1,32 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { OUTCOMES } from "../../core/decision.ts";
 import type { AdminContext } from "../context.ts";
+import { addExamples } from "./examples.ts";
 
 /** Adds the commands about the server, its audit trail and its keys. */
 export function addServerCommands(
   program: Command,
   context: AdminContext,
 ): void {
-  program.command("log")
+  program.commandsGroup("Server:");
+
+  const log = program.command("log")
     .description("show the audit trail: each decision about a login")
     .option("--user <user>", "of this user alone")
     .option("--since <time>", "from then on: 30m, 2h, 7d or 2026-01-31T12:00Z")
-    .option("--outcome <outcome>", `only ${OUTCOMES.join(", ")}`)
+    .addOption(
+      new Option("--outcome <outcome>", "only decisions of that outcome")
+        .choices(OUTCOMES),
+    )
     .option("--json", "print JSON")
     .action(async (options) => {
       const { log } = await import("../log.ts");
       await log(context, options);
     });
+  addExamples(log, [
+    ["log --user exampleuser --since 2h", "why a user didn't get in"],
+    ["log --outcome refused --since 7d --json", "refusals, for a program"],
+  ]);
 
   program.command("backup")
     .description("copy the database to a file, while logins go on")

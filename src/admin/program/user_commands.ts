@@ -3,12 +3,16 @@ import { TOTP_ALGORITHMS } from "../../core/totp_parameters.ts";
 import { SETTINGS } from "../../settings.ts";
 import type { AdminContext } from "../context.ts";
 import type { SecretEncoding } from "../secret.ts";
+import { addExamples } from "./examples.ts";
+import { SORT_KEYS } from "../user_order.ts";
 
 const QR_MEANING = "make a picture of the QR code (.png or .svg)";
 
 /** Adds the commands about one user or all. */
 export function addUserCommands(program: Command, context: AdminContext): void {
-  program.command("enroll")
+  program.commandsGroup("Users:");
+
+  const enroll = program.command("enroll")
     .description(
       "enrol a user: prints username, secret and provisioning URI",
     )
@@ -53,6 +57,10 @@ export function addUserCommands(program: Command, context: AdminContext): void {
       const { enroll } = await import("../enroll.ts");
       await enroll(context, user, options);
     });
+  addExamples(enroll, [
+    ["enroll exampleuser", "enrol a user"],
+    ["enroll --replace exampleuser", "give a new secret: a lost phone"],
+  ]);
 
   program.command("verify")
     .description("say what a login would make of a code, and why")
@@ -68,13 +76,30 @@ export function addUserCommands(program: Command, context: AdminContext): void {
       await verify(context, user, options);
     });
 
-  program.command("list")
-    .description("list the enrolled users")
+  const list = program.command("list")
+    .description("list the users who are enrolled or exempt")
+    .addOption(
+      new Option("--sort <key>", "sort by this").choices(SORT_KEYS)
+        .default("user"),
+    )
+    .option("--reverse", "sort the other way round")
+    .option("--never-used", "only who is enrolled and never logged in")
+    .option("--locked", "only whose codes are locked")
+    .option("--disabled", "only who is disabled")
+    .option("--exempt", "only who needs no code now")
+    .option(
+      "--idle <span>",
+      "only whose last login, or enrolment where there was none, is longer ago: 12h, 90d, 8w",
+    )
     .option("--json", "print JSON")
     .action(async (options) => {
       const { list } = await import("../list.ts");
       await list(context, options);
     });
+  addExamples(list, [
+    ["list --idle 90d --sort last-login", "who hasn't logged in for 90 days"],
+    ["list --locked", "whose codes are locked now"],
+  ]);
 
   program.command("show")
     .description("show one user's enrolment")
@@ -127,7 +152,7 @@ export function addUserCommands(program: Command, context: AdminContext): void {
       await setDisabled(context, user, false, options);
     });
 
-  program.command("exempt")
+  const exempt = program.command("exempt")
     .description(
       "let a user in by the password alone: a link with nobody at the keyboard",
     )
@@ -140,6 +165,13 @@ export function addUserCommands(program: Command, context: AdminContext): void {
       const { exempt } = await import("../exempt.ts");
       await exempt(context, user, options);
     });
+  addExamples(exempt, [
+    [
+      "exempt branch-office --from 192.0.2.0/24 --until 2030-01-31",
+      "a link with nobody at the keyboard",
+    ],
+    ["exempt --end branch-office", "end that"],
+  ]);
 
   program.command("delete")
     .description("delete a user's enrolment and pending challenges")

@@ -1,0 +1,22 @@
+import { eastAsianWidth } from "get-east-asian-width";
+
+/** Marks that stand on the character before them, and the second and third part of a Korean syllable. */
+const NO_WIDTH = /[\p{Mn}\p{Me}\u1160-\u11ff\ud7b0-\ud7ff]/u;
+
+/**
+ * How many columns of a terminal a printable text takes, as wcwidth(3) has it: two for each wide
+ * character (Unicode Standard Annex #11), none for a combining one.
+ */
+export function displayWidth(text: string): number {
+  let width = 0;
+  for (const character of text) {
+    if (NO_WIDTH.test(character)) continue;
+    width += eastAsianWidth(character.codePointAt(0)!);
+  }
+  return width;
+}
+
+/** Fills a text up with blanks. */
+export function padded(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - displayWidth(text)));
+}

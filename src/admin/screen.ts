@@ -1,0 +1,66 @@
+import { styleText } from "node:util";
+import type { ReadVariable } from "../settings.ts";
+
+/** What standard output shows results on. */
+export interface Screen {
+  /** Columns of the terminal; null where it is none: a pipe or a file has lines of any length. */
+  columns: number | null;
+  hasColor: boolean;
+}
+
+/** How a result is coloured: by what it means. */
+export type Tone = "heading" | "good" | "doubtful" | "bad" | "quiet";
+
+/** Lines of any length, and no colour. */
+export const PLAIN: Screen = { columns: null, hasColor: false };
+
+/** What a terminal is taken for that doesn't tell its size. */
+const USUAL_COLUMNS = 80;
+
+const STYLES = {
+  heading: "bold",
+  good: "green",
+  doubtful: "yellow",
+  bad: "red",
+  quiet: "dim",
+} as const satisfies Record<Tone, string>;
+
+/**
+ * What standard output is. On a terminal there is colour, unless `NO_COLOR` is set to anything
+ * (https://no-color.org); elsewhere there is none, unless `FORCE_COLOR` or `CLICOLOR_FORCE` is set.
+ */
+export function readScreen(read: ReadVariable): Screen {
+  const isTerminal = Deno.stdout.isTerminal();
+  return {
+    columns: isTerminal ? terminalColumns() : null,
+    hasColor: wantsColor(read) ?? isTerminal,
+  };
+}
+
+/** Colours a text where the screen has colours. */
+export function toned(
+  { hasColor }: Screen,
+  tone: Tone | undefined,
+  text: string,
+): string {
+  // The screen has decided already: a look at the stream would ask for more of the environment.
+  return hasColor && tone !== undefined && text !== ""
+    ? styleText(STYLES[tone], text, { validateStream: false })
+    : text;
+}
+
+/** What the environment says of colour, as commander reads it for the help. */
+function wantsColor(read: ReadVariable): boolean | undefined {
+  const force = read("FORCE_COLOR");
+  if (read("NO_COLOR") || force === "0" || force === "false") return false;
+  return force || read("CLICOLOR_FORCE") !== undefined ? true : undefined;
+}
+
+function terminalColumns(): number {
+  try {
+    // A terminal that was never told its size has none.
+    return Deno.consoleSize().columns || USUAL_COLUMNS;
+  } catch {
+    return USUAL_COLUMNS;
+  }
+}
