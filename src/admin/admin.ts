@@ -108,7 +108,7 @@ export function makeProgram(context: AdminContext): Command {
 
   addUserCommands(program, context);
   addServerCommands(program, context);
-  addOwnCommands(program);
+  addOwnCommands(program, context);
   return program;
 }
 

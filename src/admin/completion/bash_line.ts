@@ -1,0 +1,78 @@
+/** A word of a command line. */
+interface Word {
+  /** As typed. */
+  raw: string;
+  /** Without its quotes and backslashes; nothing is expanded. */
+  value: string;
+  /** The quote that is still open at its end. */
+  quote: "" | "'" | '"';
+}
+
+/** Characters that mean nothing to the shell anywhere in a word; those of no ASCII do neither. */
+const HARMLESS = /[\w%+=:,.\/@\u0080-\u{10ffff}-]/u;
+
+/**
+ * Splits a command line as bash does (its manual, "Quoting"), but expands nothing.
+ *
+ * @returns the last word may be empty: the next one begins there
+ */
+export function splitLine(line: string): Word[] {
+  const words: Word[] = [];
+  let word: Word | null = null;
+  let isEscaped = false;
+  for (const character of line) {
+    const quote: Word["quote"] = word?.quote ?? "";
+    if (!isEscaped && quote === "" && /[ \t\n]/.test(character)) {
+      if (word !== null) words.push(word);
+      word = null;
+      continue;
+    }
+    word ??= { raw: "", value: "", quote: "" };
+    word.raw += character;
+    if (isEscaped) {
+      // Between double quotes a backslash stands for itself before most characters.
+      const stays = quote === '"' && !/["\\$`\n]/.test(character);
+      word.value += stays ? `\\${character}` : character;
+      isEscaped = false;
+    } else if (character === "\\" && quote !== "'") isEscaped = true;
+    else if (character === quote) word.quote = "";
+    else if (quote === "" && (character === "'" || character === '"')) {
+      word.quote = character;
+    } else word.value += character;
+  }
+  return [...words, word ?? { raw: "", value: "", quote: "" }];
+}
+
+/**
+ * What to put in the place of a word's end, so that bash reads the word as `value`.
+ *
+ * @param raw the word as typed
+ * @param end its end that is replaced: readline takes characters such as `@`, `=` and `:`, and an
+ * opening quote, for a word's beginning
+ * @returns null where that can't be said
+ */
+export function insertion(
+  value: string,
+  raw: string,
+  end: string,
+): string | null {
+  const kept = raw.endsWith(end) ? raw.slice(0, raw.length - end.length) : "";
+  const head = splitLine(kept).at(-1)!;
+  if (!value.startsWith(head.value)) return null;
+  const rest = value.slice(head.value.length);
+  switch (head.quote) {
+    case "":
+      return escaped(rest);
+    case "'":
+      return rest.replaceAll("'", "'\\''");
+    case '"':
+      // History is expanded between double quotes, and a backslash before it would stay.
+      return rest.includes("!") ? null : rest.replace(/["\\$`]/g, "\\$&");
+  }
+}
+
+function escaped(text: string): string {
+  return Array.from(text).map((character) =>
+    HARMLESS.test(character) ? character : `\\${character}`
+  ).join("");
+}

@@ -1,0 +1,103 @@
+import type { Command } from "commander";
+import { printable } from "../../core/printable.ts";
+import type { AdminContext } from "../context.ts";
+import { readUsers } from "../list.ts";
+import { insertion, splitLine } from "./bash_line.ts";
+import { type Candidate, complete, type Completion } from "./candidates.ts";
+
+/** Nobody waits longer for a list of names, in milliseconds. */
+const BUSY_TIMEOUT_MS = 300;
+
+/**
+ * `complete`, which the completion scripts run: the kind of what could stand next (`words` or
+ * `files`), and the words, a line each. It says no more where the database can't be read.
+ *
+ * @param words for bash, readline's word, the line up to the cursor and the home directory; for the
+ * others, the current word and those before it, without quotes
+ */
+export async function answerShell(
+  context: AdminContext,
+  program: Command,
+  shell: string,
+  words: readonly string[],
+): Promise<void> {
+  context.out(
+    shell === "bash"
+      ? await forBash(context, program, words)
+      : await forOthers(context, program, words),
+  );
+}
+
+async function forOthers(
+  context: AdminContext,
+  program: Command,
+  [current = "", ...before]: readonly string[],
+): Promise<string> {
+  const answer = await ask(context, program, before, current);
+  return lines(
+    answer.kind,
+    answer.candidates.map(({ value, description }) =>
+      description === "" ? value : `${value}\t${description}`
+    ),
+  );
+}
+
+async function forBash(
+  context: AdminContext,
+  program: Command,
+  [end = "", line = "", home = ""]: readonly string[],
+): Promise<string> {
+  const words = splitLine(line);
+  const { value: current, raw } = words.pop()!;
+  const before = words.slice(1).map(({ raw, value }) =>
+    raw.startsWith("~/") ? home + value.slice(1) : value
+  );
+  const answer = await ask(context, program, before, current);
+  return lines(
+    answer.kind,
+    answer.candidates.filter(({ value }) => value.startsWith(current))
+      .map(({ value }) => insertion(value, raw, end))
+      .filter((text) => text !== null),
+  );
+}
+
+/** What could stand next, with users' names where they can be read. */
+async function ask(
+  context: AdminContext,
+  program: Command,
+  before: readonly string[],
+  current: string,
+): Promise<{ kind: "words" | "files"; candidates: Candidate[] }> {
+  const { completion, values } = complete(program, before, current);
+  if (completion.kind === "files") return { kind: "files", candidates: [] };
+  return {
+    kind: "words",
+    candidates: completion.kind === "words"
+      ? completion.candidates
+      : await usersAsked({ ...context, db: values.get("db") }, completion),
+  };
+}
+
+async function usersAsked(
+  context: AdminContext,
+  { before, mayBeginWithDash }: Completion & { kind: "users" },
+): Promise<Candidate[]> {
+  let names: string[];
+  try {
+    const users = await readUsers(context, context.now(), {
+      busyTimeoutMs: BUSY_TIMEOUT_MS,
+    });
+    names = users.map(({ username }) => username);
+  } catch {
+    // Whoever may not see the users, or has none, goes on typing.
+    return [];
+  }
+  // A shell shows names as they are: none that acts on the terminal may get there.
+  return names.filter((name) => printable(name) === name)
+    .filter((name) => mayBeginWithDash || !name.startsWith("-"))
+    .map((name) => ({ value: before + name, description: "" }));
+}
+
+function lines(kind: string, rest: readonly string[]): string {
+  return [kind, ...rest].map((line) => `${line}\n`).join("");
+}

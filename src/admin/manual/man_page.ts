@@ -1,0 +1,158 @@
+import type { Argument, Command, Option } from "commander";
+import project from "../../../deno.json" with { type: "json" };
+import { SETTINGS } from "../../settings.ts";
+import { optionsOf, visibleCommands } from "../completion/candidates.ts";
+import { examplesOf } from "../program/examples.ts";
+import {
+  DESCRIPTION,
+  ENVIRONMENT,
+  EXIT_STATUS,
+  FILES,
+  SECURITY,
+  SERVER_LINES,
+} from "./man_texts.ts";
+import { bold, literal, prose, tagged, usage, verbatim } from "./roff.ts";
+
+/**
+ * The manual page openvpn-totp(8), in the macros of man(7): made of what commander knows of the
+ * commands, and of the settings.
+ *
+ * @param nowMs the page's date; milliseconds since 1970-01-01T00:00:00Z
+ */
+export function manPage(program: Command, nowMs: number): string {
+  const name = program.name();
+  const date = new Date(nowMs).toISOString().slice(0, 10);
+  const commands = visibleCommands(program);
+  const parts = [
+    `.TH ${name.toUpperCase()} 8 ${date} "${name} ${project.version}"`,
+    // No hyphens and no stretched lines: commands are to be copied.
+    ".nh",
+    ".ad l",
+    ...section("NAME", [
+      `${literal(name)} \\- two\\-factor logins for OpenVPN`,
+    ]),
+    ...section("SYNOPSIS", synopsis(name)),
+    ...section("DESCRIPTION", DESCRIPTION.map(paragraph)),
+    verbatim(SERVER_LINES),
+    ...section("COMMANDS", groupsOf(program, commands)),
+    ...section("OPTIONS OF ALL COMMANDS", optionsOf(program).map(optionEntry)),
+    ...section("SETTINGS", settings()),
+    ...section("EXIT STATUS", EXIT_STATUS.map(entry)),
+    ...section("FILES", FILES.map(entry)),
+    ...section("ENVIRONMENT", ENVIRONMENT.map(entry)),
+    ...section("EXAMPLES", examples(commands)),
+    ...section("SECURITY", SECURITY.map(paragraph)),
+    ...section("SEE ALSO", [
+      [["fail2ban", "1"], ["openvpn", "8"], ["pam.conf", "5"]]
+        .map(([page, part]) => `${bold(page!)}(${part})`).join(",\n"),
+    ]),
+  ];
+  return `${parts.join("\n")}\n`;
+}
+
+function section(heading: string, content: readonly string[]): string[] {
+  return [`.SH ${heading}`, ...content];
+}
+
+function paragraph(text: string, index: number): string {
+  return index === 0 ? prose(text) : `.PP\n${prose(text)}`;
+}
+
+function entry([tag, meaning]: readonly [string, string]): string {
+  return tagged(bold(tag), meaning);
+}
+
+function synopsis(name: string): string[] {
+  return [
+    `${bold(name)} [\\fIoptions\\fR] \\fIcommand\\fR [\\fIarguments\\fR]`,
+    ".br",
+    `${bold(`auth-user-pass-verify /usr/local/bin/${name} via-file`)}`,
+    ".br",
+    `${bold(`client-crresponse /usr/local/bin/${name}`)}`,
+  ];
+}
+
+/** The commands under the headings of the help. */
+function groupsOf(program: Command, commands: readonly Command[]): string[] {
+  return [...Map.groupBy(commands, (command) => command.helpGroup())].flatMap(
+    ([heading, group]) => [
+      `.SS "${literal((heading || "Commands").replace(/:$/, ""))}"`,
+      ...group.flatMap((command) => commandEntry(program, command)),
+    ],
+  );
+}
+
+function commandEntry(program: Command, command: Command): string[] {
+  const help = command.createHelp();
+  const own = help.visibleOptions(command)
+    .filter(({ long }) =>
+      program.options.every((one) => one.long !== long) && long !== "--help"
+    );
+  const entries = [
+    ...help.visibleArguments(command).map(argumentEntry),
+    ...own.map(optionEntry),
+    ...visibleCommands(command).flatMap((one) => commandEntry(program, one)),
+  ];
+  return [
+    tagged(
+      usage(help.subcommandTerm(command)),
+      sentence(command.description()),
+    ),
+    ...entries.length === 0 ? [] : [".RS", ...entries, ".RE"],
+  ];
+}
+
+function optionEntry(option: Option): string {
+  return tagged(usage(option.flags), sentence(withChoices(option)));
+}
+
+function argumentEntry(argument: Argument): string {
+  return tagged(
+    `\\fI${literal(argument.name())}\\fR`,
+    sentence(withChoices(argument)),
+  );
+}
+
+function withChoices(
+  { description, argChoices, defaultValue }: Option | Argument,
+): string {
+  const choices = argChoices === undefined
+    ? ""
+    : `; one of ${argChoices.map((choice) => `\`${choice}\``).join(", ")}`;
+  const byDefault = typeof defaultValue === "string"
+    ? `; \`${defaultValue}\` by default`
+    : "";
+  return `${description}${choices}${byDefault}`;
+}
+
+/** The help's own texts begin small and have no full stop. */
+function sentence(text: string): string {
+  const end = /[.!?]$/.test(text) || text === "" ? "" : ".";
+  return text.charAt(0).toUpperCase() + text.slice(1) + end;
+}
+
+function settings(): string[] {
+  return [
+    prose(
+      "By `setenv` NAME VALUE in the server's configuration; restart OpenVPN after a change. " +
+        "A bad value is named in the log, and refuses logins.",
+    ),
+    ...Object.values(SETTINGS).map((setting) => {
+      const { name, meaning, allowed } = setting;
+      const byDefault = setting.default.includes("`")
+        ? setting.default
+        : `\`${setting.default}\``;
+      return tagged(
+        bold(name),
+        `${sentence(meaning)} Allowed: ${allowed}. Default: ${byDefault}.`,
+      );
+    }),
+  ];
+}
+
+function examples(commands: readonly Command[]): string[] {
+  return commands.flatMap(examplesOf).flatMap(([line, meaning], index) => [
+    paragraph(`${sentence(meaning).replace(/\.$/, "")}:`, index),
+    verbatim([`openvpn-totp ${line}`]),
+  ]);
+}
