@@ -125,6 +125,24 @@ testWith([], "list says what isn't as usual with each user", async () => {
 
 testWith(
   [],
+  "list --json has the fields that the README promises",
+  async () => {
+    await using directory = await makeTestDirectory();
+    await enroll(directory.db, "root");
+    const [row] = JSON.parse(await ok(directory.db, "list", "--json"));
+    const readme = await Deno.readTextFile(
+      new URL("../../README.md", import.meta.url),
+    );
+    const [, rows] = readme.split(/^\| field +\| value +\|\n/m);
+    const promised = rows!.split("\n\n")[0]!.split("\n").flatMap((line) =>
+      Array.from(line.split("|")[1]!.matchAll(/`(\w+)`/g), ([, name]) => name)
+    );
+    assert.deepEqual(promised.toSorted(), Object.keys(row).toSorted());
+  },
+);
+
+testWith(
+  [],
   "list refuses a sorting or a span that it doesn't know",
   async () => {
     await using directory = await makeTestDirectory();
