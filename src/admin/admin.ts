@@ -28,7 +28,6 @@ export async function runAdmin(args: readonly string[]): Promise<number> {
     now: Date.now,
     out,
     err,
-    isOutTerminal: Deno.stdout.isTerminal(),
     isTerminal: Deno.stderr.isTerminal(),
     screen: readScreen(read),
     input,

@@ -27,8 +27,6 @@ export interface AdminContext {
   out(text: string): void;
   /** Writes to standard error: errors, warnings, what only a person wants. */
   err(text: string): void;
-  /** Standard output is a terminal. */
-  isOutTerminal: boolean;
   /** Standard error is a terminal. */
   isTerminal: boolean;
   /** Standard output. */

@@ -3,7 +3,6 @@ import { Redacted } from "../core/redacted.ts";
 import type { Reason } from "../core/verdict.ts";
 import { PamAuthentication } from "../pam/pam.ts";
 import { type AdminContext, requireUsername } from "./context.ts";
-import { paintFor } from "./colours.ts";
 import { configReader, findConfig } from "./config_file.ts";
 import { checkAll } from "./doctor/checks.ts";
 import { type Finding, ok, problem } from "./doctor/finding.ts";
@@ -142,7 +141,7 @@ function report(
   context.out(
     options.json
       ? json({ config: configPath, program, problems, warnings, findings })
-      : reportText(findings, paintFor(context)),
+      : reportText(findings, context.screen),
   );
   if (problems === 0) return;
   throw new Failure(

@@ -1,5 +1,7 @@
 import { styleText } from "node:util";
 import type { ReadVariable } from "../settings.ts";
+import { displayWidth } from "./display_width.ts";
+import { terminalColumns } from "./terminal.ts";
 
 /** What standard output shows results on. */
 export interface Screen {
@@ -13,9 +15,6 @@ export type Tone = "heading" | "good" | "doubtful" | "bad" | "quiet";
 
 /** Lines of any length, and no colour. */
 export const PLAIN: Screen = { columns: null, hasColor: false };
-
-/** What a terminal is taken for that doesn't tell its size. */
-const USUAL_COLUMNS = 80;
 
 const STYLES = {
   heading: "bold",
@@ -49,18 +48,31 @@ export function toned(
     : text;
 }
 
+/**
+ * Breaks a text at its blanks, so that each line fits the screen beside an indent. A word that is
+ * longer than a line stays whole.
+ *
+ * @param indent columns that are taken already
+ * @returns the lines, without the indent
+ */
+export function wrapped(
+  { columns }: Screen,
+  indent: number,
+  text: string,
+): string[] {
+  const width = (columns ?? Infinity) - indent;
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length === 0 || displayWidth(longer) > width) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
+}
+
 /** What the environment says of colour, as commander reads it for the help. */
 function wantsColor(read: ReadVariable): boolean | undefined {
   const force = read("FORCE_COLOR");
   if (read("NO_COLOR") || force === "0" || force === "false") return false;
   return force || read("CLICOLOR_FORCE") !== undefined ? true : undefined;
-}
-
-function terminalColumns(): number {
-  try {
-    // A terminal that was never told its size has none.
-    return Deno.consoleSize().columns || USUAL_COLUMNS;
-  } catch {
-    return USUAL_COLUMNS;
-  }
 }

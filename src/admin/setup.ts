@@ -3,7 +3,6 @@ import { Failure } from "../core/failure.ts";
 import { printable, quoted } from "../core/printable.ts";
 import { readConfig } from "../openvpn_config/read_config.ts";
 import type { AdminContext } from "./context.ts";
-import { paintFor } from "./colours.ts";
 import { configReader, findConfig } from "./config_file.ts";
 import { requirePlainPath } from "./hook_lines.ts";
 import { askYesNo } from "./question.ts";
@@ -88,7 +87,7 @@ function edit(
     readFile: (file) => file === path ? edited : read(file),
   });
   requireSound(before, after, options);
-  const difference = differenceText(path, lines, before, paintFor(context));
+  const difference = differenceText(path, lines, before, context.screen);
   return { content: edited, difference };
 }
 

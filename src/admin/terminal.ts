@@ -40,7 +40,7 @@ export function err(text: string): void {
   }
 }
 
-/** Width of the terminal, 80 where it isn't known. */
+/** Columns of the terminal, 80 where it doesn't tell. */
 export function terminalColumns(): number {
   try {
     return Deno.consoleSize().columns || 80;

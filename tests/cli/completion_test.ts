@@ -79,6 +79,7 @@ const environment = (directory: TestDirectory) => ({
   XDG_DATA_HOME: directory.path,
   XDG_RUNTIME_DIR: directory.path,
   TERM: "xterm",
+  NO_COLOR: "1",
   LC_ALL: "C.UTF-8",
   PATH: `${dirname(PROGRAM)}:${Deno.env.get("PATH")}`,
 });

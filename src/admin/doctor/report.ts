@@ -1,19 +1,22 @@
 import { printable } from "../../core/printable.ts";
-import type { Paint } from "../colours.ts";
+import { type Screen, type Tone, toned, wrapped } from "../screen.ts";
 import { type Finding, FINDINGS, type Level } from "./finding.ts";
 
-const COLOURS = {
-  ok: "green",
-  warning: "yellow",
-  problem: "red",
-} as const satisfies Record<Level, Parameters<Paint>[0]>;
+const TONES: Record<Level, Tone> = {
+  ok: "good",
+  warning: "doubtful",
+  problem: "bad",
+};
 
 const LEVEL_WIDTH = "problem".length;
 const ID_WIDTH = Math.max(...Object.keys(FINDINGS).map((id) => id.length));
 
 /** The findings for people: each on a line, and below it what to do. */
-export function reportText(findings: readonly Finding[], paint: Paint): string {
-  const lines = findings.flatMap((finding) => reportLines(finding, paint));
+export function reportText(
+  findings: readonly Finding[],
+  screen: Screen,
+): string {
+  const lines = findings.flatMap((finding) => reportLines(finding, screen));
   return [...lines, "", summary(findings), ""].join("\n");
 }
 
@@ -24,19 +27,22 @@ export function countOf(findings: readonly Finding[], level: Level): number {
 
 function reportLines(
   { id, level, what, why, line, command, at }: Finding,
-  paint: Paint,
+  screen: Screen,
 ): string[] {
-  const indent = " ".repeat(LEVEL_WIDTH + ID_WIDTH + 4);
-  const painted = paint(COLOURS[level], level.padEnd(LEVEL_WIDTH));
-  const more = [
-    why,
-    line === null ? null : `put: ${line}`,
-    command === null ? null : `run: ${command}`,
-    at === null ? null : `at:  ${at}`,
-  ].filter((text) => text !== null);
+  const indent = LEVEL_WIDTH + ID_WIDTH + 4;
+  const told = (text: string) => wrapped(screen, indent, printable(text));
+  const [first, ...rest] = [
+    ...told(what),
+    ...why === null ? [] : told(why),
+    // To be copied: these stay whole.
+    ...line === null ? [] : [`put: ${printable(line)}`],
+    ...command === null ? [] : [`run: ${printable(command)}`],
+    ...at === null ? [] : [`at:  ${printable(at)}`],
+  ];
+  const shown = toned(screen, TONES[level], level.padEnd(LEVEL_WIDTH));
   return [
-    `${painted}  ${id.padEnd(ID_WIDTH)}  ${printable(what)}`,
-    ...more.map((text) => indent + printable(text)),
+    `${shown}  ${id.padEnd(ID_WIDTH)}  ${first}`,
+    ...rest.map((text) => " ".repeat(indent) + text),
   ];
 }
 

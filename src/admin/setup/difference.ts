@@ -1,6 +1,6 @@
 import { printable } from "../../core/printable.ts";
 import type { Config } from "../../openvpn_config/directive.ts";
-import type { Paint } from "../colours.ts";
+import { type Screen, toned } from "../screen.ts";
 import { bytesOf, type EditedLine } from "./lines.ts";
 
 /** Lines around a change that are shown, too. */
@@ -30,25 +30,25 @@ export function differenceText(
   path: string,
   lines: readonly EditedLine[],
   config: Config,
-  paint: Paint,
+  screen: Screen,
 ): string {
   const hidden = hiddenLines(path, config);
   const isNear = (i: number) =>
     lines.slice(Math.max(0, i - AROUND), i + AROUND + 1).some(isChanged);
   const out = [
-    paint("bold", `--- ${printable(path)}`),
-    paint("bold", `+++ ${printable(path)}`),
+    toned(screen, "heading", `--- ${printable(path)}`),
+    toned(screen, "heading", `+++ ${printable(path)}`),
   ];
   for (const [i, line] of lines.entries()) {
     if (!isNear(i)) continue;
     if (i === 0 || !isNear(i - 1)) {
-      out.push(paint("cyan", `@@ line ${i + 1} @@`));
+      out.push(toned(screen, "quiet", `@@ line ${i + 1} @@`));
     }
     out.push(
       ...shown(line, hidden.has(i + 1)).map(({ sign, text }) =>
         sign === " "
           ? ` ${text}`
-          : paint(sign === "+" ? "green" : "red", sign + text)
+          : toned(screen, sign === "+" ? "good" : "bad", sign + text)
       ),
     );
   }

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from "node:util";
+import { PLAIN } from "../../../src/admin/screen.ts";
 import assert from "node:assert/strict";
 import { checkAll } from "../../../src/admin/doctor/checks.ts";
 import type { FindingId, Level } from "../../../src/admin/doctor/finding.ts";
@@ -378,15 +380,23 @@ Deno.test("a finding names the line to put, and the place of the one that is the
 
 Deno.test("the report shows hostile text escaped, and colours where it may", () => {
   const setUp = setUpOf(withLine('setenv "totp\x1b[31mx" 1'));
-  const plain = reportText(checkAll(setUp), (_, text) => text);
+  const plain = reportText(checkAll(setUp), PLAIN);
   assert(!plain.includes("\x1b"));
   assert.match(plain, /totp\\u\{1b\}\[31mx is no setting: see the README/);
   assert.match(plain, /^0 problems, 1 warning\.$/m);
-  const painted = reportText(
-    checkAll(setUp),
-    (colour, text) => `<${colour}>${text}`,
+  const onTerminal = reportText(checkAll(setUp), {
+    columns: 80,
+    hasColor: true,
+  });
+  assert(onTerminal.includes("\x1b[33mwarning\x1b[39m  settings "));
+  const lines = stripVTControlCharacters(onTerminal).split("\n");
+  for (const line of lines.filter((line) => !/ (put|run|at): /.test(line))) {
+    assert(line.length <= 80, line);
+  }
+  assert.equal(
+    lines.join(" ").replace(/ +/g, " "),
+    plain.replace(/\s+/g, " "),
   );
-  assert.match(painted, /^<yellow>warning {2}settings/m);
 });
 
 Deno.test("OpenVPN's version is read out of its bytes", () => {

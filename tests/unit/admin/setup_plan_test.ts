@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { differenceText } from "../../../src/admin/setup/difference.ts";
 import { bytesOf, editedText, textOf } from "../../../src/admin/setup/lines.ts";
 import { planSetup, requireSound } from "../../../src/admin/setup/plan.ts";
+import { PLAIN } from "../../../src/admin/screen.ts";
 import { readConfig } from "../../../src/openvpn_config/read_config.ts";
 import { Failure } from "../../../src/core/failure.ts";
 import { holds } from "../../lab/fuzz.ts";
@@ -148,7 +149,7 @@ Deno.test("the difference shows nothing of inline blocks", () => {
     ...{ path: PATH, program: PROGRAM, replace: false },
     isProgram: (path) => path === PROGRAM,
   });
-  const shown = differenceText(PATH, lines, config, (_, text) => text);
+  const shown = differenceText(PATH, lines, config, PLAIN);
   assert(!shown.includes("SECRET"));
   assert.match(shown, /^ <key>\n \[not shown\]\n <\/key>\n\+\n\+# TOTP/m);
 });
