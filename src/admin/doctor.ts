@@ -96,11 +96,11 @@ async function tryPassword(
   password: Redacted<Uint8Array<ArrayBuffer>>,
 ): Promise<Finding> {
   const service = pam?.service ?? null;
-  if (service === null || settings === null) {
+  if (service === null) {
     return problem(
       "password",
       "the password wasn't tried",
-      settings?.primaryAuth === "external"
+      settings.primaryAuth === "external"
         ? "with totpPrimaryAuth external the program asks PAM nothing"
         : "PAM can't be asked before the problems above are mended",
     );

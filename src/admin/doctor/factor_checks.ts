@@ -23,7 +23,6 @@ function checkRights({ config, settings, user }: SetUp): Finding[] {
       { at },
     )];
   }
-  if (settings === null) return [];
   if (settings.primaryAuth === "external" || user.uid === 0) {
     return [ok("dropped_rights", `OpenVPN runs the program as ${user.name}`)];
   }
@@ -37,7 +36,6 @@ function checkRights({ config, settings, user }: SetUp): Finding[] {
 }
 
 function checkPassword({ config, settings }: SetUp): Finding[] {
-  if (settings === null) return [];
   const plugin = lastNamed(config, "plugin");
   const isPamPlugin = plugin?.words[0]?.includes("auth-pam") ?? false;
   if (settings.primaryAuth === "pam") {

@@ -1,5 +1,4 @@
 import { dirname, resolve } from "node:path/posix";
-import { Failure } from "../../core/failure.ts";
 import { isClockSynchronised } from "../../ffi/clock.ts";
 import { findAccount } from "../../ffi/libc.ts";
 import {
@@ -14,7 +13,7 @@ import {
 } from "../../openvpn_config/read_config.ts";
 import { PamAuthentication } from "../../pam/pam.ts";
 import { choosePamService } from "../../pam/service.ts";
-import { readSettings, type Settings } from "../../settings.ts";
+import { readSettings, SETTINGS, type Settings } from "../../settings.ts";
 import { readUnit } from "../../systemd/read_unit.ts";
 import { commandOf, lastOf, type Unit } from "../../systemd/unit_file.ts";
 import { commandWords, HOOKS } from "../hook_lines.ts";
@@ -55,13 +54,13 @@ export async function gatherSetUp(
     user,
     settings,
     tmpDir: { path: tmpDir, info: directoryAt(tmpDir) },
-    logDirectory: settings?.log.startsWith("/")
+    logDirectory: settings.log.startsWith("/")
       ? directoryAt(dirname(settings.log))
       : null,
-    database: settings === null || user.uid === null
+    database: user.uid === null
       ? null
       : await rehearseDatabase(settings, { ...user, uid: user.uid }, now()),
-    pam: settings?.primaryAuth === "pam" ? probePam(settings) : null,
+    pam: settings.primaryAuth === "pam" ? probePam(settings) : null,
     clock: {
       year: new Date(now()).getUTCFullYear(),
       isSynchronised: isSynchronised(),
@@ -69,19 +68,23 @@ export async function gatherSetUp(
   };
 }
 
-/** The settings as the hook reads them, from what OpenVPN puts into its environment. */
-export function settingsIn(config: Config): Settings | null {
+/**
+ * The settings as the hook reads them, from what OpenVPN puts into its environment; the default where
+ * a value isn't allowed, so that the rest can be looked at, too.
+ */
+export function settingsIn(config: Config): Settings {
   const variables = new Map(
     directivesNamed(config, "setenv").map(({ words }) =>
       [words[0] ?? "", words[1] ?? ""] as const
     ),
   );
-  try {
-    return readSettings((name) => variables.get(name));
-  } catch (error) {
-    if (error instanceof Failure) return null;
-    throw error;
+  for (const { name, parse } of Object.values(SETTINGS)) {
+    const value = variables.get(name);
+    if (value !== undefined && parse(value) === undefined) {
+      variables.delete(name);
+    }
   }
+  return readSettings((name) => variables.get(name));
 }
 
 /** Distributions have one unit for each of the two directories. */

@@ -9,7 +9,6 @@ export function checkOutputs(setUp: SetUp): Finding[] {
 }
 
 function checkLog({ config, unit, settings, logDirectory }: SetUp): Finding[] {
-  if (settings === null) return [];
   const { log } = settings;
   if (log === "syslog") return [ok("log", "the log goes to syslog")];
   if (log !== "stderr") {

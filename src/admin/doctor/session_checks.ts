@@ -30,7 +30,7 @@ function checkToken({ config, settings }: SetUp): Finding {
     );
   }
   const isExternal = at.words.includes("external-auth");
-  if (isExternal && settings?.primaryAuth === "external" && hasPlugin(config)) {
+  if (isExternal && settings.primaryAuth === "external" && hasPlugin(config)) {
     return problem(
       "session_token",
       "auth-gen-token has external-auth beside a plugin",
@@ -56,7 +56,6 @@ export function hasPlugin(config: Config): boolean {
 
 /** OpenVPN gives no challenge more than max(reneg-sec / 2, hand-window). */
 function checkTime({ config, settings }: SetUp): Finding[] {
-  if (settings === null) return [];
   const wanted = settings.challengeTimeout;
   const most = Math.max(
     Math.floor(numberOf(config, "reneg-sec", RENEG_SEC) / 2),
@@ -80,7 +79,7 @@ function checkTime({ config, settings }: SetUp): Finding[] {
 
 function checkInactive({ config, settings }: SetUp): Finding[] {
   const at = lastNamed(config, "inactive");
-  if (at === null || settings === null) return [];
+  if (at === null) return [];
   const seconds = numberOf(config, "inactive", 0);
   const wanted = settings.challengeTimeout;
   return [

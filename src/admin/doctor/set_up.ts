@@ -54,8 +54,8 @@ export interface SetUp {
   openvpn: { path: string; version: string } | null;
   unit: Unit | null;
   user: RunUser;
-  /** Null where a value isn't allowed. */
-  settings: Settings | null;
+  /** The default where a value isn't allowed. */
+  settings: Settings;
   /** OpenVPN's directory for temporary files; `info` is null when there is none. */
   tmpDir: { path: string; info: Directory | null };
   /** The directory of the log's file, where `totpLog` names one. */

@@ -50,7 +50,6 @@ function needsOf({ settings, tmpDir, program, config }: SetUp): Need[] {
       isWritten: true,
     });
   }
-  if (settings === null) return needs;
   needs.push(
     { path: settings.tokenDbPath, what: "the database", isWritten: true },
     { path: settings.keyFile, what: "the key file", isWritten: false },

@@ -378,6 +378,19 @@ Deno.test("a finding names the line to put, and the place of the one that is the
   assert.equal(of("settings").line, 'setenv totpChallengeText "Your code"');
 });
 
+Deno.test("a setting that isn't allowed hides nothing else", () => {
+  const setUp = setUpOf(
+    withLine("setenv totpMaxFailures 0\ninactive 60\nuser nobody"),
+  );
+  const problems = checkAll({
+    ...setUp,
+    user: { name: "nobody", uid: 65534, gid: 65534 },
+  }).filter(({ level }) => level !== "ok").map(({ id }) => id);
+  for (const id of ["settings", "inactive", "dropped_rights"] as const) {
+    assert(problems.includes(id), problems.join());
+  }
+});
+
 Deno.test("the report shows hostile text escaped, and colours where it may", () => {
   const setUp = setUpOf(withLine('setenv "totp\x1b[31mx" 1'));
   const plain = reportText(checkAll(setUp), PLAIN);
