@@ -1,8 +1,10 @@
 import { resolve } from "node:path/posix";
+import { Failure } from "../core/failure.ts";
 import { printable } from "../core/printable.ts";
 import { requireWhole } from "../store/sqlite/backup.ts";
 import { openDatabase } from "../store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../store/sqlite/enrolment_store.ts";
+import { followTrusted } from "../trusted_path.ts";
 import {
   type AdminContext,
   BUSY_TIMEOUT_MS,
@@ -19,6 +21,8 @@ export async function backup(
   options: { json?: boolean },
 ): Promise<void> {
   const path = resolve(file);
+  // Before anything is made: where others can write, they could put a link to another database there.
+  requireTrustedPlace(path);
   using database = await openDatabase(databasePath(context), {
     create: false,
     busyTimeoutMs: BUSY_TIMEOUT_MS,
@@ -31,6 +35,16 @@ export async function backup(
   } catch (error) {
     Deno.removeSync(path);
     throw error;
+  }
+}
+
+/** @throws Failure `untrusted_path` */
+function requireTrustedPlace(path: string): void {
+  try {
+    followTrusted(path);
+  } catch (error) {
+    // Making the file says better what the system refuses.
+    if (error instanceof Failure) throw error;
   }
 }
 

@@ -258,10 +258,18 @@ testWith(
       db,
       "INSERT INTO decisions (at, step, outcome) VALUES (1, 'code', 'x')",
     );
-    await Deno.chmod(path, 0o777);
-    const open = await admin(db, ["backup", `${path}/new`]);
-    assert.match(open.stderr, /untrusted|so that others can put files there/);
-    assert.throws(() => Deno.statSync(`${path}/new`), Deno.errors.NotFound);
+    // Not the database's own, which is refused by itself.
+    const others = `${path}/others`;
+    await Deno.mkdir(others);
+    await Deno.chmod(others, 0o777);
+    // SQLite would take it for a part of the copy, and a link in the copy's place for the copy.
+    await Deno.writeTextFile(`${others}/new-journal`, "another's");
+    const open = await admin(db, ["backup", `${others}/new`]);
+    assert.match(open.stderr, /others has mode 0777, so that others can put/);
+    assert.deepEqual(
+      [...Deno.readDirSync(others)].map(({ name }) => name),
+      ["new-journal"],
+    );
   },
 );
 
