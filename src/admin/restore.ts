@@ -9,8 +9,9 @@ import {
   restore as restoreUsers,
   type RestoreChanges,
 } from "../store/sqlite/backup.ts";
-import { openDatabase } from "../store/sqlite/database.ts";
+import { type Database, openDatabase } from "../store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../store/sqlite/enrolment_store.ts";
+import { makeDirectory } from "../trusted_path.ts";
 import {
   type AdminContext,
   BUSY_TIMEOUT_MS,
@@ -31,17 +32,16 @@ export async function restore(
 ): Promise<void> {
   const path = resolve(file);
   const database = databasePath(context);
-  using live = await openDatabase(database, {
-    create: true,
-    busyTimeoutMs: BUSY_TIMEOUT_MS,
-  });
+  using opened = new DisposableStack();
+  const before = opened.use(await openExisting(database));
+  if (before === null) makeDirectory(dirname(database));
   using backup = await openBackup(path, dirname(database));
   requireWhole(backup, path);
   const enrolments = await new SqliteEnrolmentStore(backup).list();
   const vault = openVault(context);
   for (const enrolment of enrolments) await vault.open(enrolment);
 
-  const changes = compare(live, backup);
+  const changes = compare(before, backup);
   context.err(told(changes));
   const question = `Replace all users by the ${enrolments.length} of ${
     printable(path)
@@ -49,6 +49,13 @@ export async function restore(
   if (!options.yes && !askYesNo(context, question, "--yes")) {
     throw new Failure("cancelled", "cancelled: nothing was changed");
   }
+  // Not before the yes: in an empty one, nobody is enrolled, and `totpUnenrolled allow` lets all in.
+  const live = before ?? opened.use(
+    await openDatabase(database, {
+      create: true,
+      busyTimeoutMs: BUSY_TIMEOUT_MS,
+    }),
+  );
   await restoreUsers(live, backup, {
     nowMs: context.now(),
     driftSteps: readSetting(SETTINGS.driftSteps, context.read),
@@ -60,6 +67,21 @@ export async function restore(
         enrolments.length === 1 ? "" : "s"
       } from ${printable(path)}.\n`,
   );
+}
+
+/** Null where there is no database yet. */
+async function openExisting(path: string): Promise<Database | null> {
+  try {
+    return await openDatabase(path, {
+      create: false,
+      busyTimeoutMs: BUSY_TIMEOUT_MS,
+    });
+  } catch (error) {
+    const isMissing = error instanceof Failure &&
+      error.code === "database_missing";
+    if (isMissing) return null;
+    throw error;
+  }
 }
 
 /** What somebody should know before they say yes. */

@@ -149,6 +149,41 @@ testWith(
 
 testWith(
   [],
+  "restore keeps used codes used where a secret was another meanwhile, and recovery codes",
+  async () => {
+    await using directory = await makeTestDirectory();
+    const { db, path } = directory;
+    const file = `${path}/backup`;
+    const secret = await enroll(db, "root");
+    await enroll(db, "daemon");
+    const [used, unused] = await mustGiveRecoveryCodes(db, "daemon");
+    await enroll(db, "bin");
+    const [replaced] = await mustGiveRecoveryCodes(db, "bin");
+    await must(db, "exempt", "link");
+    await must(db, "exempt", "--from", "192.0.2.1", "same");
+    await must(db, "backup", file);
+
+    const verify = (user: string, code: string, ...more: string[]) =>
+      admin(db, ["verify", user, "--code-from", "-", ...more], { stdin: code });
+    const code = codeOf(secret);
+    assert.equal((await verify("root", code, "--use")).status, 0);
+    await enroll(db, "root");
+    assert.equal((await verify("daemon", used!, "--use")).status, 0);
+    const [fresh] = await mustGiveRecoveryCodes(db, "bin");
+    await must(db, "exempt", "--from", "192.0.2.1", "link");
+
+    const told = await admin(db, ["restore", file, "--yes"]);
+    assert.equal(told.stderr, "Exempt again, without a code: link\n");
+    assert.match((await verify("root", code)).stdout, /already used/);
+    assert.match((await verify("daemon", used!)).stdout, /^Wrong/);
+    assert.match((await verify("daemon", unused!)).stdout, /^A recovery/);
+    assert.match((await verify("bin", replaced!)).stdout, /^Wrong/);
+    assert.match((await verify("bin", fresh!)).stdout, /^A recovery/);
+  },
+);
+
+testWith(
+  [],
   "restore takes a backup of an older schema, and leaves it as it is",
   async () => {
     await using directory = await makeTestDirectory();
@@ -314,6 +349,11 @@ testWith(["script"], "restore asks, and takes nothing but a yes", async () => {
     assert.notEqual((await answer(no)).status, 0);
     assert.deepEqual(await namesOf(db), ["later", "root"]);
   }
+  await Deno.rename(db, `${db}.away`);
+  // An empty database refuses no more: totpUnenrolled allow lets everybody in.
+  assert.notEqual((await answer("n\n")).status, 0);
+  assert.throws(() => Deno.statSync(db), Deno.errors.NotFound);
+  await Deno.rename(`${db}.away`, db);
   assert.match((await answer("y\n")).screen, /Restored 1 user from/);
   assert.deepEqual(await namesOf(db), ["root"]);
 });

@@ -7,6 +7,10 @@ import { prepareFile } from "./file.ts";
 /** What a restore replaces, in the order in which one table's rows name another's. */
 const RESTORED = ["enrolments", "recovery_codes", "login_names", "exemptions"];
 
+/** Of an exemption, what somebody should know that it comes back. */
+const EXEMPTION =
+  "username || ' ' || ifnull(until, '') || ' ' || ifnull(network, '')";
+
 /** How a backup is opened: nobody else uses the copy. */
 const OPEN = { create: false, busyTimeoutMs: 0 };
 
@@ -75,36 +79,53 @@ export interface RestoreChanges {
   returning: string[];
   /** Users who lose their enrolment: they aren't in the backup. */
   going: string[];
-  /** Users who need no code again. */
+  /** Users who need no code again, or for longer or from elsewhere than now. */
   exemptAgain: string[];
 }
 
-/** Says what a restore would change. */
-export function compare(live: Database, backup: Database): RestoreChanges {
+/**
+ * Says what a restore would change.
+ *
+ * @param live null where there is no database yet
+ */
+export function compare(
+  live: Database | null,
+  backup: Database,
+): RestoreChanges {
   const now = namesIn(live, "enrolments");
   const then = namesIn(backup, "enrolments");
-  const exempt = namesIn(live, "exemptions");
+  const exempt = namesIn(live, "exemptions", EXEMPTION);
+  const exemptThen = namesIn(backup, "exemptions", EXEMPTION);
   return {
-    returning: [...then.difference(now)],
-    going: [...now.difference(then)],
-    exemptAgain: [...namesIn(backup, "exemptions").difference(exempt)],
+    returning: [...then.keys()].filter((name) => !now.has(name)),
+    going: [...now.keys()].filter((name) => !then.has(name)),
+    exemptAgain: [...exemptThen].filter(([name, what]) =>
+      exempt.get(name) !== what
+    ).map(([name]) => name),
   };
 }
 
-function namesIn(database: Database, table: string): Set<string> {
-  return database.read((connection) =>
-    new Set(
-      connection.prepare(`SELECT username FROM ${table} ORDER BY username`)
-        .all().map((row) => row.username as string),
+/** Usernames in a table, and what else of their rows counts. */
+function namesIn(
+  database: Database | null,
+  table: string,
+  what = "username",
+): Map<string, string> {
+  return database?.read((connection) =>
+    new Map(
+      connection.prepare(
+        `SELECT username, ${what} AS what FROM ${table} ORDER BY username`,
+      ).all().map((row) => [row.username as string, row.what as string]),
     )
-  );
+  ) ?? new Map();
 }
 
 /**
  * Replaces the users of a database by a backup's, in one transaction, while logins go on. What came
  * after the backup and must not be undone stays: codes that were used stay used, who is disabled stays
- * so, failures stay counted, and the audit trail is as it was, if there is one. Challenges that wait
- * for an answer go.
+ * so, failures stay counted, and the audit trail is as it was, if there is one. Recovery codes stay as
+ * they are, too, but for who isn't enrolled now, or was enrolled anew. Challenges that wait for an
+ * answer go.
  *
  * @param nowMs milliseconds since 1970-01-01T00:00:00Z
  * @param driftSteps time steps ahead whose codes may have been used where nobody can say any more
@@ -118,11 +139,14 @@ export function restore(
     const before = new Map(
       rowsOf(connection, "enrolments").map((row) => [row.username, row]),
     );
+    const codes = rowsOf(connection, "recovery_codes");
+    const kept = new Set<Row[string] | undefined>();
     for (const table of RESTORED.toReversed()) {
       connection.prepare(`DELETE FROM ${table}`).run();
     }
     for (const row of backup.read((from) => rowsOf(from, "enrolments"))) {
       const earlier = before.get(row.username!);
+      if (isSame(row, earlier)) kept.add(row.username);
       insert(connection, "enrolments", {
         ...row,
         ...failuresOf(earlier),
@@ -130,14 +154,23 @@ export function restore(
         last_step: lastStepOf(row, earlier, nowMs, driftSteps),
       });
     }
+    for (const code of codes) {
+      if (kept.has(code.username)) insert(connection, "recovery_codes", code);
+    }
     const rest = RESTORED.slice(1);
     if (rowsOf(connection, "decisions", 1).length === 0) rest.push("decisions");
     for (const table of rest) {
       for (const row of backup.read((from) => rowsOf(from, table))) {
+        if (table === "recovery_codes" && kept.has(row.username)) continue;
         insert(connection, table, row);
       }
     }
   });
+}
+
+/** Says whether a user wasn't enrolled anew since: the secret is the same. */
+function isSame(row: Row, earlier: Row | undefined): earlier is Row {
+  return earlier !== undefined && earlier.enrolled_at === row.enrolled_at;
 }
 
 /** What is held against a user now, if they are enrolled. */
@@ -147,7 +180,10 @@ function failuresOf(earlier: Row | undefined): Row {
   return { failures, last_wrong, last_wrong_at, locks, locked_until } as Row;
 }
 
-/** The newest time step of the restored secret that may have been used. */
+/**
+ * The newest time step of the restored secret that may have been used. What is known of another secret
+ * says nothing of it.
+ */
 function lastStepOf(
   row: Row,
   earlier: Row | undefined,
@@ -156,7 +192,7 @@ function lastStepOf(
 ): number | null {
   const periodMs = (row.period as number) * 1000;
   const own = row.last_step as number | null;
-  if (earlier === undefined) {
+  if (!isSame(row, earlier)) {
     return Math.max(own ?? 0, Math.floor(nowMs / periodMs) + driftSteps);
   }
   if (earlier.last_step === null) return own;
