@@ -24,6 +24,8 @@ export interface ConfigError {
 /** A configuration with what it includes, in the order in which OpenVPN applies it. */
 export interface Config {
   directives: readonly Directive[];
+  /** The files that were read, or were to be. */
+  files: readonly string[];
   /** Where relative paths begin in the end. */
   directory: string;
   /** OpenVPN doesn't start: what follows the place wasn't read. */

@@ -100,14 +100,15 @@ function collect(
 }
 
 function configOf(
-  { directives, directory }: Reader,
+  { directives, files, directory }: Reader,
   error: ConfigError | null,
 ): Config {
-  return { directives, directory, error };
+  return { directives, files: [...files], directory, error };
 }
 
 class Reader {
   readonly directives: Directive[] = [];
+  readonly files = new Set<string>();
   directory: string;
   readonly #readFile: ReadFile;
 
@@ -138,6 +139,7 @@ class Reader {
       throw stop(by, `files include each other more than ${MAX_DEPTH} deep`);
     }
     const file = resolve(this.directory, path);
+    this.files.add(file);
     this.#readLines(file, new LineSource(this.#content(file, by)), depth + 1);
   }
 

@@ -73,6 +73,30 @@ testWith(
 
 testWith(
   ["root"],
+  "doctor finds what others could change: a file that is included, the way to tmp-dir",
+  async () => {
+    await using server = await makeServer();
+    const others = `${server.path}/others`;
+    await Deno.mkdir(`${others}/tmp`, { recursive: true });
+    await Deno.writeTextFile(`${server.path}/more.conf`, "");
+    await server.write("config more.conf", `tmp-dir ${others}/tmp`);
+    assert.deepEqual(await server.findings(), []);
+    await Deno.chmod(`${server.path}/more.conf`, 0o666);
+    await Deno.chmod(others, 0o777);
+    const found = await server.findings();
+    assert.deepEqual(found.map(({ is }) => is), [
+      ...["problem config", "problem tmp_dir"],
+    ]);
+    assert.match(found[0]!.what, /others can write .*more\.conf/);
+    assert.match(
+      found[1]!.what,
+      /exchange tmp-dir .*: others can write in .*others/,
+    );
+  },
+);
+
+testWith(
+  ["root"],
   "doctor's JSON and exit status tell what is wrong",
   async () => {
     await using server = await makeServer("script-security 1");

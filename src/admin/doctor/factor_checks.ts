@@ -1,5 +1,10 @@
-import { lastNamed } from "../../openvpn_config/directive.ts";
-import { hasPlugin } from "./session_checks.ts";
+import {
+  type Config,
+  directivesNamed,
+  lastNamed,
+} from "../../openvpn_config/directive.ts";
+import { SETTINGS } from "../../settings.ts";
+import { authPlugin, isPamPlugin } from "./session_checks.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { SetUp } from "./set_up.ts";
 
@@ -8,6 +13,7 @@ export function checkFactors(setUp: SetUp): Finding[] {
   return [
     ...checkRights(setUp),
     ...checkPassword(setUp),
+    ...checkUnenrolled(setUp),
     ...checkForbidden(setUp),
     ...checkOptional(setUp),
   ];
@@ -36,11 +42,11 @@ function checkRights({ config, settings, user }: SetUp): Finding[] {
 }
 
 function checkPassword({ config, settings }: SetUp): Finding[] {
-  const plugin = lastNamed(config, "plugin");
-  const isPamPlugin = plugin?.words[0]?.includes("auth-pam") ?? false;
+  const plugin = authPlugin(config);
+  const isPam = plugin !== null && isPamPlugin(plugin);
   if (settings.primaryAuth === "pam") {
     return [
-      isPamPlugin
+      isPam
         ? warning(
           "password_factor",
           "both the program and the plugin auth-pam check the password",
@@ -51,10 +57,10 @@ function checkPassword({ config, settings }: SetUp): Finding[] {
         : ok("password_factor", "the program has PAM check the password"),
     ];
   }
-  if (hasPlugin(config)) {
+  if (plugin !== null && (isPam || !isCertificateOptional(config))) {
     const methods = settings.challengeMethods;
     return [
-      isPamPlugin &&
+      isPam &&
         methods.some((one) => one === "dynamic" || one === "append")
         ? warning(
           "password_factor",
@@ -62,15 +68,22 @@ function checkPassword({ config, settings }: SetUp): Finding[] {
           "clients that are asked so can't log in",
           { line: "setenv totpChallengeMethods crtext,static", at: plugin },
         )
-        : ok("password_factor", "a plugin checks the password"),
+        : ok("password_factor", "a plugin may check the password"),
     ];
   }
+  if (plugin !== null) {
+    return [warning(
+      "password_factor",
+      `clients need no certificate, and whether ${
+        plugin.words[0] ?? "the plugin"
+      } checks passwords isn't known`,
+      "where it doesn't, the code alone lets anybody in who has it",
+      { at: plugin },
+    )];
+  }
   const certificate = lastNamed(config, "verify-client-cert");
-  const word = certificate?.words[0] ?? "require";
-  const isOptional = word === "none" || word === "optional" ||
-    lastNamed(config, "client-cert-not-required") !== null;
   return [
-    isOptional
+    isCertificateOptional(config)
       ? problem(
         "password_factor",
         "nothing checks the password, and clients need no certificate",
@@ -80,6 +93,30 @@ function checkPassword({ config, settings }: SetUp): Finding[] {
       : ok(
         "password_factor",
         "the client's certificate is the first factor, and passwords may be anything",
+      ),
+  ];
+}
+
+function isCertificateOptional(config: Config): boolean {
+  const word = lastNamed(config, "verify-client-cert")?.words[0] ?? "require";
+  return word === "none" || word === "optional" ||
+    lastNamed(config, "client-cert-not-required") !== null;
+}
+
+/** Whether the code is asked of everybody. */
+function checkUnenrolled({ config, settings }: SetUp): Finding[] {
+  const at =
+    directivesNamed(config, "setenv").findLast(({ words }) =>
+      words[0] === SETTINGS.unenrolled.name
+    ) ?? null;
+  return [
+    settings.unenrolled === "deny"
+      ? ok("unenrolled", "who isn't enrolled is refused")
+      : warning(
+        "unenrolled",
+        "totpUnenrolled allow is set",
+        "who isn't enrolled gets in by the password alone: remove the line once all are",
+        { line: "setenv totpUnenrolled deny", at },
       ),
   ];
 }

@@ -1,4 +1,4 @@
-import { followTrusted } from "../../trusted_path.ts";
+import { followTrusted, parentOf } from "../../trusted_path.ts";
 import type { Directory, Script } from "./set_up.ts";
 
 /** What lies where OpenVPN is told to run something. */
@@ -31,6 +31,24 @@ function writers(path: string): string | null {
       : `others can write ${path}: chmod go-w ${path}`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Who else could put another directory in a directory's place, in words; null for nobody. */
+export function troubleAbove(path: string, uid: number): string | null {
+  try {
+    for (let at = Deno.realPathSync(path); at !== "/";) {
+      at = parentOf(at);
+      const { uid: owner, mode } = Deno.statSync(at);
+      const isOpen = ((mode ?? 0) & 0o022) !== 0 &&
+        ((mode ?? 0) & 0o1000) === 0;
+      if (owner !== 0 && owner !== uid) return `${at} belongs to uid ${owner}`;
+      if (isOpen) return `others can write in ${at}: chmod go-w ${at}`;
+    }
+    return null;
+  } catch {
+    // What isn't there, or is below /dev, is looked at by itself.
+    return null;
   }
 }
 

@@ -18,6 +18,7 @@ export const FINDINGS = {
   inactive: "`inactive` doesn't end the wait for an answer",
   dropped_rights: "OpenVPN's user can check passwords (`user`, `User=`)",
   password_factor: "something checks the password, once",
+  unenrolled: "`totpUnenrolled` lets nobody in by the password alone",
   optional_username: "`auth-user-pass-optional` isn't set",
   management: "`management-client-auth` leaves logins to the program",
   chroot: "`chroot` doesn't hide the program",

@@ -17,7 +17,12 @@ import { readSettings, SETTINGS, type Settings } from "../../settings.ts";
 import { readUnit } from "../../systemd/read_unit.ts";
 import { commandOf, lastOf, type Unit } from "../../systemd/unit_file.ts";
 import { commandWords, HOOKS } from "../hook_lines.ts";
-import { directoryAt, scriptAt, troubleOf } from "./file_facts.ts";
+import {
+  directoryAt,
+  scriptAt,
+  troubleAbove,
+  troubleOf,
+} from "./file_facts.ts";
 import { findOpenvpn } from "./openvpn_version.ts";
 import { rehearseDatabase } from "./rehearsal.ts";
 import type { RunUser, Script, SetUp } from "./set_up.ts";
@@ -46,14 +51,19 @@ export async function gatherSetUp(
   return {
     configPath,
     config,
-    configTrouble: troubleOf(configPath),
+    configTrouble: [...new Set([configPath, ...config.files])].map(troubleOf)
+      .find((trouble) => trouble !== null) ?? null,
     program: Deno.realPathSync(Deno.execPath()),
     scripts: scriptsIn(config),
     openvpn: findOpenvpn(openvpn),
     unit,
     user,
     settings,
-    tmpDir: { path: tmpDir, info: directoryAt(tmpDir) },
+    tmpDir: {
+      path: tmpDir,
+      info: directoryAt(tmpDir),
+      trouble: troubleAbove(tmpDir, user.uid ?? 0),
+    },
     logDirectory: settings.log.startsWith("/")
       ? directoryAt(dirname(settings.log))
       : null,

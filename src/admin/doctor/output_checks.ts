@@ -46,9 +46,12 @@ function checkLog({ config, unit, settings, logDirectory }: SetUp): Finding[] {
   ];
 }
 
+const WHY_OTHERS =
+  "they can exchange the files that a login's answer stands in, and let themselves in";
+
 function checkTmpDir({ config, tmpDir, user }: SetUp): Finding[] {
   const at = lastNamed(config, "tmp-dir");
-  const { path, info } = tmpDir;
+  const { path, info, trouble } = tmpDir;
   const line = "tmp-dir /tmp";
   if (path === "/dev" || path.startsWith("/dev/")) {
     return [problem(
@@ -66,12 +69,31 @@ function checkTmpDir({ config, tmpDir, user }: SetUp): Finding[] {
       { line, at },
     )];
   }
-  if ((info.mode & 0o002) !== 0 && (info.mode & 0o1000) === 0) {
+  if (info.uid !== 0 && info.uid !== user.uid) {
+    return [problem(
+      "tmp_dir",
+      `tmp-dir ${path} belongs to uid ${info.uid}`,
+      WHY_OTHERS,
+      { command: `chown ${user.name} ${path}`, at },
+    )];
+  }
+  const isGroups = (info.mode & 0o020) !== 0 && info.gid !== 0 &&
+    info.gid !== user.gid;
+  const isOpen = isGroups || (info.mode & 0o002) !== 0;
+  if (isOpen && (info.mode & 0o1000) === 0) {
     return [problem(
       "tmp_dir",
       `others can write in tmp-dir ${path}, and it isn't sticky`,
-      "they can exchange the files that a login's answer stands in",
+      WHY_OTHERS,
       { command: `chmod 700 ${path}`, at },
+    )];
+  }
+  if (trouble !== null) {
+    return [problem(
+      "tmp_dir",
+      `others can exchange tmp-dir ${path}: ${trouble}`,
+      WHY_OTHERS,
+      { line, at },
     )];
   }
   return [

@@ -75,7 +75,7 @@ function checkVersion({ openvpn }: SetUp): Finding {
 
 function checkScriptSecurity({ config }: SetUp): Finding {
   const at = lastNamed(config, "script-security");
-  const level = parseInt(at?.words[0] ?? "1");
+  const level = parseInt(at?.words[0] ?? "1", 10);
   return level >= 2
     ? ok("script_security", `script-security is ${level}`)
     : problem(
@@ -169,7 +169,10 @@ function checkMethod({ config, program }: SetUp): Finding[] {
       { line, at },
     )];
   }
-  const level = parseInt(lastNamed(config, "script-security")?.words[0] ?? "1");
+  const level = parseInt(
+    lastNamed(config, "script-security")?.words[0] ?? "1",
+    10,
+  );
   return level < 3
     ? [problem(
       "password_method",

@@ -1,4 +1,9 @@
-import { type Config, lastNamed } from "../../openvpn_config/directive.ts";
+import {
+  type Config,
+  type Directive,
+  directivesNamed,
+  lastNamed,
+} from "../../openvpn_config/directive.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { SetUp } from "./set_up.ts";
 
@@ -30,7 +35,10 @@ function checkToken({ config, settings }: SetUp): Finding {
     );
   }
   const isExternal = at.words.includes("external-auth");
-  if (isExternal && settings.primaryAuth === "external" && hasPlugin(config)) {
+  if (
+    isExternal && settings.primaryAuth === "external" &&
+    authPlugin(config) !== null
+  ) {
     return problem(
       "session_token",
       "auth-gen-token has external-auth beside a plugin",
@@ -49,9 +57,18 @@ function checkToken({ config, settings }: SetUp): Finding {
     : ok("session_token", `auth-gen-token is set`);
 }
 
-/** OpenVPN's plugin for PAM, or another that may decide about passwords. */
-export function hasPlugin(config: Config): boolean {
-  return config.directives.some(({ name }) => name === "plugin");
+/** OpenVPN's plugin for PAM, or the last other that may decide about passwords; null without one. */
+export function authPlugin(config: Config): Directive | null {
+  // OpenVPN's other plugin only runs scripts as root.
+  const plugins = directivesNamed(config, "plugin").filter(({ words }) =>
+    !/down-root[^/]*$/.test(words[0] ?? "")
+  );
+  return plugins.findLast(isPamPlugin) ?? plugins.at(-1) ?? null;
+}
+
+/** Says whether a plugin is OpenVPN's for PAM. */
+export function isPamPlugin({ words }: Directive): boolean {
+  return words[0]?.includes("auth-pam") ?? false;
 }
 
 /** OpenVPN gives no challenge more than max(reneg-sec / 2, hand-window). */
@@ -108,5 +125,5 @@ function checkAnswersInLog({ config }: SetUp): Finding {
 function numberOf(config: Config, name: string, byDefault: number): number {
   const word = lastNamed(config, name)?.words[0];
   if (word === undefined) return byDefault;
-  return Math.max(0, parseInt(word) || 0);
+  return Math.max(0, parseInt(word, 10) || 0);
 }

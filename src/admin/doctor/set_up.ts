@@ -45,7 +45,7 @@ export interface SetUp {
   configPath: string;
   /** What the unit's command line says, too, where there is a unit. */
   config: Config;
-  /** Who else could change the configuration, in words. */
+  /** Who else could change the configuration, or what it includes, in words. */
   configTrouble: string | null;
   /** This program, without symbolic links. */
   program: string;
@@ -56,8 +56,11 @@ export interface SetUp {
   user: RunUser;
   /** The default where a value isn't allowed. */
   settings: Settings;
-  /** OpenVPN's directory for temporary files; `info` is null when there is none. */
-  tmpDir: { path: string; info: Directory | null };
+  /**
+   * OpenVPN's directory for temporary files; `info` is null when there is none, `trouble` says who else
+   * could exchange it.
+   */
+  tmpDir: { path: string; info: Directory | null; trouble: string | null };
   /** The directory of the log's file, where `totpLog` names one. */
   logDirectory: Directory | null;
   /** Null where it wasn't looked for. */

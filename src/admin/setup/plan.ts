@@ -74,7 +74,10 @@ export function requireSound(
   const hasHooks = HOOKS.every((hook) =>
     isProgram(pathIn(lastNamed(after, hook)))
   );
-  const level = parseInt(lastNamed(after, "script-security")?.words[0] ?? "1");
+  const level = parseInt(
+    lastNamed(after, "script-security")?.words[0] ?? "1",
+    10,
+  );
   const isSound = after.error === null && hasHooks && level >= 2 &&
     others(before) === others(after);
   if (isSound) return;
@@ -110,7 +113,7 @@ class Plan {
   scriptSecurity(): void {
     const last = lastNamed(this.#config, "script-security");
     if (last === null) this.#hookLines.push("script-security 2");
-    else if (!(parseInt(last.words[0] ?? "") >= 2)) {
+    else if (!(parseInt(last.words[0] ?? "", 10) >= 2)) {
       this.#change(last, "script-security 2");
     }
   }

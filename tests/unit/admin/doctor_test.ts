@@ -62,7 +62,11 @@ function setUpOf(
     },
     user: { name: "root", uid: 0, gid: 0 },
     settings: settingsIn(read),
-    tmpDir: { path: "/tmp", info: { uid: 0, gid: 0, mode: 0o1777 } },
+    tmpDir: {
+      path: "/tmp",
+      info: { uid: 0, gid: 0, mode: 0o1777 },
+      trouble: null,
+    },
     logDirectory: { uid: 0, gid: 0, mode: 0o755 },
     database: { state: "open", users: 2, closed: null, writeTrouble: null },
     pam: { service: "login", serviceTrouble: null, startTrouble: null },
@@ -85,8 +89,8 @@ const withUnit = (...lines: string[]) =>
 const EXTERNAL = "setenv totpPrimaryAuth external";
 const PLUGIN = "plugin /usr/lib/openvpn/openvpn-plugin-auth-pam.so login";
 const VPN = { name: "vpn", uid: 990, gid: 990 };
-const tmp = (mode: number, path = "/var/x", uid = 0) => ({
-  tmpDir: { path, info: { uid, gid: 0, mode } },
+const tmp = (mode: number, path = "/var/x", uid = 0, gid = 0) => ({
+  tmpDir: { path, info: { uid, gid, mode }, trouble: null as string | null },
 });
 
 Deno.test("a good set-up has neither problem nor warning", () => {
@@ -106,6 +110,11 @@ Deno.test("a good set-up has neither problem nor warning", () => {
     setUpOf(withLine("setenv-safe other x", "setenv other y")),
     setUpOf(GOOD, UNIT, { unit: null }),
     setUpOf(GOOD, UNIT, tmp(0o700, "/var/x", 0)),
+    setUpOf(withLine(EXTERNAL), UNIT, {
+      ...tmp(0o770, "/var/x", 0, 990),
+      pam: null,
+      user: VPN,
+    }),
     setUpOf(GOOD, UNIT, { clock: { year: 2026, isSynchronised: null } }),
     withUnit("ProtectSystem=strict", "StateDirectory=openvpn-totp"),
     withUnit("ProtectSystem=strict", "ReadWritePaths=-/var/lib"),
@@ -260,8 +269,46 @@ Deno.test("each broken set-up has its finding, and no other", () => {
     [withUnit("StandardError=null"), "warning", "log"],
     [setUpOf(GOOD, UNIT, tmp(0o1777, "/dev/shm")), "problem", "tmp_dir"],
     [setUpOf(GOOD, UNIT, tmp(0o777)), "problem", "tmp_dir"],
+    [setUpOf(GOOD, UNIT, tmp(0o770, "/x", 0, 50)), "problem", "tmp_dir"],
+    [setUpOf(GOOD, UNIT, tmp(0o700, "/x", 1000)), "problem", "tmp_dir"],
     [
-      setUpOf(GOOD, UNIT, { tmpDir: { path: "/x", info: null } }),
+      setUpOf(GOOD, UNIT, {
+        tmpDir: { ...tmp(0o700).tmpDir, trouble: "/x belongs to uid 1000" },
+      }),
+      ...["problem", "tmp_dir"] as const,
+    ],
+    [
+      setUpOf(withLine("setenv totpUnenrolled allow")),
+      ...["warning", "unenrolled"] as const,
+    ],
+    [
+      setUpOf(withLine("script-security 0x3")),
+      ...["problem", "script_security"] as const,
+    ],
+    [
+      setUpOf(
+        withLine(EXTERNAL, "plugin down-root.so x", "verify-client-cert none"),
+        UNIT,
+        { pam: null },
+      ),
+      ...["problem", "password_factor"] as const,
+    ],
+    [
+      setUpOf(
+        withLine(EXTERNAL, "plugin other.so", "verify-client-cert optional"),
+        UNIT,
+        { pam: null },
+      ),
+      ...["warning", "password_factor"] as const,
+    ],
+    [
+      setUpOf(withLine(PLUGIN, "plugin /usr/lib/openvpn-plugin-down-root.so")),
+      ...["warning", "password_factor"] as const,
+    ],
+    [
+      setUpOf(GOOD, UNIT, {
+        tmpDir: { path: "/x", info: null, trouble: null },
+      }),
       ...["problem", "tmp_dir"] as const,
     ],
     [
