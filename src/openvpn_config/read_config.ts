@@ -20,6 +20,9 @@ const MAX_DEPTH = 10;
 /** More than any server's configuration holds: files that include each other could give many. */
 const MAX_DIRECTIVES = 10_000;
 
+/** The same in bytes of all files: one of comments alone adds no directive each time. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /** Reads a file; throws an error with a message where that fails. */
@@ -110,6 +113,7 @@ class Reader {
   readonly directives: Directive[] = [];
   readonly files = new Set<string>();
   directory: string;
+  #bytes = 0;
   readonly #readFile: ReadFile;
 
   constructor({ directory, readFile }: ReadOptions) {
@@ -144,12 +148,16 @@ class Reader {
   }
 
   #content(file: string, by: { file: string; line: number }): Uint8Array {
+    let content: Uint8Array;
     try {
-      return this.#readFile(file);
+      content = this.#readFile(file);
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
       throw stop(by, `cannot read ${file}: ${cause}`);
     }
+    this.#bytes += content.length;
+    if (this.#bytes <= MAX_BYTES) return content;
+    throw stop(by, `there are more than ${MAX_BYTES} bytes`);
   }
 
   #readLines(file: string, source: LineSource, depth: number): void {
