@@ -149,8 +149,8 @@ testWith(["root"], "doctor sees what a login would stumble over", async () => {
   await only("problem tmp_dir", /\/dev\/shm/);
   await server.write(`setenv totpTokenDbPath ${server.path}/none`);
   await only("problem database", /there is no database/);
-  await server.write("setenv totpTokenDbPath none");
-  await only("problem settings", /totpTokenDbPath is "none"/);
+  await server.write("setenv totpDriftSteps none");
+  await only("problem settings", /totpDriftSteps is "none"/);
   await server.write("user daemon");
   const dropped = (await server.findings()).map(({ is }) => is);
   assert.deepEqual(dropped, ["problem dropped_rights", "problem database"]);
