@@ -5,6 +5,7 @@ import { preventCoreDumps } from "../ffi/libc.ts";
 import { SETTINGS } from "../settings.ts";
 import project from "../../deno.json" with { type: "json" };
 import type { AdminContext } from "./context.ts";
+import { addMigrationCommands } from "./program/migration_commands.ts";
 import { addOwnCommands } from "./program/own_commands.ts";
 import { addServerCommands } from "./program/server_commands.ts";
 import { addUserCommands } from "./program/user_commands.ts";
@@ -107,6 +108,7 @@ export function makeProgram(context: AdminContext): Command {
 
   addUserCommands(program, context);
   addServerCommands(program, context);
+  addMigrationCommands(program, context);
   addOwnCommands(program, context);
   return program;
 }

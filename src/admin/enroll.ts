@@ -1,8 +1,6 @@
 import { shownRecoveryCode } from "../core/code.ts";
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
-import { hasAccount } from "../ffi/libc.ts";
-import { checkSetting, SETTINGS } from "../settings.ts";
 import { confirmEnrolment, requireConfirmable } from "./confirm_enrolment.ts";
 import { type AdminContext, requireUsername, withStore } from "./context.ts";
 import {
@@ -20,6 +18,7 @@ import {
   wantsHandout,
 } from "./handout/handout_files.ts";
 import { ProgressBar } from "./progress_bar.ts";
+import { issuerName } from "./issuer_name.ts";
 import { uriOf } from "./provisioning_uri.ts";
 import { newRecoveryCodes } from "./recovery.ts";
 import {
@@ -30,6 +29,7 @@ import {
 } from "./secret.ts";
 import { json } from "./text.ts";
 import { readTotpOptions, type TotpOptions } from "./totp_options.ts";
+import { warnOfUnknownUsers } from "./unknown_users.ts";
 import { readUserList } from "./user_list.ts";
 
 interface EnrollOptions extends TotpOptions, HandoutOptions, SheetsOption {
@@ -217,33 +217,5 @@ function tellOfUsers(
     const s = usernames.length === 1 ? "" : "s";
     context.err(`Enrolled ${usernames.length} user${s}.\n`);
   }
-  const unknown = usernames.filter((username) => !isKnown(username));
-  const [first] = unknown;
-  if (first === undefined) return;
-  const names = unknown.length === 1
-    ? `no user ${quoted(first)}`
-    : `none of ${unknown.map(quoted).join(", ")}`;
-  context.err(
-    `openvpn-totp: warning: the system knows ${names}: ` +
-      "enrolled all the same, but no password is right until there is one\n",
-  );
-}
-
-function issuerName(
-  { read }: AdminContext,
-  option: string | undefined,
-): string {
-  const { issuerName } = SETTINGS;
-  return option === undefined
-    ? checkSetting(issuerName, issuerName.name, read(issuerName.name))
-    : checkSetting(issuerName, "--issuer", option);
-}
-
-/** Without the C library there is nobody to ask, and no reason to warn of the user. */
-function isKnown(username: string): boolean {
-  try {
-    return hasAccount(username);
-  } catch {
-    return true;
-  }
+  warnOfUnknownUsers(context, usernames);
 }

@@ -77,8 +77,10 @@ export async function requireUnenrolled(
   );
 }
 
-/** Where there is no database yet, nobody is. */
-async function enrolledUsernames(context: AdminContext): Promise<string[]> {
+/** Who is enrolled; where there is no database yet, nobody is. */
+export async function enrolledUsernames(
+  context: AdminContext,
+): Promise<string[]> {
   try {
     return await withStore(
       context,

@@ -10,16 +10,37 @@ import type { AdminContext } from "./context.ts";
  * @throws Failure `input_error`
  */
 export function readInputFile(
-  { input }: AdminContext,
+  context: AdminContext,
   name: string,
   path: string,
   maxBytes: number,
 ): Uint8Array<ArrayBuffer> {
+  return readOwnedFile(context, name, path, maxBytes).content;
+}
+
+/**
+ * {@link readInputFile}, and whose file it is that was read.
+ *
+ * @returns `uid` is null for standard input
+ */
+export function readOwnedFile(
+  { input }: AdminContext,
+  name: string,
+  path: string,
+  maxBytes: number,
+): { content: Uint8Array<ArrayBuffer>; uid: number | null } {
   try {
-    if (path === "-") return readAll((buffer) => input.read(buffer), maxBytes);
+    if (path === "-") {
+      const content = readAll((buffer) => input.read(buffer), maxBytes);
+      return { content, uid: null };
+    }
     if (!Deno.statSync(path).isFile) throw new Error("it is no regular file");
     using file = Deno.openSync(path, { read: true });
-    return readAll((buffer) => file.readSync(buffer), maxBytes);
+    const { uid } = file.statSync();
+    return {
+      content: readAll((buffer) => file.readSync(buffer), maxBytes),
+      uid,
+    };
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
     throw new Failure(

@@ -40,6 +40,8 @@ const ENVIRONMENT = {
 const ACCOUNTS = {
   // struct passwd *getpwnam(const char *name)
   getpwnam: { parameters: ["buffer"], result: "usize" },
+  // struct passwd *getpwuid(uid_t uid)
+  getpwuid: { parameters: ["u32"], result: "usize" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 const SYSTEM_LOG = {
@@ -197,6 +199,21 @@ export function findAccount(
     uid: account.getUint32(UID_OFFSET, true),
     gid: account.getUint32(GID_OFFSET, true),
   };
+}
+
+/** The name of the account that has this number; null where there is none, or its name isn't UTF-8. */
+export function accountName(uid: number): string | null {
+  // struct passwd { char *pw_name; … }
+  const found = openLibrary(LIBC, ACCOUNTS).symbols.getpwuid(uid);
+  if (found === 0n) return null;
+  const memory = new Memory();
+  const name = memory.readString(memory.readAddress(found));
+  if (name === null) return null;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(name);
+  } catch {
+    return null;
+  }
 }
 
 /**

@@ -187,7 +187,7 @@ testWith(
       ], { env: environment(directory) });
       return stdout.trim();
     };
-    assert.equal(await words("openvpn-totp e"), "enroll enable exempt");
+    assert.equal(await words("openvpn-totp e"), "enroll enable exempt export");
     assert.equal(await words("openvpn-totp compl"), "completion");
     assert.equal(
       await words("openvpn-totp log --outcome "),

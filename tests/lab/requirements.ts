@@ -23,6 +23,11 @@ const REQUIREMENTS = {
   groff: command("groff", "groff-base"),
   mandoc: command("mandoc", "mandoc"),
   sqlite3: command("sqlite3", "sqlite3"),
+  python3: command("python3", "python3"),
+  "google-authenticator": command(
+    "google-authenticator",
+    "libpam-google-authenticator",
+  ),
   zbarimg: command("zbarimg", "zbar-tools"),
   "rsvg-convert": command("rsvg-convert", "librsvg2-bin"),
   chromium: command("chromium", "chromium and fonts-dejavu-core"),

@@ -48,10 +48,11 @@ const ALLOWED: Record<string, readonly string[]> = {
   "admin": [
     ...["core", "settings.ts", "ffi", "admin", "store/store.ts", "secrets"],
     ...["store/sqlite", "write_all.ts", "trusted_path.ts", "pam"],
-    ...["openvpn_config", "systemd"],
+    ...["openvpn_config", "systemd", "import"],
   ],
   "openvpn_config": ["openvpn_config"],
   "systemd": ["systemd"],
+  "import": ["core", "import"],
 };
 
 const graph: Graph = JSON.parse(

@@ -81,10 +81,16 @@ function readHeader(path: string): Header {
   const header = new Uint8Array(HEADER_BYTES);
   using file = Deno.openSync(path, { read: true });
   const length = file.readSync(header) ?? 0;
-  const id = new DataView(header.buffer).getUint32(APPLICATION_ID_OFFSET);
-  const isOurs = length === HEADER_BYTES && id === APPLICATION_ID &&
-    MAGIC.every((byte, i) => header[i] === byte);
-  return isOurs ? "ours" : "foreign";
+  return isOurHeader(header.subarray(0, length)) ? "ours" : "foreign";
+}
+
+/** Says whether a file that begins so is a database of ours. */
+export function isOurHeader(beginning: Uint8Array): boolean {
+  if (beginning.length < HEADER_BYTES) return false;
+  const { buffer, byteOffset } = beginning;
+  const id = new DataView(buffer, byteOffset).getUint32(APPLICATION_ID_OFFSET);
+  return id === APPLICATION_ID &&
+    MAGIC.every((byte, i) => beginning[i] === byte);
 }
 
 /**

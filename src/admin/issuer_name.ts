@@ -1,0 +1,17 @@
+import { checkSetting, SETTINGS } from "../settings.ts";
+import type { AdminContext } from "./context.ts";
+
+/**
+ * The name that authenticator apps show: what `--issuer`, else `totpIssuerName`, else the default says.
+ *
+ * @throws Failure `usage`, `bad_setting`
+ */
+export function issuerName(
+  { read }: AdminContext,
+  option: string | undefined,
+): string {
+  const { issuerName } = SETTINGS;
+  return option === undefined
+    ? checkSetting(issuerName, issuerName.name, read(issuerName.name))
+    : checkSetting(issuerName, "--issuer", option);
+}

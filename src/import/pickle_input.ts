@@ -1,0 +1,64 @@
+import { UnreadableSource } from "./reading.ts";
+import { decodeUtf8 } from "./text.ts";
+
+const NEWLINE = 0x0a;
+
+/** A pickle's bytes, read once from beginning to end. */
+export class PickleInput {
+  readonly #content: Uint8Array;
+  #at = 0;
+
+  constructor(content: Uint8Array) {
+    this.#content = content;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#content.length;
+  }
+
+  byte(): number {
+    return this.#take(1)[0]!;
+  }
+
+  /** A whole number of 1, 4 or 8 bytes, lowest byte first. */
+  length(bytes: number): number {
+    return this.#take(bytes).reduceRight((sum, byte) => sum * 256 + byte, 0);
+  }
+
+  /** A text of UTF-8 behind its length. */
+  utf8(lengthBytes: number): string {
+    const bytes = this.#take(this.length(lengthBytes));
+    return decodeUtf8(bytes);
+  }
+
+  /** The bytes up to the end of the line, a character each. */
+  line(): string {
+    const end = this.#content.indexOf(NEWLINE, this.#at);
+    if (end < 0) throw cutShort();
+    const bytes = this.#take(end - this.#at);
+    this.#at++;
+    return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  }
+
+  /** A decimal number on a line. */
+  decimal(): number {
+    const text = this.line();
+    if (/^[0-9]{1,10}$/.test(text)) return Number(text);
+    throw new UnreadableSource("a number in it is none");
+  }
+
+  /** Makes sure that so many bytes follow. */
+  requireRest(bytes: number): void {
+    if (bytes > this.#content.length - this.#at) throw cutShort();
+  }
+
+  #take(bytes: number): Uint8Array {
+    this.requireRest(bytes);
+    this.#at += bytes;
+    return this.#content.subarray(this.#at - bytes, this.#at);
+  }
+}
+
+function cutShort(): UnreadableSource {
+  return new UnreadableSource("it is cut short");
+}
