@@ -109,10 +109,16 @@ function readUnseen({ input }: AdminContext): Uint8Array<ArrayBuffer> {
     const byte = buffer[0]!;
     if (ENTER.includes(byte)) break;
     if (byte === INTERRUPT || byte === END) throw cancelled();
-    if (ERASE.includes(byte)) bytes.pop();
+    if (ERASE.includes(byte)) eraseCharacter(bytes);
     else bytes.push(byte);
   }
   return Uint8Array.from(bytes);
+}
+
+/** Of UTF-8, a character's further bytes are 10xxxxxx. */
+function eraseCharacter(bytes: number[]): void {
+  let byte = bytes.pop();
+  while (byte !== undefined && (byte & 0xc0) === 0x80) byte = bytes.pop();
 }
 
 function cancelled(): Failure {

@@ -5,6 +5,7 @@ import { readConfig } from "../openvpn_config/read_config.ts";
 import type { AdminContext } from "./context.ts";
 import { configReader, findConfig } from "./config_file.ts";
 import { requirePlainPath } from "./hook_lines.ts";
+import { scriptAt } from "./doctor/file_facts.ts";
 import { askYesNo } from "./question.ts";
 import { differenceText, hasChanges } from "./setup/difference.ts";
 import { bytesOf, editedText, textOf } from "./setup/lines.ts";
@@ -36,6 +37,7 @@ export function setup(
   }
   const program = resolve(options.program ?? Deno.execPath());
   requireProgram(program);
+  const { trouble } = scriptAt(program);
   const read = configReader(context);
   const named = findConfig(options.config);
   const original = readOriginal(named, read);
@@ -45,6 +47,12 @@ export function setup(
   });
   const isWritten = content !== null && !options.dryRun;
   if (!options.json) tellDifference(context, named, difference);
+  if (trouble !== null) {
+    context.err(
+      `openvpn-totp: warning: ${printable(trouble)}: ` +
+        "who can change the program sees all passwords, and runs as root\n",
+    );
+  }
   if (isWritten && !options.yes) confirm(context, named);
   const suffix = `backup-${compact(context.now())}`;
   const backup = isWritten

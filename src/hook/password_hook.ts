@@ -111,7 +111,7 @@ async function digitsOf(
   store: SqliteLoginStore,
 ): Promise<number> {
   const enrolment = challengeMethods.includes("append")
-    ? await store.findEnrolment(username)
+    ? await store.findEnrolment(username, username)
     : null;
   return (enrolment?.parameters ?? COMMON_PARAMETERS).digits;
 }

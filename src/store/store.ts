@@ -70,8 +70,11 @@ export interface LoginStore {
    */
   findPending(attemptId: string): Promise<Pending | null>;
 
-  /** The enrolment of a user, or null; outside of a transaction, too. */
-  findEnrolment(username: string): Promise<Enrolment | null>;
+  /** As {@link LoginRecords.findEnrolment}; outside of a transaction, too. */
+  findEnrolment(
+    username: string,
+    loginName?: string,
+  ): Promise<Enrolment | null>;
 
   /**
    * Runs `work` in one transaction that excludes every other writer from its beginning: what it reads

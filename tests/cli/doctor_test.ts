@@ -151,6 +151,14 @@ testWith(["root"], "doctor sees what a login would stumble over", async () => {
   await only("problem database", /there is no database/);
   await server.write("setenv totpDriftSteps none");
   await only("problem settings", /totpDriftSteps is "none"/);
+  await server.write("setenv totpTokenDbPath none");
+  await only("problem settings", /totpTokenDbPath is "none"/);
+  const secret = `${server.path}/token.key`;
+  await Deno.writeTextFile(secret, "", { mode: 0o640 });
+  await server.write(`auth-gen-token-secret ${secret}`);
+  await only("problem session_token", /others can read .*: chmod 600/);
+  await Deno.chmod(secret, 0o600);
+  assert.deepEqual(await server.findings(), []);
   await server.write("user daemon");
   const dropped = (await server.findings()).map(({ is }) => is);
   assert.deepEqual(dropped, ["problem dropped_rights", "problem database"]);
@@ -229,6 +237,12 @@ testWith(
       await terminal.type(/Password of /, password);
       return (await terminal.end()).screen;
     };
+    // Of a letter of two bytes, one key takes both back.
+    await using mistyped = new Terminal(
+      `${PROGRAM} doctor --config ${server.config} --user ${username}`,
+    );
+    await mistyped.type(/Password of /, `ü\x7f${password}x\x7f`);
+    assert.match((await mistyped.end()).screen, /PAM accepts ovtotp-t/);
     const screen = await ask({ NO_COLOR: "" });
     assert.match(screen, /PAM accepts ovtotp-t/);
     assert(screen.includes("\x1b[32mok     \x1b[39m  password "), screen);

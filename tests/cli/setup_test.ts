@@ -188,3 +188,27 @@ testWith(["openvpn"], "OpenVPN takes the changed configuration", async () => {
   ]);
   assert.match(stdout, /in \[CMD-LINE\]:1: ovtotp-t-last/);
 });
+
+testWith(
+  ["root"],
+  "setup warns of a program that others can change",
+  async () => {
+    await using place = await makeConfig();
+    const program = `${place.path}/openvpn-totp`;
+    await Deno.copyFile(PROGRAM, program);
+    await Deno.chmod(program, 0o777);
+    const { status, stderr } = await place.setup(
+      "--dry-run",
+      "--program",
+      program,
+    );
+    assert.equal(status, 0);
+    assert.match(
+      stderr,
+      /^openvpn-totp: warning: others can write .*: chmod go-w .* runs as root\n$/,
+    );
+    await Deno.chmod(program, 0o755);
+    const own = await place.setup("--dry-run", "--program", program);
+    assert.equal(own.stderr, "");
+  },
+);

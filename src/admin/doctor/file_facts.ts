@@ -34,6 +34,18 @@ function writers(path: string): string | null {
   }
 }
 
+/** Who else can read a file that should be its owner's alone, in words; null for nobody. */
+export function readersOf(path: string): string | null {
+  try {
+    const mode = Deno.statSync(path).mode ?? 0;
+    return (mode & 0o077) === 0
+      ? null
+      : `others can read ${path}: chmod 600 ${path}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 /** Who else could put another directory in a directory's place, in words; null for nobody. */
 export function troubleAbove(path: string, uid: number): string | null {
   try {

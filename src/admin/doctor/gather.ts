@@ -19,6 +19,7 @@ import { commandOf, lastOf, type Unit } from "../../systemd/unit_file.ts";
 import { commandWords, HOOKS } from "../hook_lines.ts";
 import {
   directoryAt,
+  readersOf,
   scriptAt,
   troubleAbove,
   troubleOf,
@@ -59,6 +60,7 @@ export async function gatherSetUp(
     unit,
     user,
     settings,
+    tokenSecret: tokenSecretIn(config),
     tmpDir: {
       path: tmpDir,
       info: directoryAt(tmpDir),
@@ -67,7 +69,7 @@ export async function gatherSetUp(
     logDirectory: settings.log.startsWith("/")
       ? directoryAt(dirname(settings.log))
       : null,
-    database: user.uid === null
+    database: user.uid === null || !areFilesNamed(config)
       ? null
       : await rehearseDatabase(settings, { ...user, uid: user.uid }, now()),
     pam: settings.primaryAuth === "pam" ? probePam(settings) : null,
@@ -83,18 +85,34 @@ export async function gatherSetUp(
  * a value isn't allowed, so that the rest can be looked at, too.
  */
 export function settingsIn(config: Config): Settings {
-  const variables = new Map(
+  const variables = variablesIn(config);
+  for (const { name } of badSettings(variables)) variables.delete(name);
+  return readSettings((name) => variables.get(name));
+}
+
+function variablesIn(config: Config): Map<string, string> {
+  return new Map(
     directivesNamed(config, "setenv").map(({ words }) =>
       [words[0] ?? "", words[1] ?? ""] as const
     ),
   );
-  for (const { name, parse } of Object.values(SETTINGS)) {
+}
+
+/** The settings whose value isn't allowed. */
+function badSettings(
+  variables: ReadonlyMap<string, string>,
+): { name: string }[] {
+  return Object.values(SETTINGS).filter(({ name, parse }) => {
     const value = variables.get(name);
-    if (value !== undefined && parse(value) === undefined) {
-      variables.delete(name);
-    }
-  }
-  return readSettings((name) => variables.get(name));
+    return value !== undefined && parse(value) === undefined;
+  });
+}
+
+/** Says whether it is known where the program's files are to lie. */
+function areFilesNamed(config: Config): boolean {
+  const bad = badSettings(variablesIn(config)).map(({ name }) => name);
+  return [SETTINGS.tokenDbPath, SETTINGS.keyFile]
+    .every(({ name }) => !bad.includes(name));
 }
 
 /** Distributions have one unit for each of the two directories. */
@@ -131,6 +149,15 @@ function runUser(config: Config, unit: Unit | null): RunUser {
     ? { uid: Number(name), gid: null }
     : findAccount(name);
   return { name, uid: account?.uid ?? null, gid: account?.gid ?? null };
+}
+
+/** The file of the key that session tokens are made with, where one is named. */
+function tokenSecretIn(config: Config): SetUp["tokenSecret"] {
+  const at = lastNamed(config, "auth-gen-token-secret");
+  const [name] = at?.words ?? [];
+  if (at === null || at.isInline || name === undefined) return null;
+  const path = resolve(config.directory, name);
+  return { path, trouble: troubleOf(path) ?? readersOf(path) };
 }
 
 function scriptsIn(config: Config): Map<string, Script> {

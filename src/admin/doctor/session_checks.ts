@@ -18,6 +18,7 @@ const LEAST_RENEG_SEC = 18;
 export function checkSession(setUp: SetUp): Finding[] {
   return [
     checkToken(setUp),
+    ...checkTokenSecret(setUp),
     ...checkTime(setUp),
     ...checkInactive(setUp),
     checkAnswersInLog(setUp),
@@ -55,6 +56,17 @@ function checkToken({ config, settings }: SetUp): Finding {
       { line: `reneg-sec ${RENEG_SEC}`, at: lastNamed(config, "reneg-sec") },
     )
     : ok("session_token", `auth-gen-token is set`);
+}
+
+function checkTokenSecret({ config, tokenSecret }: SetUp): Finding[] {
+  const trouble = tokenSecret?.trouble ?? null;
+  if (trouble === null) return [];
+  return [problem(
+    "session_token",
+    trouble,
+    "who has auth-gen-token-secret can make session tokens, which are good in place of password and code",
+    { at: lastNamed(config, "auth-gen-token-secret") },
+  )];
 }
 
 /** OpenVPN's plugin for PAM, or the last other that may decide about passwords; null without one. */

@@ -56,6 +56,8 @@ export interface SetUp {
   user: RunUser;
   /** The default where a value isn't allowed. */
   settings: Settings;
+  /** OpenVPN's key for session tokens, and who else can read or change it; null without a file. */
+  tokenSecret: { path: string; trouble: string | null } | null;
   /**
    * OpenVPN's directory for temporary files; `info` is null when there is none, `trouble` says who else
    * could exchange it.

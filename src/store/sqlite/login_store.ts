@@ -46,9 +46,14 @@ export class SqliteLoginStore implements LoginStore {
     );
   }
 
-  findEnrolment(username: string): Promise<Enrolment | null> {
+  findEnrolment(
+    username: string,
+    loginName?: string,
+  ): Promise<Enrolment | null> {
     return Promise.resolve(
-      this.#database.read((connection) => findEnrolment(connection, username)),
+      this.#database.read((connection) =>
+        findEnrolment(connection, username, loginName)
+      ),
     );
   }
 

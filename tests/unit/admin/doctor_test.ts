@@ -62,6 +62,7 @@ function setUpOf(
     },
     user: { name: "root", uid: 0, gid: 0 },
     settings: settingsIn(read),
+    tokenSecret: null,
     tmpDir: {
       path: "/tmp",
       info: { uid: 0, gid: 0, mode: 0o1777 },
