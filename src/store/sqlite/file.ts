@@ -172,7 +172,7 @@ export function foreignDatabase(path: string): Failure {
   return new Failure(
     "database_foreign",
     `${path} is not a database of openvpn-totp and was left alone: move it away, with its -journal ` +
-      "and -wal if there are any (an older script's users must be enrolled again), or name " +
+      "and -wal if there are any (openvpn-totp import reads an older script's users), or name " +
       "another path (--db, totpTokenDbPath)",
   );
 }
