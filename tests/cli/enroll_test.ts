@@ -187,6 +187,25 @@ testWith(
 );
 
 testWith(
+  ["root", "useradd"],
+  "an appended code has as many digits as the user's codes",
+  async () => {
+    await using account = await makeAccount();
+    await using directory = await makeTestDirectory();
+    const { db, path } = directory;
+    const { username, password } = account;
+    const { stdout } = await admin(db, ["enroll", username, "--digits", "8"]);
+    const attempt = await playAttempt(path, {
+      totpTokenDbPath: db,
+      totpChallengeMethods: "append",
+    });
+    const code = URI.parse(stdout.split("\n")[2]!).generate();
+    const { stderr } = await attempt.password(username, password + code);
+    assert.match(stderr, /outcome=accepted by=code/);
+  },
+);
+
+testWith(
   ["script"],
   "enroll --confirm enrols when the first code is right, and not before",
   async () => {
