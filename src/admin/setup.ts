@@ -145,8 +145,8 @@ function afterwards(
     ? "restart OpenVPN"
     : `systemctl restart ${unit}`;
   return `Changed ${printable(path)}; as it was: ${printable(backup)}\n` +
-    `Now: ${printable(restart)}\n` +
-    "Then: openvpn-totp doctor\n";
+    "Now: openvpn-totp doctor\n" +
+    `Then: ${printable(restart)}\n`;
 }
 
 /** A moment as file names have it: `20260131-120000`, UTC. */

@@ -110,7 +110,7 @@ function asText(
   return pairs([
     ["User", enrolment.username],
     ["Issuer", enrolment.issuer],
-    ["Codes of", toldParameters(enrolment.parameters)],
+    ["Parameters", toldParameters(enrolment.parameters)],
     ["Enrolled", instant(enrolment.enrolledAt)],
     ["Last login", instantOrNever(enrolment.lastLoginAt)],
     ...uncodedLoginAt === null ? [] : [
