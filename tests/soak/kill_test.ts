@@ -5,12 +5,12 @@ import { SEED } from "../lab/fuzz.ts";
 import { enroll, makeTestDirectory } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
 import { IS_SOAK, quantile, report, times } from "./size.ts";
-import {
-  type MakeVictim,
-  type Scene,
-  type Victim,
-  VICTIMS,
-} from "./victims.ts";
+import { ADMIN_VICTIMS } from "./admin_victims.ts";
+import { LOGIN_VICTIMS } from "./login_victims.ts";
+import type { MakeVictim, Scene, Victim } from "./victims.ts";
+
+/** All calls that change something. */
+const VICTIMS = { ...ADMIN_VICTIMS, ...LOGIN_VICTIMS };
 
 /** Exit status of a command that ended by SIGKILL. */
 const KILLED = 128 + 9;
