@@ -14,7 +14,7 @@ import {
   requireEnrolment,
   withStore,
 } from "./context.ts";
-import { writePrivateFile } from "./output_file.ts";
+import { requireNothingAt, writePrivateFile } from "./output_file.ts";
 import { provisioningUri } from "./provisioning_uri.ts";
 import { askYesNo } from "./question.ts";
 import { shownSecret } from "./secret.ts";
@@ -37,6 +37,7 @@ export async function exportUsers(
   path: string,
   { format, user: usernames, yes }: ExportOptions,
 ): Promise<void> {
+  if (path !== "-") requireNothingAt(path);
   const users = await readUsers(context, usernames);
   const content = format === "json" ? asJson(users) : asUris(users);
   const s = users.length === 1 ? "" : "s";

@@ -17,6 +17,7 @@ import { readSources, type SourceOptions } from "./import_sources.ts";
 import { issuerName } from "./issuer_name.ts";
 import { ProgressBar } from "./progress_bar.ts";
 import { askYesNo } from "./question.ts";
+import { PLAIN } from "./screen.ts";
 import { json } from "./text.ts";
 import type { TotpOptions } from "./totp_options.ts";
 import { warnOfUnknownUsers } from "./unknown_users.ts";
@@ -70,6 +71,10 @@ async function carryOut(
 ): Promise<void> {
   const s = users.length === 1 ? "" : "s";
   const question = `Import ${users.length} user${s}?`;
+  // Standard output is for a program then, and whoever is asked sees the plan all the same.
+  if (options.json && !options.yes && context.isTerminal) {
+    context.err(importAsText(plan, PLAIN));
+  }
   if (!options.yes && !askYesNo(context, question, "--yes")) {
     throw new Failure("cancelled", "cancelled: nothing was changed");
   }

@@ -26,6 +26,21 @@ export function writePrivateFile(path: string, content: Uint8Array): void {
 }
 
 /**
+ * Makes sure that nothing is at a path, not even a link, before something is asked in vain.
+ *
+ * @throws Failure `output_error`
+ */
+export function requireNothingAt(path: string): void {
+  try {
+    Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw outputError(path, error);
+  }
+  throw outputError(path, new Deno.errors.AlreadyExists());
+}
+
+/**
  * Makes a directory, mode 0700.
  *
  * @param path where nothing is yet

@@ -421,6 +421,26 @@ testWith(
   },
 );
 
+testWith(
+  ["script"],
+  "who is asked by import --json sees what would be done",
+  async () => {
+    await using directory = await makeTestDirectory();
+    const { db, path } = directory;
+    const file = `${path}/users.csv`;
+    await Deno.writeTextFile(file, `username,secret\nalice,${SECRET}\n`);
+    await using terminal = new Terminal(
+      `${PROGRAM} ${on(db).join(" ")} import --json ${file} > ${path}/out`,
+    );
+    await terminal.type(/alice +new [^]*Import 1 user\? \[y\/N\] $/, "y");
+    assert.equal((await terminal.end()).status, 0);
+    assert.equal(
+      JSON.parse(await Deno.readTextFile(`${path}/out`)).users.length,
+      1,
+    );
+  },
+);
+
 testWith(["script"], "export asks, and writes all or nothing", async () => {
   await using directory = await makeTestDirectory();
   const { db, path } = directory;
@@ -433,6 +453,8 @@ testWith(["script"], "export asks, and writes all or nothing", async () => {
     assert.throws(() => Deno.statSync(`${path}/out`), Deno.errors.NotFound);
   };
   await refused([`${path}/out`], 2, /without a terminal: use --yes/);
+  const there = await admin(db, ["export", db]);
+  assertNothing(there, 1, /is there already and was left alone/);
   await refused(["--yes", "--user", "x", `${path}/out`], 1, /not enrolled/);
   await refused(
     ["--yes", "--format", "uris", `${path}/out`],
