@@ -3,7 +3,12 @@ import { quoted } from "../core/printable.ts";
 import type { Redacted } from "../core/redacted.ts";
 import { markOfCode } from "../core/totp.ts";
 import type { TotpParameters } from "../core/totp_parameters.ts";
-import type { EnrolmentStore, NewEnrolment } from "../store/store.ts";
+import type { Vault } from "../secrets/vault.ts";
+import type {
+  Enrolment,
+  EnrolmentStore,
+  NewEnrolment,
+} from "../store/store.ts";
 import { type AdminContext, openVault, withStore } from "./context.ts";
 
 /** A user to be enrolled, and what they are given. */
@@ -34,9 +39,13 @@ export async function enrolUsers(
   const vault = openVault(context);
   vault.requireKeys(await store.keyIds());
   const enrolments: NewEnrolment[] = [];
-  for (const { secret, recoveryCodes, ...user } of users) {
+  for (const toEnrol of users) {
+    const { secret, recoveryCodes, ...user } = toEnrol;
+    const earlier = replace ? await store.find(user.username) : null;
     enrolments.push({
       ...user,
+      keepsCodes: earlier !== null &&
+        await mayKeepCodes(vault, earlier, toEnrol),
       enrolledAt: context.now(),
       secret: await vault.seal(secret, user.username),
       recoveryMarks: await Promise.all(
@@ -50,6 +59,29 @@ export async function enrolUsers(
     // Another first enrolment meanwhile may have made another key file.
     requireKeys: (keyIds) => vault.requireKeys(keyIds),
   });
+}
+
+/**
+ * Says whether a user's codes stay those of an enrolment, with fewer digits or more; where its secret
+ * doesn't open, they may.
+ */
+async function mayKeepCodes(
+  vault: Vault,
+  enrolment: Enrolment,
+  { secret, parameters }: UserToEnrol,
+): Promise<boolean> {
+  const { algorithm, periodSeconds } = enrolment.parameters;
+  if (
+    parameters.algorithm !== algorithm ||
+    parameters.periodSeconds !== periodSeconds
+  ) return false;
+  try {
+    const opened = await vault.open(enrolment);
+    return opened.reveal().toHex() === secret.reveal().toHex();
+  } catch (error) {
+    if (error instanceof Failure) return true;
+    throw error;
+  }
 }
 
 /**

@@ -43,6 +43,8 @@ export interface NewEnrolment extends
   > {
   /** What is kept of the user's recovery codes (`markOfCode`). */
   recoveryMarks: readonly string[];
+  /** The user has codes of this secret, hash and period already: those that were used stay used. */
+  keepsCodes: boolean;
 }
 
 /** A challenge and the enrolment that it is about. */

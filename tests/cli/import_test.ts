@@ -7,6 +7,7 @@ import { playAttempt } from "../lab/hook_call.ts";
 import {
   admin,
   base64,
+  codeOf,
   enroll,
   makeTestDirectory,
   on,
@@ -438,6 +439,29 @@ testWith(
       JSON.parse(await Deno.readTextFile(`${path}/out`)).users.length,
       1,
     );
+  },
+);
+
+testWith(
+  [],
+  "a code that was used stays used where the secret comes back",
+  async () => {
+    await using directory = await makeTestDirectory();
+    const { db, path } = directory;
+    const file = `${path}/users.json`;
+    const code = codeOf(await enroll(db, "alice"));
+    const verify = async (code: string, ...args: string[]) => {
+      const given = ["verify", "alice", "--code-from", "-", ...args];
+      return (await admin(db, given, { stdin: code })).status;
+    };
+    assert.equal(await verify(code, "--use"), 0);
+    assert.equal((await admin(db, ["export", "--yes", file])).status, 0);
+    const again = ["import", "--yes", "--replace", file];
+    assert.equal((await admin(db, again)).status, 0);
+    assert.equal(await verify(code), 1);
+    // A new secret has codes of its own, and none of them was used.
+    const fresh = codeOf(await enroll(db, "alice"));
+    assert.equal(await verify(fresh), 0);
   },
 );
 

@@ -35,6 +35,7 @@ export function newEnrolment(
     parameters: COMMON_PARAMETERS,
     disabledAt: null,
     recoveryMarks: [],
+    keepsCodes: false,
   };
 }
 

@@ -207,21 +207,21 @@ function insert(
   { username, secret, parameters, ...enrolment }: NewEnrolment,
   replace: boolean,
 ): void {
-  const earlier = findRow(connection, username);
-  if (earlier !== undefined && !replace) throw alreadyEnrolled(username);
+  const row = findRow(connection, username);
+  const earlier = row === undefined ? null : enrolmentOf(row);
+  if (earlier !== null && !replace) throw alreadyEnrolled(username);
   connection.prepare("DELETE FROM enrolments WHERE username = ?").run(username);
   connection.prepare(
     `INSERT INTO enrolments (username, secret, key_id, algorithm, digits, period,
-       issuer, enrolled_at, disabled_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       issuer, enrolled_at, disabled_at, last_step)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     ...[username, secret.bytes, secret.keyId] as const,
     ...[parameters.algorithm, parameters.digits] as const,
     ...[parameters.periodSeconds, enrolment.issuer] as const,
     enrolment.enrolledAt,
-    earlier === undefined
-      ? enrolment.disabledAt
-      : enrolmentOf(earlier).disabledAt ?? enrolment.disabledAt,
+    earlier?.disabledAt ?? enrolment.disabledAt,
+    enrolment.keepsCodes ? earlier?.lastStep ?? null : null,
   );
   insertMarks(connection, username, enrolment.recoveryMarks);
 }
