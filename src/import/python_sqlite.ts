@@ -57,7 +57,9 @@ export function readPythonSqlite(
   try {
     // Neither functions in its schema nor triggers; a wrong size of a cell is an error.
     connection.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
-    return readUsers(connection, placeOf(tablesIn(connection), choice));
+    const tables = tablesIn(connection);
+    requireWhole(connection);
+    return readUsers(connection, placeOf(tables, choice));
   } catch (error) {
     if (error instanceof UnreadableSource) throw error;
     // SQLite's own message may repeat what is in the database.
@@ -65,19 +67,38 @@ export function readPythonSqlite(
   }
 }
 
-/** Real tables, and those of their columns that are kept rather than computed. */
+/**
+ * A made-up file may have pages that are referred to again and again: a small one takes hours to read.
+ * The check looks at each page once; conditions in the schema aren't run.
+ */
+function requireWhole(connection: DatabaseSync): void {
+  connection.exec("PRAGMA ignore_check_constraints = ON");
+  const [result] = connection.prepare("PRAGMA quick_check(1)").all();
+  if (result?.quick_check === "ok") return;
+  throw new UnreadableSource("it is damaged");
+}
+
+/** Real tables; what the script doesn't make, and would be run to be looked at, is refused. */
 function tablesIn(connection: DatabaseSync): Table[] {
   const tables = connection.prepare(
-    "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' " +
+    "SELECT name, type FROM pragma_table_list WHERE schema = 'main' AND type <> 'view' " +
       "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name LIMIT 1000",
   ).all();
   const columns = connection.prepare(
-    "SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0 LIMIT 1000",
+    "SELECT name, hidden FROM pragma_table_xinfo(?) LIMIT 1000",
   );
-  return tables.map(({ name }) => ({
-    name: String(name),
-    columns: columns.all(String(name)).map((column) => String(column.name)),
-  }));
+  return tables.map(({ name, type }) => {
+    const all = columns.all(String(name));
+    if (type !== "table" || all.some(({ hidden }) => hidden !== 0)) {
+      throw new UnreadableSource(
+        `${quoted(String(name))} is a virtual table or has computed columns`,
+      );
+    }
+    return {
+      name: String(name),
+      columns: all.map((column) => String(column.name)),
+    };
+  });
 }
 
 function placeOf(tables: readonly Table[], choice: TableChoice): Place {
