@@ -59,6 +59,9 @@ export class UnreadableSource extends Error {
 /** The most entries that a source may have. */
 export const MAX_ENTRIES = 100_000;
 
+/** As many as other systems give; a long list of them would be easy to guess. */
+const MAX_RECOVERY_CODES = 10;
+
 /** An entry of a source, before it has been looked at. */
 export interface Entry {
   place: string;
@@ -137,7 +140,8 @@ export class Findings implements Reading {
 }
 
 function obstacleIn(
-  { username, secret, encoding = "base32", parameters }: Entry,
+  { username, secret, encoding = "base32", parameters, recoveryCodes = [] }:
+    Entry,
 ): [Obstacle["kind"], string] | null {
   if (!isUsername(username)) {
     return [
@@ -157,6 +161,13 @@ function obstacleIn(
   }
   if (parameters !== undefined && !areTotpParameters(parameters)) {
     return ["uncarried", PARAMETERS_ALLOWED];
+  }
+  if (recoveryCodes.length > MAX_RECOVERY_CODES) {
+    return [
+      "uncarried",
+      `there are ${recoveryCodes.length} recovery codes, allowed is ${MAX_RECOVERY_CODES}: ` +
+      "more would be easy to guess",
+    ];
   }
   return null;
 }

@@ -166,6 +166,13 @@ Deno.test("readGoogleAuthenticator reads secret, step size and scratch codes", (
     /NEW_ONE is unknown/,
   );
   assert.match(obstacle(`${SECRET}\n" TOTP_AUTH\n" OTP_DISABLED`)!, /exempt/);
+  const codes = (count: number) =>
+    Array.from({ length: count }, (_, n) => `${10_000_000 + n}\n`).join("");
+  assert.equal(obstacle(`${SECRET}\n" TOTP_AUTH\n${codes(10)}`), undefined);
+  assert.match(
+    obstacle(`${SECRET}\n" TOTP_AUTH\n${codes(11)}`)!,
+    /uncarried.*11 recovery codes, allowed is 10/,
+  );
   assert.match(obstacle(`#\n" TOTP_AUTH\n`)!, /unreadable.*not base32/);
   assertRefused(
     () => readGoogleAuthenticator(bytes(`${SECRET}\n${SECRET}\n`), "alice"),
