@@ -61,7 +61,10 @@ export function decodeSecret(
   text: string,
   encoding: SecretEncoding,
 ): Redacted<Uint8Array> | null {
-  const plain = text.replace(/[\s-]/g, "").replace(/=+$/, "").toUpperCase();
+  const typed = text.replace(/[\s-]/g, "").replace(/=+$/, "");
+  // toUpperCase() makes plain letters of some others.
+  if (!/^[0-9A-Za-z]+$/.test(typed)) return null;
+  const plain = typed.toUpperCase();
   const bytes = encoding === "hex" ? fromHex(plain) : fromBase32(plain);
   const isAllowed = bytes !== null && bytes.length >= SECRET_LENGTH.least &&
     bytes.length <= SECRET_LENGTH.most;
