@@ -31,7 +31,9 @@ export function readForeignSqlite(
       "it is a database of openvpn-totp itself: use restore, or export",
     );
   }
-  for (const companion of [`${path}-wal`, `${path}-journal`]) {
+  // Of a link, they lie beside what it leads to.
+  const real = Deno.realPathSync(path);
+  for (const companion of [`${real}-wal`, `${real}-journal`]) {
     if (!isThere(companion)) continue;
     throw new UnreadableSource(
       `there is ${quoted(companion)}, without which it is not whole: end the ` +

@@ -159,9 +159,9 @@ function readUsers(connection: DatabaseSync, place: Place): Reading {
   for (const [index, row] of rows.entries()) {
     const at = `row ${index + 1}`;
     const { username, secret } = row;
-    if (typeof username !== "string") {
+    if (!isText(username)) {
       findings.unreadable(at, null, `${quoted(user)} is not a short text`);
-    } else if (typeof secret !== "string") {
+    } else if (!isText(secret)) {
       const reason = `${quoted(place.secret)} is not a short text`;
       findings.unreadable(at, username, reason);
     } else {
@@ -180,10 +180,16 @@ function readUsers(connection: DatabaseSync, place: Place): Reading {
   return findings;
 }
 
-/** A column's value where it is a text, and not too long to look at. */
+/** What is no text, SQL gives as NULL; bytes that are no character come as U+FFFD. */
+function isText(value: unknown): value is string {
+  return typeof value === "string" && !value.includes("\ufffd");
+}
+
+/** A column's value where it is a text, not too long to look at, and without NUL, where it would end. */
 function text(column: string): string {
   const value = name(column);
-  return `CASE WHEN typeof(${value}) = 'text' AND length(${value}) <= ${MAX_TEXT} THEN ${value} END`;
+  return `CASE WHEN typeof(${value}) = 'text' AND instr(${value}, char(0)) = 0 AND
+    length(${value}) <= ${MAX_TEXT} THEN ${value} END`;
 }
 
 /** A name in SQL. */

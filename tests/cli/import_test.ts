@@ -161,6 +161,14 @@ for name in ("plain?#%.sqlite3", "wal.sqlite3"):
       1,
       /there is ".*wal\.sqlite3-wal", without which it is not whole/,
     );
+    const link = `${path}/db/link.sqlite3`;
+    Deno.symlinkSync("../wal.sqlite3", link);
+    assertNothing(
+      await admin(db, ["import", "--yes", link]),
+      1,
+      /there is ".*wal\.sqlite3-wal", without which it is not whole/,
+    );
+    Deno.removeSync(link);
     using late = new DatabaseSync(`${path}/wal.sqlite3`);
     late.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     const whole = await admin(db, ["import", "--yes", `${path}/wal.sqlite3`]);

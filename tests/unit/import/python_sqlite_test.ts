@@ -92,6 +92,19 @@ Deno.test("readPythonSqlite names rows that have no user", () => {
   );
 });
 
+Deno.test("readPythonSqlite takes no text by half, and none that is none", () => {
+  const { users, obstacles } = reading(
+    `CREATE TABLE t (username, secret);
+     INSERT INTO t VALUES ('alice' || char(0) || 'bob', SECRET),
+       ('carol', SECRET || char(0) || 'AAAA'), (CAST(x'616cff6963' AS TEXT), SECRET);`,
+  );
+  assert.deepEqual(users, []);
+  assert.deepEqual(
+    obstacles.map(({ username, kind }) => [username, kind]),
+    [[null, "unreadable"], ["carol", "unreadable"], [null, "unreadable"]],
+  );
+});
+
 Deno.test("readPythonSqlite believes no view, no computed column, no virtual table", () => {
   const bomb = "hex(zeroblob(1000))";
   assertRefused(
