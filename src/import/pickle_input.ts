@@ -3,6 +3,9 @@ import { decodeUtf8 } from "./text.ts";
 
 const NEWLINE = 0x0a;
 
+/** Far longer than a line with a username or a secret, each character escaped. */
+const MAX_LINE = 65_536;
+
 /** A pickle's bytes, read once from beginning to end. */
 export class PickleInput {
   readonly #content: Uint8Array;
@@ -35,6 +38,9 @@ export class PickleInput {
   line(): string {
     const end = this.#content.indexOf(NEWLINE, this.#at);
     if (end < 0) throw cutShort();
+    if (end - this.#at > MAX_LINE) {
+      throw new UnreadableSource("a line in it is too long");
+    }
     const bytes = this.#take(end - this.#at);
     this.#at++;
     return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");

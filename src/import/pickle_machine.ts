@@ -135,6 +135,7 @@ export class PickleMachine {
     const top = this.#stack.at(-1);
     if (top === undefined || top === MARK) refuse("it remembers nothing");
     this.#memo.set(index, top!);
+    if (this.#memo.size > MAX_STACK) refuse("it remembers too much");
   }
 
   #get(index: number): void {

@@ -8,7 +8,11 @@ import {
   TOTP_PERIOD,
   type TotpParameters,
 } from "../core/totp_parameters.ts";
-import { isUsername, USERNAME_ALLOWED } from "../core/username.ts";
+import {
+  isUsername,
+  MAX_USERNAME_BYTES,
+  USERNAME_ALLOWED,
+} from "../core/username.ts";
 
 /** A user as another system keeps them. */
 export interface ImportedUser {
@@ -28,7 +32,7 @@ export interface ImportedUser {
 /** Why an entry can't be imported. */
 export interface Obstacle {
   place: string;
-  /** null where it can't be told. */
+  /** null where it can't be told; cut where it is too long to be one. */
   username: string | null;
   /** `unreadable`: it is broken; `uncarried`: it is sound, and nothing here does what it does. */
   kind: "unreadable" | "uncarried";
@@ -129,7 +133,7 @@ export class Findings implements Reading {
     reason: string,
   ): false {
     this.#count();
-    this.obstacles.push({ place, username, kind, reason });
+    this.obstacles.push({ place, username: cut(username), kind, reason });
     return false;
   }
 
@@ -137,6 +141,13 @@ export class Findings implements Reading {
     if (this.users.length + this.obstacles.length < MAX_ENTRIES) return;
     throw new UnreadableSource(`it has more than ${MAX_ENTRIES} entries`);
   }
+}
+
+/** A report has each line as wide as its longest name. */
+function cut(username: string | null): string | null {
+  return username === null || username.length <= MAX_USERNAME_BYTES
+    ? username
+    : `${username.slice(0, MAX_USERNAME_BYTES)}…`;
 }
 
 function obstacleIn(

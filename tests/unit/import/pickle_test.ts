@@ -148,6 +148,8 @@ Deno.test("readPickle refuses what is cut, too long, or newer", () => {
   refused("V\\u12\n", /escape/);
   refused("V\\U00110000\n", /escape/);
   refused("(".repeat(300_000), /too deep/);
+  refused(`}${"\x94".repeat(300_000)}.`, /remembers too much/);
+  refused(`(dV${"a".repeat(70_000)}\n`, /too long/);
   refused(`}(${"}".repeat(300_000)}`, /too deep/);
 });
 
