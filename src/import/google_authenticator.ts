@@ -19,7 +19,11 @@ const LAST_LOGIN = /^LAST[0-9]+$/;
 /** The largest file that the PAM module takes. */
 const MAX_BYTES = 65_536;
 
-const SCRATCH_CODE = new RegExp(`^[0-9]{${SCRATCH_DIGITS}}$`);
+/** The longest time step with which the PAM module lets anybody in, in seconds. */
+const MAX_STEP_SECONDS = 60;
+
+/** What the PAM module takes for one: a line with anything else ends its list of them. */
+const SCRATCH_CODE = new RegExp(`^[1-9][0-9]{${SCRATCH_DIGITS - 1}}$`);
 
 /**
  * Reads a file of Google Authenticator's PAM module, `.google_authenticator` (FILEFORMAT in its
@@ -41,8 +45,11 @@ export function readGoogleAuthenticator(
   for (const [index, line] of lines.entries()) {
     if (line.trim() === "") continue;
     const option = line.match(/^" ([A-Z0-9_]+)(?: (.*))?$/);
-    if (option !== null) options.set(option[1]!, option[2] ?? "");
-    else if (SCRATCH_CODE.test(line.trim())) recoveryCodes.push(line.trim());
+    if (option !== null) {
+      const [, name, value = ""] = option;
+      // Of one that is there twice, the PAM module reads the first.
+      if (!options.has(name!)) options.set(name!, value);
+    } else if (SCRATCH_CODE.test(line)) recoveryCodes.push(line);
     else {
       throw new UnreadableSource(
         `line ${index + 2} is neither an option nor a scratch code`,
@@ -92,6 +99,9 @@ function reasonAgainst(options: ReadonlyMap<string, string>): string | null {
     return "the user logs in without a code (OTP_DISABLED): that is what exempt is for";
   }
   if (!options.has("TOTP_AUTH")) return "TOTP_AUTH is missing";
+  if (Number(options.get("STEP_SIZE")) > MAX_STEP_SECONDS) {
+    return `STEP_SIZE is over ${MAX_STEP_SECONDS}: the PAM module lets nobody in with it`;
+  }
   const unknown = [...options.keys()].find((name) =>
     NOT_CARRIED[name] === undefined && !LAST_LOGIN.test(name) &&
     name !== "TOTP_AUTH" && name !== "STEP_SIZE"

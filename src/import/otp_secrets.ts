@@ -10,15 +10,15 @@ import { splitWords } from "./shell_words.ts";
 import { algorithmOf, decodeText, type Line, meantLines } from "./text.ts";
 
 /** Kinds of entries that can't be carried over, and why. */
-const UNCARRIED: Record<string, string> = {
-  hotp: "the codes are counted (HOTP), and here they follow the clock",
-  motp: "the codes are of Mobile-OTP",
-  plain: "it is a plain password, without codes",
-};
+const UNCARRIED = new Map([
+  ["hotp", "the codes are counted (HOTP), and here they follow the clock"],
+  ["motp", "the codes are of Mobile-OTP"],
+  ["plain", "it is a plain password, without codes"],
+]);
 
 /**
  * Reads the secrets file of openvpn-otp (and ppp-otp): `user server type:hash:encoding:key:pin:udid
- * client`, in words that may be quoted.
+ * client`, in words that may be quoted. An entry that lacks any of it up to the PIN lets nobody in there.
  *
  * @param defaults how codes of the type `totp` are made, which the plugin's options say (`totp_step`,
  *   `totp_digits`) and not the file
@@ -41,19 +41,19 @@ function readLine(
   defaults: Pick<TotpParameters, "digits" | "periodSeconds">,
 ): void {
   const words = splitWords(text);
-  const [username, , token] = words ?? [];
-  if (username === undefined || token === undefined) {
+  const [username, , token, client] = words ?? [];
+  if (username === undefined || token === undefined || client === undefined) {
     return findings.unreadable(
       place,
       null,
       "a line has a username, a server, a token and a client",
     );
   }
-  const [type = "", hash = "", encoding = "", key, pin = "", ...others] = token
+  const [type = "", hash = "", encoding = "", key, pin, ...others] = token
     .split(":");
-  const why = UNCARRIED[type.toLowerCase()];
+  const why = UNCARRIED.get(type.toLowerCase());
   if (why !== undefined) return findings.uncarried(place, username, why);
-  if (key === undefined || others.length > 1) {
+  if (key === undefined || pin === undefined || others.length > 1) {
     return findings.unreadable(
       place,
       username,

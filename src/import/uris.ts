@@ -50,6 +50,13 @@ function readLine(findings: Findings, { place, text }: Line): void {
   if (type!.toLowerCase() !== "totp") {
     return findings.unreadable(place, username, "its type is unknown");
   }
+  if (values.has("encoder")) {
+    return findings.uncarried(
+      place,
+      username,
+      "the codes aren't digits (encoder, such as Steam's)",
+    );
+  }
   findings.add({ place, username, issuer, ...contentOf(values) });
 }
 
@@ -74,8 +81,8 @@ function readQuery(query: string): Map<string, string> | null {
     if (part === "") continue;
     const [name = "", ...value] = part.split("=");
     const text = decodePercent(value.join("=").replaceAll("+", " "));
-    const key = name.toLowerCase();
-    if (text === null || values.has(key)) return null;
+    const key = decodePercent(name)?.toLowerCase();
+    if (text === null || key === undefined || values.has(key)) return null;
     values.set(key, text);
   }
   return values;

@@ -95,7 +95,7 @@ Deno.test("readOtpSecrets reads openvpn-otp's file", () => {
       `# user server type:hash:encoding:key:pin:udid client\n` +
         `alice otp totp:sha1:base32:${SECRET}::xxx *\n` +
         `bob otp totp-60-6:SHA256:hex:${HEX}:1234:xxx *\n` +
-        `"carol c" 'otp' TOTP:sha512:text:1234567890ab *\n` +
+        `"carol c" 'otp' TOTP:sha512:text:1234567890ab: *\n` +
         `d\\ ave otp totp:sha1:base32:${SECRET}:: * # comment\n` +
         `erin otp hotp:sha1:base32:${SECRET}::xxx *\n` +
         `frank otp motp:md5:text:1234567890:1:x *\n` +
@@ -142,12 +142,12 @@ Deno.test("readGoogleAuthenticator reads secret, step size and scratch codes", (
   const content =
     `${SECRET}\n" RATE_LIMIT 3 30 1700000000\n" WINDOW_SIZE 17\n` +
     `" DISALLOW_REUSE 55555\n" STEP_SIZE 60\n" TOTP_AUTH\n" TIME_SKEW 1\n" LAST0 1\n` +
-    `" RESETTING_TIME_SKEW 1+1\n12345678\n01234567\n12345678\n`;
+    `" RESETTING_TIME_SKEW 1+1\n12345678\n87654321\r\n12345678\n`;
   const reading = readGoogleAuthenticator(bytes(content), "alice");
   assert.deepEqual(secretsIn(reading), { alice: HEX });
   const [alice] = reading.users;
   assert.equal(alice!.parameters.periodSeconds, 60);
-  assert.deepEqual(alice!.recoveryCodes.reveal(), ["12345678", "01234567"]);
+  assert.deepEqual(alice!.recoveryCodes.reveal(), ["12345678", "87654321"]);
   assert.deepEqual(
     reading.notes.map(({ text }) => text.split(":")[0]),
     ["RATE_LIMIT", "WINDOW_SIZE", "DISALLOW_REUSE", "TIME_SKEW"]
@@ -180,6 +180,61 @@ Deno.test("readGoogleAuthenticator reads secret, step size and scratch codes", (
   );
 });
 
+Deno.test("readGoogleAuthenticator takes what the PAM module takes", () => {
+  const read = (text: string) =>
+    readGoogleAuthenticator(
+      bytes(`${SECRET}\n" TOTP_AUTH\n${text}`),
+      "alice",
+    );
+  const twice = read('" STEP_SIZE 30\n" STEP_SIZE 60\n');
+  assert.equal(twice.users[0]!.parameters.periodSeconds, 30);
+  const [obstacle] = obstaclesIn(read('" STEP_SIZE 61\n'));
+  assert.match(obstacle!, /uncarried alice: STEP_SIZE is over 60/);
+  for (const line of ["01234567", "12345678 ", "12345678 x"]) {
+    assertRefused(
+      () => read(`23456789\n${line}\n34567890\n`),
+      /line 4 is neither/,
+    );
+  }
+});
+
+Deno.test("readOtpSecrets takes no entry that openvpn-otp passes over", () => {
+  const token = `totp:sha1:base32:${SECRET}`;
+  for (
+    const line of [
+      `alice otp ${token}::x`,
+      `alice otp ${token}::x# *`,
+      `alice otp ${token} *`,
+      `alice otp constructor:sha1:base32:${SECRET}:: *`,
+      `alice otp totp:sha1:text:1234567890\u00a01234567890:`,
+    ]
+  ) {
+    const reading = readOtpSecrets(bytes(line), DEFAULTS);
+    assert.deepEqual(secretsIn(reading), {}, line);
+    assert.match(obstaclesIn(reading)[0]!, /^line 1: unreadable/);
+  }
+  const key = "1234567890\u00a01234567890";
+  assert.deepEqual(
+    secretsIn(
+      readOtpSecrets(
+        bytes(`al\u3000ice otp totp:sha1:text:${key}: *`),
+        DEFAULTS,
+      ),
+    ),
+    { "al\u3000ice": bytes(key).toHex() },
+  );
+});
+
+Deno.test("an entry's name is cut where it is too long to be one", () => {
+  const { obstacles } = readCsv(
+    bytes(`username,secret\n${"a".repeat(1_000_000)},\nb,\n`),
+  );
+  assert.deepEqual(
+    obstacles.map(({ username }) => username),
+    [`${"a".repeat(256)}…`, "b"],
+  );
+});
+
 Deno.test("readUris reads parameters in any order, issuers in both places", () => {
   const read = (uri: string) => readUris(bytes(uri));
   const user = (uri: string) => {
@@ -209,12 +264,15 @@ Deno.test("readUris reads parameters in any order, issuers in both places", () =
     [`otpauth://totp/a?secret=${SECRET}&secret=${SECRET}`, /parameter twice/],
     [`otpauth://totp/%ff?secret=${SECRET}`, /broken escape/],
     [`otpauth://totp/a?secret=${SECRET}&algorithm=MD5`, /another way/],
+    [`otpauth://totp/a?secret=${SECRET}&%61lgorithm=MD5`, /another way/],
+    [`otpauth://totp/a?secret=${SECRET}&%61lgorithm%=SHA1`, /broken escape/],
     [`otpauth://totp/a?secret=${SECRET}&digits=10`, /another way/],
     [`otpauth://totp/a?secret=${SECRET}&period=1e2`, /another way/],
     [`otpauth://totp/a?issuer=x`, /unreadable a: the secret/],
     [`otpauth://totp/VPN:?secret=${SECRET}`, /cannot be a username/],
     [`otpauth://totp/a%0ab?secret=${SECRET}`, /cannot be a username/],
     [`otpauth://steam/a?secret=${SECRET}`, /type is unknown/],
+    [`otpauth://totp/a?secret=${SECRET}&encoder=steam`, /uncarried a:.*digits/],
     [`http://totp/a?secret=${SECRET}`, /no otpauth URI/],
   ];
   for (const [uri, reason] of refusals) {
