@@ -1,4 +1,5 @@
 import { resolve } from "node:path/posix";
+import { counted } from "../core/counted.ts";
 import { Failure } from "../core/failure.ts";
 import { printable } from "../core/printable.ts";
 import { requireWhole } from "../store/sqlite/backup.ts";
@@ -68,9 +69,7 @@ function tell(
   context.out(
     options.json
       ? json({ file: path, users, keyFile })
-      : `Backed up ${users} user${users === 1 ? "" : "s"} to ${
-        printable(path)
-      }.\n` +
+      : `Backed up ${counted(users, "user")} to ${printable(path)}.\n` +
         `The key file ${
           printable(keyFile)
         } belongs with it, and isn't in it: keep a copy of that ` +

@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.ts";
 import { printable } from "../core/printable.ts";
 import { json } from "./text.ts";
 import { type AdminContext, notEnrolled, withStore } from "./context.ts";
@@ -24,9 +25,7 @@ export async function deleteUser(
   }
   const challenges = pendingChallenges === 0
     ? ""
-    : `, and ${pendingChallenges} pending challenge${
-      pendingChallenges === 1 ? "" : "s"
-    }`;
+    : `, and ${counted(pendingChallenges, "pending challenge")}`;
   context.out(
     `Deleted the ${wasEnrolled ? "enrolment" : "exemption"} of ${
       printable(username)

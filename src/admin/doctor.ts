@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.ts";
 import { Failure } from "../core/failure.ts";
 import { Redacted } from "../core/redacted.ts";
 import type { Reason } from "../core/verdict.ts";
@@ -146,8 +147,8 @@ function report(
   if (problems === 0) return;
   throw new Failure(
     "problems_found",
-    `${problems} problem${
-      problems === 1 ? " keeps" : "s keep"
+    `${
+      counted(problems, "problem keeps", "problems keep")
     } logins from being as they should: see what was printed`,
   );
 }

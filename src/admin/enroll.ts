@@ -1,4 +1,5 @@
 import { shownRecoveryCode } from "../core/code.ts";
+import { counted } from "../core/counted.ts";
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
 import { confirmEnrolment, requireConfirmable } from "./confirm_enrolment.ts";
@@ -214,8 +215,7 @@ function tellOfUsers(
     );
   }
   if (from !== undefined) {
-    const s = usernames.length === 1 ? "" : "s";
-    context.err(`Enrolled ${usernames.length} user${s}.\n`);
+    context.err(`Enrolled ${counted(usernames.length, "user")}.\n`);
   }
   warnOfUnknownUsers(context, usernames);
 }

@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.ts";
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
 import type { Redacted } from "../core/redacted.ts";
@@ -100,7 +101,7 @@ export async function requireUnenrolled(
   if (both.length === 0) return;
   throw new Failure(
     "already_enrolled",
-    `${both.length === 1 ? "user" : `${both.length} users`} ${
+    `${both.length === 1 ? "user" : counted(both.length, "user")} ${
       both.map(quoted).join(", ")
     } ${
       both.length === 1 ? "is" : "are"

@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.ts";
 import { Failure } from "../core/failure.ts";
 import { printable, quoted } from "../core/printable.ts";
 import {
@@ -40,9 +41,10 @@ export async function exportUsers(
   if (path !== "-") requireNothingAt(path);
   const users = await readUsers(context, usernames);
   const content = format === "json" ? asJson(users) : asUris(users);
-  const s = users.length === 1 ? "" : "s";
+  const several = counted(users.length, "user");
   const where = path === "-" ? "standard output" : printable(path);
-  const question = `Write the secret${s} of ${users.length} user${s} to ` +
+  const question =
+    `Write the ${users.length === 1 ? "secret" : "secrets"} of ${several} to ` +
     `${where}? Whoever has them can make all codes.`;
   if (!yes && !askYesNo(context, question, "--yes")) {
     throw new Failure("cancelled", "cancelled: nothing was written");
@@ -50,7 +52,7 @@ export async function exportUsers(
   if (path === "-") context.out(content);
   else writePrivateFile(path, new TextEncoder().encode(content));
   if (format === "uris") warnOfDisabled(context, users);
-  context.err(`Exported ${users.length} user${s}.\n`);
+  context.err(`Exported ${several}.\n`);
 }
 
 async function readUsers(

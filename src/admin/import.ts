@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.ts";
 import { Failure } from "../core/failure.ts";
 import { SETTINGS } from "../settings.ts";
 import { type AdminContext, withStore } from "./context.ts";
@@ -69,8 +70,7 @@ async function carryOut(
   users: readonly UserToEnrol[],
   options: ImportOptions,
 ): Promise<void> {
-  const s = users.length === 1 ? "" : "s";
-  const question = `Import ${users.length} user${s}?`;
+  const question = `Import ${counted(users.length, "user")}?`;
   // Standard output is for a program then, and whoever is asked sees the plan all the same.
   if (options.json && !options.yes && context.isTerminal) {
     context.err(importAsText(plan, PLAIN));
@@ -91,7 +91,7 @@ async function carryOut(
   context.out(
     options.json
       ? json(importAsJson(plan, true))
-      : `Imported ${users.length} user${s}.\n`,
+      : `Imported ${counted(users.length, "user")}.\n`,
   );
   warnOfUnknownUsers(context, users.map(({ username }) => username));
 }
@@ -111,21 +111,19 @@ function keepIssuers({ users, notes }: ImportPlan, issuer: string): void {
 /** @throws Failure `input_error` that says what keeps the plan from being carried out */
 function requireUnblocked(plan: ImportPlan, options: ImportOptions): void {
   const { conflicts, unreadable, uncarried } = blockersOf(plan, options);
-  const told = [
-    counted(conflicts, "conflict", "conflicts"),
-    counted(unreadable, "entry is broken", "entries are broken"),
-    counted(
+  const blockers: [count: number, one: string, more: string][] = [
+    [conflicts, "conflict", "conflicts"],
+    [unreadable, "entry is broken", "entries are broken"],
+    [
       uncarried,
       "entry can't be carried over (--skip-uncarried leaves it out)",
       "entries can't be carried over (--skip-uncarried leaves them out)",
-    ),
-  ].filter((part) => part !== "");
+    ],
+  ];
+  const told = blockers.filter(([count]) => count !== 0)
+    .map((blocker) => counted(...blocker));
   if (told.length === 0) return;
   throw new Failure("input_error", `nothing was imported: ${told.join(", ")}`);
-}
-
-function counted(count: number, one: string, more: string): string {
-  return count === 0 ? "" : `${count} ${count === 1 ? one : more}`;
 }
 
 function usersToEnrol(plan: ImportPlan, issuer: string): UserToEnrol[] {

@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.ts";
 import { printable } from "../core/printable.ts";
 import type { SealedSecret } from "../core/sealed_secret.ts";
 import type { Enrolment } from "../store/store.ts";
@@ -30,7 +31,7 @@ export async function rekey(
   context.out(
     options.json
       ? json({ rekeyed: true, users, keyFile: vault.path })
-      : `Sealed the secrets of ${users} user${users === 1 ? "" : "s"} ` +
+      : `Sealed the secrets of ${counted(users, "user")} ` +
         `with a new key, the last in ${printable(vault.path)}.\n` +
         "The older keys stay there for older copies of the database, and for other databases: " +
         "remove their lines when there are none.\n",

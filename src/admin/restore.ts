@@ -1,4 +1,5 @@
 import { dirname, resolve } from "node:path/posix";
+import { counted } from "../core/counted.ts";
 import { Failure } from "../core/failure.ts";
 import { printable } from "../core/printable.ts";
 import { readSetting, SETTINGS } from "../settings.ts";
@@ -63,9 +64,9 @@ export async function restore(
   context.out(
     options.json
       ? json({ file: path, users: enrolments.length, ...changes })
-      : `Restored ${enrolments.length} user${
-        enrolments.length === 1 ? "" : "s"
-      } from ${printable(path)}.\n`,
+      : `Restored ${counted(enrolments.length, "user")} from ${
+        printable(path)
+      }.\n`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { counted } from "./counted.ts";
 import type { Redacted } from "./redacted.ts";
 
 /**
@@ -105,7 +106,7 @@ export function refusedInWait(seconds: number): Refused {
   return {
     ...refused("too_many_failures", `${seconds} seconds more`),
     told: `TEMP[backoff ${seconds},advance no]: ` +
-      `Too many failed logins: try again in ${inSeconds(seconds)}`,
+      `Too many failed logins: try again in ${counted(seconds, "second")}`,
   };
 }
 
@@ -122,8 +123,8 @@ export function refusedUnproven(verdict: Refused): Refused {
 export function refusedWhileLocked(seconds: number): Refused {
   const minutes = Math.ceil(seconds / 60);
   const time = seconds < 60
-    ? inSeconds(seconds)
-    : `${minutes} minute${minutes === 1 ? "" : "s"}`;
+    ? counted(seconds, "second")
+    : counted(minutes, "minute");
   return {
     ...refused("codes_locked", `locked for ${seconds} seconds more`),
     told: `Too many wrong TOTP codes: try again in ${time}`,
@@ -136,13 +137,9 @@ export function refusedWhileLocked(seconds: number): Refused {
  * @param attemptsLeft wrong codes until it does
  */
 export function refusedWrongCode(attemptsLeft: number): Refused {
-  const left = `${attemptsLeft} attempt${attemptsLeft === 1 ? "" : "s"} left`;
+  const left = `${counted(attemptsLeft, "attempt")} left`;
   return {
     ...refused("wrong_code", left),
     told: `${REASONS.wrong_code} (${left})`,
   };
-}
-
-function inSeconds(seconds: number): string {
-  return `${seconds} second${seconds === 1 ? "" : "s"}`;
 }

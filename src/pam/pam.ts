@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.ts";
 import type { Credentials } from "../core/credentials.ts";
 import type { Redacted } from "../core/redacted.ts";
 import { letThreadRest } from "../core/thread_rest.ts";
@@ -207,8 +208,8 @@ export class PamAuthentication implements PrimaryAuthentication {
     const limit = this.#timeoutSeconds;
     return refused(
       "pam_error",
-      `PAM service ${this.#service}: no answer within ${limit} second${
-        limit === 1 ? "" : "s"
+      `PAM service ${this.#service}: no answer within ${
+        counted(limit, "second")
       }: find the module in pam.d/${this.#service} that waits ` +
         "(for a directory server?), or raise totpPamTimeout",
     );

@@ -1,3 +1,4 @@
+import { counted } from "../../core/counted.ts";
 import {
   type Finding,
   type FindingId,
@@ -41,7 +42,10 @@ function checkDatabase(found: DatabaseState, path: string): Finding[] {
       )];
     case "open":
       return [
-        ok("database", `${path} opens, ${users(found.users)} enrolled`),
+        ok(
+          "database",
+          `${path} opens, ${counted(found.users, "user")} enrolled`,
+        ),
         checkWrite(found.writeTrouble),
         checkSecrets(found),
       ];
@@ -61,7 +65,7 @@ function checkSecrets(
     return problem(
       "secrets",
       closed.message,
-      `${users(closed.count)} can't log in`,
+      `${counted(closed.count, "user")} can't log in`,
     );
   }
   return count === 0
@@ -69,10 +73,6 @@ function checkSecrets(
       command: "openvpn-totp enroll USER",
     })
     : ok("secrets", `every secret opens and gives a code`);
-}
-
-function users(count: number): string {
-  return `${count} user${count === 1 ? "" : "s"}`;
 }
 
 function checkPam({ pam }: SetUp): Finding[] {

@@ -1,3 +1,4 @@
+import { counted } from "../../core/counted.ts";
 import { printable } from "../../core/printable.ts";
 import { type Screen, type Tone, toned, wrapped } from "../screen.ts";
 import { type Finding, FINDINGS, type Level } from "./finding.ts";
@@ -47,9 +48,6 @@ function reportLines(
 }
 
 function summary(findings: readonly Finding[]): string {
-  const count = (level: Level) => {
-    const number = countOf(findings, level);
-    return `${number} ${level}${number === 1 ? "" : "s"}`;
-  };
+  const count = (level: Level) => counted(countOf(findings, level), level);
   return `${count("problem")}, ${count("warning")}.`;
 }
