@@ -106,7 +106,8 @@ function badLink(link: string, what: string): Failure {
   );
 }
 
-function lstat(path: string): Deno.FileInfo | null {
+/** What is at a path, a link itself and not where it leads; null where nothing is. */
+export function lstat(path: string): Deno.FileInfo | null {
   try {
     return Deno.lstatSync(path);
   } catch (error) {

@@ -2,6 +2,7 @@ import { resolve } from "node:path/posix";
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
 import type { ReadFile } from "../openvpn_config/read_config.ts";
+import { confNamesIn, isFile } from "../present_files.ts";
 import type { AdminContext } from "./context.ts";
 import { readInputFile } from "./input_file.ts";
 
@@ -47,19 +48,6 @@ export function configReader(context: AdminContext): ReadFile {
 }
 
 function configsIn(directory: string): string[] {
-  try {
-    return [...Deno.readDirSync(directory)].map(({ name }) => name)
-      .filter((name) => name.endsWith(".conf")).sort()
-      .map((name) => `${directory}/${name}`).filter(isFile);
-  } catch {
-    return [];
-  }
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
+  return confNamesIn(directory).map((name) => `${directory}/${name}`)
+    .filter(isFile);
 }

@@ -3,6 +3,7 @@ import { quoted } from "../core/printable.ts";
 import { readPythonSqlite, type TableChoice } from "../import/python_sqlite.ts";
 import { type Reading, UnreadableSource } from "../import/reading.ts";
 import { isOurHeader } from "../store/sqlite/file.ts";
+import { lstat } from "../trusted_path.ts";
 
 /** A directory in memory that root alone can write in. */
 const MEMORY_DIRECTORY = "/run";
@@ -34,7 +35,7 @@ export function readForeignSqlite(
   // Of a link, they lie beside what it leads to.
   const real = Deno.realPathSync(path);
   for (const companion of [`${real}-wal`, `${real}-journal`]) {
-    if (!isThere(companion)) continue;
+    if ((lstat(companion)?.size ?? 0) === 0) continue;
     throw new UnreadableSource(
       `there is ${quoted(companion)}, without which it is not whole: end the ` +
         "program that uses it, and let SQLite put it back: " +
@@ -43,15 +44,6 @@ export function readForeignSqlite(
   }
   using connection = openCopy(content);
   return readPythonSqlite(connection, choice);
-}
-
-function isThere(path: string): boolean {
-  try {
-    return Deno.lstatSync(path).size > 0;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 function openCopy(content: Uint8Array): DatabaseSync {

@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.ts";
 import { type AdminContext, withStore } from "./context.ts";
 import { exemptionAsJson, told } from "./exempt.ts";
 import {
@@ -94,8 +95,8 @@ function stateOf(user: ListedUser, nowMs: number): Cell {
     states.push({ text: `locked until ${instant(lockedUntil)}`, tone: "bad" });
   }
   if (wrongCodes > 0) {
-    const codes = wrongCodes === 1 ? "code" : "codes";
-    states.push({ text: `${wrongCodes} wrong ${codes}`, tone: "doubtful" });
+    const text = counted(wrongCodes, "wrong code");
+    states.push({ text, tone: "doubtful" });
   }
   if (exemption !== null) {
     states.push(

@@ -3,6 +3,8 @@ import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
 import { Redacted } from "../core/redacted.ts";
 import { SECRET_LENGTH } from "../core/totp_parameters.ts";
+import { decodeBase32 } from "../import/base32.ts";
+import { decodeHex } from "../import/hex.ts";
 import type { AdminContext } from "./context.ts";
 import { readInputFile } from "./input_file.ts";
 
@@ -57,27 +59,13 @@ export function readSecret(
  *
  * @returns null for what is no secret, or one of a length that isn't allowed
  */
-export function decodeSecret(
+function decodeSecret(
   text: string,
   encoding: SecretEncoding,
 ): Redacted<Uint8Array> | null {
-  const typed = text.replace(/[\s-]/g, "").replace(/=+$/, "");
-  // toUpperCase() makes plain letters of some others.
-  if (!/^[0-9A-Za-z]+$/.test(typed)) return null;
-  const plain = typed.toUpperCase();
-  const bytes = encoding === "hex" ? fromHex(plain) : fromBase32(plain);
+  const plain = text.replace(/[\s-]/g, "").replace(/=+$/, "");
+  const bytes = encoding === "hex" ? decodeHex(plain) : decodeBase32(plain);
   const isAllowed = bytes !== null && bytes.length >= SECRET_LENGTH.least &&
     bytes.length <= SECRET_LENGTH.most;
   return isAllowed ? new Redacted(bytes) : null;
-}
-
-function fromHex(text: string): Uint8Array | null {
-  return /^([0-9A-F]{2})+$/.test(text) ? Uint8Array.fromHex(text) : null;
-}
-
-/** Of a length that no bytes have, base32 would lose its last characters silently. */
-function fromBase32(text: string): Uint8Array | null {
-  return /^[A-Z2-7]+$/.test(text) && ![1, 3, 6].includes(text.length % 8)
-    ? Secret.fromBase32(text).bytes
-    : null;
 }

@@ -1,5 +1,6 @@
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
+import { isFile } from "../present_files.ts";
 
 const DIRECTORIES = ["/etc/pam.d", "/usr/lib/pam.d"];
 
@@ -22,12 +23,4 @@ export function choosePamService(configured: string | null): string {
       DIRECTORIES.join(" or ")
     }: make one or set totpPamService`,
   );
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }

@@ -1,3 +1,4 @@
+import { confNamesIn, isFile } from "../present_files.ts";
 import { readUnitFile, type Unit } from "./unit_file.ts";
 
 /** Where units lie, the first wins (systemd.unit(5), "UNIT FILE LOAD PATH"). */
@@ -42,28 +43,11 @@ function dropIns(
     directories.map((directory) => `${directory}/${name}.d`)
   );
   for (const place of places) {
-    for (const file of filesIn(place)) {
+    for (const file of confNamesIn(place)) {
       if (!byName.has(file)) byName.set(file, `${place}/${file}`);
     }
   }
   return [...byName.keys()].sort().map((file) => byName.get(file)!);
-}
-
-function filesIn(directory: string): string[] {
-  try {
-    return [...Deno.readDirSync(directory)].map(({ name }) => name)
-      .filter((name) => name.endsWith(".conf"));
-  } catch {
-    return [];
-  }
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }
 
 /** A link to /dev/null is an empty file, and so is what can't be read. */

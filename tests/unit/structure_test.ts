@@ -22,6 +22,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   "core": ["core"],
   "settings.ts": ["core"],
   "write_all.ts": [],
+  "present_files.ts": [],
   "trusted_path.ts": ["core"],
   "secrets": ["core", "secrets", "trusted_path.ts", "write_all.ts"],
   "ffi": ["core", "ffi"],
@@ -31,7 +32,10 @@ const ALLOWED: Record<string, readonly string[]> = {
     ...["core", "store/store.ts", "store/sqlite", "trusted_path.ts"],
   ],
   "openvpn": ["core", "openvpn", "settings.ts"],
-  "pam": ["core", "ffi", "pam", "login/primary_authentication.ts"],
+  "pam": [
+    ...["core", "ffi", "pam", "login/primary_authentication.ts"],
+    "present_files.ts",
+  ],
   "hook": [
     ...[
       "core",
@@ -48,10 +52,10 @@ const ALLOWED: Record<string, readonly string[]> = {
   "admin": [
     ...["core", "settings.ts", "ffi", "admin", "store/store.ts", "secrets"],
     ...["store/sqlite", "write_all.ts", "trusted_path.ts", "pam"],
-    ...["openvpn_config", "systemd", "import"],
+    ...["openvpn_config", "systemd", "import", "present_files.ts"],
   ],
   "openvpn_config": ["openvpn_config"],
-  "systemd": ["systemd"],
+  "systemd": ["systemd", "present_files.ts"],
   "import": ["core", "import"],
 };
 

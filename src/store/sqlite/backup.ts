@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { Failure } from "../../core/failure.ts";
+import { lstat } from "../../trusted_path.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { failureOf } from "./errors.ts";
 import { prepareFile } from "./file.ts";
@@ -45,12 +46,7 @@ export async function openBackup(
 /** A database with its journal beside it was copied by hand while it was in use. */
 function requireAlone(path: string): void {
   for (const end of ["-journal", "-wal"]) {
-    try {
-      Deno.lstatSync(path + end);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) continue;
-      throw error;
-    }
+    if (lstat(path + end) === null) continue;
     throw new Failure(
       "database_error",
       `${path}${end} is there: ${path} is a database in use, not a backup`,

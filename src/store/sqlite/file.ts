@@ -1,6 +1,7 @@
 import { Failure } from "../../core/failure.ts";
 import {
   followTrusted,
+  lstat,
   makeDirectory,
   parentOf,
   requirePrivate,
@@ -128,13 +129,9 @@ function createFile(path: string): void {
 function findCompanions(path: string): string[] {
   const companions = ["-journal", "-wal"].map((end) => path + end);
   return companions.filter((companion) => {
-    try {
-      const info = Deno.lstatSync(companion);
-      if (info.isFile) return info.size > 0;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return false;
-      throw error;
-    }
+    const info = lstat(companion);
+    if (info === null) return false;
+    if (info.isFile) return info.size > 0;
     throw new Failure(
       "database_foreign",
       `${companion} is not a regular file: remove it`,
