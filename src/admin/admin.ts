@@ -102,7 +102,7 @@ export function makeProgram(context: AdminContext): Command {
     })
     .addHelpText(
       "after",
-      "\nExit status: 0 done, 1 it could not be done, 2 wrong usage.\n" +
+      "\nExit status: 0 done, 1 it could not be done, or doctor found a problem, or verify a code that\nlogins refuse, 2 wrong usage.\n" +
         "Settings of the hook mode go into OpenVPN's configuration; see the README.",
     );
 

@@ -3,6 +3,7 @@ import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
 import type { ReadFile } from "../openvpn_config/read_config.ts";
 import { confNamesIn, isFile } from "../present_files.ts";
+import { lstat } from "../trusted_path.ts";
 import type { AdminContext } from "./context.ts";
 import { readInputFile } from "./input_file.ts";
 
@@ -22,7 +23,7 @@ export function findConfig(
   given: string | undefined,
   { usual, directories } = { usual: USUAL, directories: DIRECTORIES },
 ): string {
-  if (given !== undefined) return resolve(given);
+  if (given !== undefined) return requireThere(resolve(given));
   const found = isFile(usual) ? [usual] : directories.flatMap(configsIn);
   const [only, ...others] = found;
   if (only === undefined) {
@@ -40,6 +41,11 @@ export function findConfig(
       found.map(quoted).join(", ")
     } by --config`,
   );
+}
+
+function requireThere(path: string): string {
+  if (lstat(path) !== null) return path;
+  throw new Failure("input_error", `there is no file ${quoted(path)}`);
 }
 
 /** Reads configurations for {@link readConfig}, each up to a mebibyte. */

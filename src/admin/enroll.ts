@@ -129,6 +129,9 @@ function planned(
 ): UserToEnrol[] {
   const parameters = readTotpOptions(options);
   const issuer = issuerName(context, options.issuer);
+  if (options.secretEncoding && options.secretFrom === undefined) {
+    throw new Failure("usage", "--secret-encoding is for --secret-from FILE");
+  }
   const given = options.secretFrom === undefined
     ? null
     : readSecret(context, options.secretFrom, options.secretEncoding);

@@ -106,7 +106,8 @@ export async function requireUnenrolled(
     } ${
       both.length === 1 ? "is" : "are"
     } enrolled already: use --replace to give them a new ` +
-      "secret (the old one stops working)",
+      "secret (the old one stops working)" +
+      (usernames.length === 1 ? "" : "; nobody was enrolled"),
   );
 }
 

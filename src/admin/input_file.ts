@@ -42,12 +42,16 @@ export function readOwnedFile(
       uid,
     };
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
     throw new Failure(
       "input_error",
-      `cannot read ${name} ${quoted(path)}: ${cause}`,
+      `cannot read ${name} ${quoted(path)}: ${causeOf(error)}`,
     );
   }
+}
+
+function causeOf(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  return error instanceof Error ? error.message : String(error);
 }
 
 function readAll(

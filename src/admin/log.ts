@@ -39,7 +39,12 @@ export async function log(
     return;
   }
   if (decisions.length === 0) {
-    context.out("No decision in the audit trail is of that kind.\n");
+    const isAll = Object.values(filter).every((value) => value === undefined);
+    context.out(
+      isAll
+        ? "The audit trail has no decision yet.\n"
+        : "No decision in the audit trail is of that kind.\n",
+    );
     return;
   }
   context.out(table(

@@ -1,3 +1,4 @@
+import { dirname, resolve } from "node:path/posix";
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
 import { writeAll } from "../write_all.ts";
@@ -63,6 +64,15 @@ function outputError(path: string, error: unknown): Failure {
       } is there already and was left alone: remove it, or name another`,
     );
   }
-  const cause = error instanceof Error ? error.message : String(error);
-  return new Failure("output_error", `cannot write ${quoted(path)}: ${cause}`);
+  return new Failure(
+    "output_error",
+    `cannot write ${quoted(path)}: ${causeOf(path, error)}`,
+  );
+}
+
+function causeOf(path: string, error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) {
+    return `there is no directory ${quoted(dirname(resolve(path)))}`;
+  }
+  return error instanceof Error ? error.message : String(error);
 }

@@ -23,6 +23,14 @@ async function trail(db: string, ...options: string[]) {
   return JSON.parse(stdout);
 }
 
+testWith([], "log says that there is nothing yet", async () => {
+  await using directory = await makeTestDirectory();
+  const { db } = directory;
+  await admin(db, ["enroll", "root"]);
+  const { stdout } = await admin(db, ["log"]);
+  assert.equal(stdout, "The audit trail has no decision yet.\n");
+});
+
 testWith(
   ROOT_AND_ACCOUNT,
   "every decision is a line of the audit trail",

@@ -215,12 +215,12 @@ testWith(
     await enroll(db, "later");
     const cases: [name: string, make: (file: string) => void, error: RegExp][] =
       [
-        ["missing", () => {}, /there is no database at .*missing/],
+        ["missing", () => {}, /there is no backup at .*missing$/m],
         [
           "text",
           (file) =>
             Deno.writeTextFileSync(file, "x".repeat(9999), { mode: 0o600 }),
-          /is not a database of openvpn-totp/,
+          /text is not a backup that openvpn-totp made$/m,
         ],
         ["readable", (file) => {
           Deno.copyFileSync(good, file);

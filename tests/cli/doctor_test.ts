@@ -270,6 +270,10 @@ testWith([], "doctor refuses wrong usage in one line", async () => {
     ...[2, /is for --user/] as const,
   );
   await refuses(
+    ["doctor", "--config", `${config}.not`, "--json"],
+    ...[1, /there is no file ".*\.not"\n$/] as const,
+  );
+  await refuses(
     ["doctor", "--config", config, "--user", "root"],
     2,
     /terminal/,
@@ -293,6 +297,7 @@ testWith(
     await Deno.mkdir(`${path}/server`);
     await Deno.writeTextFile(usual, "");
     assert.equal(find(), usual);
-    assert.equal(findConfig("/x/y.conf"), "/x/y.conf");
+    assert.equal(findConfig(`${path}/two.conf`), `${path}/two.conf`);
+    assert.throws(() => findConfig("/x/y.conf"), /no file "\/x\/y\.conf"/);
   },
 );

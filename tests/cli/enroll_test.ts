@@ -84,7 +84,10 @@ testWith([], "enroll --from enrols nobody where one can't be", async () => {
   const taken = await admin(db, ["enroll", "--from", "-"], {
     stdin: "daemon\nroot\n",
   });
-  assert.match(taken.stderr, /user "root" is enrolled already: use --replace/);
+  assert.match(
+    taken.stderr,
+    /user "root" is enrolled already: use --replace .*; nobody was enrolled$/m,
+  );
   assert.deepEqual([taken.status, taken.stdout], [1, ""]);
   assert.deepEqual(await enrolled(db), ["root"]);
 });
@@ -99,6 +102,10 @@ testWith([], "enroll wants one user or a list, and says so", async () => {
   await usage(["root", "--from", "x"], /either a username or --from FILE/);
   await usage(["--from", "x", "--confirm"], /--confirm is for one user/);
   await usage(["--from", "x", "--secret-from", "-"], /openvpn-totp import/);
+  await usage(
+    ["root", "--secret-encoding", "hex"],
+    /--secret-encoding is for --secret-from/,
+  );
   await usage(
     ["root", "--digits", "5"],
     /--digits is "5", allowed is .* 6 to 8/,
@@ -148,7 +155,7 @@ testWith([], "enroll takes a secret of one's own from a file", async () => {
   const missing = await admin(db, ["enroll", "x", "--secret-from", "/nowhere"]);
   assert.match(
     missing.stderr,
-    /cannot read --secret-from "\/nowhere": No such/,
+    /cannot read --secret-from "\/nowhere": there is no such file$/m,
   );
 });
 

@@ -23,7 +23,11 @@ export const DESCRIPTION = [
 /** What each exit status of a command means. */
 export const EXIT_STATUS: readonly Entry[] = [
   ["0", "Done."],
-  ["1", "It could not be done; one line on standard error says what to do."],
+  [
+    "1",
+    "It could not be done; one line on standard error says what to do. Also: `doctor` found a " +
+    "problem, or a login would refuse the code that `verify` was given.",
+  ],
   ["2", "Wrong usage."],
 ];
 

@@ -3,7 +3,7 @@ import { Failure } from "../../core/failure.ts";
 import { lstat } from "../../trusted_path.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { failureOf } from "./errors.ts";
-import { prepareFile } from "./file.ts";
+import { type DatabaseFile, prepareFile } from "./file.ts";
 
 /** What a restore replaces, in the order in which one table's rows name another's. */
 const RESTORED = ["enrolments", "recovery_codes", "login_names", "exemptions"];
@@ -27,7 +27,7 @@ export async function openBackup(
   path: string,
   directory: string,
 ): Promise<Database> {
-  const file = prepareFile(path, false);
+  const file = requireDatabase(path);
   requireAlone(file.path);
   const place = Deno.makeTempDirSync({ dir: directory, prefix: ".restore-" });
   try {
@@ -40,6 +40,23 @@ export async function openBackup(
   } finally {
     // What is open stays readable, and nothing is left if the process ends.
     Deno.removeSync(place, { recursive: true });
+  }
+}
+
+/** {@link prepareFile}'s advice is for the database that logins use. */
+function requireDatabase(path: string): DatabaseFile {
+  try {
+    return prepareFile(path, false);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    if (error.code === "database_missing") {
+      throw new Failure("input_error", `there is no backup at ${path}`);
+    }
+    if (error.code !== "database_foreign") throw error;
+    throw new Failure(
+      "input_error",
+      `${path} is not a backup that openvpn-totp made`,
+    );
   }
 }
 
