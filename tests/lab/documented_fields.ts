@@ -1,0 +1,12 @@
+import assert from "node:assert/strict";
+
+const README = new URL("../../README.md", import.meta.url);
+
+/** The fields that the README's table of `--json` says a command prints, in their order. */
+export async function documentedFields(command: string): Promise<string[]> {
+  const [, table] = (await Deno.readTextFile(README)).split("## In scripts\n");
+  const row = table!.split("\n").map((line) => line.split("|"))
+    .find(([, commands]) => commands?.includes(`\`${command}\``));
+  assert(row, `the README has no row for ${command}`);
+  return row[2]!.matchAll(/`(\w+)`/g).map(([, field]) => field!).toArray();
+}
