@@ -310,6 +310,27 @@ testWith(
 
 testWith(
   [],
+  "backup checks the copy, and leaves none that isn't good",
+  async () => {
+    await using directory = await makeTestDirectory();
+    const { db, path } = directory;
+    await enroll(db, "root");
+    const connection = new DatabaseSync(db, {
+      enableForeignKeyConstraints: false,
+    });
+    connection.exec("INSERT INTO recovery_codes VALUES ('ghost', 'x')");
+    connection.close();
+    const before = Array.from(Deno.readDirSync(path), ({ name }) => name);
+    const { status, stderr } = await admin(db, ["backup", `${path}/copy`]);
+    assert.equal(status, 1);
+    assert.match(stderr, /^openvpn-totp: .*copy is not whole[^\n]*\n$/);
+    const after = Array.from(Deno.readDirSync(path), ({ name }) => name);
+    assert.deepEqual(after, before);
+  },
+);
+
+testWith(
+  [],
   "backup takes what is committed, while somebody writes",
   async () => {
     await using directory = await makeTestDirectory();
