@@ -48,7 +48,10 @@ export async function log(
     return;
   }
   context.out(table(
-    ["TIME", "STEP", "OUTCOME", "REASON", "USER", "ADDRESS", "COMMON NAME"],
+    [
+      ...["TIME", "STEP", "OUTCOME", "REASON", "USER", "ADDRESS"],
+      ...["COMMON NAME", "DETAIL"],
+    ],
     decisions.flat().map((decision) => [
       instant(decision.at),
       decision.step,
@@ -57,6 +60,7 @@ export async function log(
       asWord(decision.loginName),
       asWord(decision.address),
       asWord(decision.commonName),
+      asWord(decision.detail),
     ]),
     // A decision is too long for most terminals; in one line it can be searched and compared.
     { ...context.screen, columns: null },

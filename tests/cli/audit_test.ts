@@ -112,6 +112,7 @@ testWith(
       assert.equal(stdout.split("\n").length, 13);
       assert(stdout.includes(' "nob\\u{202e}ody  192.0.2.99" '));
       assert(!stdout.includes("\u202e"));
+      assert.match(stdout, / wrong_code .* "4 attempts left"$/m);
       const none = await admin(db, ["log", "--user", "x"]);
       assert.match(none.stdout, /^No decision /);
     });

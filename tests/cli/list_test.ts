@@ -295,7 +295,7 @@ testWith(
       const text = await onTerminal(db, "log", { columns: 80 });
       assert.match(
         text,
-        /^␛\[1mTIME.*\n\S+Z +password +␛\[31mrefused␛\[39m +wrong_password +.*client1\n$/,
+        /^␛\[1mTIME.*\n\S+Z +password +␛\[31mrefused␛\[39m +wrong_password +.*client1 +"PAM service \S+: PAM_AUTH_ERR"\n$/,
       );
     });
   },
