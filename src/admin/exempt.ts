@@ -3,6 +3,7 @@ import { Failure } from "../core/failure.ts";
 import { printable, quoted } from "../core/printable.ts";
 import { type AdminContext, requireUsername, withStore } from "./context.ts";
 import { readInstant } from "./time.ts";
+import type { Tone } from "./screen.ts";
 import { instant, instantOrNull, json } from "./text.ts";
 
 /** `exempt USER`: lets a user in by the password alone, or ends that. */
@@ -26,23 +27,33 @@ export async function exempt(
   );
   context.out(
     options.json
-      ? json(exemptionAsJson(exemption))
+      ? json({ username, ...exemptionAsJson(exemption) })
       : `${printable(username)} needs no code ${told(exemption)}.\n`,
   );
 }
 
-/** An exemption as programs read it. */
-export function exemptionAsJson({ username, since, until, from }: Exemption) {
+/** A user's exemption as programs read it: all is null without one. */
+export function exemptionAsJson(exemption: Exemption | null) {
   return {
-    username,
-    exemptSince: instant(since),
-    exemptUntil: instantOrNull(until),
-    exemptFrom: from,
+    exemptSince: instantOrNull(exemption?.since ?? null),
+    exemptUntil: instantOrNull(exemption?.until ?? null),
+    exemptFrom: exemption?.from ?? null,
   };
 }
 
+/** Whether an exemption holds, and when and where, for people. */
+export function exemptionState(exemption: Exemption, nowMs: number): {
+  text: string;
+  tone: Tone;
+} {
+  const { until } = exemption;
+  return until === null || until > nowMs
+    ? { text: `exempt ${told(exemption)}`, tone: "doubtful" }
+    : { text: `exemption ended ${instant(until)}`, tone: "quiet" };
+}
+
 /** When and where an exemption holds, for people. */
-export function told({ until, from }: Exemption): string {
+function told({ until, from }: Exemption): string {
   const where = from === null ? "from anywhere" : `from ${from}`;
   return until === null ? where : `${where} until ${instant(until)}`;
 }

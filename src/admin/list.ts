@@ -1,8 +1,7 @@
 import { counted } from "../core/counted.ts";
 import { type AdminContext, withStore } from "./context.ts";
-import { exemptionAsJson, told } from "./exempt.ts";
+import { exemptionAsJson, exemptionState } from "./exempt.ts";
 import {
-  isExemptNow,
   lastLoginOf,
   type ListedUser,
   listedUsers,
@@ -99,14 +98,7 @@ function stateOf(user: ListedUser, nowMs: number): Cell {
     states.push({ text, tone: "doubtful" });
   }
   if (exemption !== null) {
-    states.push(
-      isExemptNow(user, nowMs)
-        ? { text: `exempt ${told(exemption)}`, tone: "doubtful" }
-        : {
-          text: `exemption ended ${instant(exemption.until!)}`,
-          tone: "quiet",
-        },
-    );
+    states.push(exemptionState(exemption, nowMs));
   }
   return {
     text: states.map(({ text }) => text).join(", "),
@@ -115,8 +107,6 @@ function stateOf(user: ListedUser, nowMs: number): Cell {
 }
 
 function asJson({ exemption, ...user }: ListedUser) {
-  const { exemptSince = null, exemptUntil = null, exemptFrom = null } =
-    exemption === null ? {} : exemptionAsJson(exemption);
   return {
     username: user.username,
     issuer: user.issuer,
@@ -128,8 +118,6 @@ function asJson({ exemption, ...user }: ListedUser) {
     lockedUntil: instantOrNull(user.lockedUntil),
     wrongCodes: user.wrongCodes,
     recoveryCodesLeft: user.recoveryCodesLeft,
-    exemptSince,
-    exemptUntil,
-    exemptFrom,
+    ...exemptionAsJson(exemption),
   };
 }

@@ -1,5 +1,6 @@
 import { lockEnd } from "../core/lockout.ts";
 import type { TotpParameters } from "../core/totp_parameters.ts";
+import type { Exemption } from "../core/exemption.ts";
 import type { Challenge } from "../core/challenge.ts";
 import type { Enrolment } from "../store/store.ts";
 import {
@@ -8,6 +9,7 @@ import {
   requireEnrolment,
   withStore,
 } from "./context.ts";
+import { exemptionAsJson, exemptionState } from "./exempt.ts";
 import { type Handout, handoutOf } from "./handout/handout.ts";
 import {
   type HandoutOptions,
@@ -15,7 +17,7 @@ import {
   requireHandoutOptions,
   wantsHandout,
 } from "./handout/handout_files.ts";
-import type { Screen } from "./screen.ts";
+import type { Screen, Tone } from "./screen.ts";
 import { instant, instantOrNever, instantOrNull, json, pairs } from "./text.ts";
 
 /** `show USER`: one enrolment; the secret, and files that have it, only when asked for. */
@@ -25,16 +27,8 @@ export async function show(
   options: HandoutOptions & { secret?: boolean; json?: boolean },
 ): Promise<void> {
   requireHandoutOptions(options);
-  const [enrolment, challenges] = await withStore(
-    context,
-    { create: false },
-    async (store) =>
-      [
-        await requireEnrolment(store, username),
-        await store.openChallenges(context.now(), username),
-      ] as const,
-  );
-  const lockedUntil = lockEnd(enrolment.failures, context.now());
+  const state = await readState(context, username);
+  const { enrolment } = state;
   const handout = options.secret || wantsHandout(options)
     ? await handoutAgain(context, enrolment)
     : null;
@@ -42,9 +36,34 @@ export async function show(
   const secret = options.secret ? handout : null;
   context.out(
     options.json
-      ? asJson(enrolment, lockedUntil, challenges, secret)
-      : asText(enrolment, lockedUntil, challenges, secret, context.screen),
+      ? asJson(state, secret)
+      : asText(state, secret, context.screen, context.now()),
   );
+}
+
+/** All that is known of a user. */
+interface UserState {
+  enrolment: Enrolment;
+  /** Milliseconds since 1970-01-01T00:00:00Z; null without a lock. */
+  lockedUntil: number | null;
+  challenges: readonly Challenge[];
+  exemption: Exemption | null;
+}
+
+function readState(
+  context: AdminContext,
+  username: string,
+): Promise<UserState> {
+  return withStore(context, { create: false }, async (store) => {
+    const enrolment = await requireEnrolment(store, username);
+    const exemptions = await store.exemptions();
+    return {
+      enrolment,
+      lockedUntil: lockEnd(enrolment.failures, context.now()),
+      challenges: await store.openChallenges(context.now(), username),
+      exemption: exemptions.find((one) => one.username === username) ?? null,
+    };
+  });
 }
 
 /** Recovery codes aren't among it: what is kept of them tells nobody what they are. */
@@ -57,9 +76,7 @@ async function handoutAgain(
 }
 
 function asJson(
-  enrolment: Enrolment,
-  lockedUntil: number | null,
-  challenges: readonly Challenge[],
+  { enrolment, lockedUntil, challenges, exemption }: UserState,
   revealed: Handout | null,
 ): string {
   const { username, issuer, enrolledAt, lastLoginAt } = enrolment;
@@ -74,6 +91,7 @@ function asJson(
     recoveryCodesLeft: enrolment.recoveryCodes,
     wrongCodes: enrolment.failures.count,
     lockedUntil: instantOrNull(lockedUntil),
+    ...exemptionAsJson(exemption),
     pendingChallenges: challenges.map((challenge) => ({
       loginName: challenge.loginName,
       commonName: challenge.commonName,
@@ -92,21 +110,30 @@ function toldParameters(
   return `${digits} digits, ${periodSeconds} seconds, ${algorithm}`;
 }
 
+function exemptionPair(
+  exemption: Exemption,
+  nowMs: number,
+): [string, string, Tone] {
+  const { text, tone } = exemptionState(exemption, nowMs);
+  return ["Without a code", `${text} (openvpn-totp exempt --end USER)`, tone];
+}
+
+function toldChallenge({ expiresAt, address, commonName }: Challenge): string {
+  return [
+    `until ${instant(expiresAt)}`,
+    address === null ? "" : ` from ${address}`,
+    commonName === null ? "" : ` (${commonName})`,
+  ].join("");
+}
+
 function asText(
-  enrolment: Enrolment,
-  lockedUntil: number | null,
-  challenges: readonly Challenge[],
+  { enrolment, lockedUntil, challenges, exemption }: UserState,
   revealed: Handout | null,
   screen: Screen,
+  nowMs: number,
 ): string {
   const { failures, uncodedLoginAt } = enrolment;
-  const pending = challenges.map((challenge) =>
-    [
-      `until ${instant(challenge.expiresAt)}`,
-      challenge.address === null ? "" : ` from ${challenge.address}`,
-      challenge.commonName === null ? "" : ` (${challenge.commonName})`,
-    ].join("")
-  );
+  const pending = challenges.map(toldChallenge);
   return pairs([
     ["User", enrolment.username],
     ["Issuer", enrolment.issuer],
@@ -123,6 +150,7 @@ function asText(
         "bad",
       ] as const,
     ],
+    ...exemption === null ? [] : [exemptionPair(exemption, nowMs)],
     lockedUntil === null
       ? ["Codes", `not locked, ${failures.count} wrong in a row`]
       : [

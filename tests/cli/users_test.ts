@@ -95,6 +95,15 @@ testWith([], "exempt, for people and for programs", async () => {
     await ok("exempt", "--end", "link"),
     "link needs a code again.\n",
   );
+  await ok("exempt", "root", "--from", "192.0.2.7");
+  assert.match(
+    await ok("show", "root"),
+    /^Without a code: +exempt from 192\.0\.2\.7 \(openvpn-totp exempt --end USER\)$/m,
+  );
+  assert.equal(
+    JSON.parse(await ok("show", "root", "--json")).exemptFrom,
+    "192.0.2.7",
+  );
   // Who is deleted gets in by no exemption.
   await ok("exempt", "other");
   assert.equal(

@@ -3,6 +3,9 @@ import { OUTCOMES } from "../../core/decision.ts";
 import type { AdminContext } from "../context.ts";
 import { addExamples } from "./examples.ts";
 
+const CONFIG_MEANING =
+  "the server's configuration, where it isn't the one in /etc/openvpn";
+
 /** Adds the commands about the server, its audit trail and its keys. */
 export function addServerCommands(
   program: Command,
@@ -28,7 +31,7 @@ export function addServerCommands(
     ["log --outcome refused --since 7d --json", "refusals, for a program"],
   ]);
 
-  program.command("backup")
+  const backup = program.command("backup")
     .description("copy the database to a file, while logins go on")
     .argument("<file>", "the copy, which must not be there yet")
     .option("--json", "print JSON")
@@ -36,8 +39,11 @@ export function addServerCommands(
       const { backup } = await import("../backup.ts");
       await backup(context, file, options);
     });
+  addExamples(backup, [
+    ["backup /root/openvpn-totp.backup", "the key file isn't in it"],
+  ]);
 
-  program.command("restore")
+  const restore = program.command("restore")
     .description("replace all users by those of a backup")
     .argument("<file>", "a file that backup made")
     .option("--yes", "don't ask")
@@ -46,10 +52,13 @@ export function addServerCommands(
       const { restore } = await import("../restore.ts");
       await restore(context, file, options);
     });
+  addExamples(restore, [
+    ["restore /root/openvpn-totp.backup", "says what changes, then asks"],
+  ]);
 
-  program.command("doctor")
+  const doctor = program.command("doctor")
     .description("look for what makes logins fail, and rehearse one")
-    .option("--config <file>", "the server's configuration")
+    .option("--config <file>", CONFIG_MEANING)
     .option("--openvpn <file>", "OpenVPN's program, to read its version")
     .option("--user <user>", "have PAM check this user's password, too")
     .option("--password-from <file>", "the password, unasked; - is stdin")
@@ -58,10 +67,14 @@ export function addServerCommands(
       const { doctor } = await import("../doctor.ts");
       await doctor(context, options);
     });
+  addExamples(doctor, [
+    ["doctor", "before OpenVPN is restarted"],
+    ["doctor --user exampleuser", "PAM, too, with the user's password"],
+  ]);
 
-  program.command("setup")
+  const setup = program.command("setup")
     .description("put the lines that logins need into the configuration")
-    .option("--config <file>", "the server's configuration")
+    .option("--config <file>", CONFIG_MEANING)
     .option("--program <path>", "this program's path, where it isn't its own")
     .option("--replace", "take another program's place in a hook's line")
     .option("--dry-run", "show the difference, and change nothing")
@@ -71,6 +84,10 @@ export function addServerCommands(
       const { setup } = await import("../setup.ts");
       await setup(context, options);
     });
+  addExamples(setup, [
+    ["setup --dry-run", "what would change"],
+    ["setup", "the same, then asks"],
+  ]);
 
   program.command("rekey")
     .description("seal all secrets with a new key, which the key file gets")

@@ -62,7 +62,7 @@ export function addUserCommands(program: Command, context: AdminContext): void {
     ["enroll --replace exampleuser", "give a new secret: a lost phone"],
   ]);
 
-  program.command("verify")
+  const verify = program.command("verify")
     .description("say what a login would make of a code, and why")
     .argument("<user>", "username")
     .option(
@@ -75,6 +75,9 @@ export function addUserCommands(program: Command, context: AdminContext): void {
       const { verify } = await import("../verify.ts");
       await verify(context, user, options);
     });
+  addExamples(verify, [
+    ["verify exampleuser", "why this code isn't taken"],
+  ]);
 
   const list = program.command("list")
     .description("list the users who are enrolled or exempt")
