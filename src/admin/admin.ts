@@ -9,8 +9,8 @@ import { addMigrationCommands } from "./program/migration_commands.ts";
 import { addOwnCommands } from "./program/own_commands.ts";
 import { addServerCommands } from "./program/server_commands.ts";
 import { addUserCommands } from "./program/user_commands.ts";
-import { readScreen } from "./screen.ts";
-import { err, input, out, shortened } from "./terminal.ts";
+import { readScreen } from "./terminal/screen.ts";
+import { err, input, out, shortened } from "./terminal/terminal.ts";
 
 const PROGRAM = "openvpn-totp";
 

@@ -13,7 +13,7 @@ import {
   openVault,
 } from "./context.ts";
 import { writePrivateFile } from "./output_file.ts";
-import { json } from "./text.ts";
+import { json } from "./terminal/text.ts";
 
 /** `backup FILE`: copies the database while logins go on, and makes sure that the copy is good. */
 export async function backup(

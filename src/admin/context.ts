@@ -11,7 +11,7 @@ import {
   SETTINGS,
 } from "../settings.ts";
 import { openDatabase } from "../store/sqlite/database.ts";
-import type { Screen } from "./screen.ts";
+import type { Screen } from "./terminal/screen.ts";
 import { SqliteEnrolmentStore } from "../store/sqlite/enrolment_store.ts";
 
 /** What a subcommand works with. */

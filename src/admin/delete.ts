@@ -1,6 +1,6 @@
 import { counted } from "../core/counted.ts";
 import { printable } from "../core/printable.ts";
-import { json } from "./text.ts";
+import { json } from "./terminal/text.ts";
 import { type AdminContext, notEnrolled, withStore } from "./context.ts";
 
 /** `delete USER`: removes an enrolment, the challenges that wait for its codes, and an exemption. */

@@ -1,6 +1,6 @@
 import { printable } from "../core/printable.ts";
 import { type AdminContext, notEnrolled, withStore } from "./context.ts";
-import { json } from "./text.ts";
+import { json } from "./terminal/text.ts";
 
 /** `disable USER` and `enable USER`: forbids or allows a user's logins, and keeps the enrolment. */
 export async function setDisabled(

@@ -4,15 +4,15 @@ import { Redacted } from "../core/redacted.ts";
 import type { Reason } from "../core/verdict.ts";
 import { PamAuthentication } from "../pam/pam.ts";
 import { type AdminContext, requireUsername } from "./context.ts";
-import { configReader, findConfig } from "./config_file.ts";
+import { configReader, findConfig } from "./configuration/config_file.ts";
 import { checkAll } from "./doctor/checks.ts";
 import { type Finding, ok, problem } from "./doctor/finding.ts";
 import { gatherSetUp } from "./doctor/gather.ts";
 import { countOf, reportText } from "./doctor/report.ts";
 import type { SetUp } from "./doctor/set_up.ts";
 import { readInputFile } from "./input_file.ts";
-import { askPassword } from "./question.ts";
-import { json } from "./text.ts";
+import { askPassword } from "./terminal/question.ts";
+import { json } from "./terminal/text.ts";
 
 /** Options of `doctor`. */
 export interface DoctorOptions {

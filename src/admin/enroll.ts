@@ -2,13 +2,16 @@ import { shownRecoveryCode } from "../core/code.ts";
 import { counted } from "../core/counted.ts";
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
-import { confirmEnrolment, requireConfirmable } from "./confirm_enrolment.ts";
+import {
+  confirmEnrolment,
+  requireConfirmable,
+} from "./enrolment/confirm_enrolment.ts";
 import { type AdminContext, requireUsername, withStore } from "./context.ts";
 import {
   enrolUsers,
   requireUnenrolled,
   type UserToEnrol,
-} from "./enrolment.ts";
+} from "./enrolment/enrolment.ts";
 import { handoutOf } from "./handout/handout.ts";
 import {
   type HandoutOptions,
@@ -18,20 +21,20 @@ import {
   type SheetsOption,
   wantsHandout,
 } from "./handout/handout_files.ts";
-import { ProgressBar } from "./progress_bar.ts";
-import { issuerName } from "./issuer_name.ts";
-import { uriOf } from "./provisioning_uri.ts";
+import { ProgressBar } from "./terminal/progress_bar.ts";
+import { issuerName } from "./enrolment/issuer_name.ts";
+import { uriOf } from "./enrolment/provisioning_uri.ts";
 import { newRecoveryCodes } from "./recovery.ts";
 import {
   newSecret,
   readSecret,
   type SecretEncoding,
   shownSecret,
-} from "./secret.ts";
-import { json } from "./text.ts";
-import { readTotpOptions, type TotpOptions } from "./totp_options.ts";
-import { warnOfUnknownUsers } from "./unknown_users.ts";
-import { readUserList } from "./user_list.ts";
+} from "./enrolment/secret.ts";
+import { json } from "./terminal/text.ts";
+import { readTotpOptions, type TotpOptions } from "./enrolment/totp_options.ts";
+import { warnOfUnknownUsers } from "./enrolment/unknown_users.ts";
+import { readUserList } from "./enrolment/user_list.ts";
 
 interface EnrollOptions extends TotpOptions, HandoutOptions, SheetsOption {
   from?: string;
@@ -181,7 +184,7 @@ async function handOut(
       .join("\n"),
   );
   if (context.isTerminal && options.from === undefined) {
-    const { showQrCode } = await import("./show_qr_code.ts");
+    const { showQrCode } = await import("./terminal/show_qr_code.ts");
     showQrCode(context, uriOf(users[0]!));
   }
 }

@@ -3,8 +3,8 @@ import { Failure } from "../core/failure.ts";
 import { printable, quoted } from "../core/printable.ts";
 import { type AdminContext, requireUsername, withStore } from "./context.ts";
 import { readInstant } from "./time.ts";
-import type { Tone } from "./screen.ts";
-import { instant, instantOrNull, json } from "./text.ts";
+import type { Tone } from "./terminal/screen.ts";
+import { instant, instantOrNull, json } from "./terminal/text.ts";
 
 /** `exempt USER`: lets a user in by the password alone, or ends that. */
 export async function exempt(

@@ -16,10 +16,10 @@ import {
   withStore,
 } from "./context.ts";
 import { requireNothingAt, writePrivateFile } from "./output_file.ts";
-import { provisioningUri } from "./provisioning_uri.ts";
-import { askYesNo } from "./question.ts";
-import { shownSecret } from "./secret.ts";
-import { instant, instantOrNull, json } from "./text.ts";
+import { provisioningUri } from "./enrolment/provisioning_uri.ts";
+import { askYesNo } from "./terminal/question.ts";
+import { shownSecret } from "./enrolment/secret.ts";
+import { instant, instantOrNull, json } from "./terminal/text.ts";
 
 interface ExportOptions {
   format: "json" | "uris";

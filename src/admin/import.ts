@@ -6,22 +6,22 @@ import {
   enrolledUsernames,
   enrolUsers,
   type UserToEnrol,
-} from "./enrolment.ts";
+} from "./enrolment/enrolment.ts";
 import {
   blockersOf,
   type ImportPlan,
   planImport,
   type PlanOptions,
-} from "./import_plan.ts";
-import { importAsJson, importAsText } from "./import_report.ts";
-import { readSources, type SourceOptions } from "./import_sources.ts";
-import { issuerName } from "./issuer_name.ts";
-import { ProgressBar } from "./progress_bar.ts";
-import { askYesNo } from "./question.ts";
-import { PLAIN } from "./screen.ts";
-import { json } from "./text.ts";
-import type { TotpOptions } from "./totp_options.ts";
-import { warnOfUnknownUsers } from "./unknown_users.ts";
+} from "./import/import_plan.ts";
+import { importAsJson, importAsText } from "./import/import_report.ts";
+import { readSources, type SourceOptions } from "./import/import_sources.ts";
+import { issuerName } from "./enrolment/issuer_name.ts";
+import { ProgressBar } from "./terminal/progress_bar.ts";
+import { askYesNo } from "./terminal/question.ts";
+import { PLAIN } from "./terminal/screen.ts";
+import { json } from "./terminal/text.ts";
+import type { TotpOptions } from "./enrolment/totp_options.ts";
+import { warnOfUnknownUsers } from "./enrolment/unknown_users.ts";
 
 interface ImportOptions extends SourceOptions, PlanOptions, TotpOptions {
   skipUncarried?: boolean;

@@ -7,10 +7,16 @@ import {
   listedUsers,
   matches,
   type UserFilter,
-} from "./listed_user.ts";
-import type { Cell } from "./table.ts";
-import { sorted, type SortKey } from "./user_order.ts";
-import { instant, instantOrNever, instantOrNull, json, table } from "./text.ts";
+} from "./list/listed_user.ts";
+import type { Cell } from "./terminal/table.ts";
+import { sorted, type SortKey } from "./list/user_order.ts";
+import {
+  instant,
+  instantOrNever,
+  instantOrNull,
+  json,
+  table,
+} from "./terminal/text.ts";
 import { readSpan } from "./time.ts";
 
 /** The options of `list`. */

@@ -1,8 +1,8 @@
 import type { DecisionRecord } from "../core/decision.ts";
 import { quoted } from "../core/printable.ts";
 import { type AdminContext, withStore } from "./context.ts";
-import { instant, json, table } from "./text.ts";
-import type { Tone } from "./screen.ts";
+import { instant, json, table } from "./terminal/text.ts";
+import type { Tone } from "./terminal/screen.ts";
 import { readSince } from "./time.ts";
 
 const TONES: Record<DecisionRecord["outcome"], Tone> = {

@@ -11,7 +11,7 @@ import {
   openVault,
   withStore,
 } from "./context.ts";
-import { json } from "./text.ts";
+import { json } from "./terminal/text.ts";
 
 /** How many recovery codes a user gets. */
 const COUNT = 10;

@@ -3,7 +3,7 @@ import { printable } from "../core/printable.ts";
 import type { SealedSecret } from "../core/sealed_secret.ts";
 import type { Enrolment } from "../store/store.ts";
 import { type AdminContext, openVault, withStore } from "./context.ts";
-import { json } from "./text.ts";
+import { json } from "./terminal/text.ts";
 
 /** `rekey`: seals all secrets with a new key. Logins go on meanwhile. */
 export async function rekey(

@@ -19,8 +19,8 @@ import {
   databasePath,
   openVault,
 } from "./context.ts";
-import { askYesNo } from "./question.ts";
-import { json } from "./text.ts";
+import { askYesNo } from "./terminal/question.ts";
+import { json } from "./terminal/text.ts";
 
 /**
  * `restore FILE`: replaces the users by those of a backup, while logins go on. The backup itself stays

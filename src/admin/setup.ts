@@ -3,10 +3,10 @@ import { Failure } from "../core/failure.ts";
 import { printable, quoted } from "../core/printable.ts";
 import { readConfig } from "../openvpn_config/read_config.ts";
 import type { AdminContext } from "./context.ts";
-import { configReader, findConfig } from "./config_file.ts";
-import { requirePlainPath } from "./hook_lines.ts";
+import { configReader, findConfig } from "./configuration/config_file.ts";
+import { requirePlainPath } from "./configuration/hook_lines.ts";
 import { scriptAt } from "./doctor/file_facts.ts";
-import { askYesNo } from "./question.ts";
+import { askYesNo } from "./terminal/question.ts";
 import { differenceText, hasChanges } from "./setup/difference.ts";
 import { bytesOf, editedText, textOf } from "./setup/lines.ts";
 import { planSetup, requireSound } from "./setup/plan.ts";
@@ -15,7 +15,7 @@ import {
   readOriginal,
   replaceFile,
 } from "./setup/replace_file.ts";
-import { instant, json } from "./text.ts";
+import { instant, json } from "./terminal/text.ts";
 
 /** Options of `setup`. */
 export interface SetupOptions {

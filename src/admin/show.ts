@@ -17,8 +17,14 @@ import {
   requireHandoutOptions,
   wantsHandout,
 } from "./handout/handout_files.ts";
-import type { Screen, Tone } from "./screen.ts";
-import { instant, instantOrNever, instantOrNull, json, pairs } from "./text.ts";
+import type { Screen, Tone } from "./terminal/screen.ts";
+import {
+  instant,
+  instantOrNever,
+  instantOrNull,
+  json,
+  pairs,
+} from "./terminal/text.ts";
 
 /** `show USER`: one enrolment; the secret, and files that have it, only when asked for. */
 export async function show(

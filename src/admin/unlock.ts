@@ -1,6 +1,6 @@
 import { printable } from "../core/printable.ts";
 import { type AdminContext, notEnrolled, withStore } from "./context.ts";
-import { json } from "./text.ts";
+import { json } from "./terminal/text.ts";
 
 /** `unlock USER`: lets a user try codes again at once. */
 export async function unlock(

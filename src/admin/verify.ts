@@ -11,10 +11,14 @@ import {
   requireEnrolment,
   withStore,
 } from "./context.ts";
-import { findCode, type FoundCode, toldDeviation } from "./found_code.ts";
+import {
+  findCode,
+  type FoundCode,
+  toldDeviation,
+} from "./enrolment/found_code.ts";
 import { readInputFile } from "./input_file.ts";
-import { askLine } from "./question.ts";
-import { instant, instantOrNull, json } from "./text.ts";
+import { askLine } from "./terminal/question.ts";
+import { instant, instantOrNull, json } from "./terminal/text.ts";
 
 /** What a code was found to be. */
 type Finding =

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { findConfig } from "../../src/admin/config_file.ts";
+import { findConfig } from "../../src/admin/configuration/config_file.ts";
 import { type Finding, FINDINGS } from "../../src/admin/doctor/finding.ts";
 import { makeAccount } from "../lab/accounts.ts";
 import { run } from "../lab/command.ts";

@@ -1,5 +1,5 @@
 import type { Handout } from "../../src/admin/handout/handout.ts";
-import { provisioningUri } from "../../src/admin/provisioning_uri.ts";
+import { provisioningUri } from "../../src/admin/enrolment/provisioning_uri.ts";
 import { COMMON_PARAMETERS } from "../../src/core/totp_parameters.ts";
 
 /** What the README's user is given. */

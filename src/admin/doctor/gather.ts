@@ -16,7 +16,7 @@ import { choosePamService } from "../../pam/service.ts";
 import { readSettings, SETTINGS, type Settings } from "../../settings.ts";
 import { readUnit } from "../../systemd/read_unit.ts";
 import { commandOf, lastOf, type Unit } from "../../systemd/unit_file.ts";
-import { commandWords, HOOKS } from "../hook_lines.ts";
+import { commandWords, HOOKS } from "../configuration/hook_lines.ts";
 import {
   directoryAt,
   readersOf,

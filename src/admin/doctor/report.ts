@@ -1,6 +1,6 @@
 import { counted } from "../../core/counted.ts";
 import { printable } from "../../core/printable.ts";
-import { type Screen, type Tone, toned, wrapped } from "../screen.ts";
+import { type Screen, type Tone, toned, wrapped } from "../terminal/screen.ts";
 import { type Finding, FINDINGS, type Level } from "./finding.ts";
 
 const TONES: Record<Level, Tone> = {

@@ -8,7 +8,7 @@ import {
   type Hook,
   hookLine,
   isOtherTotp,
-} from "../hook_lines.ts";
+} from "../configuration/hook_lines.ts";
 import {
   type Finding,
   type FindingId,

@@ -1,8 +1,8 @@
 import { shownRecoveryCode } from "../../core/code.ts";
 import type { Redacted } from "../../core/redacted.ts";
 import type { TotpParameters } from "../../core/totp_parameters.ts";
-import { uriOf } from "../provisioning_uri.ts";
-import { shownSecret } from "../secret.ts";
+import { uriOf } from "../enrolment/provisioning_uri.ts";
+import { shownSecret } from "../enrolment/secret.ts";
 
 /** What a user is given to set an authenticator app up with. Whoever has it makes the user's codes. */
 export interface Handout {

@@ -2,9 +2,9 @@ import { type Command, Option } from "commander";
 import { TOTP_ALGORITHMS } from "../../core/totp_parameters.ts";
 import { SETTINGS } from "../../settings.ts";
 import type { AdminContext } from "../context.ts";
-import type { SecretEncoding } from "../secret.ts";
+import type { SecretEncoding } from "../enrolment/secret.ts";
 import { addExamples } from "./examples.ts";
-import { SORT_KEYS } from "../user_order.ts";
+import { SORT_KEYS } from "../list/user_order.ts";
 
 const QR_MEANING = "make a picture of the QR code (.png or .svg)";
 

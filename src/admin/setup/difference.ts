@@ -1,6 +1,6 @@
 import { printable } from "../../core/printable.ts";
 import type { Config } from "../../openvpn_config/directive.ts";
-import { type Screen, toned } from "../screen.ts";
+import { type Screen, toned } from "../terminal/screen.ts";
 import { bytesOf, type EditedLine } from "./lines.ts";
 
 /** Lines around a change that are shown, too. */

@@ -13,7 +13,7 @@ import {
   HOOKS,
   isOtherTotp,
   TOKEN_LINES,
-} from "../hook_lines.ts";
+} from "../configuration/hook_lines.ts";
 import { type EditedLine, linesOf } from "./lines.ts";
 
 /** What the lines are to say. */

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import { PLAIN } from "../../../src/admin/screen.ts";
+import { PLAIN } from "../../../src/admin/terminal/screen.ts";
 import assert from "node:assert/strict";
 import { checkAll } from "../../../src/admin/doctor/checks.ts";
 import type { FindingId, Level } from "../../../src/admin/doctor/finding.ts";

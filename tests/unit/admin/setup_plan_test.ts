@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { differenceText } from "../../../src/admin/setup/difference.ts";
 import { bytesOf, editedText, textOf } from "../../../src/admin/setup/lines.ts";
 import { planSetup, requireSound } from "../../../src/admin/setup/plan.ts";
-import { PLAIN } from "../../../src/admin/screen.ts";
+import { PLAIN } from "../../../src/admin/terminal/screen.ts";
 import { readConfig } from "../../../src/openvpn_config/read_config.ts";
 import { Failure } from "../../../src/core/failure.ts";
 import { holds } from "../../lab/fuzz.ts";

@@ -13,7 +13,7 @@ import { readOath } from "../../../src/import/oath.ts";
 import { readOtpSecrets } from "../../../src/import/otp_secrets.ts";
 import { COMMON_PARAMETERS } from "../../../src/core/totp_parameters.ts";
 import { readUris } from "../../../src/import/uris.ts";
-import { provisioningUri } from "../../../src/admin/provisioning_uri.ts";
+import { provisioningUri } from "../../../src/admin/enrolment/provisioning_uri.ts";
 import { Secret, TOTP } from "otpauth";
 import { anyText, holds, textWith } from "../../lab/fuzz.ts";
 import {

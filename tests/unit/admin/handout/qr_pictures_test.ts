@@ -3,7 +3,7 @@ import { crc32, inflateSync } from "node:zlib";
 import fc from "fast-check";
 import { qrPng } from "../../../../src/admin/handout/qr_png.ts";
 import { qrSvg } from "../../../../src/admin/handout/qr_svg.ts";
-import { provisioningUri } from "../../../../src/admin/provisioning_uri.ts";
+import { provisioningUri } from "../../../../src/admin/enrolment/provisioning_uri.ts";
 import { isUsername } from "../../../../src/core/username.ts";
 import { RUNS_FACTOR, SEED } from "../../../lab/fuzz.ts";
 import { makeTestDirectory } from "../../../lab/program.ts";

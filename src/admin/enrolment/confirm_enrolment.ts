@@ -1,9 +1,9 @@
-import { readCode } from "../core/code.ts";
-import { readSetting, SETTINGS } from "../settings.ts";
-import type { AdminContext } from "./context.ts";
+import { readCode } from "../../core/code.ts";
+import { readSetting, SETTINGS } from "../../settings.ts";
+import type { AdminContext } from "../context.ts";
 import type { UserToEnrol } from "./enrolment.ts";
 import { findCode, toldDeviation } from "./found_code.ts";
-import { askLine, requireTerminal } from "./question.ts";
+import { askLine, requireTerminal } from "../terminal/question.ts";
 
 const QUESTION = "The code that the app shows (Ctrl-C: don't enrol)";
 const INSTEAD = "enroll without --confirm, then: openvpn-totp verify USER";

@@ -1,7 +1,7 @@
 import { resolve } from "node:path/posix";
-import { Failure } from "../core/failure.ts";
-import { quoted } from "../core/printable.ts";
-import { accountName } from "../ffi/libc.ts";
+import { Failure } from "../../core/failure.ts";
+import { quoted } from "../../core/printable.ts";
+import { accountName } from "../../ffi/libc.ts";
 import {
   IMPORT_FORMAT_NAMES,
   type ImportFormat,
@@ -9,14 +9,17 @@ import {
   type ReadingDefaults,
   readPlainFormat,
   recogniseFormat,
-} from "../import/formats.ts";
-import { readGoogleAuthenticator } from "../import/google_authenticator.ts";
-import type { TableChoice } from "../import/python_sqlite.ts";
-import { type Reading, UnreadableSource } from "../import/reading.ts";
-import { type AdminContext, requireUsername } from "./context.ts";
+} from "../../import/formats.ts";
+import { readGoogleAuthenticator } from "../../import/google_authenticator.ts";
+import type { TableChoice } from "../../import/python_sqlite.ts";
+import { type Reading, UnreadableSource } from "../../import/reading.ts";
+import { type AdminContext, requireUsername } from "../context.ts";
 import { readForeignSqlite } from "./foreign_sqlite.ts";
-import { readOwnedFile } from "./input_file.ts";
-import { readTotpOptions, type TotpOptions } from "./totp_options.ts";
+import { readOwnedFile } from "../input_file.ts";
+import {
+  readTotpOptions,
+  type TotpOptions,
+} from "../enrolment/totp_options.ts";
 
 /** Far more than the users of any server need. */
 const MAX_BYTES = 16 * 1024 * 1024;

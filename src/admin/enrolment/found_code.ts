@@ -1,6 +1,6 @@
-import type { Redacted } from "../core/redacted.ts";
-import { matchTimeStep, timeStep } from "../core/totp.ts";
-import type { TotpParameters } from "../core/totp_parameters.ts";
+import type { Redacted } from "../../core/redacted.ts";
+import { matchTimeStep, timeStep } from "../../core/totp.ts";
+import type { TotpParameters } from "../../core/totp_parameters.ts";
 
 /** How far from now a code is looked for, in seconds: what clocks are off by, mostly. */
 const SEARCHED_SECONDS = 60 * 60;

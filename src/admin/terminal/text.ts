@@ -1,4 +1,4 @@
-import { printable, UNPRINTABLE } from "../core/printable.ts";
+import { printable, UNPRINTABLE } from "../../core/printable.ts";
 import { PLAIN, type Screen, type Tone, toned } from "./screen.ts";
 
 export { table } from "./table.ts";

@@ -1,9 +1,12 @@
 import { DatabaseSync } from "node:sqlite";
-import { quoted } from "../core/printable.ts";
-import { readPythonSqlite, type TableChoice } from "../import/python_sqlite.ts";
-import { type Reading, UnreadableSource } from "../import/reading.ts";
-import { isOurHeader } from "../store/sqlite/file.ts";
-import { lstat } from "../trusted_path.ts";
+import { quoted } from "../../core/printable.ts";
+import {
+  readPythonSqlite,
+  type TableChoice,
+} from "../../import/python_sqlite.ts";
+import { type Reading, UnreadableSource } from "../../import/reading.ts";
+import { isOurHeader } from "../../store/sqlite/file.ts";
+import { lstat } from "../../trusted_path.ts";
 
 /** A directory in memory that root alone can write in. */
 const MEMORY_DIRECTORY = "/run";

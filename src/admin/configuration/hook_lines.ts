@@ -1,6 +1,6 @@
-import { Failure } from "../core/failure.ts";
-import { quoted } from "../core/printable.ts";
-import { parseLine } from "../openvpn_config/parse_line.ts";
+import { Failure } from "../../core/failure.ts";
+import { quoted } from "../../core/printable.ts";
+import { parseLine } from "../../openvpn_config/parse_line.ts";
 
 /** The options by which OpenVPN runs the program. */
 export const HOOKS = ["auth-user-pass-verify", "client-crresponse"] as const;

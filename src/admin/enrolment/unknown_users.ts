@@ -1,6 +1,6 @@
-import { quoted } from "../core/printable.ts";
-import { hasAccount } from "../ffi/libc.ts";
-import type { AdminContext } from "./context.ts";
+import { quoted } from "../../core/printable.ts";
+import { hasAccount } from "../../ffi/libc.ts";
+import type { AdminContext } from "../context.ts";
 
 /** Warns of users who have been enrolled, and whom the system doesn't know. */
 export function warnOfUnknownUsers(

@@ -1,4 +1,4 @@
-import type { AdminContext } from "./context.ts";
+import type { AdminContext } from "../context.ts";
 
 const WIDTH = 40;
 

@@ -1,11 +1,11 @@
 import { resolve } from "node:path/posix";
-import { Failure } from "../core/failure.ts";
-import { quoted } from "../core/printable.ts";
-import type { ReadFile } from "../openvpn_config/read_config.ts";
-import { confNamesIn, isFile } from "../present_files.ts";
-import { lstat } from "../trusted_path.ts";
-import type { AdminContext } from "./context.ts";
-import { readInputFile } from "./input_file.ts";
+import { Failure } from "../../core/failure.ts";
+import { quoted } from "../../core/printable.ts";
+import type { ReadFile } from "../../openvpn_config/read_config.ts";
+import { confNamesIn, isFile } from "../../present_files.ts";
+import { lstat } from "../../trusted_path.ts";
+import type { AdminContext } from "../context.ts";
+import { readInputFile } from "../input_file.ts";
 
 const USUAL = "/etc/openvpn/server/server.conf";
 const DIRECTORIES = ["/etc/openvpn/server", "/etc/openvpn"];

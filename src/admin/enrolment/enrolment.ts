@@ -1,16 +1,16 @@
-import { counted } from "../core/counted.ts";
-import { Failure } from "../core/failure.ts";
-import { quoted } from "../core/printable.ts";
-import type { Redacted } from "../core/redacted.ts";
-import { markOfCode } from "../core/totp.ts";
-import type { TotpParameters } from "../core/totp_parameters.ts";
-import type { Vault } from "../secrets/vault.ts";
+import { counted } from "../../core/counted.ts";
+import { Failure } from "../../core/failure.ts";
+import { quoted } from "../../core/printable.ts";
+import type { Redacted } from "../../core/redacted.ts";
+import { markOfCode } from "../../core/totp.ts";
+import type { TotpParameters } from "../../core/totp_parameters.ts";
+import type { Vault } from "../../secrets/vault.ts";
 import type {
   Enrolment,
   EnrolmentStore,
   NewEnrolment,
-} from "../store/store.ts";
-import { type AdminContext, openVault, withStore } from "./context.ts";
+} from "../../store/store.ts";
+import { type AdminContext, openVault, withStore } from "../context.ts";
 
 /** A user to be enrolled, and what they are given. */
 export interface UserToEnrol {

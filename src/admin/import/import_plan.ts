@@ -1,4 +1,4 @@
-import type { ImportedUser, Note, Obstacle } from "../import/reading.ts";
+import type { ImportedUser, Note, Obstacle } from "../../import/reading.ts";
 import type { Source } from "./import_sources.ts";
 
 /** What becomes of a user. */

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { provisioningUri } from "../../../src/admin/provisioning_uri.ts";
-import { qrCode } from "../../../src/admin/qr_code.ts";
-import { makeTestDirectory } from "../../lab/program.ts";
-import { rasterized, readQrCodes } from "../../lab/qr_reader.ts";
-import { testWith } from "../../lab/requirements.ts";
-import { DARK, LIGHT, terminalPicture } from "../../lab/terminal_picture.ts";
+import { provisioningUri } from "../../../../src/admin/enrolment/provisioning_uri.ts";
+import { qrCode } from "../../../../src/admin/terminal/qr_code.ts";
+import { makeTestDirectory } from "../../../lab/program.ts";
+import { rasterized, readQrCodes } from "../../../lab/qr_reader.ts";
+import { testWith } from "../../../lab/requirements.ts";
+import { DARK, LIGHT, terminalPicture } from "../../../lab/terminal_picture.ts";
 
 const SECRET = "RUWKBBSFCFJAZNPVNCI5RBQQB2K7FJV2";
 const UNCOMMON = "&algorithm=SHA512&digits=8&period=300";

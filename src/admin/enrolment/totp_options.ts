@@ -1,12 +1,12 @@
-import { Failure } from "../core/failure.ts";
-import { quoted } from "../core/printable.ts";
+import { Failure } from "../../core/failure.ts";
+import { quoted } from "../../core/printable.ts";
 import {
   COMMON_PARAMETERS,
   TOTP_DIGITS,
   TOTP_PERIOD,
   type TotpAlgorithm,
   type TotpParameters,
-} from "../core/totp_parameters.ts";
+} from "../../core/totp_parameters.ts";
 
 /** How codes are made, as options name it. */
 export interface TotpOptions {

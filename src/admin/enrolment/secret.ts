@@ -1,12 +1,12 @@
 import { Secret } from "otpauth";
-import { Failure } from "../core/failure.ts";
-import { quoted } from "../core/printable.ts";
-import { Redacted } from "../core/redacted.ts";
-import { SECRET_LENGTH } from "../core/totp_parameters.ts";
-import { decodeBase32 } from "../import/base32.ts";
-import { decodeHex } from "../import/hex.ts";
-import type { AdminContext } from "./context.ts";
-import { readInputFile } from "./input_file.ts";
+import { Failure } from "../../core/failure.ts";
+import { quoted } from "../../core/printable.ts";
+import { Redacted } from "../../core/redacted.ts";
+import { SECRET_LENGTH } from "../../core/totp_parameters.ts";
+import { decodeBase32 } from "../../import/base32.ts";
+import { decodeHex } from "../../import/hex.ts";
+import type { AdminContext } from "../context.ts";
+import { readInputFile } from "../input_file.ts";
 
 /** How a secret is written (RFC 4648 sections 6 and 8). */
 export type SecretEncoding = "base32" | "hex";

@@ -1,5 +1,5 @@
-import { checkSetting, SETTINGS } from "../settings.ts";
-import type { AdminContext } from "./context.ts";
+import { checkSetting, SETTINGS } from "../../settings.ts";
+import type { AdminContext } from "../context.ts";
 
 /**
  * The name that authenticator apps show: what `--issuer`, else `totpIssuerName`, else the default says.

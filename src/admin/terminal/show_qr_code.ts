@@ -1,4 +1,4 @@
-import type { AdminContext } from "./context.ts";
+import type { AdminContext } from "../context.ts";
 import { qrCode } from "./qr_code.ts";
 import { terminalColumns } from "./terminal.ts";
 

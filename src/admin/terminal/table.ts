@@ -1,4 +1,4 @@
-import { printable } from "../core/printable.ts";
+import { printable } from "../../core/printable.ts";
 import { displayWidth, padded } from "./display_width.ts";
 import { PLAIN, type Screen, type Tone, toned } from "./screen.ts";
 

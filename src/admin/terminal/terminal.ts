@@ -1,7 +1,7 @@
-import { Failure, isSystemError } from "../core/failure.ts";
-import { writeAll } from "../write_all.ts";
-import { printable } from "../core/printable.ts";
-import type { Input } from "./context.ts";
+import { Failure, isSystemError } from "../../core/failure.ts";
+import { writeAll } from "../../write_all.ts";
+import { printable } from "../../core/printable.ts";
+import type { Input } from "../context.ts";
 
 /** Makes arguments that an error repeats safe for the terminal, and bounds it. */
 export function shortened(message: string): string {

@@ -1,9 +1,9 @@
-import type { Redacted } from "../core/redacted.ts";
+import type { Redacted } from "../../core/redacted.ts";
 import { shownSecret } from "./secret.ts";
 import {
   COMMON_PARAMETERS,
   type TotpParameters,
-} from "../core/totp_parameters.ts";
+} from "../../core/totp_parameters.ts";
 
 /**
  * The URI that authenticator apps take a secret from (Key URI Format of Google Authenticator), with

@@ -1,6 +1,6 @@
-import { Failure } from "../core/failure.ts";
-import { Redacted } from "../core/redacted.ts";
-import type { AdminContext } from "./context.ts";
+import { Failure } from "../../core/failure.ts";
+import { Redacted } from "../../core/redacted.ts";
+import type { AdminContext } from "../context.ts";
 
 /** The longest answer that is read, in bytes. */
 const MAX_BYTES = 1024;

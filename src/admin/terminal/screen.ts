@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import type { ReadVariable } from "../settings.ts";
+import type { ReadVariable } from "../../settings.ts";
 import { displayWidth } from "./display_width.ts";
 import { terminalColumns } from "./terminal.ts";
 

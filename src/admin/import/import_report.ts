@@ -1,8 +1,8 @@
-import { printable } from "../core/printable.ts";
-import type { Note } from "../import/reading.ts";
+import { printable } from "../../core/printable.ts";
+import type { Note } from "../../import/reading.ts";
 import type { ImportAction, ImportPlan, PlannedUser } from "./import_plan.ts";
-import type { Screen, Tone } from "./screen.ts";
-import { instantOrNull, table } from "./text.ts";
+import type { Screen, Tone } from "../terminal/screen.ts";
+import { instantOrNull, table } from "../terminal/text.ts";
 
 /** How many names a line lists. */
 const MAX_NAMES = 5;

@@ -1,8 +1,8 @@
-import { Failure } from "../core/failure.ts";
-import { quoted } from "../core/printable.ts";
-import { isUsername, USERNAME_ALLOWED } from "../core/username.ts";
-import type { AdminContext } from "./context.ts";
-import { readInputFile } from "./input_file.ts";
+import { Failure } from "../../core/failure.ts";
+import { quoted } from "../../core/printable.ts";
+import { isUsername, USERNAME_ALLOWED } from "../../core/username.ts";
+import type { AdminContext } from "../context.ts";
+import { readInputFile } from "../input_file.ts";
 
 /** Enough for some ten thousand users. */
 const MAX_BYTES = 1024 * 1024;
