@@ -25,7 +25,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
-/** Reads a file; throws an error with a message where that fails. */
+/** Reads a file; where that fails, throws an error whose message says which file and why. */
 export type ReadFile = (path: string) => Uint8Array;
 
 /** Where and how a configuration is read. */
@@ -153,7 +153,7 @@ class Reader {
       content = this.#readFile(file);
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
-      throw stop(by, `cannot read ${file}: ${cause}`);
+      throw stop(by, cause);
     }
     this.#bytes += content.length;
     if (this.#bytes <= MAX_BYTES) return content;

@@ -1,5 +1,5 @@
 import { checkFactors } from "./factor_checks.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding, FindingId } from "./finding.ts";
 import { checkMachine } from "./machine_checks.ts";
 import { checkOutputs } from "./output_checks.ts";
 import { checkScripts } from "./script_checks.ts";
@@ -8,9 +8,16 @@ import type { SetUp } from "./set_up.ts";
 import { checkSettings } from "./setting_checks.ts";
 import { checkUnit } from "./unit_checks.ts";
 
+/** What can be said where OpenVPN can't read its configuration to the end. */
+const WITHOUT_CONFIG: readonly FindingId[] = [
+  "config",
+  "openvpn_version",
+  "clock",
+];
+
 /** Looks at all that makes logins fail. */
 export function checkAll(setUp: SetUp): Finding[] {
-  return [
+  const findings = [
     checkScripts,
     checkFactors,
     checkSession,
@@ -19,4 +26,7 @@ export function checkAll(setUp: SetUp): Finding[] {
     checkUnit,
     checkMachine,
   ].flatMap((check) => check(setUp));
+  return setUp.config.error === null
+    ? findings
+    : findings.filter(({ id }) => WITHOUT_CONFIG.includes(id));
 }

@@ -38,7 +38,11 @@ function checkConfig({ config, configPath, configTrouble }: SetUp): Finding[] {
   if (config.error !== null) {
     const { file, line, message } = config.error;
     const what = `OpenVPN stops reading at ${file}:${line}: ${message}`;
-    return [problem("config", what, "OpenVPN doesn't start")];
+    return [problem(
+      "config",
+      what,
+      "OpenVPN doesn't start; what it sets is looked at when this is mended",
+    )];
   }
   return [
     configTrouble === null

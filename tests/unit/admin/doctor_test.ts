@@ -426,6 +426,14 @@ Deno.test("a finding names the line to put, and the place of the one that is the
   assert.equal(of("settings").line, 'setenv totpChallengeText "Your code"');
 });
 
+Deno.test("nothing is said of what a configuration sets that OpenVPN doesn't read", () => {
+  const findings = checkAll(setUpOf('push "open\n'));
+  assert.deepEqual(
+    findings.map(({ id, level }) => `${level} ${id}`),
+    ["problem config", "ok openvpn_version", "ok clock"],
+  );
+});
+
 Deno.test("a setting that isn't allowed hides nothing else", () => {
   const setUp = setUpOf(
     withLine("setenv totpMaxFailures 0\ninactive 60\nuser nobody"),
