@@ -44,6 +44,7 @@ export function readMigration(content: Uint8Array): Reading {
         readFields(bytesOf(account)),
       );
     }
+    noteUncounted(findings, line.place, numberOf(fields, 3));
     parts.push({
       size: numberOf(fields, 3),
       index: numberOf(fields, 4),
@@ -100,6 +101,15 @@ function addAccount(
       periodSeconds: PERIOD_SECONDS,
     },
   });
+}
+
+/** A link that was cut between two fields looks so, too. */
+function noteUncounted(findings: Findings, place: string, size: number): void {
+  const user = findings.users.at(-1);
+  if (size > 0 || user === undefined) return;
+  const text = "the link doesn't say how many QR codes the export has: " +
+    "make sure that no user is missing";
+  findings.note(place, user.username, text);
 }
 
 /** Of a part that isn't there nobody would notice that its users are missing. */

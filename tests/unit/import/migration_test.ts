@@ -71,6 +71,14 @@ Deno.test("readMigration reads the app's link that many show as an example", () 
     "alice@google.com": "48656c6c6f21deadbeef",
   });
   assert.equal(reading.users[0]!.issuer, "Example");
+  assert.deepEqual(
+    reading.notes.map(({ username, text }) => [username, text]),
+    [[
+      "alice@google.com",
+      "the link doesn't say how many QR codes the export has: make sure that no user is missing",
+    ]],
+  );
+  assert.deepEqual(read(link([{ name: "alice" }])).notes, []);
 });
 
 Deno.test("readMigration reads hashes, digits, issuers, and several parts", () => {
