@@ -135,7 +135,7 @@ async function makeDatabase(
       const username = `user${n}`;
       await store.enrol(
         [await sealedEnrolment(username, new Uint8Array(20).fill(7))],
-        { replace: false, ...ANY_KEYS },
+        { mayReplace: () => false, ...ANY_KEYS },
       );
     }
   }

@@ -82,7 +82,7 @@ export async function enroll(
     { create: true },
     (store) =>
       enrolUsers(context, store, users, {
-        replace,
+        mayReplace: () => replace,
         done,
       }),
   );

@@ -78,13 +78,18 @@ async function carryOut(
   if (!options.yes && !askYesNo(context, question, "--yes")) {
     throw new Failure("cancelled", "cancelled: nothing was changed");
   }
+  const replaced = new Set(
+    plan.users.filter(({ action }) => action === "replaced")
+      .map(({ user }) => user.username),
+  );
   const progress = new ProgressBar(context, users.length);
   await withStore(
     context,
     { create: true },
     (store) =>
       enrolUsers(context, store, users, {
-        replace: options.replace ?? false,
+        // Who was enrolled since the plan was shown isn't among them.
+        mayReplace: (username) => replaced.has(username),
         done: () => progress.step(),
       }),
   );

@@ -170,12 +170,13 @@ export interface EnrolmentStore {
    *
    * @param requireKeys gets the ids of the keys that the others are sealed with by then, and throws
    *   where these aren't of the same key file
-   * @throws Failure `already_enrolled` without `replace`
+   * @param mayReplace says whether a user who is enrolled is to be replaced
+   * @throws Failure `already_enrolled` for one who isn't to be
    */
   enrol(
     enrolments: readonly NewEnrolment[],
     options: {
-      replace: boolean;
+      mayReplace: (username: string) => boolean;
       requireKeys: (keyIds: readonly string[]) => void;
     },
   ): Promise<void>;

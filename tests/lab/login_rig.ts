@@ -127,7 +127,7 @@ export class LoginRig {
     const sealed = await vault.seal(new Redacted(secret), username);
     await this.enrolments.enrol(
       [newEnrolment(username, sealed, this.now)],
-      { replace: true, ...ANY_KEYS },
+      { mayReplace: () => true, ...ANY_KEYS },
     );
   }
 

@@ -28,21 +28,25 @@ export interface UserToEnrol {
  * Enrols users: all of them, or none. What takes time is done before the transaction, in which logins
  * wait.
  *
+ * @param mayReplace says whether a user who is enrolled is to be replaced
  * @param done is called after each user's secret has been sealed
- * @throws Failure `already_enrolled` without `replace`, and what a key file can throw
+ * @throws Failure `already_enrolled` for one who isn't to be, and what a key file can throw
  */
 export async function enrolUsers(
   context: AdminContext,
   store: EnrolmentStore,
   users: readonly UserToEnrol[],
-  { replace, done }: { replace: boolean; done?: () => void },
+  { mayReplace, done }: {
+    mayReplace: (username: string) => boolean;
+    done?: () => void;
+  },
 ): Promise<void> {
   const vault = openVault(context);
   vault.requireKeys(await store.keyIds());
   const enrolments: NewEnrolment[] = [];
   for (const toEnrol of users) {
     const { secret, recoveryCodes, ...user } = toEnrol;
-    const earlier = replace ? await store.find(user.username) : null;
+    const earlier = await store.find(user.username);
     enrolments.push({
       ...user,
       keepsCodes: earlier !== null &&
@@ -56,7 +60,7 @@ export async function enrolUsers(
     done?.();
   }
   await store.enrol(enrolments, {
-    replace,
+    mayReplace,
     // Another first enrolment meanwhile may have made another key file.
     requireKeys: (keyIds) => vault.requireKeys(keyIds),
   });

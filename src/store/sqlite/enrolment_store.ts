@@ -37,15 +37,15 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
 
   enrol(
     enrolments: readonly NewEnrolment[],
-    { replace, requireKeys }: {
-      replace: boolean;
+    { mayReplace, requireKeys }: {
+      mayReplace: (username: string) => boolean;
       requireKeys: (keyIds: readonly string[]) => void;
     },
   ): Promise<void> {
     return this.#database.transaction((connection) => {
       requireKeys(keyIdsIn(connection));
       for (const enrolment of enrolments) {
-        insert(connection, enrolment, replace);
+        insert(connection, enrolment, mayReplace);
       }
     });
   }
@@ -205,11 +205,13 @@ function findRow(
 function insert(
   connection: DatabaseSync,
   { username, secret, parameters, ...enrolment }: NewEnrolment,
-  replace: boolean,
+  mayReplace: (username: string) => boolean,
 ): void {
   const row = findRow(connection, username);
   const earlier = row === undefined ? null : enrolmentOf(row);
-  if (earlier !== null && !replace) throw alreadyEnrolled(username);
+  if (earlier !== null && !mayReplace(username)) {
+    throw alreadyEnrolled(username);
+  }
   connection.prepare("DELETE FROM enrolments WHERE username = ?").run(username);
   connection.prepare(
     `INSERT INTO enrolments (username, secret, key_id, algorithm, digits, period,

@@ -101,7 +101,7 @@ async function play(): Promise<void> {
   const sealed = await vault.seal(secret, USERNAME);
   await enrolments.enrol(
     [newEnrolment(USERNAME, sealed, now)],
-    { replace: false, ...ANY_KEYS },
+    { mayReplace: () => false, ...ANY_KEYS },
   );
   const target: Target = {
     ...{ username: USERNAME, password: PASSWORD, secret: SECRET },

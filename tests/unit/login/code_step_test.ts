@@ -42,7 +42,7 @@ async function enrolAlice(
 ): Promise<void> {
   await enrolments.enrol(
     [await sealedEnrolment("alice", SECRET.reveal(), NOW)],
-    { replace, ...ANY_KEYS },
+    { mayReplace: () => replace, ...ANY_KEYS },
   );
 }
 

@@ -294,7 +294,10 @@ async function enrolAlice(
     keyId: "0011223344556677",
     bytes: new Uint8Array(20).fill(firstByte),
   };
-  await store.enrol([newEnrolment("alice", secret)], { replace, ...ANY_KEYS });
+  await store.enrol([newEnrolment("alice", secret)], {
+    mayReplace: () => replace,
+    ...ANY_KEYS,
+  });
 }
 
 Deno.test("an enrolment whose codes would be easier to guess is refused", async () => {
@@ -314,4 +317,27 @@ Deno.test("an enrolment whose codes would be easier to guess is refused", async 
     set(usual[column]);
     assert(await store.find("alice"));
   }
+});
+
+Deno.test("enrol replaces those who are to be, and enrols nobody where another is enrolled", async () => {
+  await using directory = await makeTestDirectory();
+  using database = await openDatabase(directory.db, CREATE);
+  const store = new SqliteEnrolmentStore(database);
+  await enrolAlice(store);
+  const secret = { keyId: "0011223344556677", bytes: new Uint8Array(20) };
+  const both = ["bob", "alice"].map((name) => newEnrolment(name, secret));
+  const enrol = (name: string) =>
+    store.enrol(both, {
+      mayReplace: (username) => username === name,
+      ...ANY_KEYS,
+    });
+  await fails(() => enrol("bob"), "already_enrolled");
+  assert.deepEqual((await store.list()).map(({ username }) => username), [
+    "alice",
+  ]);
+  await enrol("alice");
+  assert.deepEqual((await store.list()).map(({ username }) => username), [
+    "alice",
+    "bob",
+  ]);
 });

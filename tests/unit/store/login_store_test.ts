@@ -309,6 +309,6 @@ async function enrol(
 ): Promise<void> {
   await store.enrol(
     [await sealedEnrolment(username, new Uint8Array(20))],
-    { replace, ...ANY_KEYS },
+    { mayReplace: () => replace, ...ANY_KEYS },
   );
 }
