@@ -1,5 +1,8 @@
 import { Lines } from "./lines.ts";
 
+/** How long OpenVPN has to end by itself, in milliseconds. */
+const DEAF_MS = 10_000;
+
 /** A running OpenVPN and its log. */
 export class OpenvpnProcess implements AsyncDisposable {
   readonly log: Lines;
@@ -23,12 +26,19 @@ export class OpenvpnProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#kill("SIGTERM");
+    // At some moments OpenVPN doesn't hear it.
+    const late = setTimeout(() => this.#kill("SIGKILL"), DEAF_MS);
+    await this.#child.status;
+    clearTimeout(late);
+    await this.#reading;
+  }
+
+  #kill(signal: Deno.Signal): void {
     try {
-      this.#child.kill("SIGTERM");
+      this.#child.kill(signal);
     } catch {
       // It has ended by itself.
     }
-    await this.#child.status;
-    await this.#reading;
   }
 }
