@@ -27,7 +27,7 @@ export class OpenvpnProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#kill("SIGTERM");
-    // At some moments OpenVPN doesn't hear it.
+    // Every other wait of the tests has an end; without one here a run hung.
     const late = setTimeout(() => this.#kill("SIGKILL"), DEAF_MS);
     await this.#child.status;
     clearTimeout(late);
