@@ -3,7 +3,11 @@ import { Failure } from "../core/failure.ts";
 import { printable, quoted } from "../core/printable.ts";
 import { readConfig } from "../openvpn_config/read_config.ts";
 import type { AdminContext } from "./context.ts";
-import { configReader, findConfig } from "./configuration/config_file.ts";
+import {
+  configReader,
+  findConfig,
+  unitNameFor,
+} from "./configuration/config_file.ts";
 import { requirePlainPath } from "./configuration/hook_lines.ts";
 import { scriptAt } from "./doctor/file_facts.ts";
 import { askYesNo } from "./terminal/question.ts";
@@ -138,10 +142,8 @@ function afterwards(
   named: string,
   backup: string,
 ): string {
-  const [, server, name] =
-    named.match(/^\/etc\/openvpn\/(server\/)?([^/]+)\.conf$/) ?? [];
-  const unit = `openvpn${server === undefined ? "" : "-server"}@${name}`;
-  const restart = name === undefined
+  const unit = unitNameFor(named);
+  const restart = unit === null
     ? "restart OpenVPN"
     : `systemctl restart ${unit}`;
   return `Changed ${printable(path)}; as it was: ${printable(backup)}\n` +

@@ -1,6 +1,5 @@
 import { type Code, mayBeRecoveryCode, readCode } from "../core/code.ts";
-
-import { lockedForSeconds } from "../core/lockout.ts";
+import { lockEnd } from "../core/lockout.ts";
 import type { Redacted } from "../core/redacted.ts";
 import { markOfCode } from "../core/totp.ts";
 import { readSetting, SETTINGS } from "../settings.ts";
@@ -55,10 +54,11 @@ export async function verify(
         : { result: "wrong" };
     }
     const { failures, disabledAt } = enrolment;
-    const isLocked = lockedForSeconds(failures, context.now()) > 0;
-    const lockedUntil = isLocked ? failures.lockedUntil : null;
+    const lockedUntil = lockEnd(failures, context.now());
     const isRight = ["right", "recovery_code"].includes(finding.result);
-    if (!isRight || isLocked || disabledAt !== null) context.exitStatus = 1;
+    if (!isRight || lockedUntil !== null || disabledAt !== null) {
+      context.exitStatus = 1;
+    }
     const state = { lockedUntil, disabledAt };
     context.out(
       options.json

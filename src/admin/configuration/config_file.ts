@@ -43,6 +43,15 @@ export function findConfig(
   );
 }
 
+/** The systemd unit that starts OpenVPN by its configuration's place; null for any other place. */
+export function unitNameFor(configPath: string): string | null {
+  const [, server, name] =
+    configPath.match(/^\/etc\/openvpn\/(server\/)?([^/]+)\.conf$/) ?? [];
+  return name === undefined
+    ? null
+    : `openvpn${server === undefined ? "" : "-server"}@${name}`;
+}
+
 function requireThere(path: string): string {
   if (lstat(path) !== null) return path;
   throw new Failure("input_error", `there is no file ${quoted(path)}`);

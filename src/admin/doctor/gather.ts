@@ -16,6 +16,7 @@ import { choosePamService } from "../../pam/service.ts";
 import { readSettings, SETTINGS, type Settings } from "../../settings.ts";
 import { readUnit } from "../../systemd/read_unit.ts";
 import { commandOf, lastOf, type Unit } from "../../systemd/unit_file.ts";
+import { unitNameFor } from "../configuration/config_file.ts";
 import { commandWords, HOOKS } from "../configuration/hook_lines.ts";
 import {
   directoryAt,
@@ -117,10 +118,8 @@ function areFilesNamed(config: Config): boolean {
 
 /** Distributions have one unit for each of the two directories. */
 function unitFor(configPath: string): Unit | null {
-  const [, server, name] =
-    configPath.match(/^\/etc\/openvpn\/(server\/)?([^/]+)\.conf$/) ?? [];
-  if (name === undefined) return null;
-  return readUnit(`openvpn${server ? "-server" : ""}@${name}.service`);
+  const name = unitNameFor(configPath);
+  return name === null ? null : readUnit(`${name}.service`);
 }
 
 /** What the unit's command line says counts, too; another configuration's doesn't. */

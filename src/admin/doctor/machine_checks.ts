@@ -16,7 +16,7 @@ export function checkMachine(setUp: SetUp): Finding[] {
   return [
     ...(setUp.database === null
       ? []
-      : checkDatabase(setUp.database, setUp.settings?.tokenDbPath ?? "")),
+      : checkDatabase(setUp.database, setUp.settings.tokenDbPath)),
     ...checkPam(setUp),
     checkClock(setUp.clock),
   ];
