@@ -1,7 +1,12 @@
 import { SCRATCH_DIGITS } from "../core/code.ts";
 import { COMMON_PARAMETERS } from "../core/totp_parameters.ts";
 import { decodeBase32 } from "./base32.ts";
-import { Findings, type Reading, UnreadableSource } from "./reading.ts";
+import {
+  COUNTED_CODES,
+  Findings,
+  type Reading,
+  UnreadableSource,
+} from "./reading.ts";
 import { decodeText, wholeNumber } from "./text.ts";
 
 /** Options that have no counterpart for one user, and why they needn't. */
@@ -93,7 +98,7 @@ function judged(
 /** Why such a user can't be carried over; null where they can. */
 function reasonAgainst(options: ReadonlyMap<string, string>): string | null {
   if (options.has("HOTP_COUNTER")) {
-    return "the codes are counted (HOTP), and here they follow the clock";
+    return COUNTED_CODES;
   }
   if (options.has("OTP_DISABLED")) {
     return "the user logs in without a code (OTP_DISABLED): that is what exempt is for";

@@ -1,6 +1,11 @@
 import { accountOf } from "./label.ts";
 import { type Field, readFields, textOf } from "./protobuf.ts";
-import { Findings, type Reading, UnreadableSource } from "./reading.ts";
+import {
+  COUNTED_CODES,
+  Findings,
+  type Reading,
+  UnreadableSource,
+} from "./reading.ts";
 import { decodeText, type Line, meantLines } from "./text.ts";
 import { decodePercent } from "./uris.ts";
 
@@ -83,7 +88,7 @@ function addAccount(
     return findings.uncarried(
       place,
       username,
-      "the codes are counted (HOTP), and here they follow the clock",
+      COUNTED_CODES,
     );
   }
   if (type !== TOTP) {

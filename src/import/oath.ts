@@ -1,6 +1,11 @@
 import { COMMON_PARAMETERS } from "../core/totp_parameters.ts";
 import { decodeHex } from "./hex.ts";
-import { Findings, type Reading } from "./reading.ts";
+import {
+  COUNTED_CODES,
+  DROPPED_PIN,
+  Findings,
+  type Reading,
+} from "./reading.ts";
 import { decodeText, type Line, meantLines } from "./text.ts";
 
 /** `HOTP/T30/6`: time steps of 30 seconds, 6 digits. `HOTP` and `HOTP/E/6` are counted. */
@@ -39,7 +44,7 @@ function readLine(findings: Findings, { place, text }: Line): void {
     return findings.uncarried(
       place,
       username,
-      "the codes are counted (HOTP), and here they follow the clock",
+      COUNTED_CODES,
     );
   }
   const isAdded = findings.add({
@@ -57,7 +62,7 @@ function readLine(findings: Findings, { place, text }: Line): void {
     findings.note(
       place,
       username,
-      "the PIN: the account's password takes its place",
+      DROPPED_PIN,
     );
   }
 }

@@ -5,13 +5,18 @@ import {
 } from "../core/totp_parameters.ts";
 import { decodeBase32 } from "./base32.ts";
 import { decodeHex } from "./hex.ts";
-import { Findings, type Reading } from "./reading.ts";
+import {
+  COUNTED_CODES,
+  DROPPED_PIN,
+  Findings,
+  type Reading,
+} from "./reading.ts";
 import { splitWords } from "./shell_words.ts";
 import { algorithmOf, decodeText, type Line, meantLines } from "./text.ts";
 
 /** Kinds of entries that can't be carried over, and why. */
 const UNCARRIED = new Map([
-  ["hotp", "the codes are counted (HOTP), and here they follow the clock"],
+  ["hotp", COUNTED_CODES],
   ["motp", "the codes are of Mobile-OTP"],
   ["plain", "it is a plain password, without codes"],
 ]);
@@ -82,7 +87,7 @@ function readLine(
     findings.note(
       place,
       username,
-      "the PIN: the account's password takes its place",
+      DROPPED_PIN,
     );
   }
 }

@@ -60,6 +60,13 @@ export class UnreadableSource extends Error {
   override readonly name = "UnreadableSource";
 }
 
+/** Why codes by a counter (RFC 4226) can't be carried over. */
+export const COUNTED_CODES =
+  "the codes are counted (HOTP), and here they follow the clock";
+
+/** What becomes of a PIN. */
+export const DROPPED_PIN = "the PIN: the account's password takes its place";
+
 /** The most entries that a source may have. */
 export const MAX_ENTRIES = 100_000;
 

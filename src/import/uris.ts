@@ -1,7 +1,12 @@
 import { COMMON_PARAMETERS } from "../core/totp_parameters.ts";
 import { decodeBase32 } from "./base32.ts";
 import { accountOf } from "./label.ts";
-import { type Entry, Findings, type Reading } from "./reading.ts";
+import {
+  COUNTED_CODES,
+  type Entry,
+  Findings,
+  type Reading,
+} from "./reading.ts";
 import {
   algorithmOf,
   decodeText,
@@ -44,7 +49,7 @@ function readLine(findings: Findings, { place, text }: Line): void {
     return findings.uncarried(
       place,
       username,
-      "the codes are counted (HOTP), and here they follow the clock",
+      COUNTED_CODES,
     );
   }
   if (type!.toLowerCase() !== "totp") {
