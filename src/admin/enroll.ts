@@ -1,4 +1,3 @@
-import { shownRecoveryCode } from "../core/code.ts";
 import { counted } from "../core/counted.ts";
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../core/printable.ts";
@@ -12,7 +11,7 @@ import {
   requireUnenrolled,
   type UserToEnrol,
 } from "./enrolment/enrolment.ts";
-import { handoutOf } from "./handout/handout.ts";
+import { type Handout, handoutOf } from "./handout/handout.ts";
 import {
   type HandoutOptions,
   makeHandoutFiles,
@@ -23,13 +22,11 @@ import {
 } from "./handout/handout_files.ts";
 import { ProgressBar } from "./terminal/progress_bar.ts";
 import { issuerName } from "./enrolment/issuer_name.ts";
-import { uriOf } from "./enrolment/provisioning_uri.ts";
 import { newRecoveryCodes } from "./recovery.ts";
 import {
   newSecret,
   readSecret,
   type SecretEncoding,
-  shownSecret,
 } from "./enrolment/secret.ts";
 import { json } from "./terminal/text.ts";
 import { readTotpOptions, type TotpOptions } from "./enrolment/totp_options.ts";
@@ -174,39 +171,29 @@ async function handOut(
   users: readonly UserToEnrol[],
   options: EnrollOptions,
 ): Promise<void> {
+  const handouts = users.map(handoutOf);
   if (options.json) {
-    const shown = users.map(asJson);
+    const shown = handouts.map(asJson);
     context.out(json(options.from === undefined ? shown[0] : shown));
     return;
   }
   context.out(
-    users.map((user) => linesOf(user).map((line) => `${line}\n`).join(""))
+    handouts.map((one) => linesOf(one).map((line) => `${line}\n`).join(""))
       .join("\n"),
   );
   if (context.isTerminal && options.from === undefined) {
     const { showQrCode } = await import("./terminal/show_qr_code.ts");
-    showQrCode(context, uriOf(users[0]!));
+    showQrCode(context, handouts[0]!.uri);
   }
 }
 
-function linesOf(user: UserToEnrol): string[] {
-  return [
-    user.username,
-    shownSecret(user.secret),
-    uriOf(user),
-    ...user.recoveryCodes.map(shownRecoveryCode),
-  ];
+function linesOf({ username, secret, uri, recoveryCodes }: Handout): string[] {
+  return [username, secret, uri, ...recoveryCodes];
 }
 
-function asJson(user: UserToEnrol) {
-  return {
-    username: user.username,
-    issuer: user.issuer,
-    secret: shownSecret(user.secret),
-    ...user.parameters,
-    uri: uriOf(user),
-    recoveryCodes: user.recoveryCodes.map(shownRecoveryCode),
-  };
+function asJson({ username, issuer, secret, parameters, ...rest }: Handout) {
+  const { uri, recoveryCodes } = rest;
+  return { username, issuer, secret, ...parameters, uri, recoveryCodes };
 }
 
 /** What is to be said of the users, after they have been enrolled. */
