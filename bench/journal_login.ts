@@ -8,7 +8,7 @@
  */
 import { Secret, TOTP } from "otpauth";
 import { Failure } from "../src/core/failure.ts";
-import { Redacted } from "../src/core/redacted.ts";
+import { Redacted } from "../src/text/redacted.ts";
 import { given } from "../tests/lab/secrets.ts";
 import { Audit } from "../src/login/audit.ts";
 import { codeStep } from "../src/login/code_step.ts";
@@ -49,10 +49,8 @@ async function password(attempt: ReturnType<typeof attemptOf>): Promise<void> {
   }, {
     ...check,
     primary: {
-      authenticate: (username) =>
-        Promise.resolve({ outcome: "passed", username }),
-      checkAccount: (username) =>
-        Promise.resolve({ outcome: "passed", username }),
+      authenticate: (username) => Promise.resolve({ outcome: "passed", username }),
+      checkAccount: (username) => Promise.resolve({ outcome: "passed", username }),
     },
     store: new SqliteLoginStore(database),
     audit: new Audit("password", attempt, audit),

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Redacted } from "../src/core/redacted.ts";
+import { Redacted } from "../src/text/redacted.ts";
 import { PamAuthentication } from "../src/pam/pam.ts";
 
 const password = new Uint8Array(

@@ -51,9 +51,7 @@ export async function withBaseBinary(
     }
     if ((target ?? Deno.build.target) !== PINNED.target) {
       throw new Error(
-        `no base binary for ${
-          target ?? Deno.build.target
-        }: Deno's download failed ` +
+        `no base binary for ${target ?? Deno.build.target}: Deno's download failed ` +
           `(${failure}), and the pinned one is for ${PINNED.target}: ` +
           "set DENORT_BIN to the path of a denort",
       );

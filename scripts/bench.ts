@@ -42,9 +42,7 @@ function requireAll(): void {
   const lacking = [
     Deno.uid() === 0 ? null : "root: run as root (sudo)",
     exists(TIME) ? null : `${TIME}: apt-get install time`,
-    isPythonReady()
-      ? null
-      : "pyotp for /usr/bin/python3: apt-get install python3-pyotp",
+    isPythonReady() ? null : "pyotp for /usr/bin/python3: apt-get install python3-pyotp",
   ].filter((advice) => advice !== null);
   if (lacking.length > 0) {
     throw new Error(`this machine lacks ${lacking.join("; ")}`);
@@ -92,9 +90,7 @@ function time(
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? sorted[middle]!
-    : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 /** Median of the ratios within each pair, which a machine's changing speed doesn't touch. */
@@ -114,8 +110,7 @@ async function bench(): Promise<void> {
   const ours: Contender = {
     program: PROGRAM,
     db: directory.db,
-    forget:
-      "UPDATE enrolments SET last_step = NULL; DELETE FROM password_failures",
+    forget: "UPDATE enrolments SET last_step = NULL; DELETE FROM password_failures",
   };
   const python: Contender = {
     program: SCRIPT,
@@ -213,15 +208,11 @@ async function bench(): Promise<void> {
   print("|---|---|---|---|---|");
   for (const [name, { ours, python }, withPam] of rows) {
     const own = median(
-      ours.map((value, i) =>
-        value - samples.empty[i]! - (withPam ? samples.hash[i]! : 0)
-      ),
+      ours.map((value, i) => value - samples.empty[i]! - (withPam ? samples.hash[i]! : 0)),
     );
     const ratio = medianRatio(ours, python).toFixed(2);
     print(
-      `| ${name} | ${ms(median(ours))} | ${ms(median(python))} | ${ratio} | ${
-        ms(own)
-      } |`,
+      `| ${name} | ${ms(median(ours))} | ${ms(median(python))} | ${ratio} | ${ms(own)} |`,
     );
   }
   const memory = {
@@ -231,9 +222,7 @@ async function bench(): Promise<void> {
   };
   const mb = (kib: number) => `${(kib / 1024).toFixed(0)} MiB`;
   print(
-    `\nAn empty Deno program takes ${
-      ms(start)
-    } and PAM with the password's hash ${ms(hash)}: ` +
+    `\nAn empty Deno program takes ${ms(start)} and PAM with the password's hash ${ms(hash)}: ` +
       "our own part is all beyond them.",
   );
   print(

@@ -9,12 +9,7 @@ import type { Output } from "../tests/lab/command.ts";
 import { playAttempt } from "../tests/lab/hook_call.ts";
 import { OpenvpnClient } from "../tests/lab/openvpn_client.ts";
 import { OpenvpnServer } from "../tests/lab/openvpn_server.ts";
-import {
-  admin,
-  base64,
-  codeOf,
-  makeTestDirectory,
-} from "../tests/lab/program.ts";
+import { admin, base64, codeOf, makeTestDirectory } from "../tests/lab/program.ts";
 import { missing, OPENVPN_LAB } from "../tests/lab/requirements.ts";
 
 const LAB = OPENVPN_LAB.filter((name) => name !== "sqlite3");

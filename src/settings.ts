@@ -1,12 +1,9 @@
-import {
-  CHALLENGE_METHODS,
-  type ChallengeMethod,
-} from "./core/challenge_method.ts";
+import { CHALLENGE_METHODS, type ChallengeMethod } from "./core/challenge_method.ts";
 import type { AuditRule } from "./core/decision.ts";
 import { type LockoutRule, LONGEST_LOCK_SECONDS } from "./core/lockout.ts";
 import type { ThrottleRule } from "./core/throttle.ts";
 import { Failure } from "./core/failure.ts";
-import { hasControl, quoted } from "./core/printable.ts";
+import { hasControl, quoted } from "./text/printable.ts";
 
 /** Where a decision's log line goes: a file's absolute path, or one of the two. */
 export type LogTarget = "stderr" | "syslog" | `/${string}`;
@@ -52,8 +49,7 @@ export const SETTINGS = {
   challengeText: setting({
     name: "totpChallengeText",
     meaning: "text of the challenge",
-    allowed:
-      `1 to ${MAX_TEXT_BYTES} bytes of UTF-8 on one line, no control characters`,
+    allowed: `1 to ${MAX_TEXT_BYTES} bytes of UTF-8 on one line, no control characters`,
     default: "Please enter your TOTP code",
     parse: plainText(MAX_TEXT_BYTES),
   }),
@@ -82,8 +78,7 @@ export const SETTINGS = {
   }),
   unenrolled: setting({
     name: "totpUnenrolled",
-    meaning:
-      "whether users who aren't enrolled get in by their password alone, with a warning",
+    meaning: "whether users who aren't enrolled get in by their password alone, with a warning",
     allowed: "`deny` or `allow`",
     default: "deny",
     parse: (text) => text === "deny" || text === "allow" ? text : undefined,
@@ -105,15 +100,13 @@ export const SETTINGS = {
   issuerName: setting({
     name: "totpIssuerName",
     meaning: "issuer that authenticator apps show; read by `enroll`",
-    allowed:
-      "1 to 128 bytes of UTF-8 on one line, no control characters and no colon",
+    allowed: "1 to 128 bytes of UTF-8 on one line, no control characters and no colon",
     default: "OpenVPN Server",
     parse: (text) => text.includes(":") ? undefined : plainText(128)(text),
   }),
   primaryAuth: setting<PrimaryAuth>({
     name: "totpPrimaryAuth",
-    meaning:
-      "who decides about the password: PAM, or another factor of OpenVPN's",
+    meaning: "who decides about the password: PAM, or another factor of OpenVPN's",
     allowed: "`pam` or `external`",
     default: "pam",
     parse: (text) => text === "pam" || text === "external" ? text : undefined,
@@ -134,8 +127,7 @@ export const SETTINGS = {
   }),
   driftSteps: setting({
     name: "totpDriftSteps",
-    meaning:
-      "time steps before and after the present one whose codes count too",
+    meaning: "time steps before and after the present one whose codes count too",
     allowed: "a whole number from 0 to 10",
     default: "1",
     parse: wholeNumber(0, 10),
@@ -165,8 +157,7 @@ export const SETTINGS = {
   }),
   maxWaitSeconds: setting({
     name: "totpMaxWaitSeconds",
-    meaning:
-      "longest wait after failed logins in seconds; waits begin at a second and double",
+    meaning: "longest wait after failed logins in seconds; waits begin at a second and double",
     allowed: `a whole number of seconds from 1 to ${MAX_WAIT_SECONDS}`,
     default: "300",
     parse: wholeNumber(1, MAX_WAIT_SECONDS),
@@ -191,9 +182,7 @@ export const SETTINGS = {
     allowed: "`stderr`, `syslog` or an absolute path of a file",
     default: "stderr",
     parse: (text) =>
-      text === "stderr" || text === "syslog"
-        ? text
-        : absolutePath(text) as LogTarget | undefined,
+      text === "stderr" || text === "syslog" ? text : absolutePath(text) as LogTarget | undefined,
   }),
 };
 
@@ -324,9 +313,7 @@ function challengeMethods(text: string): ChallengeMethod[] | undefined {
   const append = known.indexOf("append");
   const dynamic = known.indexOf("dynamic");
   const isReached = append === -1 || dynamic === -1 || append < dynamic;
-  return known.length === methods.length && isOnce && isReached
-    ? known
-    : undefined;
+  return known.length === methods.length && isOnce && isReached ? known : undefined;
 }
 
 function plainText(maxBytes: number): (text: string) => string | undefined {

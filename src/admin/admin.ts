@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { Command, CommanderError } from "commander";
 import { Failure, WRONG_USAGE } from "../core/failure.ts";
-import { preventCoreDumps } from "../ffi/libc.ts";
+import { preventCoreDumps } from "../system/libc.ts";
 import { SETTINGS } from "../settings.ts";
 import project from "../../deno.json" with { type: "json" };
 import type { AdminContext } from "./context.ts";

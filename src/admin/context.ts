@@ -1,15 +1,11 @@
 import { resolve } from "node:path/posix";
-import type { Enrolment, EnrolmentStore } from "../store/store.ts";
+import type { Enrolment } from "../core/enrolment.ts";
+import type { EnrolmentStore } from "../store/store.ts";
 import { Failure } from "../core/failure.ts";
-import { quoted } from "../core/printable.ts";
+import { quoted } from "../text/printable.ts";
 import { isUsername, USERNAME_ALLOWED } from "../core/username.ts";
 import { Vault } from "../secrets/vault.ts";
-import {
-  checkSetting,
-  readSetting,
-  type ReadVariable,
-  SETTINGS,
-} from "../settings.ts";
+import { checkSetting, readSetting, type ReadVariable, SETTINGS } from "../settings.ts";
 import { openDatabase } from "../store/sqlite/database.ts";
 import type { Screen } from "./terminal/screen.ts";
 import { SqliteEnrolmentStore } from "../store/sqlite/enrolment_store.ts";
@@ -117,8 +113,6 @@ export async function requireEnrolment(
 export function notEnrolled(username: string): never {
   throw new Failure(
     "not_enrolled",
-    `user ${
-      quoted(username)
-    } is not enrolled: see who is with: openvpn-totp list`,
+    `user ${quoted(username)} is not enrolled: see who is with: openvpn-totp list`,
   );
 }

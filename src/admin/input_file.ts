@@ -1,5 +1,5 @@
 import { Failure } from "../core/failure.ts";
-import { quoted } from "../core/printable.ts";
+import { quoted } from "../text/printable.ts";
 import type { AdminContext } from "./context.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path/posix";
 import { Failure } from "../core/failure.ts";
-import { quoted } from "../core/printable.ts";
-import { writeAll } from "../write_all.ts";
+import { quoted } from "../text/printable.ts";
+import { writeAll } from "../system/write_all.ts";
 
 /**
  * Makes a file, mode 0600 (or less, by the umask), and brings it to the disk: all of it, or nothing is left there.
@@ -59,9 +59,7 @@ function outputError(path: string, error: unknown): Failure {
   if (error instanceof Deno.errors.AlreadyExists) {
     return new Failure(
       "output_error",
-      `${
-        quoted(path)
-      } is there already and was left alone: remove it, or name another`,
+      `${quoted(path)} is there already and was left alone: remove it, or name another`,
     );
   }
   return new Failure(

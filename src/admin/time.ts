@@ -1,5 +1,5 @@
 import { Failure } from "../core/failure.ts";
-import { quoted } from "../core/printable.ts";
+import { quoted } from "../text/printable.ts";
 
 /** Units of time spans, in milliseconds. */
 const UNITS: Record<string, number> = {
@@ -11,8 +11,7 @@ const UNITS: Record<string, number> = {
 };
 
 /** A date, or a moment in UTC or at an offset (RFC 3339; seconds may be left out). */
-const INSTANT =
-  /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
+const INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
 
 /**
  * Reads a time span that an option names.
@@ -25,9 +24,7 @@ export function readSpan(option: string, text: string): number {
   if (span !== null) return span;
   throw new Failure(
     "usage",
-    `${option} is ${
-      quoted(text)
-    }, allowed is a time span such as 12h, 90d or 8w`,
+    `${option} is ${quoted(text)}, allowed is a time span such as 12h, 90d or 8w`,
   );
 }
 
@@ -44,9 +41,7 @@ export function readSince(text: string, nowMs: number): number {
   if (instant !== null) return instant;
   throw new Failure(
     "usage",
-    `--since is ${
-      quoted(text)
-    }, allowed is a time span such as 30m, 2h or 7d, a date such as ` +
+    `--since is ${quoted(text)}, allowed is a time span such as 30m, 2h or 7d, a date such as ` +
       "2026-01-31 or a moment such as 2026-01-31T12:00Z",
   );
 }
@@ -62,18 +57,14 @@ export function readInstant(text: string): number {
   if (instant !== null) return instant;
   throw new Failure(
     "usage",
-    `--until is ${
-      quoted(text)
-    }, allowed is a date such as 2026-01-31 or a moment such as ` +
+    `--until is ${quoted(text)}, allowed is a date such as 2026-01-31 or a moment such as ` +
       "2026-01-31T12:00Z",
   );
 }
 
 function parseSpan(text: string): number | null {
   const [, count, unit] = text.match(/^(\d{1,6})([smhdw])$/) ?? [];
-  return count === undefined || unit === undefined
-    ? null
-    : Number(count) * UNITS[unit]!;
+  return count === undefined || unit === undefined ? null : Number(count) * UNITS[unit]!;
 }
 
 function parseInstant(text: string): number | null {

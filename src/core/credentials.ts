@@ -1,4 +1,4 @@
-import type { Redacted } from "./redacted.ts";
+import type { Redacted } from "../text/redacted.ts";
 
 /** What a client logs in with. */
 export interface Credentials {

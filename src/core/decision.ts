@@ -41,8 +41,7 @@ const LONGEST = 256;
 
 /** Bounds what a client may have made long. */
 export function bounded(record: DecisionRecord): DecisionRecord {
-  const cut = (text: string | null) =>
-    text === null ? null : text.slice(0, LONGEST).toWellFormed();
+  const cut = (text: string | null) => text === null ? null : text.slice(0, LONGEST).toWellFormed();
   return {
     ...record,
     loginName: cut(record.loginName),

@@ -39,8 +39,7 @@ export function isExempt(
 export function parseNetwork(
   text: string,
 ): ((address: string) => boolean) | null {
-  const [, address = "", length] =
-    text.match(/^([^/%]+)(?:\/(0|[1-9]\d{0,2}))?$/) ?? [];
+  const [, address = "", length] = text.match(/^([^/%]+)(?:\/(0|[1-9]\d{0,2}))?$/) ?? [];
   const version = isIP(address);
   const all = version === 4 ? 32 : 128;
   const prefix = length === undefined ? all : Number(length);

@@ -138,8 +138,6 @@ export function networkOf(address: string | null): string {
   const all = address.includes("::")
     ? [...groups(head), ...Array(Math.max(0, zeros)).fill("0"), ...groups(tail)]
     : groups(head);
-  const prefix = all.slice(0, 4).map((group) =>
-    parseInt(group, 16).toString(16)
-  );
+  const prefix = all.slice(0, 4).map((group) => parseInt(group, 16).toString(16));
   return `${prefix.join(":")}::/64`;
 }

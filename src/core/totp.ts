@@ -1,10 +1,6 @@
-import type { Redacted } from "./redacted.ts";
-import { letThreadRest } from "./thread_rest.ts";
-import {
-  COMMON_PARAMETERS,
-  type TotpAlgorithm,
-  type TotpParameters,
-} from "./totp_parameters.ts";
+import type { Redacted } from "../text/redacted.ts";
+import { letThreadRest } from "../system/thread_rest.ts";
+import { COMMON_PARAMETERS, type TotpAlgorithm, type TotpParameters } from "./totp_parameters.ts";
 
 /** The hashes' names in WebCrypto. */
 const HASHES: Record<TotpAlgorithm, string> = {

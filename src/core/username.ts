@@ -1,4 +1,4 @@
-import { hasControl } from "./printable.ts";
+import { hasControl } from "../text/printable.ts";
 
 /** The longest username taken, in bytes of UTF-8; OpenVPN itself takes less than 512. */
 export const MAX_USERNAME_BYTES = 256;

@@ -1,5 +1,5 @@
-import { counted } from "./counted.ts";
-import type { Redacted } from "./redacted.ts";
+import { counted } from "../text/counted.ts";
+import type { Redacted } from "../text/redacted.ts";
 
 /**
  * Why a login was refused: the name that the log shows, and what the client is told. Null says
@@ -29,10 +29,8 @@ export const REASONS = {
   challenge_answered: null,
   challenge_expired: "The TOTP code came too late: connect again",
   malformed_code: "The answer was not a 6-digit TOTP code: connect again",
-  wrong_code:
-    "Wrong TOTP code: check it and your device's clock, then connect again",
-  code_used:
-    "This TOTP code was used already: wait for the next one, then connect again",
+  wrong_code: "Wrong TOTP code: check it and your device's clock, then connect again",
+  code_used: "This TOTP code was used already: wait for the next one, then connect again",
   // Either
   failure: null,
 } as const satisfies Record<string, string | null>;
@@ -122,9 +120,7 @@ export function refusedUnproven(verdict: Refused): Refused {
  */
 export function refusedWhileLocked(seconds: number): Refused {
   const minutes = Math.ceil(seconds / 60);
-  const time = seconds < 60
-    ? counted(seconds, "second")
-    : counted(minutes, "minute");
+  const time = seconds < 60 ? counted(seconds, "second") : counted(minutes, "minute");
   return {
     ...refused("codes_locked", `locked for ${seconds} seconds more`),
     told: `Too many wrong TOTP codes: try again in ${time}`,

@@ -8,7 +8,7 @@ import {
   refused,
 } from "../core/verdict.ts";
 import type { PrimaryAuthentication } from "../login/primary_authentication.ts";
-import { writeReasonFile } from "../openvpn/answer_files.ts";
+import { writeReasonFile } from "../openvpn/script/answer_files.ts";
 import type { ReadVariable, Settings } from "../settings.ts";
 import { type Database, openDatabase } from "../store/sqlite/database.ts";
 
@@ -61,9 +61,7 @@ export function refusalOf(error: unknown): Refused {
   if (!(error instanceof Error)) return refused("failure", "unexpected error");
   return refused(
     "failure",
-    isSystemError(error)
-      ? error.message
-      : `unexpected ${error.name} ${placeOf(error)}`,
+    isSystemError(error) ? error.message : `unexpected ${error.name} ${placeOf(error)}`,
   );
 }
 

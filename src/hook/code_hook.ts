@@ -1,15 +1,15 @@
-import { sealForeignCode } from "../ffi/libraries.ts";
+import { sealForeignCode } from "../system/libraries.ts";
 import type { Attempt } from "../core/challenge.ts";
 import type { Code } from "../core/code.ts";
-import type { Redacted } from "../core/redacted.ts";
+import type { Redacted } from "../text/redacted.ts";
 import type { CodeVerdict } from "../core/verdict.ts";
 import { Audit } from "../login/audit.ts";
 import type { CodeCheckParts } from "../login/code_check.ts";
 import { codeStep, type CodeStepParts } from "../login/code_step.ts";
 import { PlaceThrottle } from "../login/place_throttle.ts";
-import { readAttempt, requireVariable } from "../openvpn/environment.ts";
-import { writeVerdict } from "../openvpn/answer_files.ts";
-import { readResponseFile, removeResponseFile } from "../openvpn/response.ts";
+import { readAttempt, requireVariable } from "../openvpn/script/environment.ts";
+import { writeVerdict } from "../openvpn/script/answer_files.ts";
+import { readResponseFile, removeResponseFile } from "../openvpn/script/response.ts";
 import { Vault } from "../secrets/vault.ts";
 import { readSettings, type Settings } from "../settings.ts";
 import type { Database } from "../store/sqlite/database.ts";
@@ -117,9 +117,7 @@ function deliver(
       }
     case "refused":
       tellReason(verdict, read);
-      attemptTo(() =>
-        writeVerdict(requireVariable("auth_control_file", read), false)
-      );
+      attemptTo(() => writeVerdict(requireVariable("auth_control_file", read), false));
       return { verdict, exitStatus: ExitStatus.REFUSE };
   }
 }

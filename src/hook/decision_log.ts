@@ -1,6 +1,6 @@
-import { openSystemLog } from "../ffi/libc.ts";
-import { type Field, logfmt } from "../core/logfmt.ts";
-import { writeAll } from "../write_all.ts";
+import { openSystemLog } from "../system/libc.ts";
+import { type Field, logfmt } from "../text/logfmt.ts";
+import { writeAll } from "../system/write_all.ts";
 import type { LogTarget } from "../settings.ts";
 
 /** syslog(3)'s severities that a decision can have. */

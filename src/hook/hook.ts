@@ -1,23 +1,13 @@
 import type { Step } from "../core/decision.ts";
 import { Failure } from "../core/failure.ts";
-import { quoted } from "../core/printable.ts";
+import { quoted } from "../text/printable.ts";
 import type { Refused } from "../core/verdict.ts";
-import { guardProcess } from "../ffi/libc.ts";
-import { readAddress, readEnvironment } from "../openvpn/environment.ts";
+import { guardProcess } from "../system/libc.ts";
+import { readAddress, readEnvironment } from "../openvpn/script/environment.ts";
 import { readSetting, type ReadVariable, SETTINGS } from "../settings.ts";
-import {
-  attemptTo,
-  ExitStatus,
-  type HookCall,
-  type HookResult,
-  refusalOf,
-} from "./call.ts";
+import { attemptTo, ExitStatus, type HookCall, type HookResult, refusalOf } from "./call.ts";
 import { codeHook } from "./code_hook.ts";
-import {
-  openDecisionLog,
-  Severity,
-  type WriteDecision,
-} from "./decision_log.ts";
+import { openDecisionLog, Severity, type WriteDecision } from "./decision_log.ts";
 import { recordLate } from "./late_record.ts";
 import { openPrimary, passwordHook } from "./password_hook.ts";
 

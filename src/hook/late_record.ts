@@ -1,13 +1,8 @@
 import type { Step } from "../core/decision.ts";
 import type { Refused } from "../core/verdict.ts";
 import { Audit } from "../login/audit.ts";
-import { readAttempt } from "../openvpn/environment.ts";
-import {
-  readAuditRule,
-  readSetting,
-  type ReadVariable,
-  SETTINGS,
-} from "../settings.ts";
+import { readAttempt } from "../openvpn/script/environment.ts";
+import { readAuditRule, readSetting, type ReadVariable, SETTINGS } from "../settings.ts";
 import { SqliteLoginStore } from "../store/sqlite/login_store.ts";
 import { openLoginDatabase } from "./call.ts";
 

@@ -1,5 +1,5 @@
-import { Memory, readVariableBytes } from "../ffi/libc.ts";
-import { sealForeignCode } from "../ffi/libraries.ts";
+import { Memory, readVariableBytes } from "../system/libc.ts";
+import { sealForeignCode } from "../system/libraries.ts";
 import type { Attempt } from "../core/challenge.ts";
 import { Audit } from "../login/audit.ts";
 import { codeStep } from "../login/code_step.ts";
@@ -13,30 +13,20 @@ import {
   knowsCrtext,
   readAttempt,
   requireVariable,
-} from "../openvpn/environment.ts";
+} from "../openvpn/script/environment.ts";
 import {
   type PasswordForm,
   readPasswordAndCode,
   readPasswordForm,
 } from "../openvpn/password_form.ts";
 import { readSessionToken } from "../openvpn/session_token.ts";
-import {
-  writeDynamicChallenge,
-  writePendingFile,
-} from "../openvpn/answer_files.ts";
-import {
-  makeCredentials,
-  readCredentialsFile,
-} from "../openvpn/credentials.ts";
+import { writeDynamicChallenge, writePendingFile } from "../openvpn/script/answer_files.ts";
+import { makeCredentials, readCredentialsFile } from "../openvpn/script/credentials.ts";
 import { PamAuthentication } from "../pam/pam.ts";
 import { choosePamService } from "../pam/service.ts";
 import type { Credentials } from "../core/credentials.ts";
 import { COMMON_PARAMETERS } from "../core/totp_parameters.ts";
-import type {
-  Challenged,
-  CodeVerdict,
-  PasswordVerdict,
-} from "../core/verdict.ts";
+import type { Challenged, CodeVerdict, PasswordVerdict } from "../core/verdict.ts";
 import { readSettings, type Settings } from "../settings.ts";
 import type { Database } from "../store/sqlite/database.ts";
 import { SqliteLoginStore } from "../store/sqlite/login_store.ts";
@@ -144,8 +134,7 @@ function noticeOf(
   return isRenegotiation(read)
     ? {
       name: "token dropped",
-      text:
-        "a client asks for a code again, as it didn't keep its session token: " +
+      text: "a client asks for a code again, as it didn't keep its session token: " +
         "update it, or raise reneg-sec in OpenVPN's configuration",
     }
     : null;

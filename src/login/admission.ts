@@ -1,20 +1,13 @@
 import type { Attempt } from "../core/challenge.ts";
 import { isExempt } from "../core/exemption.ts";
 import { lockedForSeconds, withinLongestLock } from "../core/lockout.ts";
-import { Redacted } from "../core/redacted.ts";
-import {
-  type PasswordVerdict,
-  refused,
-  refusedWhileLocked,
-} from "../core/verdict.ts";
-import type { Enrolment, LoginRecords } from "../store/store.ts";
+import { Redacted } from "../text/redacted.ts";
+import { type PasswordVerdict, refused, refusedWhileLocked } from "../core/verdict.ts";
+import type { Enrolment } from "../core/enrolment.ts";
+import type { LoginRecords } from "../store/store.ts";
 import { type CheckedCode, judgeCode } from "./code_check.ts";
 import { attemptIdOfState } from "./dynamic_challenge.ts";
-import type {
-  Decision,
-  PasswordRequest,
-  PasswordStepParts,
-} from "./password_request.ts";
+import type { Decision, PasswordRequest, PasswordStepParts } from "./password_request.ts";
 
 /** A notice need not be said again for so long, in milliseconds. */
 const NOTICE_LASTS_MS = 24 * 60 * 60 * 1000;

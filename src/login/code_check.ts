@@ -6,7 +6,7 @@ import {
   type LockoutRule,
   NO_FAILURES,
 } from "../core/lockout.ts";
-import type { Redacted } from "../core/redacted.ts";
+import type { Redacted } from "../text/redacted.ts";
 import { markOfCode, matchTimeStep } from "../core/totp.ts";
 import {
   type Accepted,
@@ -15,7 +15,8 @@ import {
   refusedWhileLocked,
   refusedWrongCode,
 } from "../core/verdict.ts";
-import type { Enrolment, LoginRecords } from "../store/store.ts";
+import type { Enrolment } from "../core/enrolment.ts";
+import type { LoginRecords } from "../store/store.ts";
 
 /** What codes are checked with. */
 export interface CodeCheckParts {
@@ -100,9 +101,7 @@ export async function judgeCode(
 
   const isSame = given.checked !== null &&
     given.checked.sealed.toBase64() === enrolment.secret.bytes.toBase64();
-  const { step, mark } = isSame
-    ? given.checked!
-    : await checkCode(code, enrolment, parts);
+  const { step, mark } = isSame ? given.checked! : await checkCode(code, enrolment, parts);
   const isRecovery = mayBeRecoveryCode(code.reveal()) && mark !== null &&
     await records.useRecoveryCode(username, mark);
   if (!isRecovery) {

@@ -1,15 +1,10 @@
 import { type Attempt, type Binding, objectionTo } from "../core/challenge.ts";
 import type { Code } from "../core/code.ts";
-import type { Redacted } from "../core/redacted.ts";
+import type { Redacted } from "../text/redacted.ts";
 import { type CodeVerdict, refused, refusedUnproven } from "../core/verdict.ts";
 import type { LoginRecords, LoginStore, Pending } from "../store/store.ts";
 import type { Audit } from "./audit.ts";
-import {
-  checkCode,
-  type CheckedCode,
-  type CodeCheckParts,
-  judgeCode,
-} from "./code_check.ts";
+import { checkCode, type CheckedCode, type CodeCheckParts, judgeCode } from "./code_check.ts";
 import type { PlaceThrottle } from "./place_throttle.ts";
 
 /** A client's answer to a challenge. */

@@ -1,7 +1,7 @@
 import type { Attempt } from "../core/challenge.ts";
 import type { ChallengeMethod } from "../core/challenge_method.ts";
 import type { Code } from "../core/code.ts";
-import type { Redacted } from "../core/redacted.ts";
+import type { Redacted } from "../text/redacted.ts";
 import type { SessionToken } from "../core/session_token.ts";
 import type { PasswordVerdict } from "../core/verdict.ts";
 import type { LoginRecords, LoginStore } from "../store/store.ts";

@@ -8,11 +8,7 @@ import {
 } from "../core/verdict.ts";
 import { admit } from "./admission.ts";
 import { checkCode, type CheckedCode } from "./code_check.ts";
-import {
-  conclude,
-  type PasswordRequest,
-  type PasswordStepParts,
-} from "./password_request.ts";
+import { conclude, type PasswordRequest, type PasswordStepParts } from "./password_request.ts";
 import { tokenStep } from "./token_step.ts";
 import { admitUnproven } from "./unproven_admission.ts";
 
@@ -79,9 +75,7 @@ function objectionTo(
 ): Refused | null {
   if (!isUsername(attempt.loginName)) return refused("bad_username");
   if (token !== null) {
-    return token.loginAt === null
-      ? refused("token_refused", "OpenVPN did not verify it")
-      : null;
+    return token.loginAt === null ? refused("token_refused", "OpenVPN did not verify it") : null;
   }
   return password.reveal().includes(0) ? refused("bad_password") : null;
 }
@@ -109,9 +103,7 @@ async function checkAhead(
   { code }: PasswordRequest,
   parts: PasswordStepParts,
 ): Promise<CheckedCode | null> {
-  const enrolment = code === null
-    ? null
-    : await parts.store.findEnrolment(username);
+  const enrolment = code === null ? null : await parts.store.findEnrolment(username);
   // A disabled user's must take no longer than a wrong password.
   return code === null || enrolment === null || enrolment.disabledAt !== null
     ? null

@@ -1,4 +1,4 @@
-import type { Redacted } from "../core/redacted.ts";
+import type { Redacted } from "../text/redacted.ts";
 import type { Refused } from "../core/verdict.ts";
 
 /** What came of asking for a user: the name that the system knows them by, or a refusal. */

@@ -3,11 +3,7 @@ import { isExempt } from "../core/exemption.ts";
 import type { SessionToken } from "../core/session_token.ts";
 import { type PasswordVerdict, refused } from "../core/verdict.ts";
 import type { LoginRecords } from "../store/store.ts";
-import {
-  conclude,
-  type Decision,
-  type PasswordStepParts,
-} from "./password_request.ts";
+import { conclude, type Decision, type PasswordStepParts } from "./password_request.ts";
 
 const SECOND_MS = 1000;
 
@@ -44,8 +40,7 @@ export async function tokenStep(
     const mayBeUncoded = uncodedLoginAt !== null &&
       (token.loginAt ?? 0) <= uncodedLoginAt + SECOND_MS;
     if (mayBeUncoded && !isExempt(exemption, address, parts.now())) {
-      const detail =
-        "the user came in without a code at the time of that login";
+      const detail = "the user came in without a code at the time of that login";
       return { verdict: refused("token_refused", detail), username };
     }
     // A token counts whole seconds: one of the second of the enrolment may be older.

@@ -1,14 +1,10 @@
 import { isExempt } from "../core/exemption.ts";
-import { Redacted } from "../core/redacted.ts";
+import { Redacted } from "../text/redacted.ts";
 import { refused, refusedInWait, refusedUnproven } from "../core/verdict.ts";
 import type { LoginRecords } from "../store/store.ts";
 import { askOrJudge } from "./admission.ts";
 import type { CheckedCode } from "./code_check.ts";
-import type {
-  Decision,
-  PasswordRequest,
-  PasswordStepParts,
-} from "./password_request.ts";
+import type { Decision, PasswordRequest, PasswordStepParts } from "./password_request.ts";
 
 /**
  * Where another factor decides about the password, and nobody knows yet how: everybody gets a
@@ -50,8 +46,6 @@ export async function admitUnproven(
   if (method === "static" || method === "append") {
     return { verdict: refusedUnproven(refused(reason)) };
   }
-  const stateId = method === "dynamic"
-    ? { stateId: new Redacted(parts.newStateId()) }
-    : {};
+  const stateId = method === "dynamic" ? { stateId: new Redacted(parts.newStateId()) } : {};
   return { verdict: { outcome: "challenged", by: method, reason, ...stateId } };
 }

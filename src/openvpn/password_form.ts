@@ -1,11 +1,8 @@
 import type { Code } from "../core/code.ts";
-import {
-  type ChallengeMethod,
-  chooseMethod,
-} from "../core/challenge_method.ts";
-import { Redacted } from "../core/redacted.ts";
+import { type ChallengeMethod, chooseMethod } from "../core/challenge_method.ts";
+import { Redacted } from "../text/redacted.ts";
 import type { AppendPosition, ReadVariable, Settings } from "../settings.ts";
-import { readAnswer } from "./response.ts";
+import { readAnswer } from "./script/response.ts";
 
 /** What a client sent in the password's place. */
 export type PasswordForm =
@@ -92,9 +89,7 @@ export function readPasswordAndCode(
   digits: number,
 ): PasswordAndCode {
   const { password } = sent;
-  const appended = sent.form === "plain"
-    ? splitAppended(password, appendPosition, digits)
-    : null;
+  const appended = sent.form === "plain" ? splitAppended(password, appendPosition, digits) : null;
   const method = chooseMethod({
     knowsCrtext,
     sentStatic: sent.form === "static" && !sent.isEmpty,

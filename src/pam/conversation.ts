@@ -1,6 +1,6 @@
 import type { Credentials } from "../core/credentials.ts";
-import { type Address, ADDRESS_BYTES, type Memory } from "../ffi/libc.ts";
-import { MAX_MESSAGES, Pam, Style } from "../ffi/libpam.ts";
+import { type Address, ADDRESS_BYTES, type Memory } from "../system/libc.ts";
+import { MAX_MESSAGES, Pam, Style } from "./libpam.ts";
 
 // struct pam_conv { int (*conv)(…); void *appdata_ptr; }
 const CONV_BYTES = 16;
@@ -54,8 +54,7 @@ export class Conversation {
     this.#memory = memory;
     const callback = new Deno.UnsafeCallback(
       { parameters: ["i32", "usize", "usize", "usize"], result: "i32" },
-      (count, messages, responses) =>
-        this.#converse(count, messages, responses),
+      (count, messages, responses) => this.#converse(count, messages, responses),
     );
     this.structure = memory.allocate(CONV_BYTES);
     memory.writeAddress(
@@ -94,9 +93,7 @@ export class Conversation {
         this.#readStyles(count, messages),
         this.#credentials,
       );
-      return answers === null
-        ? Pam.CONV_ERR
-        : this.#respond(answers, responses);
+      return answers === null ? Pam.CONV_ERR : this.#respond(answers, responses);
     } catch {
       return Pam.CONV_ERR;
     }
@@ -109,9 +106,7 @@ export class Conversation {
       const message = this.#memory.readAddress(
         messages + BigInt(i * ADDRESS_BYTES),
       );
-      return message === 0n
-        ? -1
-        : this.#memory.read(message, 4).getInt32(0, true);
+      return message === 0n ? -1 : this.#memory.read(message, 4).getInt32(0, true);
     });
   }
 

@@ -1,21 +1,11 @@
-import { counted } from "../core/counted.ts";
+import { counted } from "../text/counted.ts";
 import type { Credentials } from "../core/credentials.ts";
-import type { Redacted } from "../core/redacted.ts";
-import { letThreadRest } from "../core/thread_rest.ts";
+import type { Redacted } from "../text/redacted.ts";
+import { letThreadRest } from "../system/thread_rest.ts";
 import { type Reason, refused } from "../core/verdict.ts";
-import { type Address, ADDRESS_BYTES, cString, Memory } from "../ffi/libc.ts";
-import {
-  Flag,
-  Item,
-  type Libpam,
-  openLibpam,
-  Pam,
-  pamStatusName,
-} from "../ffi/libpam.ts";
-import type {
-  PrimaryAuthentication,
-  PrimaryResult,
-} from "../login/primary_authentication.ts";
+import { type Address, ADDRESS_BYTES, cString, Memory } from "../system/libc.ts";
+import { Flag, Item, type Libpam, openLibpam, Pam, pamStatusName } from "./libpam.ts";
+import type { PrimaryAuthentication, PrimaryResult } from "../login/primary_authentication.ts";
 import { Conversation, noDelay } from "./conversation.ts";
 
 /** PAM_TTY: logins over OpenVPN have no terminal, but modules want a name (as sshd's "ssh"). */
@@ -151,9 +141,7 @@ export class PamAuthentication implements PrimaryAuthentication {
       this.#timeoutSeconds,
       this.#conversation.during(credentials, async () => {
         const status = this.#setItems(handle, address);
-        return status === Pam.SUCCESS
-          ? await work(handle)
-          : this.#refused("pam_error", status);
+        return status === Pam.SUCCESS ? await work(handle) : this.#refused("pam_error", status);
       }),
     );
     // A module that hasn't answered still works on the transaction: pam_end would pull it away.

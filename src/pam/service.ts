@@ -1,6 +1,6 @@
 import { Failure } from "../core/failure.ts";
-import { quoted } from "../core/printable.ts";
-import { isFile } from "../present_files.ts";
+import { quoted } from "../text/printable.ts";
+import { isFile } from "../system/present_files.ts";
 
 const DIRECTORIES = ["/etc/pam.d", "/usr/lib/pam.d"];
 

@@ -1,13 +1,8 @@
 import { Failure } from "../core/failure.ts";
-import { Redacted } from "../core/redacted.ts";
-import { KEY_BYTES, type SecretKey } from "../core/sealed_secret.ts";
-import {
-  followTrusted,
-  makeDirectory,
-  parentOf,
-  requirePrivate,
-} from "../trusted_path.ts";
-import { writeAll } from "../write_all.ts";
+import { Redacted } from "../text/redacted.ts";
+import { KEY_BYTES, type SecretKey } from "./sealed_secret.ts";
+import { followTrusted, makeDirectory, parentOf, requirePrivate } from "../system/trusted_path.ts";
+import { writeAll } from "../system/write_all.ts";
 
 /** Opens a key file, for people. */
 const COMMENT =

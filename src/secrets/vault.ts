@@ -1,12 +1,8 @@
 import { Failure } from "../core/failure.ts";
-import { quoted } from "../core/printable.ts";
-import type { Redacted } from "../core/redacted.ts";
-import {
-  openSecret,
-  type SealedSecret,
-  sealSecret,
-  type SecretKey,
-} from "../core/sealed_secret.ts";
+import { quoted } from "../text/printable.ts";
+import type { Redacted } from "../text/redacted.ts";
+import type { SealedSecret } from "../core/enrolment.ts";
+import { openSecret, sealSecret, type SecretKey } from "./sealed_secret.ts";
 import { addKey, readKeyFile, syncKeyFile } from "./key_file.ts";
 
 /** A user's secret as it is kept. */
@@ -133,9 +129,7 @@ export class Vault {
   #doesNotFit(username: string, key: SecretKey): never {
     throw new Failure(
       "key_wrong",
-      `the secret of ${
-        quoted(username)
-      } doesn't open with the key ${key.id} of ${this.path}: ` +
+      `the secret of ${quoted(username)} doesn't open with the key ${key.id} of ${this.path}: ` +
         "the key's line or the user's row was changed; restore them from a backup, or enrol the " +
         "user again (enroll --replace)",
     );

@@ -15,8 +15,7 @@ import {
 import { testWith } from "../lab/requirements.ts";
 import { Terminal } from "../lab/terminal.ts";
 
-const must = (db: string, ...args: string[]) =>
-  mustRun(PROGRAM, [...on(db), ...args]);
+const must = (db: string, ...args: string[]) => mustRun(PROGRAM, [...on(db), ...args]);
 
 interface Shown {
   username: string;
@@ -213,55 +212,53 @@ testWith(
     const good = `${path}/good`;
     await must(db, "backup", good);
     await enroll(db, "later");
-    const cases: [name: string, make: (file: string) => void, error: RegExp][] =
+    const cases: [name: string, make: (file: string) => void, error: RegExp][] = [
+      ["missing", () => {}, /there is no backup at .*missing$/m],
       [
-        ["missing", () => {}, /there is no backup at .*missing$/m],
-        [
-          "text",
-          (file) =>
-            Deno.writeTextFileSync(file, "x".repeat(9999), { mode: 0o600 }),
-          /text is not a backup that openvpn-totp made$/m,
-        ],
-        ["readable", (file) => {
-          Deno.copyFileSync(good, file);
-          Deno.chmodSync(file, 0o644);
-        }, /others than its owner have access: chmod 600/],
-        ["newer", (file) => {
-          Deno.copyFileSync(good, file);
-          sql(file, "PRAGMA user_version = 99");
-        }, /schema version 99, this program knows up to/],
-        ["trigger", (file) => {
-          Deno.copyFileSync(good, file);
-          sql(
-            file,
-            "CREATE TRIGGER t AFTER INSERT ON decisions BEGIN SELECT 1; END",
-          );
-        }, /has triggers or views/],
-        ["torn", (file) => {
-          const bytes = Deno.readFileSync(good);
-          // Beyond the header's page: the tables' own.
-          Deno.writeFileSync(file, bytes.fill(0xff, 4096, 8192), {
-            mode: 0o600,
-          });
-        }, /is corrupt|is not whole|corrupt/],
-        ["in-use", (file) => {
-          Deno.copyFileSync(good, file);
-          Deno.writeTextFileSync(`${file}-journal`, "");
-        }, /is a database in use, not a backup/],
-        ["other-user", (file) => {
-          Deno.copyFileSync(good, file);
-          sql(file, "UPDATE enrolments SET username = 'daemon'");
-        }, /the secret of "daemon" doesn't open/],
-        ["orphan", (file) => {
-          Deno.copyFileSync(good, file);
-          sql(file, "PRAGMA foreign_keys = OFF");
-          const connection = new DatabaseSync(file, {
-            enableForeignKeyConstraints: false,
-          });
-          connection.exec("INSERT INTO recovery_codes VALUES ('ghost', 'x')");
-          connection.close();
-        }, /is not whole/],
-      ];
+        "text",
+        (file) => Deno.writeTextFileSync(file, "x".repeat(9999), { mode: 0o600 }),
+        /text is not a backup that openvpn-totp made$/m,
+      ],
+      ["readable", (file) => {
+        Deno.copyFileSync(good, file);
+        Deno.chmodSync(file, 0o644);
+      }, /others than its owner have access: chmod 600/],
+      ["newer", (file) => {
+        Deno.copyFileSync(good, file);
+        sql(file, "PRAGMA user_version = 99");
+      }, /schema version 99, this program knows up to/],
+      ["trigger", (file) => {
+        Deno.copyFileSync(good, file);
+        sql(
+          file,
+          "CREATE TRIGGER t AFTER INSERT ON decisions BEGIN SELECT 1; END",
+        );
+      }, /has triggers or views/],
+      ["torn", (file) => {
+        const bytes = Deno.readFileSync(good);
+        // Beyond the header's page: the tables' own.
+        Deno.writeFileSync(file, bytes.fill(0xff, 4096, 8192), {
+          mode: 0o600,
+        });
+      }, /is corrupt|is not whole|corrupt/],
+      ["in-use", (file) => {
+        Deno.copyFileSync(good, file);
+        Deno.writeTextFileSync(`${file}-journal`, "");
+      }, /is a database in use, not a backup/],
+      ["other-user", (file) => {
+        Deno.copyFileSync(good, file);
+        sql(file, "UPDATE enrolments SET username = 'daemon'");
+      }, /the secret of "daemon" doesn't open/],
+      ["orphan", (file) => {
+        Deno.copyFileSync(good, file);
+        sql(file, "PRAGMA foreign_keys = OFF");
+        const connection = new DatabaseSync(file, {
+          enableForeignKeyConstraints: false,
+        });
+        connection.exec("INSERT INTO recovery_codes VALUES ('ghost', 'x')");
+        connection.close();
+      }, /is not whole/],
+    ];
     for (const [name, make, error] of cases) {
       make(`${path}/${name}`);
       const output = await admin(db, ["restore", `${path}/${name}`, "--yes"]);

@@ -2,14 +2,7 @@ import assert from "node:assert/strict";
 import { makeAccount } from "../lab/accounts.ts";
 import { mustRun, type Output, run } from "../lab/command.ts";
 import { playAttempt } from "../lab/hook_call.ts";
-import {
-  base64,
-  codeOf,
-  enroll,
-  makeTestDirectory,
-  on,
-  PROGRAM,
-} from "../lab/program.ts";
+import { base64, codeOf, enroll, makeTestDirectory, on, PROGRAM } from "../lab/program.ts";
 import { withUser } from "../lab/user.ts";
 import { testWith } from "../lab/requirements.ts";
 
@@ -43,8 +36,7 @@ testWith(
     for (const call of Object.values(calls)) {
       statuses.push((await call()).status);
       const lines = (await Deno.readTextFile(trace)).split("\n");
-      const count = (pattern: RegExp) =>
-        lines.filter((line) => pattern.test(line)).length;
+      const count = (pattern: RegExp) => lines.filter((line) => pattern.test(line)).length;
       // One, and another where a busy machine keeps the first from its rest.
       assert(count(/ clone3?\(.*CLONE_THREAD/) <= 2, "threads");
       assert.equal(count(/ clone3?\((?!.*CLONE_THREAD)| v?fork\(/), 0);

@@ -20,9 +20,7 @@ testWith(
         Array.from({ length: AT_ONCE }, () => user.attempt({ IV_SSO: "" })),
       );
       const outputs = await Promise.all(
-        attempts.map((attempt, i) =>
-          attempt.password(username, sent(codeOf(secret, i % 2)))
-        ),
+        attempts.map((attempt, i) => attempt.password(username, sent(codeOf(secret, i % 2)))),
       );
       const statuses = outputs.map(({ status }) => status);
       assert.deepEqual(statuses.toSorted(), [0, ...Array(7).fill(1)]);

@@ -3,13 +3,7 @@ import { dirname } from "node:path/posix";
 import { DatabaseSync } from "node:sqlite";
 import { OUTCOMES } from "../../src/core/decision.ts";
 import { mustRun, run, type RunOptions } from "../lab/command.ts";
-import {
-  enroll,
-  makeTestDirectory,
-  on,
-  PROGRAM,
-  type TestDirectory,
-} from "../lab/program.ts";
+import { enroll, makeTestDirectory, on, PROGRAM, type TestDirectory } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
 import { Terminal } from "../lab/terminal.ts";
 
@@ -229,9 +223,7 @@ testWith(
     const env = { totpTokenDbPath: db };
     assert.deepEqual(await users(["show"], { env }), ["root"]);
     assert.deepEqual(
-      await users(["show", "root"], { env }).then((all) =>
-        all.some((word) => word === "root")
-      ),
+      await users(["show", "root"], { env }).then((all) => all.some((word) => word === "root")),
       false,
     );
 

@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
-import { findConfig } from "../../src/admin/configuration/config_file.ts";
-import { type Finding, FINDINGS } from "../../src/admin/doctor/finding.ts";
+import { findConfig } from "../../src/server_setup/configuration/config_file.ts";
+import { type Finding, FINDINGS } from "../../src/server_setup/doctor/finding.ts";
 import { makeAccount } from "../lab/accounts.ts";
 import { run } from "../lab/command.ts";
-import {
-  enroll,
-  keyFileOf,
-  makeTestDirectory,
-  PROGRAM,
-} from "../lab/program.ts";
+import { enroll, keyFileOf, makeTestDirectory, PROGRAM } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
 import { Terminal } from "../lab/terminal.ts";
 
@@ -35,8 +30,7 @@ async function makeServer(...lines: string[]) {
       ].join("\n"),
     );
   await write();
-  const doctor = (...args: string[]) =>
-    run(PROGRAM, ["doctor", "--config", config, ...args]);
+  const doctor = (...args: string[]) => run(PROGRAM, ["doctor", "--config", config, ...args]);
   return Object.assign(directory, {
     config,
     write,
@@ -46,9 +40,9 @@ async function makeServer(...lines: string[]) {
       const { stdout, stderr } = await doctor("--json", ...args);
       assert(stdout.startsWith("{"), stderr);
       const { findings } = JSON.parse(stdout) as { findings: Finding[] };
-      return findings.filter(({ id, level }) =>
-        level !== "ok" && !MACHINE.includes(id)
-      ).map(({ id, level, what }) => ({ is: `${level} ${id}`, what }));
+      return findings.filter(({ id, level }) => level !== "ok" && !MACHINE.includes(id)).map((
+        { id, level, what },
+      ) => ({ is: `${level} ${id}`, what }));
     },
   });
 }
@@ -61,9 +55,7 @@ testWith(
     const bytes = Deno.readFileSync(server.db);
     assert.deepEqual(await server.findings(), []);
     assert.deepEqual(Deno.readFileSync(server.db), bytes);
-    const names = [...Deno.readDirSync(`${server.path}/db`)].map((one) =>
-      one.name
-    );
+    const names = [...Deno.readDirSync(`${server.path}/db`)].map((one) => one.name);
     assert.deepEqual(names.sort(), [
       "token_index.sqlite3",
       "token_index.sqlite3.key",
@@ -287,8 +279,7 @@ testWith(
     await using directory = await makeTestDirectory();
     const { path } = directory;
     const usual = `${path}/server/server.conf`;
-    const find = () =>
-      findConfig(undefined, { usual, directories: [`${path}/server`, path] });
+    const find = () => findConfig(undefined, { usual, directories: [`${path}/server`, path] });
     assert.throws(find, /there is no \*\.conf/);
     await Deno.writeTextFile(`${path}/one.conf`, "");
     assert.equal(find(), `${path}/one.conf`);

@@ -21,9 +21,7 @@ const CODE_PROMPT = /The code that the app shows .*: $/;
 /** The usernames that are enrolled; none where there is no database. */
 async function enrolled(db: string): Promise<string[]> {
   const { stdout, status } = await admin(db, ["list", "--json"]);
-  return status === 0
-    ? JSON.parse(stdout).map((user: { username: string }) => user.username)
-    : [];
+  return status === 0 ? JSON.parse(stdout).map((user: { username: string }) => user.username) : [];
 }
 
 function onTerminal({ db }: TestDirectory, ...args: string[]): Terminal {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { fileURLToPath } from "node:url";
-import { type Field, logfmt } from "../../src/core/logfmt.ts";
+import { type Field, logfmt } from "../../src/text/logfmt.ts";
 import { type Reason, REASONS } from "../../src/core/verdict.ts";
 import { mustRun } from "../lab/command.ts";
 import { HOSTILE_NAMES } from "../lab/hostile_names.ts";
@@ -50,11 +50,9 @@ const ISO_STAMP = new Date(AT.getTime() + 7_200_000).toISOString()
 const FORMS: Record<string, (fields: Record<string, Field>) => string> = {
   file: ours,
   syslogOfStderr: (fields) => `${STAMP} host openvpn[77]: ${ours(fields)}`,
-  isoSyslogOfStderr: (fields) =>
-    `${ISO_STAMP} host openvpn[77]: ${ours(fields)}`,
+  isoSyslogOfStderr: (fields) => `${ISO_STAMP} host openvpn[77]: ${ours(fields)}`,
   syslog: (fields) => `${STAMP} host openvpn-totp[77]: ${logfmt(fields)}`,
-  isoSyslog: (fields) =>
-    `${ISO_STAMP} host openvpn-totp[77]: ${logfmt(fields)}`,
+  isoSyslog: (fields) => `${ISO_STAMP} host openvpn-totp[77]: ${logfmt(fields)}`,
 };
 
 function ours(fields: Record<string, Field>): string {
@@ -96,8 +94,7 @@ function addressOf(n: number): string {
   return n % 2 === 0 ? `203.0.113.${n}` : `2001:db8::${n.toString(16)}`;
 }
 
-const addressesOf = (found: readonly Found[]) =>
-  found.map(({ address }) => address);
+const addressesOf = (found: readonly Found[]) => found.map(({ address }) => address);
 
 testWith(
   [...ROOT_AND_ACCOUNT, "fail2ban"],
@@ -134,9 +131,7 @@ testWith(
         );
       }
       const fromFile = (await Deno.readTextFile(log)).trimEnd().split("\n");
-      const inJournal = fromStderr.map((line) =>
-        `Nov 23 20:21:40 host openvpn[1]: ${line}`
-      );
+      const inJournal = fromStderr.map((line) => `Nov 23 20:21:40 host openvpn[1]: ${line}`);
       for (const lines of [fromFile, fromStderr, inJournal]) {
         assert.deepEqual(
           await find(lines),
@@ -264,9 +259,7 @@ testWith(
   "fail2ban finds nothing where OpenVPN repeats a client's words",
   async () => {
     // OpenVPN takes control characters out, and no common name over 64 characters.
-    const words = HOSTILE_NAMES.map((name) =>
-      Array.from(name).filter((c) => c >= " ").join("")
-    );
+    const words = HOSTILE_NAMES.map((name) => Array.from(name).filter((c) => c >= " ").join(""));
     const lines = words.flatMap((word) => [
       `192.0.2.1:4000 TLS: Username/Password authentication failed for username '${word}' `,
       `192.0.2.1:4000 TLS: Username/Password authentication deferred for username '${word}' [CN SET]`,

@@ -102,8 +102,7 @@ testWith(
   async () => {
     await using directory = await makeTestDirectory();
     const file = (name: string) => `${directory.path}/${name}`;
-    const enroll = (...options: string[]) =>
-      admin(directory.db, ["enroll", "root", ...options]);
+    const enroll = (...options: string[]) => admin(directory.db, ["enroll", "root", ...options]);
     await Deno.writeTextFile(file("mine.html"), "mine");
 
     const taken = await enroll(

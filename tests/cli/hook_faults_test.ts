@@ -2,19 +2,8 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { mustRun } from "../lab/command.ts";
 import { playAttempt, type PlayedAttempt } from "../lab/hook_call.ts";
-import {
-  base64,
-  codeOf,
-  enroll,
-  makeTestDirectory,
-  wrongCodeOf,
-} from "../lab/program.ts";
-import {
-  type EnrolledUser,
-  LOG_LINE,
-  ROOT_AND_ACCOUNT,
-  withUser,
-} from "../lab/user.ts";
+import { base64, codeOf, enroll, makeTestDirectory, wrongCodeOf } from "../lab/program.ts";
+import { type EnrolledUser, LOG_LINE, ROOT_AND_ACCOUNT, withUser } from "../lab/user.ts";
 import { testWith } from "../lab/requirements.ts";
 
 /** An enrolled user, challenged in an attempt of their own. */

@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { mustRun, type Output } from "../lab/command.ts";
 import type { PlayedAttempt } from "../lab/hook_call.ts";
-import {
-  compileModule,
-  makePamService,
-  type PamService,
-  PLAIN_RULES,
-} from "../lab/pam_service.ts";
+import { compileModule, makePamService, type PamService, PLAIN_RULES } from "../lab/pam_service.ts";
 import { base64, codeOf, wrongCodeOf } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
 import { type EnrolledUser, LOG_LINE, withUser } from "../lab/user.ts";

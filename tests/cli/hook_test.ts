@@ -147,9 +147,7 @@ testWith(
       const answers = await Promise.all(
         Array.from({ length: 20 }, (_, i) => login.answer(code, String(i))),
       );
-      const outcomes = answers.map(({ stderr }) =>
-        stderr.match(/outcome=(\w+)/)?.[1]
-      );
+      const outcomes = answers.map(({ stderr }) => stderr.match(/outcome=(\w+)/)?.[1]);
       assert.equal(outcomes.filter((one) => one === "accepted").length, 1);
       assert.equal(outcomes.filter((one) => one === "unchanged").length, 19);
       assert.equal(await login.control(), "1");

@@ -1,11 +1,7 @@
 import fc from "fast-check";
 import { run } from "../lab/command.ts";
 import { holds } from "../lab/fuzz.ts";
-import {
-  type HostileLogin,
-  hostileLogin,
-  POINTED_LOGINS,
-} from "../lab/hostile_call.ts";
+import { type HostileLogin, hostileLogin, POINTED_LOGINS } from "../lab/hostile_call.ts";
 import { HostileTrial, type MadeCall } from "../lab/hostile_trial.ts";
 import { enroll, keyFileOf, PROGRAM } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
@@ -23,9 +19,7 @@ function call({ variables, args }: MadeCall) {
       env[name] = value;
       continue;
     }
-    const octal = [...value].map((byte) =>
-      `\\${byte.toString(8).padStart(3, "0")}`
-    );
+    const octal = [...value].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`);
     // The dot keeps line ends at the end.
     script = `${name}="$(printf '${octal.join("")}.')"; ` +
       `export ${name}="\${${name}%.}"; ${script}`;

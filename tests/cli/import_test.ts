@@ -34,8 +34,7 @@ async function source(
   return file;
 }
 
-const uri = (user: string, secret = SECRET) =>
-  `otpauth://totp/${user}?secret=${secret}\n`;
+const uri = (user: string, secret = SECRET) => `otpauth://totp/${user}?secret=${secret}\n`;
 
 /** What `show --secret` says of a user. */
 async function shown(db: string, user: string) {
@@ -76,8 +75,7 @@ testWith([], "import enrols the users of each format", async () => {
   const { db } = directory;
   const hex = "3132333435363738393031323334353637383930";
   const files: Record<string, string> = {
-    uris:
-      `otpauth://totp/VPN:u1?secret=${SECRET}&period=60&digits=8&algorithm=SHA256\n`,
+    uris: `otpauth://totp/VPN:u1?secret=${SECRET}&period=60&digits=8&algorithm=SHA256\n`,
     oath: `HOTP/T60/8\tu2\t-\t${hex}\n`,
     secrets: `u3 otp totp:sha512:hex:${hex}:1234:x *\n`,
     csv: `username;secret;digits\nu4;${SECRET};7\n`,
@@ -136,9 +134,7 @@ for name in ("plain?#%.sqlite3", "wal.sqlite3"):
     db.close()`;
     await mustRun("python3", ["-c", script, path, SECRET]);
     const copies = () =>
-      [...Deno.readDirSync("/run")].filter(({ name }) =>
-        name.startsWith("openvpn-totp-import-")
-      );
+      [...Deno.readDirSync("/run")].filter(({ name }) => name.startsWith("openvpn-totp-import-"));
     const listing = () => [...Deno.readDirSync(path)].map((e) => e.name).sort();
 
     const plain = `${path}/plain?#%.sqlite3`;

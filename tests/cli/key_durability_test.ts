@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
 import { run } from "../lab/command.ts";
-import {
-  admin,
-  keyFileOf,
-  makeTestDirectory,
-  on,
-  PROGRAM,
-} from "../lab/program.ts";
+import { admin, keyFileOf, makeTestDirectory, on, PROGRAM } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
 
 testWith(
@@ -38,9 +32,7 @@ testWith(
     assert.equal(second.status, 0, second.stderr);
     const lines = (await Deno.readTextFile(trace)).split("\n");
     const isOfKey = (line: string) => line.includes(`<${key}>`);
-    const synced = lines.findIndex((line) =>
-      line.includes("fsync(") && isOfKey(line)
-    );
+    const synced = lines.findIndex((line) => line.includes("fsync(") && isOfKey(line));
     const committed = lines.findLastIndex((line) => line.includes("unlink("));
     assert(synced >= 0 && synced < committed, lines.join("\n"));
     assert(

@@ -1,12 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  admin,
-  base64,
-  codeOf,
-  enroll,
-  keyFileOf,
-  wrongCodeOf,
-} from "../lab/program.ts";
+import { admin, base64, codeOf, enroll, keyFileOf, wrongCodeOf } from "../lab/program.ts";
 import { withUser } from "../lab/user.ts";
 import { testWith } from "../lab/requirements.ts";
 

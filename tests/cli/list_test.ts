@@ -181,8 +181,7 @@ testWith(
       const attempt = await user.attempt();
       await attempt.password(username, password);
       await answerWrong(first!);
-      const { wrongCodes, recoveryCodesLeft, pendingChallenges, lockedUntil } =
-        await row();
+      const { wrongCodes, recoveryCodesLeft, pendingChallenges, lockedUntil } = await row();
       assert.deepEqual(
         [wrongCodes, recoveryCodesLeft, pendingChallenges, lockedUntil],
         [1, 10, 1, null],
@@ -212,9 +211,7 @@ async function onTerminal(
     env?: Record<string, string>;
   },
 ): Promise<string> {
-  const line = `stty cols ${columns}; ${PROGRAM} ${
-    on(db).join(" ")
-  } ${command}`;
+  const line = `stty cols ${columns}; ${PROGRAM} ${on(db).join(" ")} ${command}`;
   const { stdout } = await run("script", [
     ...["--quiet", "--return", "--command", line, "/dev/null"],
   ], { env: { NO_COLOR: "", ...env } });

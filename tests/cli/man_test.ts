@@ -29,9 +29,7 @@ async function render(path: string): Promise<{ file: string; text: string }> {
 /** Words of the help, such as commands and options. */
 async function helpOf(...args: string[]): Promise<string[]> {
   const help = await mustRun(PROGRAM, [...args, "--help"]);
-  return help.split("\n").flatMap((line) =>
-    line.match(/^ {2}(\S.*?) {2,}/)?.[1] ?? []
-  )
+  return help.split("\n").flatMap((line) => line.match(/^ {2}(\S.*?) {2,}/)?.[1] ?? [])
     .map((term) => term.replace(/[<>]/g, ""));
 }
 

@@ -34,10 +34,8 @@ async function makeConfig() {
   await Deno.chmod(config, 0o640);
   return Object.assign(directory, {
     config,
-    setup: (...args: string[]) =>
-      run(PROGRAM, ["setup", "--config", config, ...args]),
-    names: () =>
-      [...Deno.readDirSync(directory.path)].map(({ name }) => name).sort(),
+    setup: (...args: string[]) => run(PROGRAM, ["setup", "--config", config, ...args]),
+    names: () => [...Deno.readDirSync(directory.path)].map(({ name }) => name).sort(),
     text: () => Deno.readTextFileSync(config),
   });
 }

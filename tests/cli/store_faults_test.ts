@@ -1,21 +1,9 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { mustRun, run } from "../lab/command.ts";
-import {
-  admin,
-  base64,
-  codeOf,
-  enroll,
-  keyFileOf,
-  makeTestDirectory,
-} from "../lab/program.ts";
+import { admin, base64, codeOf, enroll, keyFileOf, makeTestDirectory } from "../lab/program.ts";
 import { playAttempt } from "../lab/hook_call.ts";
-import {
-  type EnrolledUser,
-  LOG_LINE,
-  ROOT_AND_ACCOUNT,
-  withUser,
-} from "../lab/user.ts";
+import { type EnrolledUser, LOG_LINE, ROOT_AND_ACCOUNT, withUser } from "../lab/user.ts";
 import { testWith } from "../lab/requirements.ts";
 
 const NOBODY = 65534;

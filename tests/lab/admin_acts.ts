@@ -9,9 +9,7 @@ const administer = act(
     username,
   }),
   (trial, { what, username }) =>
-    what === "rekey"
-      ? trial.rig.rekey()
-      : trial[what as "enrol" | "delete" | "unlock"](username),
+    what === "rekey" ? trial.rig.rekey() : trial[what as "enrol" | "delete" | "unlock"](username),
 );
 
 const giveRecoveryCodes = act(

@@ -127,9 +127,7 @@ export class Browser implements AsyncDisposable {
     params: Record<string, unknown> = {},
   ): Promise<Record<string, unknown>> {
     const id = ++this.#id;
-    const answer = new Promise<Message>((resolve) =>
-      this.#waiting.set(id, resolve)
-    );
+    const answer = new Promise<Message>((resolve) => this.#waiting.set(id, resolve));
     const message = { id, method, params, sessionId: this.#session };
     await this.#writer.write(
       new TextEncoder().encode(`${JSON.stringify(message)}\0`),

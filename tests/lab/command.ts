@@ -31,9 +31,7 @@ export async function run(
   }).spawn();
   if (stdin !== undefined) {
     const writer = child.stdin.getWriter();
-    const bytes = typeof stdin === "string"
-      ? new TextEncoder().encode(stdin)
-      : stdin;
+    const bytes = typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin;
     await writer.write(bytes);
     await writer.close();
   }

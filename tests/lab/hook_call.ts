@@ -82,9 +82,7 @@ export async function playAttempt(
       const file = files.response + n;
       await Deno.writeFile(
         file,
-        typeof content === "string"
-          ? new TextEncoder().encode(content)
-          : content,
+        typeof content === "string" ? new TextEncoder().encode(content) : content,
       );
       return await call("client-crresponse", file);
     },
@@ -99,9 +97,7 @@ function credentialLines(
   username: string,
   password: string | Uint8Array,
 ): Uint8Array {
-  const bytes = typeof password === "string"
-    ? new TextEncoder().encode(password)
-    : password;
+  const bytes = typeof password === "string" ? new TextEncoder().encode(password) : password;
   return new Uint8Array([
     ...new TextEncoder().encode(`${username}\n`),
     ...bytes,

@@ -1,5 +1,4 @@
-const OURS =
-  "time=2026-11-23T20:21:40.920Z program=openvpn-totp step=password outcome=refused " +
+const OURS = "time=2026-11-23T20:21:40.920Z program=openvpn-totp step=password outcome=refused " +
   "reason=wrong_password user=a address=192.0.2.99";
 
 /** Names that would have another address, 192.0.2.99, taken for the sender's, or hide the sender's. */

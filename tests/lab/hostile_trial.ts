@@ -34,8 +34,7 @@ export interface Target {
 const FOREIGN = "somebody else's";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
-const textOf = (value: string | Uint8Array | undefined) =>
-  typeof value === "string" ? value : "";
+const textOf = (value: string | Uint8Array | undefined) => typeof value === "string" ? value : "";
 
 /** Plays hostile logins, and judges what comes of each call by what went in. */
 export class HostileTrial {

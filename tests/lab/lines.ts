@@ -66,9 +66,7 @@ export class Lines {
       const left = deadline - Date.now();
       if (this.#isClosed || left <= 0) {
         throw new Error(
-          `no line of ${this.#name} matches ${pattern}:\n${
-            this.#seen.join("\n")
-          }`,
+          `no line of ${this.#name} matches ${pattern}:\n${this.#seen.join("\n")}`,
         );
       }
       await this.#nextLine(left);

@@ -87,8 +87,7 @@ const typed: fc.Arbitrary<Typed> = fc.oneof(
 const connect = act(
   "connect",
   fc.record({ from, method: asked }),
-  (trial, { from, method }) =>
-    trial.password(trial.begin(from), { ...RIGHT, method }),
+  (trial, { from, method }) => trial.password(trial.begin(from), { ...RIGHT, method }),
 );
 
 const connectOtherwise = act(
@@ -159,9 +158,7 @@ const token = act(
   (trial, { from, secondsAgo }) => {
     const { now } = trial.model;
     // A token counts whole seconds.
-    const loginAt = secondsAgo === null
-      ? null
-      : (Math.floor(now / 1000) - secondsAgo) * 1000;
+    const loginAt = secondsAgo === null ? null : (Math.floor(now / 1000) - secondsAgo) * 1000;
     return trial.token(trial.begin(from), loginAt);
   },
 );

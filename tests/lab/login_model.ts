@@ -1,21 +1,7 @@
 import type { Attempt } from "../../src/core/challenge.ts";
 import { LoginPlaces } from "./login_places.ts";
-import {
-  BLOCKED,
-  HOUR,
-  pamNameOf,
-  type Rules,
-  SECOND,
-  type Sent,
-} from "./login_rules.ts";
-import {
-  type Exempted,
-  forgive,
-  isExempt,
-  judge,
-  newUser,
-  type User,
-} from "./login_users.ts";
+import { BLOCKED, HOUR, pamNameOf, type Rules, SECOND, type Sent } from "./login_rules.ts";
+import { type Exempted, forgive, isExempt, judge, newUser, type User } from "./login_users.ts";
 
 interface Challenge {
   attempt: Attempt;

@@ -1,14 +1,10 @@
 import { Secret } from "otpauth";
 import type { Attempt } from "../../src/core/challenge.ts";
 import { Failure } from "../../src/core/failure.ts";
-import { Redacted } from "../../src/core/redacted.ts";
+import { Redacted } from "../../src/text/redacted.ts";
 import { markOfCode } from "../../src/core/totp.ts";
 import type { Step } from "../../src/core/decision.ts";
-import {
-  type CodeVerdict,
-  type PasswordVerdict,
-  refused,
-} from "../../src/core/verdict.ts";
+import { type CodeVerdict, type PasswordVerdict, refused } from "../../src/core/verdict.ts";
 import { Audit } from "../../src/login/audit.ts";
 import { codeStep } from "../../src/login/code_step.ts";
 import { attemptIdOfState } from "../../src/login/dynamic_challenge.ts";
@@ -18,7 +14,7 @@ import type {
   PrimaryAuthentication,
   PrimaryResult,
 } from "../../src/login/primary_authentication.ts";
-import type { Enrolment } from "../../src/store/store.ts";
+import type { Enrolment } from "../../src/core/enrolment.ts";
 import { ANY_KEYS, given, newEnrolment } from "./secrets.ts";
 import { Vault } from "../../src/secrets/vault.ts";
 import type { Database } from "../../src/store/sqlite/database.ts";
@@ -45,9 +41,7 @@ const primary: PrimaryAuthentication = {
 };
 
 function accountOf(username: string): PrimaryResult {
-  return username === BLOCKED
-    ? refused("account_refused")
-    : { outcome: "passed", username };
+  return username === BLOCKED ? refused("account_refused") : { outcome: "passed", username };
 }
 
 /** The steps of a login as they are, on a real database and key file, with a clock of a test's own. */
@@ -103,9 +97,7 @@ export class LoginRig {
     isNewConnection: boolean,
   ): Promise<CodeVerdict | Failure> {
     const { mode, bindsAddress } = this.#rules;
-    const id = isNewConnection
-      ? await attemptIdOfState(attempt.id)
-      : attempt.id;
+    const id = isNewConnection ? await attemptIdOfState(attempt.id) : attempt.id;
     const request = {
       attempt: { ...attempt, id },
       code: code === null ? null : given(code),
@@ -113,9 +105,7 @@ export class LoginRig {
     };
     return await orFailure(codeStep(request, {
       binding: { address: bindsAddress },
-      unproven: mode === "external"
-        ? (challenged) => this.#throttle(challenged)
-        : null,
+      unproven: mode === "external" ? (challenged) => this.#throttle(challenged) : null,
       ...this.#partsOf("code", attempt),
     }));
   }

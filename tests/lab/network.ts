@@ -30,8 +30,7 @@ export async function makeNetwork(): Promise<Network> {
       ...["peer", "name", "cable", "netns", client.namespace],
     ]);
     for (const { namespace, address } of [server, client]) {
-      const ip = (...args: string[]) =>
-        mustRun("ip", ["-netns", namespace, ...args]);
+      const ip = (...args: string[]) => mustRun("ip", ["-netns", namespace, ...args]);
       await ip("address", "add", `${address}/24`, "dev", "cable");
       await ip("link", "set", "cable", "up");
       await ip("link", "set", "lo", "up");

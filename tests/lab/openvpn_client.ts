@@ -65,9 +65,7 @@ export class OpenvpnClient implements AsyncDisposable {
   ): Promise<OpenvpnClient> {
     const { directory, network } = server;
     const id = ++count;
-    const commonName = login.commonName === undefined
-      ? `client${id}`
-      : login.commonName;
+    const commonName = login.commonName === undefined ? `client${id}` : login.commonName;
     if (commonName !== null) await makeCertificate(directory, commonName);
     const socket = `${directory}/client${id}.sock`;
     const sso = login.sso === undefined ? "webauth,crtext" : login.sso;
@@ -85,9 +83,7 @@ export class OpenvpnClient implements AsyncDisposable {
         ...["--auth-user-pass", "--verb", "3"],
         ...["--auth-retry", login.asksAgain ? "interact" : "none"],
         ...login.dropsToken ? ["--pull-filter", "ignore", "auth-token"] : [],
-        ...login.staticAnswer === undefined
-          ? []
-          : ["--static-challenge", "Code?", "1"],
+        ...login.staticAnswer === undefined ? [] : ["--static-challenge", "Code?", "1"],
         ...["--management", socket, "unix"],
         ...["--management-hold", "--management-query-passwords"],
         ...sso === null ? [] : ["--setenv", "IV_SSO", sso],

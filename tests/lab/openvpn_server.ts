@@ -48,8 +48,7 @@ export class OpenvpnServer implements AsyncDisposable {
    */
   static async start(
     lines: readonly string[] = [],
-    prepare: (directory: string) => Promise<string[]> = () =>
-      Promise.resolve([]),
+    prepare: (directory: string) => Promise<string[]> = () => Promise.resolve([]),
     finish: (config: string) => Promise<void> = () => Promise.resolve(),
   ): Promise<OpenvpnServer> {
     const directory = await Deno.makeTempDir({ prefix: "ovtotp-t" });
@@ -96,8 +95,7 @@ function configuration(
   network: Network,
   lines: readonly string[],
 ): string {
-  const has = (directive: string) =>
-    lines.some((line) => line.startsWith(`${directive} `));
+  const has = (directive: string) => lines.some((line) => line.startsWith(`${directive} `));
   return [
     "dev tun",
     "topology subnet",
@@ -112,13 +110,9 @@ function configuration(
     "verb 3",
     `tmp-dir ${directory}/tmp`,
     "script-security 2",
-    ...has("auth-user-pass-verify")
-      ? []
-      : [`auth-user-pass-verify ${PROGRAM} via-file`],
+    ...has("auth-user-pass-verify") ? [] : [`auth-user-pass-verify ${PROGRAM} via-file`],
     ...has("client-crresponse") ? [] : [`client-crresponse ${PROGRAM}`],
-    ...has("auth-gen-token") || lines.includes(WITHOUT_TOKENS)
-      ? []
-      : ["auth-gen-token"],
+    ...has("auth-gen-token") || lines.includes(WITHOUT_TOKENS) ? [] : ["auth-gen-token"],
     ...has("setenv totpTokenDbPath") ? [] : [
       `setenv totpTokenDbPath ${databaseIn(directory)}`,
       `setenv totpKeyFile ${keyFileOf(databaseIn(directory))}`,

@@ -90,9 +90,7 @@ function command(
 ): { isMet: () => boolean; advice: string } {
   return {
     isMet: () =>
-      (Deno.env.get("PATH") ?? "").split(":").some((directory) =>
-        exists(`${directory}/${name}`)
-      ),
+      (Deno.env.get("PATH") ?? "").split(":").some((directory) => exists(`${directory}/${name}`)),
     advice: `${name}: apt-get install ${debianPackage}`,
   };
 }

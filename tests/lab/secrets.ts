@@ -1,10 +1,7 @@
 import { type Code, readCode } from "../../src/core/code.ts";
-import { Redacted } from "../../src/core/redacted.ts";
-import {
-  type SealedSecret,
-  sealSecret,
-  type SecretKey,
-} from "../../src/core/sealed_secret.ts";
+import { Redacted } from "../../src/text/redacted.ts";
+import type { SealedSecret } from "../../src/core/enrolment.ts";
+import { sealSecret, type SecretKey } from "../../src/secrets/sealed_secret.ts";
 import { COMMON_PARAMETERS } from "../../src/core/totp_parameters.ts";
 import type { NewEnrolment } from "../../src/store/store.ts";
 

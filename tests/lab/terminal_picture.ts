@@ -126,9 +126,9 @@ class Areas {
   }
 
   toString(): string {
-    return [...this.#paths].map(([color, path]) =>
-      `<path fill="${color}" d="${path}"/>`
-    ).join("\n");
+    return [...this.#paths].map(([color, path]) => `<path fill="${color}" d="${path}"/>`).join(
+      "\n",
+    );
   }
 }
 
@@ -179,8 +179,7 @@ function isNext(run: Run, row: number, column: number, style: Style): boolean {
 
 /** A style after a parameter of SGR (ECMA-48 section 8.3.117). */
 function coloured(style: Style, n: number, theme: Theme, plain: Style): Style {
-  const colour = (base: number, offset = 0) =>
-    theme.palette[n - base + offset]!;
+  const colour = (base: number, offset = 0) => theme.palette[n - base + offset]!;
   if (n === 0) return plain;
   if (n === 1) return { ...style, isBold: true };
   if (n === 22) return { ...style, isBold: false };
@@ -216,9 +215,7 @@ function textElement(
   const left = x + lead * CELL.width;
   const width = length - (text.length - shown.length) * CELL.width;
   return `<text x="${short(left)}" y="${short(y + 13.5)}" fill="${color}" ` +
-    `textLength="${short(width)}"${
-      isBold ? ' font-weight="bold"' : ""
-    }>${escaped}</text>`;
+    `textLength="${short(width)}"${isBold ? ' font-weight="bold"' : ""}>${escaped}</text>`;
 }
 
 /** A number as short as a tenth of a pixel needs it. */

@@ -6,8 +6,7 @@ import { enroll, makeTestDirectory } from "./program.ts";
 export const ROOT_AND_ACCOUNT = ["root", "useradd"] as const;
 
 /** One line of the program's log. */
-export const LOG_LINE =
-  /^time=\S+ program=openvpn-totp step=\S+ outcome=\S+ .*\n$/;
+export const LOG_LINE = /^time=\S+ program=openvpn-totp step=\S+ outcome=\S+ .*\n$/;
 
 /** An enrolled account. */
 export interface EnrolledUser {
@@ -36,7 +35,6 @@ export async function withUser(
     secret,
     db,
     directory: path,
-    attempt: (settings = {}) =>
-      playAttempt(path, { totpTokenDbPath: db, ...settings }),
+    attempt: (settings = {}) => playAttempt(path, { totpTokenDbPath: db, ...settings }),
   });
 }

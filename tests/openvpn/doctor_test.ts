@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Finding } from "../../src/admin/doctor/finding.ts";
+import type { Finding } from "../../src/server_setup/doctor/finding.ts";
 import { makeAccount } from "../lab/accounts.ts";
 import { mustRun, run } from "../lab/command.ts";
 import { OpenvpnClient } from "../lab/openvpn_client.ts";

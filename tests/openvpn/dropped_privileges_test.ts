@@ -3,14 +3,7 @@ import { makeAccount } from "../lab/accounts.ts";
 import { mustRun } from "../lab/command.ts";
 import { OpenvpnClient } from "../lab/openvpn_client.ts";
 import { OpenvpnServer } from "../lab/openvpn_server.ts";
-import {
-  codeOf,
-  keyFileOf,
-  on,
-  PROGRAM,
-  wrongCodeOf,
-  wrongCodesOf,
-} from "../lab/program.ts";
+import { codeOf, keyFileOf, on, PROGRAM, wrongCodeOf, wrongCodesOf } from "../lab/program.ts";
 import { OPENVPN_LAB, testWith } from "../lab/requirements.ts";
 
 /** The user `nobody` of Debian. */

@@ -2,13 +2,7 @@ import assert from "node:assert/strict";
 import { makeAccount } from "../lab/accounts.ts";
 import { OpenvpnClient } from "../lab/openvpn_client.ts";
 import { OpenvpnServer } from "../lab/openvpn_server.ts";
-import {
-  codeOf,
-  enroll,
-  keyFileOf,
-  PROGRAM,
-  wrongCodeOf,
-} from "../lab/program.ts";
+import { codeOf, enroll, keyFileOf, PROGRAM, wrongCodeOf } from "../lab/program.ts";
 import { OPENVPN_LAB, testWith } from "../lab/requirements.ts";
 
 testWith(OPENVPN_LAB, "a right code connects, once", async () => {

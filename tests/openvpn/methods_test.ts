@@ -2,11 +2,7 @@ import assert from "node:assert/strict";
 import { makeAccount } from "../lab/accounts.ts";
 import { mustRun } from "../lab/command.ts";
 import { type Login, OpenvpnClient } from "../lab/openvpn_client.ts";
-import {
-  OFTEN_RENEGOTIATED,
-  OpenvpnServer,
-  WITHOUT_TOKENS,
-} from "../lab/openvpn_server.ts";
+import { OFTEN_RENEGOTIATED, OpenvpnServer, WITHOUT_TOKENS } from "../lab/openvpn_server.ts";
 import {
   admin,
   codeOf,
@@ -202,8 +198,7 @@ testWith(
         }),
       );
     }
-    const answered = () =>
-      server.log.seen.filter((line) => / step=code /.test(line)).length;
+    const answered = () => server.log.seen.filter((line) => / step=code /.test(line)).length;
     for (let from = 0; answered() < 2; from = server.log.seen.length) {
       await server.log.waitFor(/ step=code /, from);
     }
@@ -255,9 +250,7 @@ testWith(
     await client.answerDynamic(account.username, stateId, codeOf(secret));
     assert.equal((await client.outcome()).connected, true);
     await server.log.waitFor(/outcome=accepted by=token/);
-    const challenges = server.log.seen.filter((line) =>
-      line.includes("outcome=challenged")
-    );
+    const challenges = server.log.seen.filter((line) => line.includes("outcome=challenged"));
     assert.equal(challenges.length, 1);
     assert.equal(await client.ping(), true);
   },

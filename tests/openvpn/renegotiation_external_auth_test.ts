@@ -24,9 +24,7 @@ testWith(
     await server.log.waitFor(renewed);
     const first = server.log.seen.findIndex((line) => renewed.test(line));
     await server.log.waitFor(renewed, first + 1);
-    const challenges = server.log.seen.filter((line) =>
-      line.includes("outcome=challenged")
-    );
+    const challenges = server.log.seen.filter((line) => line.includes("outcome=challenged"));
     assert.equal(challenges.length, 1);
     assert.equal(await client.ping(), true);
 

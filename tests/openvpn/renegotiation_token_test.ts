@@ -24,8 +24,7 @@ testWith(
     const first = server.log.seen.findIndex((line) => renewed.test(line));
     await server.log.waitFor(renewed, first + 1);
 
-    const count = (text: string) =>
-      server.log.seen.filter((line) => line.includes(text)).length;
+    const count = (text: string) => server.log.seen.filter((line) => line.includes(text)).length;
     assert.equal(count("outcome=challenged"), 1);
     assert.equal(count("outcome=accepted"), 1);
     assert.equal(await client.ping(), true);

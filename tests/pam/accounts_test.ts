@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
-import { Redacted } from "../../src/core/redacted.ts";
+import { Redacted } from "../../src/text/redacted.ts";
 import { PamAuthentication } from "../../src/pam/pam.ts";
 import { makeAccount } from "../lab/accounts.ts";
 import { mustRun } from "../lab/command.ts";
-import {
-  compileModule,
-  makePamService,
-  PLAIN_RULES,
-} from "../lab/pam_service.ts";
+import { compileModule, makePamService, PLAIN_RULES } from "../lab/pam_service.ts";
 import { makeTestDirectory } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
 
@@ -22,9 +18,7 @@ async function ask(
   username: string,
   password: string | Uint8Array<ArrayBuffer>,
 ): Promise<string> {
-  const bytes = typeof password === "string"
-    ? new TextEncoder().encode(password)
-    : password;
+  const bytes = typeof password === "string" ? new TextEncoder().encode(password) : password;
   const result = await login.authenticate(
     username,
     new Redacted(bytes),

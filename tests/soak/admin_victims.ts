@@ -3,14 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { mustRun, type Output, run } from "../lab/command.ts";
 import { admin, enroll, on, PROGRAM } from "../lab/program.ts";
 import { type Books, readBooks } from "./books.ts";
-import {
-  challenged,
-  filesOf,
-  goOn,
-  type MakeVictim,
-  newName,
-  type Victim,
-} from "./victims.ts";
+import { challenged, filesOf, goOn, type MakeVictim, newName, type Victim } from "./victims.ts";
 
 /** The commands of an administrator. */
 export const ADMIN_VICTIMS: Record<string, MakeVictim> = {

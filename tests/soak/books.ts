@@ -32,8 +32,7 @@ export function readBooks(db: string): Books {
   assert.equal(Deno.statSync(db).mode! & 0o777, 0o600);
   const keys = readKeys(keyFileOf(db));
   using database = new DatabaseSync(db, { timeout: 10_000 });
-  const all = (sql: string): Row[] =>
-    database.prepare(sql).all().map((row) => ({ ...row }));
+  const all = (sql: string): Row[] => database.prepare(sql).all().map((row) => ({ ...row }));
   assert.deepEqual(all("PRAGMA integrity_check"), [{ integrity_check: "ok" }]);
   assert.deepEqual(all("PRAGMA foreign_key_check"), []);
   const by = (column: string, rows: Row[]) =>

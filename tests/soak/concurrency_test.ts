@@ -6,13 +6,7 @@ import { admin, makeTestDirectory } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
 import { ROOT_AND_ACCOUNT } from "../lab/user.ts";
 import { type Books, readBooks } from "./books.ts";
-import {
-  isLocked,
-  type Latencies,
-  Load,
-  type Login,
-  type Member,
-} from "./load.ts";
+import { isLocked, type Latencies, Load, type Login, type Member } from "./load.ts";
 import { AT_ONCE, LOAD_SECONDS, quantile, report } from "./size.ts";
 
 /** Refusals of commands that are right where others add and delete users meanwhile. */
@@ -150,9 +144,7 @@ async function checkLogins(
       if (isLocked(first) || !/ reason=failure /.test(stderr)) continue;
       assert(isSpoilt && stderr.includes("has been answered already"), stderr);
     }
-    const written = (rows.get(address) ?? []).map(({ step, outcome }) =>
-      `${step} ${outcome}`
-    );
+    const written = (rows.get(address) ?? []).map(({ step, outcome }) => `${step} ${outcome}`);
     const told = [
       ...isLocked(first) ? [] : [`password ${outcomeOf(first.stderr)}`],
       ...decided.map(({ output }) => `code ${outcomeOf(output.stderr)}`),
@@ -163,9 +155,7 @@ async function checkLogins(
     assert.equal(first.status === 2, told[0] === "password challenged");
     assert.equal(await attempt.pending() !== "", first.status === 2);
 
-    const accepted = answers.filter(({ output }) =>
-      outcomeOf(output.stderr) === "accepted"
-    );
+    const accepted = answers.filter(({ output }) => outcomeOf(output.stderr) === "accepted");
     const settling = decided.filter(({ output }) =>
       !/reason=(challenge_answered|no_challenge)/.test(output.stderr)
     );
@@ -178,11 +168,7 @@ async function checkLogins(
     }
     if (!steady.has(member) || first.status !== 2 || isSpoilt) continue;
     const challenge = books.challenges.get(attempt.files.control);
-    const answer = accepted.length > 0
-      ? "accepted"
-      : decided.length > 0
-      ? "refused"
-      : null;
+    const answer = accepted.length > 0 ? "accepted" : decided.length > 0 ? "refused" : null;
     assert.equal(challenge?.answer, answer, "the challenge as it was settled");
     if (accepted.length === 0) continue;
     const { last_step, last_login_at } = books.enrolments.get(member.username)!;

@@ -19,8 +19,7 @@ const KILLED = 128 + 9;
 const END_MS = 15;
 
 /** System calls by which the program changes files. */
-const WRITES =
-  "openat,write,pwrite64,ftruncate,chmod,fchmod,mkdir,unlink,fsync,fdatasync,close";
+const WRITES = "openat,write,pwrite64,ftruncate,chmod,fchmod,mkdir,unlink,fsync,fdatasync,close";
 
 testWith(
   ["root", "useradd"],
@@ -42,9 +41,7 @@ testWith(
           else tally.before++;
         }
         report(
-          `${name} (${
-            usual.toFixed(0)
-          } ms): ${tally.before} killed before the commit, ` +
+          `${name} (${usual.toFixed(0)} ms): ${tally.before} killed before the commit, ` +
             `${tally.after} after, ${tally.ended} had ended`,
         );
       }
@@ -59,8 +56,7 @@ testWith(
     await atTheScene(async (scene) => {
       const dice = new Dice(SEED);
       // What is written beside the database, and the removal of the journal, which commits, come first.
-      const orderOf = ([call]: Point) =>
-        call === "write" || call === "unlink" ? -1 : dice.next();
+      const orderOf = ([call]: Point) => call === "write" || call === "unlink" ? -1 : dice.next();
       for (const [name, make] of Object.entries(VICTIMS)) {
         const points = await pointsOf(name, await make(scene), scene);
         assert(points.length > 10, `${name} changes files`);
@@ -115,9 +111,7 @@ async function kill(name: string, victim: Victim, wrap: readonly string[]) {
     return { output, isDone };
   } catch (error) {
     throw new Error(
-      `after ${name} in ${
-        wrap.join(" ")
-      }, which ended with ${output.status}: ` +
+      `after ${name} in ${wrap.join(" ")}, which ended with ${output.status}: ` +
         `${output.stdout}${output.stderr}`,
       { cause: error },
     );

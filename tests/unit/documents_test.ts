@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { FINDINGS } from "../../src/admin/doctor/finding.ts";
+import { FINDINGS } from "../../src/server_setup/doctor/finding.ts";
 import { REASONS } from "../../src/core/verdict.ts";
 import { SETTINGS } from "../../src/settings.ts";
 
-const read = (path: string) =>
-  Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
+const read = (path: string) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
 
 Deno.test("the README has every setting, as the program knows it", async () => {
   const rows = (await read("README.md")).split("\n")
@@ -12,9 +11,7 @@ Deno.test("the README has every setting, as the program knows it", async () => {
   for (
     const { name, allowed, meaning, ...setting } of Object.values(SETTINGS)
   ) {
-    const byDefault = setting.default.includes("`")
-      ? setting.default
-      : `\`${setting.default}\``;
+    const byDefault = setting.default.includes("`") ? setting.default : `\`${setting.default}\``;
     const row = `| \`${name}\` | ${byDefault} | ${allowed} | ${meaning} |`;
     assert(rows.includes(row), `the README has no row ${row}`);
   }

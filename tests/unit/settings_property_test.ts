@@ -15,15 +15,12 @@ const DOCUMENTED: Record<
   challengeText: line(234),
   challengeMethods: (text) => {
     const names = text.split(",").map((name) => name.trim());
-    const isKnown = names.every((name) =>
-      ["crtext", "static", "dynamic", "append"].includes(name)
-    );
+    const isKnown = names.every((name) => ["crtext", "static", "dynamic", "append"].includes(name));
     const isOnce = new Set(names).size === names.length;
     const isReached = !/dynamic.*append/.test(text);
     return isKnown && isOnce && isReached ? names : undefined;
   },
-  appendPosition: (text) =>
-    ["suffix", "prefix"].includes(text) ? text : undefined,
+  appendPosition: (text) => ["suffix", "prefix"].includes(text) ? text : undefined,
   bindAddress: (text) => ({ yes: true, no: false } as never)[text],
   unenrolled: (text) => ["deny", "allow"].includes(text) ? text : undefined,
   tokenDbPath: path,
@@ -68,9 +65,7 @@ function isOneLine(text: string): boolean {
 
 function line(maxBytes: number) {
   return (text: string) =>
-    isOneLine(text) && /\S/.test(text) && Buffer.byteLength(text) <= maxBytes
-      ? text
-      : undefined;
+    isOneLine(text) && /\S/.test(text) && Buffer.byteLength(text) <= maxBytes ? text : undefined;
 }
 
 function path(text: string): string | undefined {
@@ -119,8 +114,7 @@ const text = fc.oneof(
 
 for (const [key, documented] of Object.entries(DOCUMENTED)) {
   const setting = SETTINGS[key as keyof typeof SETTINGS];
-  const read = (text: string) => (name: string) =>
-    name === setting.name ? text : undefined;
+  const read = (text: string) => (name: string) => name === setting.name ? text : undefined;
 
   Deno.test(`${setting.name} is what README.md allows, or a failure that names it`, () => {
     holds(
@@ -130,16 +124,13 @@ for (const [key, documented] of Object.entries(DOCUMENTED)) {
           const value = readSetting<unknown>(setting, read(text));
           assert.equal(value, expected);
           const all = Object.values(readSettings(read(text)))
-            .flatMap((value) =>
-              typeof value === "object" && value ? Object.values(value) : value
-            );
+            .flatMap((value) => typeof value === "object" && value ? Object.values(value) : value);
           assert(all.includes(expected));
           return;
         }
         assert.throws(() => readSettings(read(text)), (error) => {
           assert(error instanceof Failure && error.code === "bad_setting");
-          const [, name, value] =
-            error.message.match(/^(\w+) is (".*"), allowed is \S/) ?? [];
+          const [, name, value] = error.message.match(/^(\w+) is (".*"), allowed is \S/) ?? [];
           assert.equal(name, setting.name);
           const shown = unquote(value!).replace(/… \(\d+ characters\)$/, "");
           assert(text.startsWith(shown));

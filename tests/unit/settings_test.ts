@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../src/core/failure.ts";
-import {
-  checkSetting,
-  readSetting,
-  readSettings,
-  SETTINGS,
-} from "../../src/settings.ts";
+import { checkSetting, readSetting, readSettings, SETTINGS } from "../../src/settings.ts";
 
 const none = () => undefined;
 

@@ -19,44 +19,29 @@ const ROOT = new URL("../../", import.meta.url).href;
 
 /** Which folders of src (or files on its top) a folder may import from. */
 const ALLOWED: Record<string, readonly string[]> = {
-  "core": ["core"],
-  "settings.ts": ["core"],
-  "write_all.ts": [],
-  "present_files.ts": [],
-  "trusted_path.ts": ["core"],
-  "secrets": ["core", "secrets", "trusted_path.ts", "write_all.ts"],
-  "ffi": ["core", "ffi"],
-  "login": ["core", "login", "store/store.ts"],
+  "core": ["core", "text", "system/thread_rest.ts"],
+  "text": ["text"],
+  "settings.ts": ["core", "text"],
+  "system": ["core", "text", "system"],
+  "secrets": ["core", "text", "secrets", "system"],
+  "login": ["core", "text", "login", "store/store.ts"],
   "store/store.ts": ["core"],
-  "store/sqlite": [
-    ...["core", "store/store.ts", "store/sqlite", "trusted_path.ts"],
-  ],
-  "openvpn": ["core", "openvpn", "settings.ts"],
-  "pam": [
-    ...["core", "ffi", "pam", "login/primary_authentication.ts"],
-    "present_files.ts",
-  ],
+  "store/sqlite": ["core", "text", "store/store.ts", "store/sqlite", "system"],
+  "openvpn": ["core", "text", "openvpn", "system", "settings.ts"],
+  "pam": ["core", "text", "pam", "system", "login/primary_authentication.ts"],
   "hook": [
-    ...[
-      "core",
-      "settings.ts",
-      "ffi",
-      "login",
-      "openvpn",
-      "pam",
-      "hook",
-      "secrets",
-    ],
-    ...["store/sqlite", "write_all.ts"],
+    ...["core", "text", "settings.ts", "system", "login", "openvpn", "pam", "hook", "secrets"],
+    "store/sqlite",
   ],
+  "server_setup": [
+    ...["core", "text", "settings.ts", "system", "server_setup", "pam", "secrets", "store"],
+    "admin",
+  ],
+  "migration": ["core", "text", "migration"],
   "admin": [
-    ...["core", "settings.ts", "ffi", "admin", "store/store.ts", "secrets"],
-    ...["store/sqlite", "write_all.ts", "trusted_path.ts", "pam"],
-    ...["openvpn_config", "systemd", "import", "present_files.ts"],
+    ...["core", "text", "settings.ts", "system", "admin", "store", "secrets", "pam"],
+    ...["server_setup", "migration"],
   ],
-  "openvpn_config": ["openvpn_config"],
-  "systemd": ["systemd", "present_files.ts"],
-  "import": ["core", "import"],
 };
 
 const graph: Graph = JSON.parse(
@@ -109,10 +94,10 @@ Deno.test("core uses neither Deno nor a clock", async () => {
   }
 });
 
-Deno.test("foreign code is loaded and called in ffi and pam alone", async () => {
+Deno.test("foreign code is loaded and called in system and pam alone", async () => {
   for (const module of graph.modules) {
     const path = pathOf(module.specifier);
-    if (!path || /^src\/(ffi|pam)\//.test(path)) continue;
+    if (!path || /^src\/(system|pam)\//.test(path)) continue;
     const text = await Deno.readTextFile(new URL(path, ROOT));
     assert.doesNotMatch(text, /Deno\.(dlopen|Unsafe)/, path);
   }

@@ -179,7 +179,5 @@ function valuesOf(
 
 /** The name of an argument, or of an option's value: `user` of `--user <user>`. */
 function nameOf(parameter: Option | Argument): string | undefined {
-  return "flags" in parameter
-    ? parameter.flags.match(/[<[]([^\]>.]+)/)?.[1]
-    : parameter.name();
+  return "flags" in parameter ? parameter.flags.match(/[<[]([^\]>.]+)/)?.[1] : parameter.name();
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { printable } from "../../core/printable.ts";
+import { printable } from "../../text/printable.ts";
 import type { AdminContext } from "../context.ts";
-import { readUsers } from "../list.ts";
+import { readUsers } from "../commands/list/list.ts";
 import { insertion, splitLine } from "./bash_line.ts";
 import { type Candidate, complete, type Completion } from "./candidates.ts";
 

@@ -1,15 +1,12 @@
-import { counted } from "../../core/counted.ts";
+import { counted } from "../../text/counted.ts";
 import { Failure } from "../../core/failure.ts";
-import { quoted } from "../../core/printable.ts";
-import type { Redacted } from "../../core/redacted.ts";
+import { quoted } from "../../text/printable.ts";
+import type { Redacted } from "../../text/redacted.ts";
 import { markOfCode } from "../../core/totp.ts";
 import type { TotpParameters } from "../../core/totp_parameters.ts";
 import type { Vault } from "../../secrets/vault.ts";
-import type {
-  Enrolment,
-  EnrolmentStore,
-  NewEnrolment,
-} from "../../store/store.ts";
+import type { Enrolment } from "../../core/enrolment.ts";
+import type { EnrolmentStore, NewEnrolment } from "../../store/store.ts";
 import { type AdminContext, openVault, withStore } from "../context.ts";
 
 /** A user to be enrolled, and what they are given. */
@@ -105,9 +102,7 @@ export async function requireUnenrolled(
   if (both.length === 0) return;
   throw new Failure(
     "already_enrolled",
-    `${both.length === 1 ? "user" : counted(both.length, "user")} ${
-      both.map(quoted).join(", ")
-    } ${
+    `${both.length === 1 ? "user" : counted(both.length, "user")} ${both.map(quoted).join(", ")} ${
       both.length === 1 ? "is" : "are"
     } enrolled already: use --replace to give them a new ` +
       "secret (the old one stops working)" +

@@ -1,4 +1,4 @@
-import type { Redacted } from "../../core/redacted.ts";
+import type { Redacted } from "../../text/redacted.ts";
 import { matchTimeStep, timeStep } from "../../core/totp.ts";
 import type { TotpParameters } from "../../core/totp_parameters.ts";
 
@@ -29,9 +29,7 @@ export async function findCode(
   const { periodSeconds } = parameters;
   const searched = Math.ceil(SEARCHED_SECONDS / periodSeconds);
   const step = await matchTimeStep(secret, code, nowMs, searched, parameters);
-  return step === null
-    ? null
-    : { step, stepsOff: step - timeStep(nowMs, periodSeconds) };
+  return step === null ? null : { step, stepsOff: step - timeStep(nowMs, periodSeconds) };
 }
 
 /** Says what a code's time tells of the clocks. */
@@ -40,9 +38,7 @@ export function toldDeviation(
   { periodSeconds }: TotpParameters,
 ): string {
   const seconds = Math.abs(stepsOff) * periodSeconds;
-  const span = seconds < 120
-    ? `${seconds} seconds`
-    : `${Math.round(seconds / 60)} minutes`;
+  const span = seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
   return stepsOff < 0
     ? `${span} ago: the phone's clock is behind (or this server's ahead)`
     : `${span} from now: the phone's clock is ahead (or this server's behind)`;

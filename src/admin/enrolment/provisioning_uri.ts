@@ -1,9 +1,6 @@
-import type { Redacted } from "../../core/redacted.ts";
+import type { Redacted } from "../../text/redacted.ts";
 import { shownSecret } from "./secret.ts";
-import {
-  COMMON_PARAMETERS,
-  type TotpParameters,
-} from "../../core/totp_parameters.ts";
+import { COMMON_PARAMETERS, type TotpParameters } from "../../core/totp_parameters.ts";
 
 /**
  * The URI that authenticator apps take a secret from (Key URI Format of Google Authenticator), with
@@ -39,9 +36,7 @@ function uncommon(
   return [
     algorithm === COMMON_PARAMETERS.algorithm ? "" : `&algorithm=${algorithm}`,
     digits === COMMON_PARAMETERS.digits ? "" : `&digits=${digits}`,
-    periodSeconds === COMMON_PARAMETERS.periodSeconds
-      ? ""
-      : `&period=${periodSeconds}`,
+    periodSeconds === COMMON_PARAMETERS.periodSeconds ? "" : `&period=${periodSeconds}`,
   ].join("");
 }
 

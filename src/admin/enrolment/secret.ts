@@ -1,10 +1,10 @@
 import { Secret } from "otpauth";
 import { Failure } from "../../core/failure.ts";
-import { quoted } from "../../core/printable.ts";
-import { Redacted } from "../../core/redacted.ts";
+import { quoted } from "../../text/printable.ts";
+import { Redacted } from "../../text/redacted.ts";
 import { SECRET_LENGTH } from "../../core/totp_parameters.ts";
-import { decodeBase32 } from "../../import/base32.ts";
-import { decodeHex } from "../../import/hex.ts";
+import { decodeBase32 } from "../../text/base32.ts";
+import { decodeHex } from "../../text/hex.ts";
 import type { AdminContext } from "../context.ts";
 import { readInputFile } from "../input_file.ts";
 
@@ -47,9 +47,7 @@ export function readSecret(
   if (secret !== null) return secret;
   throw new Failure(
     "input_error",
-    `--secret-from ${
-      quoted(path)
-    } has no secret: allowed is ${SECRET_LENGTH.least} to ` +
+    `--secret-from ${quoted(path)} has no secret: allowed is ${SECRET_LENGTH.least} to ` +
       `${SECRET_LENGTH.most} bytes in ${encoding} (--secret-encoding)`,
   );
 }

@@ -1,5 +1,5 @@
 import { Failure } from "../../core/failure.ts";
-import { quoted } from "../../core/printable.ts";
+import { quoted } from "../../text/printable.ts";
 import {
   COMMON_PARAMETERS,
   TOTP_DIGITS,
@@ -42,8 +42,6 @@ function readNumber(
   if (number >= least && number <= most) return number;
   throw new Failure(
     "usage",
-    `${option} is ${
-      quoted(text)
-    }, allowed is a whole number from ${least} to ${most}`,
+    `${option} is ${quoted(text)}, allowed is a whole number from ${least} to ${most}`,
   );
 }

@@ -1,5 +1,5 @@
 import { Failure } from "../../core/failure.ts";
-import { quoted } from "../../core/printable.ts";
+import { quoted } from "../../text/printable.ts";
 import { isUsername, USERNAME_ALLOWED } from "../../core/username.ts";
 import type { AdminContext } from "../context.ts";
 import { readInputFile } from "../input_file.ts";
@@ -27,9 +27,7 @@ export function readUserList(context: AdminContext, path: string): string[] {
     };
     if (!isUsername(username)) {
       refuse(
-        `${
-          quoted(username)
-        } cannot be a username: allowed is ${USERNAME_ALLOWED}`,
+        `${quoted(username)} cannot be a username: allowed is ${USERNAME_ALLOWED}`,
       );
     }
     const earlier = lineOf.get(username);

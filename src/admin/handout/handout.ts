@@ -1,5 +1,5 @@
 import { shownRecoveryCode } from "../../core/code.ts";
-import type { Redacted } from "../../core/redacted.ts";
+import type { Redacted } from "../../text/redacted.ts";
 import type { TotpParameters } from "../../core/totp_parameters.ts";
 import { uriOf } from "../enrolment/provisioning_uri.ts";
 import { shownSecret } from "../enrolment/secret.ts";

@@ -1,5 +1,5 @@
 import { Failure } from "../../core/failure.ts";
-import { quoted } from "../../core/printable.ts";
+import { quoted } from "../../text/printable.ts";
 import { makePrivateDirectory, writePrivateFile } from "../output_file.ts";
 import type { Handout } from "./handout.ts";
 import { qrPng } from "./qr_png.ts";
@@ -120,9 +120,7 @@ function remove(path: string): void {
 }
 
 function namesIn(options: HandoutOptions): (keyof HandoutOptions)[] {
-  return (["qr", "sheet"] as const).filter((name) =>
-    options[name] !== undefined
-  );
+  return (["qr", "sheet"] as const).filter((name) => options[name] !== undefined);
 }
 
 function kindOf(

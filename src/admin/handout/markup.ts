@@ -1,4 +1,4 @@
-import { printable } from "../../core/printable.ts";
+import { printable } from "../../text/printable.ts";
 
 /** A piece of HTML that is safe as it is. */
 export class Markup {

@@ -12,9 +12,7 @@ export function qrSvg(text: string): string {
     runs(row).map(([x, length]) => `M${x} ${y}h${length}v1h-${length}z`)
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size} ${size}" ` +
-    `width="${size * 8}" height="${
-      size * 8
-    }" shape-rendering="crispEdges" role="img" ` +
+    `width="${size * 8}" height="${size * 8}" shape-rendering="crispEdges" role="img" ` +
     `aria-label="QR code"><path fill="#fff" d="M0 0h${size}v${size}H0z"/>` +
     `<path fill="#000" d="${dark.join("")}"/></svg>\n`;
 }

@@ -1,9 +1,6 @@
 import { createHash } from "node:crypto";
-import { printable } from "../../core/printable.ts";
-import {
-  COMMON_PARAMETERS,
-  type TotpParameters,
-} from "../../core/totp_parameters.ts";
+import { printable } from "../../text/printable.ts";
+import { COMMON_PARAMETERS, type TotpParameters } from "../../core/totp_parameters.ts";
 import { APPS } from "./authenticator_apps.ts";
 import type { Handout } from "./handout.ts";
 import { Markup, markup } from "./markup.ts";
@@ -106,8 +103,7 @@ ${areCommon(parameters) ? "" : UNCOMMON}</section>
 `;
 }
 
-const UNCOMMON =
-  markup`<p>Some apps don’t know the last three and show wrong codes: if yours are
+const UNCOMMON = markup`<p>Some apps don’t know the last three and show wrong codes: if yours are
 refused, take an app that lets you set them, such as Aegis.</p>
 `;
 
@@ -149,9 +145,7 @@ else seen it, or is your phone lost? Tell your administrator, who gives you a ne
 }
 
 function groups(secret: string): Markup[] {
-  return (secret.match(/.{1,4}/g) ?? []).map((group) =>
-    markup`<span>${group}</span> `
-  );
+  return (secret.match(/.{1,4}/g) ?? []).map((group) => markup`<span>${group}</span> `);
 }
 
 function areCommon(parameters: TotpParameters): boolean {

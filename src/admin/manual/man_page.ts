@@ -85,9 +85,7 @@ function groupsOf(program: Command, commands: readonly Command[]): string[] {
 function commandEntry(program: Command, command: Command): string[] {
   const help = command.createHelp();
   const own = help.visibleOptions(command)
-    .filter(({ long }) =>
-      program.options.every((one) => one.long !== long) && long !== "--help"
-    );
+    .filter(({ long }) => program.options.every((one) => one.long !== long) && long !== "--help");
   const entries = [
     ...help.visibleArguments(command).map(argumentEntry),
     ...own.map(optionEntry),
@@ -119,9 +117,7 @@ function withChoices(
   const choices = argChoices === undefined
     ? ""
     : `; one of ${argChoices.map((choice) => `\`${choice}\``).join(", ")}`;
-  const byDefault = typeof defaultValue === "string"
-    ? `; \`${defaultValue}\` by default`
-    : "";
+  const byDefault = typeof defaultValue === "string" ? `; \`${defaultValue}\` by default` : "";
   return `${description}${choices}${byDefault}`;
 }
 
@@ -139,9 +135,7 @@ function settings(): string[] {
     ),
     ...Object.values(SETTINGS).map((setting) => {
       const { name, meaning, allowed } = setting;
-      const byDefault = setting.default.includes("`")
-        ? setting.default
-        : `\`${setting.default}\``;
+      const byDefault = setting.default.includes("`") ? setting.default : `\`${setting.default}\``;
       return tagged(
         bold(name),
         `${sentence(meaning)} Allowed: ${allowed}. Default: ${byDefault}.`,

@@ -36,9 +36,7 @@ export function usage(text: string): string {
         ? part.replace(
           /^([<[])(.*)([>\]])$/,
           (_, open, name, close) =>
-            open === "<"
-              ? `\\fI${literal(name)}\\fR`
-              : `${open}\\fI${literal(name)}\\fR${close}`,
+            open === "<" ? `\\fI${literal(name)}\\fR` : `${open}\\fI${literal(name)}\\fR${close}`,
         )
         : bold(part)
     ).join("");

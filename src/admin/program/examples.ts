@@ -11,9 +11,7 @@ export function addExamples(
   examples: readonly Example[],
 ): void {
   EXAMPLES.set(command, examples);
-  const lines = examples.map(([line, meaning]) =>
-    `  # ${meaning}\n  openvpn-totp ${line}\n`
-  );
+  const lines = examples.map(([line, meaning]) => `  # ${meaning}\n  openvpn-totp ${line}\n`);
   command.addHelpText("after", `\nExamples:\n${lines.join("")}`.trimEnd());
 }
 

@@ -52,7 +52,7 @@ export function addMigrationCommands(
     .option("--yes", "don't ask")
     .option("--json", "print JSON")
     .action(async (files, options) => {
-      const { importUsers } = await import("../import.ts");
+      const { importUsers } = await import("../commands/import/import.ts");
       await importUsers(context, files, options);
     });
   addExamples(importCommand, [
@@ -77,7 +77,7 @@ export function addMigrationCommands(
     )
     .option("--yes", "don't ask")
     .action(async (file, options) => {
-      const { exportUsers } = await import("../export.ts");
+      const { exportUsers } = await import("../commands/export/export.ts");
       await exportUsers(context, file, options);
     });
   addExamples(exportCommand, [

@@ -3,8 +3,7 @@ import { OUTCOMES } from "../../core/decision.ts";
 import type { AdminContext } from "../context.ts";
 import { addExamples } from "./examples.ts";
 
-const CONFIG_MEANING =
-  "the server's configuration, where it isn't the one in /etc/openvpn";
+const CONFIG_MEANING = "the server's configuration, where it isn't the one in /etc/openvpn";
 
 /** Adds the commands about the server, its audit trail and its keys. */
 export function addServerCommands(
@@ -23,7 +22,7 @@ export function addServerCommands(
     )
     .option("--json", "print JSON")
     .action(async (options) => {
-      const { log } = await import("../log.ts");
+      const { log } = await import("../commands/log/log.ts");
       await log(context, options);
     });
   addExamples(log, [
@@ -36,7 +35,7 @@ export function addServerCommands(
     .argument("<file>", "the copy, which must not be there yet")
     .option("--json", "print JSON")
     .action(async (file, options) => {
-      const { backup } = await import("../backup.ts");
+      const { backup } = await import("../commands/backup/backup.ts");
       await backup(context, file, options);
     });
   addExamples(backup, [
@@ -49,7 +48,7 @@ export function addServerCommands(
     .option("--yes", "don't ask")
     .option("--json", "print JSON")
     .action(async (file, options) => {
-      const { restore } = await import("../restore.ts");
+      const { restore } = await import("../commands/restore/restore.ts");
       await restore(context, file, options);
     });
   addExamples(restore, [
@@ -64,7 +63,7 @@ export function addServerCommands(
     .option("--password-from <file>", "the password, unasked; - is stdin")
     .option("--json", "print JSON")
     .action(async (options) => {
-      const { doctor } = await import("../doctor.ts");
+      const { doctor } = await import("../commands/doctor/doctor.ts");
       await doctor(context, options);
     });
   addExamples(doctor, [
@@ -81,7 +80,7 @@ export function addServerCommands(
     .option("--yes", "don't ask")
     .option("--json", "print JSON")
     .action(async (options) => {
-      const { setup } = await import("../setup.ts");
+      const { setup } = await import("../commands/setup/setup.ts");
       await setup(context, options);
     });
   addExamples(setup, [
@@ -93,7 +92,7 @@ export function addServerCommands(
     .description("seal all secrets with a new key, which the key file gets")
     .option("--json", "print JSON")
     .action(async (options) => {
-      const { rekey } = await import("../rekey.ts");
+      const { rekey } = await import("../commands/rekey/rekey.ts");
       await rekey(context, options);
     });
 }

@@ -4,7 +4,7 @@ import { SETTINGS } from "../../settings.ts";
 import type { AdminContext } from "../context.ts";
 import type { SecretEncoding } from "../enrolment/secret.ts";
 import { addExamples } from "./examples.ts";
-import { SORT_KEYS } from "../list/user_order.ts";
+import { SORT_KEYS } from "../commands/list/user_order.ts";
 
 const QR_MEANING = "make a picture of the QR code (.png or .svg)";
 
@@ -54,7 +54,7 @@ export function addUserCommands(program: Command, context: AdminContext): void {
     )
     .option("--json", "print JSON")
     .action(async (user, options) => {
-      const { enroll } = await import("../enroll.ts");
+      const { enroll } = await import("../commands/enroll/enroll.ts");
       await enroll(context, user, options);
     });
   addExamples(enroll, [
@@ -72,7 +72,7 @@ export function addUserCommands(program: Command, context: AdminContext): void {
     .option("--use", "use a right code up: it is good for no login then")
     .option("--json", "print JSON")
     .action(async (user, options) => {
-      const { verify } = await import("../verify.ts");
+      const { verify } = await import("../commands/verify/verify.ts");
       await verify(context, user, options);
     });
   addExamples(verify, [
@@ -96,7 +96,7 @@ export function addUserCommands(program: Command, context: AdminContext): void {
     )
     .option("--json", "print JSON")
     .action(async (options) => {
-      const { list } = await import("../list.ts");
+      const { list } = await import("../commands/list/list.ts");
       await list(context, options);
     });
   addExamples(list, [
@@ -115,7 +115,7 @@ export function addUserCommands(program: Command, context: AdminContext): void {
     )
     .option("--json", "print JSON")
     .action(async (user, options) => {
-      const { show } = await import("../show.ts");
+      const { show } = await import("../commands/show/show.ts");
       await show(context, user, options);
     });
 
@@ -124,7 +124,7 @@ export function addUserCommands(program: Command, context: AdminContext): void {
     .argument("<user>", "username")
     .option("--json", "print JSON")
     .action(async (user, options) => {
-      const { unlock } = await import("../unlock.ts");
+      const { unlock } = await import("../commands/unlock/unlock.ts");
       await unlock(context, user, options);
     });
 
@@ -133,7 +133,7 @@ export function addUserCommands(program: Command, context: AdminContext): void {
     .argument("<user>", "username")
     .option("--json", "print JSON")
     .action(async (user, options) => {
-      const { recovery } = await import("../recovery.ts");
+      const { recovery } = await import("../commands/recovery/recovery.ts");
       await recovery(context, user, options);
     });
 
@@ -142,7 +142,7 @@ export function addUserCommands(program: Command, context: AdminContext): void {
     .argument("<user>", "username")
     .option("--json", "print JSON")
     .action(async (user, options) => {
-      const { setDisabled } = await import("../disable.ts");
+      const { setDisabled } = await import("../commands/disable/disable.ts");
       await setDisabled(context, user, true, options);
     });
 
@@ -151,7 +151,7 @@ export function addUserCommands(program: Command, context: AdminContext): void {
     .argument("<user>", "username")
     .option("--json", "print JSON")
     .action(async (user, options) => {
-      const { setDisabled } = await import("../disable.ts");
+      const { setDisabled } = await import("../commands/disable/disable.ts");
       await setDisabled(context, user, false, options);
     });
 
@@ -165,7 +165,7 @@ export function addUserCommands(program: Command, context: AdminContext): void {
     .option("--end", "end the user's exemption")
     .option("--json", "print JSON")
     .action(async (user, options) => {
-      const { exempt } = await import("../exempt.ts");
+      const { exempt } = await import("../commands/exempt/exempt.ts");
       await exempt(context, user, options);
     });
   addExamples(exempt, [
@@ -181,7 +181,7 @@ export function addUserCommands(program: Command, context: AdminContext): void {
     .argument("<user>", "username")
     .option("--json", "print JSON")
     .action(async (user, options) => {
-      const { deleteUser } = await import("../delete.ts");
+      const { deleteUser } = await import("../commands/delete/delete.ts");
       await deleteUser(context, user, options);
     });
 }

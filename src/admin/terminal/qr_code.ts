@@ -31,9 +31,7 @@ export function qrCode(text: string, columns = 80): string | null {
   for (let row = 0; row < code.size; row += 2) {
     const upper = code.data[row]!;
     const lower = code.data[row + 1] ?? [];
-    const cells = upper.map((isDark, column) =>
-      cell(isDark, lower[column] ?? false)
-    );
+    const cells = upper.map((isDark, column) => cell(isDark, lower[column] ?? false));
     const line = cells.map(({ colours, character }, column) =>
       colours === cells[column - 1]?.colours ? character : colours + character
     );

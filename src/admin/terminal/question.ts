@@ -1,5 +1,5 @@
 import { Failure } from "../../core/failure.ts";
-import { Redacted } from "../../core/redacted.ts";
+import { Redacted } from "../../text/redacted.ts";
 import type { AdminContext } from "../context.ts";
 
 /** The longest answer that is read, in bytes. */

@@ -1,4 +1,4 @@
-import { printable } from "../../core/printable.ts";
+import { printable } from "../../text/printable.ts";
 import { displayWidth, padded } from "./display_width.ts";
 import { PLAIN, type Screen, type Tone, toned } from "./screen.ts";
 
@@ -84,9 +84,7 @@ function blocks(
   const width = Math.max(...headings.map(({ text }) => displayWidth(text)));
   return rows.map((row) =>
     row.map((cell, column) =>
-      cell.text === ""
-        ? ""
-        : joined([headings[column]!, cell], [width, 0], screen)
+      cell.text === "" ? "" : joined([headings[column]!, cell], [width, 0], screen)
     ).join("")
   ).join("\n");
 }

@@ -1,14 +1,12 @@
 import { Failure, isSystemError } from "../../core/failure.ts";
-import { writeAll } from "../../write_all.ts";
-import { printable } from "../../core/printable.ts";
+import { writeAll } from "../../system/write_all.ts";
+import { printable } from "../../text/printable.ts";
 import type { Input } from "../context.ts";
 
 /** Makes arguments that an error repeats safe for the terminal, and bounds it. */
 export function shortened(message: string): string {
   const most = 2000;
-  return message.length <= most
-    ? printable(message)
-    : `${printable(message.slice(0, most))}…`;
+  return message.length <= most ? printable(message) : `${printable(message.slice(0, most))}…`;
 }
 
 /**

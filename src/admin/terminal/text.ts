@@ -1,4 +1,4 @@
-import { printable, UNPRINTABLE } from "../../core/printable.ts";
+import { printable, UNPRINTABLE } from "../../text/printable.ts";
 import { PLAIN, type Screen, type Tone, toned } from "./screen.ts";
 
 export { table } from "./table.ts";
@@ -49,8 +49,6 @@ export function pairs(
 ): string {
   const width = Math.max(...entries.map(([name]) => name.length));
   return entries.map(([name, value, tone]) =>
-    `${`${name}:`.padEnd(width + 1)}  ${
-      toned(screen, tone, printable(value))
-    }\n`
+    `${`${name}:`.padEnd(width + 1)}  ${toned(screen, tone, printable(value))}\n`
   ).join("");
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { Failure } from "../../core/failure.ts";
-import { lstat } from "../../trusted_path.ts";
+import { lstat } from "../../system/trusted_path.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { failureOf } from "./errors.ts";
 import { type DatabaseFile, prepareFile } from "./file.ts";
@@ -9,8 +9,7 @@ import { type DatabaseFile, prepareFile } from "./file.ts";
 const RESTORED = ["enrolments", "recovery_codes", "login_names", "exemptions"];
 
 /** Of an exemption, what somebody should know that it comes back. */
-const EXEMPTION =
-  "username || ' ' || ifnull(until, '') || ' ' || ifnull(network, '')";
+const EXEMPTION = "username || ' ' || ifnull(until, '') || ' ' || ifnull(network, '')";
 
 /** How a backup is opened: nobody else uses the copy. */
 const OPEN = { create: false, busyTimeoutMs: 0 };
@@ -112,9 +111,9 @@ export function compare(
   return {
     returning: [...then.keys()].filter((name) => !now.has(name)),
     going: [...now.keys()].filter((name) => !then.has(name)),
-    exemptAgain: [...exemptThen].filter(([name, what]) =>
-      exempt.get(name) !== what
-    ).map(([name]) => name),
+    exemptAgain: [...exemptThen].filter(([name, what]) => exempt.get(name) !== what).map(([name]) =>
+      name
+    ),
   };
 }
 

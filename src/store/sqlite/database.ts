@@ -1,18 +1,7 @@
 import { backup, DatabaseSync } from "node:sqlite";
 import { failureOf } from "./errors.ts";
-import {
-  APPLICATION_ID,
-  changedSchema,
-  foreignDatabase,
-  prepareFile,
-} from "./file.ts";
-import {
-  hasForeignRules,
-  hasTables,
-  migrate,
-  MIGRATIONS,
-  schemaVersion,
-} from "./migrations.ts";
+import { APPLICATION_ID, changedSchema, foreignDatabase, prepareFile } from "./file.ts";
+import { hasForeignRules, hasTables, migrate, MIGRATIONS, schemaVersion } from "./migrations.ts";
 
 /** How {@link openDatabase} treats a database that isn't there. */
 export interface OpenOptions {

@@ -3,14 +3,9 @@ import type { Challenge } from "../../core/challenge.ts";
 import type { DecisionRecord } from "../../core/decision.ts";
 import type { Exemption } from "../../core/exemption.ts";
 import { Failure } from "../../core/failure.ts";
-import { quoted } from "../../core/printable.ts";
-import type { SealedSecret } from "../../core/sealed_secret.ts";
-import type {
-  DecisionFilter,
-  Enrolment,
-  EnrolmentStore,
-  NewEnrolment,
-} from "../store.ts";
+import { quoted } from "../../text/printable.ts";
+import type { Enrolment, SealedSecret } from "../../core/enrolment.ts";
+import type { DecisionFilter, EnrolmentStore, NewEnrolment } from "../store.ts";
 import { decisionsAfter } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { NO_FAILURES } from "../../core/lockout.ts";
@@ -70,9 +65,7 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
   }
 
   find(username: string): Promise<Enrolment | null> {
-    const row = this.#database.read((connection) =>
-      findRow(connection, username)
-    );
+    const row = this.#database.read((connection) => findRow(connection, username));
     return Promise.resolve(row === undefined ? null : enrolmentOf(row));
   }
 
@@ -92,9 +85,7 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
   async *decisions(filter: DecisionFilter): AsyncGenerator<DecisionRecord[]> {
     for (let after = 0;;) {
       const page = await Promise.resolve(
-        this.#database.read((connection) =>
-          decisionsAfter(connection, after, filter)
-        ),
+        this.#database.read((connection) => decisionsAfter(connection, after, filter)),
       );
       if (page.length === 0) return;
       after = page.at(-1)!.id;
@@ -240,9 +231,7 @@ function insertMarks(
 function alreadyEnrolled(username: string): Failure {
   return new Failure(
     "already_enrolled",
-    `user ${
-      quoted(username)
-    } is enrolled already: use --replace to give them a new ` +
+    `user ${quoted(username)} is enrolled already: use --replace to give them a new ` +
       "secret (the old one stops working)",
   );
 }

@@ -1,8 +1,4 @@
-import {
-  Failure,
-  type FailureCode,
-  isSystemError,
-} from "../../core/failure.ts";
+import { Failure, type FailureCode, isSystemError } from "../../core/failure.ts";
 
 /** SQLite would play a left-over journal over the backup. */
 const RESTORE = "move it away, with its -journal and -wal if there are any, " +
@@ -51,12 +47,10 @@ export function failureOf(error: unknown, path: string): unknown {
   }
   if (isSqliteError(error)) {
     const advice = ADVICE[(error.errcode ?? 0) & 0xff];
-    return advice
-      ? new Failure(advice[0], `${path} ${advice[1]}`)
-      : new Failure(
-        "database_error",
-        `the database ${path} failed: ${error.message.split("\n")[0]}`,
-      );
+    return advice ? new Failure(advice[0], `${path} ${advice[1]}`) : new Failure(
+      "database_error",
+      `the database ${path} failed: ${error.message.split("\n")[0]}`,
+    );
   }
   return isSystemError(error)
     ? new Failure("database_error", `cannot open ${path}: ${error.message}`)

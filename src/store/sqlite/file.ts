@@ -5,7 +5,7 @@ import {
   makeDirectory,
   parentOf,
   requirePrivate,
-} from "../../trusted_path.ts";
+} from "../../system/trusted_path.ts";
 
 /** Marks a SQLite file as ours (`PRAGMA application_id`): "oTOT" in ASCII. */
 export const APPLICATION_ID = 0x6f544f54;

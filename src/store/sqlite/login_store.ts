@@ -4,17 +4,9 @@ import type { AuditRule, DecisionRecord } from "../../core/decision.ts";
 import { Failure } from "../../core/failure.ts";
 import type { Exemption } from "../../core/exemption.ts";
 import type { CodeFailures } from "../../core/lockout.ts";
-import {
-  FORGOTTEN_AFTER_MS,
-  type PasswordFailures,
-} from "../../core/throttle.ts";
-import type {
-  Enrolment,
-  Login,
-  LoginRecords,
-  LoginStore,
-  Pending,
-} from "../store.ts";
+import { FORGOTTEN_AFTER_MS, type PasswordFailures } from "../../core/throttle.ts";
+import type { Enrolment } from "../../core/enrolment.ts";
+import type { Login, LoginRecords, LoginStore, Pending } from "../store.ts";
 import { recordDecision } from "./audit.ts";
 import type { Database } from "./database.ts";
 import {
@@ -51,16 +43,12 @@ export class SqliteLoginStore implements LoginStore {
     loginName?: string,
   ): Promise<Enrolment | null> {
     return Promise.resolve(
-      this.#database.read((connection) =>
-        findEnrolment(connection, username, loginName)
-      ),
+      this.#database.read((connection) => findEnrolment(connection, username, loginName)),
     );
   }
 
   transaction<T>(work: (records: LoginRecords) => Promise<T>): Promise<T> {
-    return this.#database.transaction((connection) =>
-      work(new SqliteLoginRecords(connection))
-    );
+    return this.#database.transaction((connection) => work(new SqliteLoginRecords(connection)));
   }
 }
 
@@ -174,9 +162,7 @@ class SqliteLoginRecords implements LoginRecords {
       "SELECT count, last_at FROM password_failures WHERE place = ?",
     ).get(key);
     return Promise.resolve(
-      row === undefined
-        ? null
-        : { count: row.count as number, lastAt: row.last_at as number },
+      row === undefined ? null : { count: row.count as number, lastAt: row.last_at as number },
     );
   }
 
@@ -225,9 +211,7 @@ function findPending(
   const row = connection.prepare(
     `SELECT * FROM challenges JOIN ${ENROLMENTS} USING (username) WHERE attempt = ?`,
   ).get(attemptId);
-  return row === undefined
-    ? null
-    : { challenge: challengeOf(row), enrolment: enrolmentOf(row) };
+  return row === undefined ? null : { challenge: challengeOf(row), enrolment: enrolmentOf(row) };
 }
 
 /** A few at a time: a login must not pay for all that were left by others. */

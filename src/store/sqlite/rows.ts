@@ -3,13 +3,13 @@ import type { CodeFailures } from "../../core/lockout.ts";
 import type { Challenge } from "../../core/challenge.ts";
 import type { Exemption } from "../../core/exemption.ts";
 import { Failure } from "../../core/failure.ts";
-import { quoted } from "../../core/printable.ts";
+import { quoted } from "../../text/printable.ts";
 import {
   areTotpParameters,
   type TotpAlgorithm,
   type TotpParameters,
 } from "../../core/totp_parameters.ts";
-import type { Enrolment } from "../store.ts";
+import type { Enrolment } from "../../core/enrolment.ts";
 
 /** A row as `node:sqlite` gives it; the STRICT tables vouch for the columns' types. */
 type Row = Record<string, unknown>;

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  type Attempt,
-  type Challenge,
-  objectionTo,
-} from "../../../src/core/challenge.ts";
+import { type Attempt, type Challenge, objectionTo } from "../../../src/core/challenge.ts";
 import { anyText, holds, moment } from "../../lab/fuzz.ts";
 
 const CHALLENGE: Challenge = {

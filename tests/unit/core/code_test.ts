@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  readCode as read,
-  RECOVERY_ALPHABET,
-  shownRecoveryCode,
-} from "../../../src/core/code.ts";
+import { readCode as read, RECOVERY_ALPHABET, shownRecoveryCode } from "../../../src/core/code.ts";
 import { holds, textWith } from "../../lab/fuzz.ts";
 import { INTRUDERS, SEPARATORS, typedCode } from "../../lab/typed_code.ts";
 
@@ -90,9 +86,9 @@ Deno.test("readCode reads a recovery code however it is typed", () => {
 Deno.test("readCode takes out of a code's middle blanks and dashes, no other character of Unicode", () => {
   for (let point = 0; point <= 0x10ffff; point++) {
     const character = String.fromCodePoint(point);
-    const digit = ["0", "٠", "۰", "０"].map((zero) =>
-      point - zero.codePointAt(0)!
-    ).find((digit) => digit >= 0 && digit <= 9);
+    const digit = ["0", "٠", "۰", "０"].map((zero) => point - zero.codePointAt(0)!).find((digit) =>
+      digit >= 0 && digit <= 9
+    );
     const expected = digit !== undefined
       ? `123${digit}456`
       : SEPARATORS.includes(character)

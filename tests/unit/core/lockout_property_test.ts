@@ -41,8 +41,7 @@ Deno.test("a lock of codes is over when it was said to be, and not earlier", () 
   holds(fc.property(kept, time, (failures, now) => {
     const seconds = lockedForSeconds(failures, now);
     assert(Number.isInteger(seconds) && seconds >= 0);
-    const after = (more: number) =>
-      lockedForSeconds(failures, now + more * 1000);
+    const after = (more: number) => lockedForSeconds(failures, now + more * 1000);
     assert.equal(after(seconds), 0);
     if (seconds > 0) assert.equal(after(seconds - 1), 1);
     assert.equal(seconds > 0, (failures.lockedUntil ?? 0) > now);

@@ -33,8 +33,7 @@ function first64Bits(address: string): bigint {
   const read = (text: string | undefined) =>
     (text ? text.split(":") : []).map((group) => BigInt(`0x${group}`));
   const [before, after] = [read(head), read(tail)];
-  const bits = (groups: bigint[]) =>
-    groups.reduce((sum, group) => sum << 16n | group, 0n);
+  const bits = (groups: bigint[]) => groups.reduce((sum, group) => sum << 16n | group, 0n);
   const shift = BigInt(16 * (8 - before.length));
   return (bits(before) << shift | bits(after)) >> 64n;
 }

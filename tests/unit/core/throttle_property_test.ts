@@ -154,9 +154,7 @@ Deno.test("failures count together just where user and network are the same", ()
   const rule = { freeFailures: 3, maxWaitSeconds: 300 };
   const place = fc.record({ name, address });
   holds(fc.property(place, place, (one, other) => {
-    const [a, b] = [one, other].map(({ name, address }) =>
-      throttleScopes(name, address, rule)
-    );
+    const [a, b] = [one, other].map(({ name, address }) => throttleScopes(name, address, rule));
     const isSameNetwork = network(one.address) === network(other.address);
     assert.equal(
       a!.user.key === b!.user.key,

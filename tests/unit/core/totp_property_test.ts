@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Secret, TOTP } from "otpauth";
-import { Redacted } from "../../../src/core/redacted.ts";
+import { Redacted } from "../../../src/text/redacted.ts";
 import { markOfCode, matchTimeStep } from "../../../src/core/totp.ts";
 import {
   COMMON_PARAMETERS,
@@ -106,8 +106,7 @@ Deno.test("markOfCode is the same for the same secret and code alone, and is no 
     fc.asyncProperty(
       ...[own, other, sixDigits, sixDigits] as const,
       async (own, other, code, wrong) => {
-        const mark = (bytes: Uint8Array, code: string) =>
-          markOfCode(new Redacted(bytes), code);
+        const mark = (bytes: Uint8Array, code: string) => markOfCode(new Redacted(bytes), code);
         const first = await mark(own, code);
         assert.equal(await mark(own.slice(), code), first);
         assert.equal(await mark(own, wrong) === first, code === wrong);

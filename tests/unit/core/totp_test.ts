@@ -1,13 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Secret, TOTP } from "otpauth";
-import { Redacted } from "../../../src/core/redacted.ts";
-import {
-  hmacKey,
-  hotp,
-  matchTimeStep,
-  timeStep,
-} from "../../../src/core/totp.ts";
+import { Redacted } from "../../../src/text/redacted.ts";
+import { hmacKey, hotp, matchTimeStep, timeStep } from "../../../src/core/totp.ts";
 import { holds } from "../../lab/fuzz.ts";
 import { mustRun } from "../../lab/command.ts";
 import { testWith } from "../../lab/requirements.ts";

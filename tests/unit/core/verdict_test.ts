@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  refusedInWait,
-  refusedWhileLocked,
-  refusedWrongCode,
-} from "../../../src/core/verdict.ts";
+import { refusedInWait, refusedWhileLocked, refusedWrongCode } from "../../../src/core/verdict.ts";
 import { holds } from "../../lab/fuzz.ts";
 
 Deno.test("what a client is told of waits and attempts fits in one line, and only a wait is TEMP", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Secret } from "otpauth";
 import { Failure } from "../../../src/core/failure.ts";
-import { Redacted } from "../../../src/core/redacted.ts";
+import { Redacted } from "../../../src/text/redacted.ts";
 import { refused } from "../../../src/core/verdict.ts";
 import { answerCall } from "../../../src/hook/hook.ts";
 import type { PrimaryAuthentication } from "../../../src/login/primary_authentication.ts";
@@ -12,11 +12,7 @@ import { openDatabase } from "../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
 import { holds } from "../../lab/fuzz.ts";
 import { hostileLogin } from "../../lab/hostile_call.ts";
-import {
-  HostileTrial,
-  type MadeCall,
-  type Target,
-} from "../../lab/hostile_trial.ts";
+import { HostileTrial, type MadeCall, type Target } from "../../lab/hostile_trial.ts";
 import { makeTestDirectory, memoryDirectory } from "../../lab/program.ts";
 import { ANY_KEYS, newEnrolment } from "../../lab/secrets.ts";
 

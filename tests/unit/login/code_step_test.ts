@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Attempt, Challenge } from "../../../src/core/challenge.ts";
-import { Redacted } from "../../../src/core/redacted.ts";
+import { Redacted } from "../../../src/text/redacted.ts";
 import { hmacKey, hotp, markOfCode, timeStep } from "../../../src/core/totp.ts";
-import { openSecret } from "../../../src/core/sealed_secret.ts";
+import { openSecret } from "../../../src/secrets/sealed_secret.ts";
 import { refused } from "../../../src/core/verdict.ts";
 import { Audit } from "../../../src/login/audit.ts";
 import { NO_FAILURES } from "../../../src/core/lockout.ts";
@@ -13,12 +13,7 @@ import { openDatabase } from "../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
 import { SqliteLoginStore } from "../../../src/store/sqlite/login_store.ts";
 import { makeTestDirectory } from "../../lab/program.ts";
-import {
-  ANY_KEYS,
-  given,
-  sealedEnrolment,
-  TEST_KEY,
-} from "../../lab/secrets.ts";
+import { ANY_KEYS, given, sealedEnrolment, TEST_KEY } from "../../lab/secrets.ts";
 
 const SECRET = new Redacted(new Uint8Array(20).fill(7));
 const NOW = 1_700_000_000_000;
@@ -55,8 +50,7 @@ function partsFor(
   return {
     store,
     audit: new Audit("code", from, { maxDays: 90, maxRows: 1000 }),
-    openSecret: async ({ secret, username }) =>
-      (await openSecret(secret, username, TEST_KEY))!,
+    openSecret: async ({ secret, username }) => (await openSecret(secret, username, TEST_KEY))!,
     now: () => NOW,
     driftSteps: 1,
     lockout: { maxFailures: 3, lockoutSeconds: 60 },
@@ -349,13 +343,10 @@ Deno.test("codeStep, where the password isn't proven, takes the attempt back whe
       freeFailures: 3,
       maxWaitSeconds: 300,
     });
-    const kept = (key: string) =>
-      store.transaction((records) => records.findPlaceFailures(key));
+    const kept = (key: string) => store.transaction((records) => records.findPlaceFailures(key));
     const failures = { count: 9, lastAt: NOW - 1000 };
     for (const { key } of [user, network!]) {
-      await store.transaction((records) =>
-        records.savePlaceFailures(key, failures)
-      );
+      await store.transaction((records) => records.savePlaceFailures(key, failures));
     }
     await challenge("a");
     await challenge("b");
@@ -442,8 +433,7 @@ Deno.test("codeStep takes an eight-digit recovery code once, and counts a wrong 
       "alice",
       async () => [await markOfCode(SECRET, "12345678")],
     );
-    const failures = async () =>
-      (await enrolments.find("alice"))!.failures.count;
+    const failures = async () => (await enrolments.find("alice"))!.failures.count;
     assert.deepEqual(await answer("a", "1234 5678"), {
       outcome: "accepted",
       by: "recovery code",

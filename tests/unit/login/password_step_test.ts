@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { COMMON_PARAMETERS } from "../../../src/core/totp_parameters.ts";
 import { hmacKey, hotp, timeStep } from "../../../src/core/totp.ts";
 import type { Attempt, Challenge } from "../../../src/core/challenge.ts";
-import { Redacted } from "../../../src/core/redacted.ts";
+import { Redacted } from "../../../src/text/redacted.ts";
 import type { SessionToken } from "../../../src/core/session_token.ts";
 import type { ChallengeMethod } from "../../../src/core/challenge_method.ts";
 import type { Exemption } from "../../../src/core/exemption.ts";
@@ -16,11 +16,7 @@ import { passwordStep } from "../../../src/login/password_step.ts";
 import type { PrimaryAuthentication } from "../../../src/login/primary_authentication.ts";
 import { Audit } from "../../../src/login/audit.ts";
 import { PlaceThrottle } from "../../../src/login/place_throttle.ts";
-import type {
-  Login,
-  LoginRecords,
-  LoginStore,
-} from "../../../src/store/store.ts";
+import type { Login, LoginRecords, LoginStore } from "../../../src/store/store.ts";
 
 const ATTEMPT: Attempt = {
   id: "/tmp/acf",
@@ -373,8 +369,7 @@ Deno.test("passwordStep lets a verified token in while account and enrolment las
 });
 
 Deno.test("passwordStep refuses a token of a login before the enrolment", async () => {
-  const play1 = async (loginAt: number) =>
-    (await play({ token: { loginAt } })).verdict.outcome;
+  const play1 = async (loginAt: number) => (await play({ token: { loginAt } })).verdict.outcome;
   assert.equal(await play1(1_699_999_999_000), "refused");
   // In the second in which the user was enrolled, it may have been before.
   assert.equal(await play1(1_700_000_000_000), "refused");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Redacted } from "../../../src/core/redacted.ts";
+import { Redacted } from "../../../src/text/redacted.ts";
 import {
   readPasswordAndCode,
   readPasswordForm,
@@ -11,8 +11,7 @@ import { typedCode } from "../../lab/typed_code.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const base64 = (text: string) => utf8(text).toBase64();
-const textOf = (bytes: Redacted<Uint8Array>) =>
-  new TextDecoder().decode(bytes.reveal());
+const textOf = (bytes: Redacted<Uint8Array>) => new TextDecoder().decode(bytes.reveal());
 
 /** What a client sent in the password's place, with the code as text. */
 function form(text: string, variables: Record<string, string> = {}) {
@@ -21,9 +20,7 @@ function form(text: string, variables: Record<string, string> = {}) {
   const code = found.form === "plain" ? null : found.code?.reveal().text;
   return {
     form: found.form,
-    ...found.form === "dynamic"
-      ? { stateId: found.stateId }
-      : { password: textOf(found.password) },
+    ...found.form === "dynamic" ? { stateId: found.stateId } : { password: textOf(found.password) },
     ...found.form === "plain" ? {} : { code: code ?? null },
     ...found.form === "static" ? { isEmpty: found.isEmpty } : {},
   };

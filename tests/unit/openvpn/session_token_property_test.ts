@@ -24,8 +24,7 @@ Deno.test("readSessionToken reads the first login's time in the state Authentica
 });
 
 Deno.test("readSessionToken looks at the time alone: neither id, nor renewal, nor signature matter", () => {
-  const part = (length: number) =>
-    fc.uint8Array({ minLength: length, maxLength: length });
+  const part = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
   holds(fc.property(part(12), seconds, part(40), (id, seconds, rest) => {
     const time = Buffer.alloc(8);
     time.writeBigUInt64BE(BigInt(seconds));

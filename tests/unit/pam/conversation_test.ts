@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
-import { Redacted } from "../../../src/core/redacted.ts";
+import { Redacted } from "../../../src/text/redacted.ts";
 import { answersTo } from "../../../src/pam/conversation.ts";
 import { choosePamService } from "../../../src/pam/service.ts";
 import { anyText, holds } from "../../lab/fuzz.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createCipheriv } from "node:crypto";
-import { Redacted } from "../../../src/core/redacted.ts";
-import { openSecret, sealSecret } from "../../../src/core/sealed_secret.ts";
+import { Redacted } from "../../../src/text/redacted.ts";
+import { openSecret, sealSecret } from "../../../src/secrets/sealed_secret.ts";
 import { addKey, readKeyFile } from "../../../src/secrets/key_file.ts";
 import { Vault } from "../../../src/secrets/vault.ts";
 import { fails } from "../../lab/failures.ts";

@@ -4,11 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { NO_FAILURES } from "../../../src/core/lockout.ts";
 import { openDatabase } from "../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
-import {
-  migrate,
-  MIGRATIONS,
-  schemaVersion,
-} from "../../../src/store/sqlite/migrations.ts";
+import { migrate, MIGRATIONS, schemaVersion } from "../../../src/store/sqlite/migrations.ts";
 import { mustRun } from "../../lab/command.ts";
 import { testWith } from "../../lab/requirements.ts";
 import { fails } from "../../lab/failures.ts";
@@ -309,9 +305,7 @@ Deno.test("an enrolment whose codes would be easier to guess is refused", async 
   const bad = { digits: "1", period: "86400", algorithm: "'MD5'" };
   for (const column of ["digits", "period", "algorithm"] as const) {
     const set = (value: string) =>
-      database.read((connection) =>
-        connection.exec(`UPDATE enrolments SET ${column} = ${value}`)
-      );
+      database.read((connection) => connection.exec(`UPDATE enrolments SET ${column} = ${value}`));
     set(bad[column]);
     await fails(async () => await store.find("alice"), "database_corrupt");
     set(usual[column]);

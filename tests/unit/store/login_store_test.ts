@@ -96,9 +96,7 @@ Deno.test("a login's transaction whose commit or work fails leaves nothing", asy
     }),
     /on fire/,
   );
-  const pending = await store.transaction((records) =>
-    records.findPending("a")
-  );
+  const pending = await store.transaction((records) => records.findPending("a"));
   assert.equal(pending!.challenge.answer, null);
   assert.equal(pending!.enrolment.lastStep, null);
 });
@@ -160,8 +158,7 @@ Deno.test("openChallenges gives those that still wait", async () => {
   const { enrolments, challenge, accept } = alice;
   for (const id of ["open", "settled"]) await challenge(0, id);
   await accept("settled", 1);
-  const ids = async (nowMs: number) =>
-    (await enrolments.openChallenges(nowMs)).map(({ id }) => id);
+  const ids = async (nowMs: number) => (await enrolments.openChallenges(nowMs)).map(({ id }) => id);
   assert.deepEqual(await ids(999), ["open"]);
   assert.deepEqual(await ids(1000), []);
   assert.deepEqual(await enrolments.openChallenges(999, "bob"), []);
@@ -172,8 +169,7 @@ Deno.test("failures are kept by place, and forgotten in time", async () => {
   const { store } = alice;
   const save = (key: string, failures: PasswordFailures | null) =>
     store.transaction((records) => records.savePlaceFailures(key, failures));
-  const find = (key: string) =>
-    store.transaction((records) => records.findPlaceFailures(key));
+  const find = (key: string) => store.transaction((records) => records.findPlaceFailures(key));
   await save("x", { count: 1, lastAt: 1000 });
   await save("x", { count: 2, lastAt: 2000 });
   await save("y", { count: 1, lastAt: 1000 });
@@ -188,9 +184,7 @@ Deno.test("the audit trail is bounded by number and age, a few rows at a time", 
   await using alice = await makeStores();
   const { store, enrolments, count } = alice;
   const record = (at: number, rule = RULE) =>
-    store.transaction((records) =>
-      records.recordDecision({ ...DECISION, at }, rule)
-    );
+    store.transaction((records) => records.recordDecision({ ...DECISION, at }, rule));
   const times = async () =>
     (await Array.fromAsync(enrolments.decisions({}))).flat()
       .map(({ at }) => at);

@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  insertion,
-  splitLine,
-} from "../../../../src/admin/completion/bash_line.ts";
+import { insertion, splitLine } from "../../../../src/admin/completion/bash_line.ts";
 import { holds } from "../../../lab/fuzz.ts";
 import { run } from "../../../lab/command.ts";
 import { testWith } from "../../../lab/requirements.ts";

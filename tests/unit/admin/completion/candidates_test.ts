@@ -35,9 +35,7 @@ function next(line: string): string {
     case "words":
       return completion.candidates.map(({ value }) => value).join(" ");
     case "users":
-      return `<users ${completion.before}${
-        completion.mayBeginWithDash ? "any" : ""
-      }>`;
+      return `<users ${completion.before}${completion.mayBeginWithDash ? "any" : ""}>`;
     case "files":
       return "<files>";
   }

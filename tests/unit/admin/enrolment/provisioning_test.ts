@@ -2,12 +2,7 @@ import assert from "node:assert/strict";
 import { URI } from "otpauth";
 import fc from "fast-check";
 import { provisioningUri } from "../../../../src/admin/enrolment/provisioning_uri.ts";
-import {
-  instant,
-  json,
-  pairs,
-  table,
-} from "../../../../src/admin/terminal/text.ts";
+import { instant, json, pairs, table } from "../../../../src/admin/terminal/text.ts";
 import { holds } from "../../../lab/fuzz.ts";
 
 Deno.test("provisioningUri is the guide's, to the letter", () => {

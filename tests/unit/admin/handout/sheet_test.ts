@@ -2,11 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { sheet } from "../../../../src/admin/handout/sheet.ts";
 import { Browser } from "../../../lab/browser.ts";
-import {
-  fullHandout,
-  TEN_CODES,
-  USUAL_HANDOUT,
-} from "../../../lab/handouts.ts";
+import { fullHandout, TEN_CODES, USUAL_HANDOUT } from "../../../lab/handouts.ts";
 import { mustRun } from "../../../lab/command.ts";
 import { makeTestDirectory } from "../../../lab/program.ts";
 import { readQrCodes } from "../../../lab/qr_reader.ts";

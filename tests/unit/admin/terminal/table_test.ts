@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { displayWidth } from "../../../../src/admin/terminal/display_width.ts";
 import { table } from "../../../../src/admin/terminal/table.ts";
-import { UNPRINTABLE } from "../../../../src/core/printable.ts";
+import { UNPRINTABLE } from "../../../../src/text/printable.ts";
 
 Deno.test("displayWidth counts columns", () => {
   const cases: [string, number][] = [

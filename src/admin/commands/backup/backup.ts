@@ -1,0 +1,74 @@
+import { resolve } from "node:path/posix";
+import { counted } from "../../../text/counted.ts";
+import { Failure } from "../../../core/failure.ts";
+import { printable } from "../../../text/printable.ts";
+import { requireWhole } from "../../../store/sqlite/backup.ts";
+import { openDatabase } from "../../../store/sqlite/database.ts";
+import { SqliteEnrolmentStore } from "../../../store/sqlite/enrolment_store.ts";
+import { followTrusted } from "../../../system/trusted_path.ts";
+import { type AdminContext, BUSY_TIMEOUT_MS, databasePath, openVault } from "../../context.ts";
+import { writePrivateFile } from "../../output_file.ts";
+import { json } from "../../terminal/text.ts";
+
+/** `backup FILE`: copies the database while logins go on, and makes sure that the copy is good. */
+export async function backup(
+  context: AdminContext,
+  file: string,
+  options: { json?: boolean },
+): Promise<void> {
+  const path = resolve(file);
+  // Before anything is made: where others can write, they could put a link to another database there.
+  requireTrustedPlace(path);
+  using database = await openDatabase(databasePath(context), {
+    create: false,
+    busyTimeoutMs: BUSY_TIMEOUT_MS,
+  });
+  writePrivateFile(path, new Uint8Array());
+  try {
+    await database.copyTo(path);
+    const users = await verified(path);
+    tell(context, path, users, options);
+  } catch (error) {
+    Deno.removeSync(path);
+    throw error;
+  }
+}
+
+/** @throws Failure `untrusted_path` */
+function requireTrustedPlace(path: string): void {
+  try {
+    followTrusted(path);
+  } catch (error) {
+    // Making the file says better what the system refuses.
+    if (error instanceof Failure) throw error;
+  }
+}
+
+/** Opens the copy as a restore would; gives how many users it has. */
+async function verified(path: string): Promise<number> {
+  using copy = await openDatabase(path, {
+    create: false,
+    busyTimeoutMs: BUSY_TIMEOUT_MS,
+  });
+  requireWhole(copy, path);
+  return (await new SqliteEnrolmentStore(copy).list()).length;
+}
+
+function tell(
+  context: AdminContext,
+  path: string,
+  users: number,
+  options: { json?: boolean },
+): void {
+  const keyFile = openVault(context).path;
+  context.out(
+    options.json
+      ? json({ file: path, users, keyFile })
+      : `Backed up ${counted(users, "user")} to ${printable(path)}.\n` +
+        `The key file ${
+          printable(keyFile)
+        } belongs with it, and isn't in it: keep a copy of that ` +
+        "somewhere else. Without it the secrets in the backup open no more; who has both can make " +
+        "every code.\n",
+  );
+}

@@ -1,0 +1,153 @@
+import { counted } from "../../../text/counted.ts";
+import { Failure } from "../../../core/failure.ts";
+import { Redacted } from "../../../text/redacted.ts";
+import type { Reason } from "../../../core/verdict.ts";
+import { PamAuthentication } from "../../../pam/pam.ts";
+import { type AdminContext, requireUsername } from "../../context.ts";
+import { configReader, findConfig } from "../../../server_setup/configuration/config_file.ts";
+import { checkAll } from "../../../server_setup/doctor/checks.ts";
+import { type Finding, ok, problem } from "../../../server_setup/doctor/finding.ts";
+import { gatherSetUp } from "../../../server_setup/doctor/gather.ts";
+import { countOf, reportText } from "./report.ts";
+import type { SetUp } from "../../../server_setup/doctor/set_up.ts";
+import { readInputFile } from "../../input_file.ts";
+import { askPassword } from "../../terminal/question.ts";
+import { json } from "../../terminal/text.ts";
+
+/** Options of `doctor`. */
+export interface DoctorOptions {
+  config?: string;
+  openvpn?: string;
+  user?: string;
+  passwordFrom?: string;
+  json?: boolean;
+}
+
+/** Longer than any password that OpenVPN passes on, in bytes. */
+const MAX_PASSWORD_BYTES = 1024;
+
+/**
+ * `doctor`: looks for what makes logins fail, and rehearses one as far as it goes without a client.
+ *
+ * @throws Failure `problems_found`, after the report
+ */
+export async function doctor(
+  context: AdminContext,
+  options: DoctorOptions,
+): Promise<void> {
+  const { user } = options;
+  requireFitting(context, options);
+  const configPath = findConfig(options.config);
+  const password = user === undefined ? null : readPassword(context, options);
+  try {
+    const setUp = await gatherSetUp({
+      configPath,
+      openvpn: options.openvpn,
+      readFile: configReader(context),
+      now: context.now,
+    });
+    const findings = checkAll(setUp);
+    if (user !== undefined && password !== null) {
+      findings.push(await tryPassword(setUp, user, password));
+    }
+    report(context, options, setUp, findings);
+  } finally {
+    password?.reveal().fill(0);
+  }
+}
+
+function requireFitting(
+  { db, key }: AdminContext,
+  { user, passwordFrom }: DoctorOptions,
+): void {
+  if (db !== undefined || key !== undefined) {
+    throw new Failure(
+      "usage",
+      "doctor takes the paths from OpenVPN's configuration, as logins do: leave --db and --key out",
+    );
+  }
+  if (user !== undefined) requireUsername(user);
+  if (passwordFrom !== undefined && user === undefined) {
+    throw new Failure("usage", "--password-from is for --user: name the user");
+  }
+}
+
+/** One line end behind it isn't the password's. */
+function readPassword(
+  context: AdminContext,
+  { user, passwordFrom }: DoctorOptions,
+): Redacted<Uint8Array<ArrayBuffer>> {
+  if (passwordFrom === undefined) {
+    return askPassword(context, `Password of ${user}`, "--password-from FILE");
+  }
+  const bytes = readInputFile(
+    context,
+    "--password-from",
+    passwordFrom,
+    MAX_PASSWORD_BYTES,
+  );
+  const hasEnd = bytes.at(-1) === 0x0a;
+  return new Redacted(hasEnd ? bytes.subarray(0, -1) : bytes);
+}
+
+/** PAM's own count of failures, where it keeps one, has this one too; ours doesn't. */
+async function tryPassword(
+  { pam, settings }: SetUp,
+  user: string,
+  password: Redacted<Uint8Array<ArrayBuffer>>,
+): Promise<Finding> {
+  const service = pam?.service ?? null;
+  if (service === null) {
+    return problem(
+      "password",
+      "the password wasn't tried",
+      settings.primaryAuth === "external"
+        ? "with totpPrimaryAuth external the program asks PAM nothing"
+        : "PAM can't be asked before the problems above are mended",
+    );
+  }
+  if (password.reveal().includes(0)) {
+    return problem("password", "the password has a NUL", "PAM takes none");
+  }
+  const result = await new PamAuthentication(
+    service,
+    settings.pamTimeoutSeconds,
+  ).authenticate(user, password, null);
+  if (result.outcome === "passed") {
+    return ok("password", `PAM accepts ${user}, known as ${result.username}`);
+  }
+  const why = WHY[result.reason] ?? "PAM can't be used";
+  return problem(
+    "password",
+    `${result.reason}: ${result.detail ?? "PAM doesn't say more"}`,
+    why,
+  );
+}
+
+const WHY: Partial<Record<Reason, string>> = {
+  wrong_password: "the password is wrong, or another PAM service is meant (totpPamService)",
+  account_refused:
+    "the password is right; the account is expired or locked, or its password must be changed",
+};
+
+function report(
+  context: AdminContext,
+  options: DoctorOptions,
+  { configPath, program }: SetUp,
+  findings: readonly Finding[],
+): void {
+  const problems = countOf(findings, "problem");
+  const warnings = countOf(findings, "warning");
+  context.out(
+    options.json
+      ? json({ config: configPath, program, problems, warnings, findings })
+      : reportText(findings, context.screen),
+  );
+  if (problems === 0) return;
+  throw new Failure(
+    "problems_found",
+    `${
+      counted(problems, "problem keeps", "problems keep")
+    } logins from being as they should: see what was printed`,
+  );
+}

@@ -1,0 +1,133 @@
+import { counted } from "../../../text/counted.ts";
+import { Failure } from "../../../core/failure.ts";
+import { SETTINGS } from "../../../settings.ts";
+import { type AdminContext, withStore } from "../../context.ts";
+import { enrolledUsernames, enrolUsers, type UserToEnrol } from "../../enrolment/enrolment.ts";
+import { blockersOf, type ImportPlan, planImport, type PlanOptions } from "./import_plan.ts";
+import { importAsJson, importAsText } from "./import_report.ts";
+import { readSources, type SourceOptions } from "./import_sources.ts";
+import { issuerName } from "../../enrolment/issuer_name.ts";
+import { ProgressBar } from "../../terminal/progress_bar.ts";
+import { askYesNo } from "../../terminal/question.ts";
+import { PLAIN } from "../../terminal/screen.ts";
+import { json } from "../../terminal/text.ts";
+import type { TotpOptions } from "../../enrolment/totp_options.ts";
+import { warnOfUnknownUsers } from "../../enrolment/unknown_users.ts";
+
+interface ImportOptions extends SourceOptions, PlanOptions, TotpOptions {
+  skipUncarried?: boolean;
+  issuer?: string;
+  dryRun?: boolean;
+  yes?: boolean;
+  json?: boolean;
+}
+
+/**
+ * `import FILE…`: enrols the users of other systems with the secrets that they have, all or none. It
+ * says what it would do before it asks.
+ */
+export async function importUsers(
+  context: AdminContext,
+  files: readonly string[],
+  options: ImportOptions,
+): Promise<void> {
+  if (options.replace && options.skipEnrolled) {
+    throw new Failure("usage", "use either --replace or --skip-enrolled");
+  }
+  const issuer = issuerName(context, options.issuer);
+  const sources = readSources(context, files, options);
+  const enrolled = new Set(await enrolledUsernames(context));
+  const plan = planImport(sources, enrolled, options);
+  keepIssuers(plan, issuer);
+  if (!options.json) context.out(importAsText(plan, context.screen));
+  try {
+    requireUnblocked(plan, options);
+  } catch (error) {
+    if (options.json) context.out(json(importAsJson(plan, false)));
+    throw error;
+  }
+  const users = usersToEnrol(plan, issuer);
+  if (options.dryRun || users.length === 0) {
+    if (options.json) context.out(json(importAsJson(plan, false)));
+    else context.out("Nothing was changed.\n");
+    return;
+  }
+  await carryOut(context, plan, users, options);
+}
+
+async function carryOut(
+  context: AdminContext,
+  plan: ImportPlan,
+  users: readonly UserToEnrol[],
+  options: ImportOptions,
+): Promise<void> {
+  const question = `Import ${counted(users.length, "user")}?`;
+  // Standard output is for a program then, and whoever is asked sees the plan all the same.
+  if (options.json && !options.yes && context.isTerminal) {
+    context.err(importAsText(plan, PLAIN));
+  }
+  if (!options.yes && !askYesNo(context, question, "--yes")) {
+    throw new Failure("cancelled", "cancelled: nothing was changed");
+  }
+  const replaced = new Set(
+    plan.users.filter(({ action }) => action === "replaced")
+      .map(({ user }) => user.username),
+  );
+  const progress = new ProgressBar(context, users.length);
+  await withStore(
+    context,
+    { create: true },
+    (store) =>
+      enrolUsers(context, store, users, {
+        // Who was enrolled since the plan was shown isn't among them.
+        mayReplace: (username) => replaced.has(username),
+        done: () => progress.step(),
+      }),
+  );
+  context.out(
+    options.json ? json(importAsJson(plan, true)) : `Imported ${counted(users.length, "user")}.\n`,
+  );
+  warnOfUnknownUsers(context, users.map(({ username }) => username));
+}
+
+/** Fills in who has no issuer, or one that can't be kept. */
+function keepIssuers({ users, notes }: ImportPlan, issuer: string): void {
+  for (const { user, from } of users) {
+    if (user.issuer === null) user.issuer = issuer;
+    if (SETTINGS.issuerName.parse(user.issuer) !== undefined) continue;
+    user.issuer = issuer;
+    const { place, username } = user;
+    const text = `the issuer: allowed is ${SETTINGS.issuerName.allowed}`;
+    notes.push({ place, username, text, from });
+  }
+}
+
+/** @throws Failure `input_error` that says what keeps the plan from being carried out */
+function requireUnblocked(plan: ImportPlan, options: ImportOptions): void {
+  const { conflicts, unreadable, uncarried } = blockersOf(plan, options);
+  const blockers: [count: number, one: string, more: string][] = [
+    [conflicts, "conflict", "conflicts"],
+    [unreadable, "entry is broken", "entries are broken"],
+    [
+      uncarried,
+      "entry can't be carried over (--skip-uncarried leaves it out)",
+      "entries can't be carried over (--skip-uncarried leaves them out)",
+    ],
+  ];
+  const told = blockers.filter(([count]) => count !== 0)
+    .map((blocker) => counted(...blocker));
+  if (told.length === 0) return;
+  throw new Failure("input_error", `nothing was imported: ${told.join(", ")}`);
+}
+
+function usersToEnrol(plan: ImportPlan, issuer: string): UserToEnrol[] {
+  return plan.users.filter(({ action }) => action !== "left")
+    .map(({ user }) => ({
+      username: user.username,
+      issuer: user.issuer ?? issuer,
+      secret: user.secret,
+      parameters: user.parameters,
+      recoveryCodes: user.recoveryCodes.reveal(),
+      disabledAt: user.disabledAt,
+    }));
+}

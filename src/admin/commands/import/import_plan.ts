@@ -1,0 +1,118 @@
+import type { ImportedUser, Note, Obstacle } from "../../../migration/reading.ts";
+import type { Source } from "./import_sources.ts";
+
+/** What becomes of a user. */
+export type ImportAction = "new" | "replaced" | "left" | "conflict";
+
+/** A user of a source, and what becomes of them. */
+export interface PlannedUser {
+  user: ImportedUser;
+  /** Where the user stands: file and place. */
+  from: string;
+  action: ImportAction;
+  /** Why it is a conflict. */
+  reason: string | null;
+}
+
+/** What an import would do. */
+export interface ImportPlan {
+  users: PlannedUser[];
+  obstacles: (Obstacle & { from: string })[];
+  notes: (Note & { from: string })[];
+}
+
+/** What is to be done where users are enrolled already. */
+export interface PlanOptions {
+  replace?: boolean;
+  skipEnrolled?: boolean;
+}
+
+/**
+ * Decides what becomes of each user. One who is there twice with the same secret counts once.
+ *
+ * @param enrolled who is enrolled already
+ */
+export function planImport(
+  sources: readonly Source[],
+  enrolled: ReadonlySet<string>,
+  options: PlanOptions,
+): ImportPlan {
+  const byName = new Map<string, PlannedUser>();
+  const plan: ImportPlan = { users: [], obstacles: [], notes: [] };
+  for (const { file, reading } of sources) {
+    const from = ({ place }: { place: string }) => `${file}, ${place}`;
+    for (const user of reading.users) {
+      const earlier = byName.get(user.username);
+      if (earlier !== undefined) {
+        markDifference(earlier, user, from(user));
+        continue;
+      }
+      const planned = {
+        user,
+        from: from(user),
+        ...actionFor(user, enrolled, options),
+      };
+      byName.set(user.username, planned);
+      plan.users.push(planned);
+    }
+    for (const one of reading.obstacles) {
+      plan.obstacles.push({ ...one, from: from(one) });
+    }
+    for (const one of reading.notes) {
+      plan.notes.push({ ...one, from: from(one) });
+    }
+  }
+  return plan;
+}
+
+/** What keeps the plan from being carried out: nothing of it is, then. */
+export function blockersOf(
+  { users, obstacles }: ImportPlan,
+  options: { skipUncarried?: boolean },
+): { conflicts: number; unreadable: number; uncarried: number } {
+  const count = (kind: Obstacle["kind"]) =>
+    obstacles.filter((obstacle) => obstacle.kind === kind).length;
+  return {
+    conflicts: users.filter(({ action }) => action === "conflict").length,
+    unreadable: count("unreadable"),
+    uncarried: options.skipUncarried ? 0 : count("uncarried"),
+  };
+}
+
+function actionFor(
+  { username }: ImportedUser,
+  enrolled: ReadonlySet<string>,
+  { replace, skipEnrolled }: PlanOptions,
+): Pick<PlannedUser, "action" | "reason"> {
+  if (!enrolled.has(username)) return { action: "new", reason: null };
+  if (replace) return { action: "replaced", reason: null };
+  if (skipEnrolled) return { action: "left", reason: null };
+  return {
+    action: "conflict",
+    reason: "enrolled already: use --replace, or --skip-enrolled",
+  };
+}
+
+function markDifference(
+  planned: PlannedUser,
+  again: ImportedUser,
+  from: string,
+): void {
+  if (isSame(planned.user, again)) return;
+  planned.action = "conflict";
+  planned.reason = `there twice, and differently: ${from}, too; keep one`;
+}
+
+/** The issuer's name is no difference that a login would notice. */
+function isSame(one: ImportedUser, other: ImportedUser): boolean {
+  const told = (
+    { secret, parameters, recoveryCodes, disabledAt }: ImportedUser,
+  ) =>
+    JSON.stringify([
+      [...secret.reveal()],
+      [parameters.algorithm, parameters.digits, parameters.periodSeconds],
+      recoveryCodes.reveal(),
+      disabledAt,
+    ]);
+  return told(one) === told(other);
+}

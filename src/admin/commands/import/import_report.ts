@@ -1,0 +1,90 @@
+import { printable } from "../../../text/printable.ts";
+import type { Note } from "../../../migration/reading.ts";
+import type { ImportAction, ImportPlan, PlannedUser } from "./import_plan.ts";
+import type { Screen, Tone } from "../../terminal/screen.ts";
+import { instantOrNull, table } from "../../terminal/text.ts";
+
+/** How many names a line lists. */
+const MAX_NAMES = 5;
+
+const TONES: Partial<Record<ImportAction, Tone>> = { conflict: "bad" };
+
+/** What an import would do, for people: users, then what can't be imported, then what stays behind. */
+export function importAsText(plan: ImportPlan, screen: Screen): string {
+  return [
+    plan.users.length === 0 ? "There is no user to import.\n" : usersAsText(plan.users, screen),
+    plan.obstacles.length === 0 ? "" : "\nThis can't be imported:\n" + table(
+      ["USER", "FROM", "WHY"],
+      plan.obstacles.map(({ username, from, reason }) => [
+        username ?? "",
+        from,
+        reason,
+      ]),
+      screen,
+    ),
+    plan.notes.length === 0 ? "" : `\nThis isn't carried over:\n${notesAsText(plan.notes)}`,
+  ].join("");
+}
+
+/** What an import would do, or did, for programs. Secrets and recovery codes aren't in it. */
+export function importAsJson(plan: ImportPlan, imported: boolean): unknown {
+  return {
+    imported,
+    users: plan.users.map(({ user, from, action, reason }) => ({
+      username: user.username,
+      action,
+      reason,
+      issuer: user.issuer,
+      ...user.parameters,
+      recoveryCodes: user.recoveryCodes.reveal().length,
+      disabledAt: instantOrNull(user.disabledAt),
+      from,
+    })),
+    obstacles: plan.obstacles.map(({ username, kind, reason, from }) => ({
+      username,
+      kind,
+      reason,
+      from,
+    })),
+    notes: plan.notes.map(({ username, text, from }) => ({
+      username,
+      text,
+      from,
+    })),
+  };
+}
+
+function usersAsText(users: readonly PlannedUser[], screen: Screen): string {
+  return table(
+    ["USER", "ACTION", "CODES", "RECOVERY", "ISSUER", "FROM"],
+    users.map(({ user, from, action, reason }) => [
+      user.username,
+      {
+        text: reason === null ? action : `${action}: ${reason}`,
+        tone: TONES[action],
+      },
+      `${user.parameters.algorithm}, ${user.parameters.digits} digits, ` +
+      `${user.parameters.periodSeconds} s`,
+      String(user.recoveryCodes.reveal().length),
+      user.issuer ?? "",
+      from,
+    ]),
+    screen,
+  );
+}
+
+/** The same of many users is said once. */
+function notesAsText(notes: readonly Note[]): string {
+  const users = new Map<string, string[]>();
+  for (const { text, username } of notes) {
+    const names = users.get(text);
+    if (names === undefined) users.set(text, [username]);
+    else names.push(username);
+  }
+  return [...users].map(([text, names]) => {
+    const more = names.length - MAX_NAMES;
+    const shown = names.slice(0, MAX_NAMES).map(printable).join(", ") +
+      (more > 0 ? ` and ${more} more` : "");
+    return `- ${printable(text)} (${shown})\n`;
+  }).join("");
+}

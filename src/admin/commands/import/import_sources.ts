@@ -1,0 +1,162 @@
+import { resolve } from "node:path/posix";
+import { Failure } from "../../../core/failure.ts";
+import { quoted } from "../../../text/printable.ts";
+import { accountName } from "../../../system/libc.ts";
+import {
+  IMPORT_FORMAT_NAMES,
+  type ImportFormat,
+  type PlainFormat,
+  type ReadingDefaults,
+  readPlainFormat,
+  recogniseFormat,
+} from "../../../migration/formats.ts";
+import { readGoogleAuthenticator } from "../../../migration/google_authenticator.ts";
+import type { TableChoice } from "../../../migration/python_sqlite.ts";
+import { type Reading, UnreadableSource } from "../../../migration/reading.ts";
+import { type AdminContext, requireUsername } from "../../context.ts";
+import { readForeignSqlite } from "./foreign_sqlite.ts";
+import { readOwnedFile } from "../../input_file.ts";
+import { readTotpOptions, type TotpOptions } from "../../enrolment/totp_options.ts";
+
+/** Far more than the users of any server need. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** How sources are to be read. */
+export interface SourceOptions extends TableChoice {
+  format?: ImportFormat;
+  /** Whose the one file is. */
+  user?: string;
+}
+
+/** A file, and what it has. */
+export interface Source {
+  /** As it was named. */
+  file: string;
+  format: ImportFormat;
+  reading: Reading;
+}
+
+/** `USER=PATH`; a path that has `=` in its own first part begins with `./`. */
+const OWNED_FILE = /^([^/=]+)=(.+)$/s;
+
+/**
+ * Reads the files that are to be imported.
+ *
+ * @throws Failure `usage`, `input_error`
+ */
+export function readSources(
+  context: AdminContext,
+  files: readonly string[],
+  options: SourceOptions & TotpOptions,
+): Source[] {
+  const defaults = readTotpOptions(options);
+  if (files.filter((file) => file === "-").length > 1) {
+    throw new Failure("usage", "standard input (-) can be read once only");
+  }
+  if (options.user !== undefined && files.length > 1) {
+    throw new Failure(
+      "usage",
+      "--user is for one file: name each as USER=FILE",
+    );
+  }
+  const sources = files.map((file) => readSource(context, file, options, defaults));
+  requireMeant(sources.map(({ format }) => format), options);
+  return sources;
+}
+
+/** An option that does nothing here was meant for something else. */
+function requireMeant(
+  formats: readonly ImportFormat[],
+  options: SourceOptions & TotpOptions,
+): void {
+  const meant = [
+    ["--digits", options.digits, "otp-secrets"],
+    ["--period", options.period, "otp-secrets"],
+    ["--table", options.table, "python-sqlite"],
+    ["--user-column", options.userColumn, "python-sqlite"],
+    ["--secret-column", options.secretColumn, "python-sqlite"],
+  ] as const;
+  for (const [option, value, format] of meant) {
+    if (value === undefined || formats.includes(format)) continue;
+    throw new Failure(
+      "usage",
+      `${option} is for files of the format ${format}`,
+    );
+  }
+}
+
+function readSource(
+  context: AdminContext,
+  file: string,
+  options: SourceOptions,
+  defaults: ReadingDefaults,
+): Source {
+  const [, owner, owned] = file.match(OWNED_FILE) ?? [];
+  const path = owned ?? file;
+  const { content, uid } = readOwnedFile(context, "FILE", path, MAX_BYTES);
+  const format = options.format ?? recognised(content, path);
+  const username = options.user ?? owner;
+  if (username !== undefined && format !== "google-authenticator") {
+    throw new Failure(
+      "usage",
+      `${quoted(file)} is read as ${format}, which names its users itself: ` +
+        "--user and USER=FILE are for google-authenticator",
+    );
+  }
+  try {
+    const reading = format === "google-authenticator"
+      ? readGoogleAuthenticator(
+        content,
+        ownerOf(path, username, uid),
+      )
+      : format === "python-sqlite"
+      ? readForeignSqlite(path, content, options)
+      : readPlainFormat(format satisfies PlainFormat, content, defaults);
+    return { file: path, format, reading };
+  } catch (error) {
+    if (!(error instanceof UnreadableSource)) throw error;
+    throw new Failure(
+      "input_error",
+      `cannot import ${quoted(path)} as ${format}: ${error.message}`,
+    );
+  } finally {
+    content.fill(0);
+  }
+}
+
+function recognised(content: Uint8Array, path: string): ImportFormat {
+  const format = recogniseFormat(content);
+  if (format !== null) return format;
+  throw new Failure(
+    "input_error",
+    `${quoted(path)} looks like none of the formats that can be imported, or like several: ` +
+      `name one with --format: ${IMPORT_FORMAT_NAMES.join(", ")}`,
+  );
+}
+
+/** Root keeps others' files, so that its own says nothing of whose they are. */
+function ownerOf(
+  path: string,
+  given: string | undefined,
+  uid: number | null,
+): string {
+  const username = given ?? (uid === null || uid === 0 ? null : named(uid));
+  if (username === null) {
+    throw new Failure(
+      "input_error",
+      `it can't be told whose file ${
+        quoted(path === "-" ? path : resolve(path))
+      } is: name it as USER=FILE, or use --user`,
+    );
+  }
+  requireUsername(username);
+  return username;
+}
+
+function named(uid: number): string | null {
+  try {
+    return accountName(uid);
+  } catch {
+    return null;
+  }
+}

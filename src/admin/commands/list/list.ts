@@ -1,0 +1,123 @@
+import { counted } from "../../../text/counted.ts";
+import { type AdminContext, withStore } from "../../context.ts";
+import { exemptionAsJson, exemptionState } from "../exempt/exempt.ts";
+import {
+  lastLoginOf,
+  type ListedUser,
+  listedUsers,
+  matches,
+  type UserFilter,
+} from "./listed_user.ts";
+import type { Cell } from "../../terminal/table.ts";
+import { sorted, type SortKey } from "./user_order.ts";
+import { instant, instantOrNever, instantOrNull, json, table } from "../../terminal/text.ts";
+import { readSpan } from "../../time.ts";
+
+/** The options of `list`. */
+interface ListOptions extends Omit<UserFilter, "idleMs"> {
+  sort?: SortKey;
+  reverse?: boolean;
+  /** A time span. */
+  idle?: string;
+  json?: boolean;
+}
+
+/** `list`: the users who are enrolled or exempt, a line each. */
+export async function list(
+  context: AdminContext,
+  { sort, reverse, idle, json: asksJson, ...filter }: ListOptions,
+): Promise<void> {
+  const asked: UserFilter = idle === undefined
+    ? filter
+    : { ...filter, idleMs: readSpan("--idle", idle) };
+  const now = context.now();
+  const all = await readUsers(context, now);
+  const users = sorted(
+    all.filter((user) => matches(user, asked, now)),
+    sort ?? "user",
+    now,
+  );
+  if (reverse) users.reverse();
+  context.out(
+    asksJson ? json(users.map(asJson)) : asText(context, all, users, now),
+  );
+}
+
+/** Everybody, by username. */
+export async function readUsers(
+  context: AdminContext,
+  nowMs: number,
+  options: { busyTimeoutMs?: number } = {},
+): Promise<ListedUser[]> {
+  return await withStore(
+    context,
+    { create: false, ...options },
+    async (store) =>
+      listedUsers(
+        await store.list(),
+        await store.exemptions(),
+        await store.openChallenges(nowMs),
+        nowMs,
+      ),
+  );
+}
+
+function asText(
+  { screen }: AdminContext,
+  all: readonly ListedUser[],
+  users: readonly ListedUser[],
+  nowMs: number,
+): string {
+  if (all.length === 0) return "No user is enrolled.\n";
+  if (users.length === 0) {
+    return `No user is of that kind (of ${all.length} in all).\n`;
+  }
+  return table(
+    ["USER", "ENROLLED", "LAST LOGIN", "PENDING", "STATE"],
+    users.map((user) => [
+      user.username,
+      user.enrolledAt === null ? "no" : instant(user.enrolledAt),
+      instantOrNever(lastLoginOf(user)),
+      String(user.pendingChallenges),
+      stateOf(user, nowMs),
+    ]),
+    screen,
+  );
+}
+
+/** All that isn't as usual with a user; the tone is that of the worst. */
+function stateOf(user: ListedUser, nowMs: number): Cell {
+  const { disabledAt, lockedUntil, wrongCodes, exemption } = user;
+  const states: Required<Cell>[] = [];
+  if (disabledAt !== null) states.push({ text: "disabled", tone: "bad" });
+  if (lockedUntil !== null) {
+    states.push({ text: `locked until ${instant(lockedUntil)}`, tone: "bad" });
+  }
+  if (wrongCodes > 0) {
+    const text = counted(wrongCodes, "wrong code");
+    states.push({ text, tone: "doubtful" });
+  }
+  if (exemption !== null) {
+    states.push(exemptionState(exemption, nowMs));
+  }
+  return {
+    text: states.map(({ text }) => text).join(", "),
+    tone: states[0]?.tone,
+  };
+}
+
+function asJson({ exemption, ...user }: ListedUser) {
+  return {
+    username: user.username,
+    issuer: user.issuer,
+    enrolledAt: instantOrNull(user.enrolledAt),
+    lastLoginAt: instantOrNull(user.lastLoginAt),
+    lastUncodedLoginAt: instantOrNull(user.lastUncodedLoginAt),
+    pendingChallenges: user.pendingChallenges,
+    disabledAt: instantOrNull(user.disabledAt),
+    lockedUntil: instantOrNull(user.lockedUntil),
+    wrongCodes: user.wrongCodes,
+    recoveryCodesLeft: user.recoveryCodesLeft,
+    ...exemptionAsJson(exemption),
+  };
+}

@@ -1,0 +1,120 @@
+import type { Challenge } from "../../../core/challenge.ts";
+import type { Exemption } from "../../../core/exemption.ts";
+import { lockEnd } from "../../../core/lockout.ts";
+import type { Enrolment } from "../../../core/enrolment.ts";
+
+/**
+ * A user who is enrolled, exempt, or both. Times are milliseconds since 1970-01-01T00:00:00Z; of one
+ * who isn't enrolled nothing but the exemption is known.
+ */
+export interface ListedUser {
+  username: string;
+  issuer: string | null;
+  enrolledAt: number | null;
+  /** The last login with a code. */
+  lastLoginAt: number | null;
+  /** The last login that needed no code. */
+  lastUncodedLoginAt: number | null;
+  disabledAt: number | null;
+  /** When the lock of the user's codes ends; null when there is none. */
+  lockedUntil: number | null;
+  wrongCodes: number;
+  recoveryCodesLeft: number;
+  pendingChallenges: number;
+  exemption: Exemption | null;
+}
+
+/** Which users are asked for: those for whom all that is set is true. */
+export interface UserFilter {
+  neverUsed?: boolean;
+  locked?: boolean;
+  disabled?: boolean;
+  exempt?: boolean;
+  /** Length of time without a login, in milliseconds. */
+  idleMs?: number;
+}
+
+/** Puts together what is known of each user, by username. */
+export function listedUsers(
+  enrolments: readonly Enrolment[],
+  exemptions: readonly Exemption[],
+  challenges: readonly Challenge[],
+  nowMs: number,
+): ListedUser[] {
+  const pending = new Map<string, number>();
+  for (const { username } of challenges) {
+    pending.set(username, (pending.get(username) ?? 0) + 1);
+  }
+  const exempt = new Map(exemptions.map((one) => [one.username, one]));
+  const users = enrolments.map((enrolment): ListedUser => ({
+    username: enrolment.username,
+    issuer: enrolment.issuer,
+    enrolledAt: enrolment.enrolledAt,
+    lastLoginAt: enrolment.lastLoginAt,
+    lastUncodedLoginAt: enrolment.uncodedLoginAt,
+    disabledAt: enrolment.disabledAt,
+    lockedUntil: lockEnd(enrolment.failures, nowMs),
+    wrongCodes: enrolment.failures.count,
+    recoveryCodesLeft: enrolment.recoveryCodes,
+    pendingChallenges: pending.get(enrolment.username) ?? 0,
+    exemption: exempt.get(enrolment.username) ?? null,
+  }));
+  const enrolled = new Set(users.map(({ username }) => username));
+  const others = exemptions.filter(({ username }) => !enrolled.has(username))
+    .map(unenrolled);
+  return [...users, ...others].sort(byName);
+}
+
+/** The user's last login, with or without a code. */
+export function lastLoginOf(user: ListedUser): number | null {
+  const { lastLoginAt, lastUncodedLoginAt } = user;
+  return lastLoginAt === null || lastUncodedLoginAt === null
+    ? lastLoginAt ?? lastUncodedLoginAt
+    : Math.max(lastLoginAt, lastUncodedLoginAt);
+}
+
+/** Says whether a user has an exemption that hasn't ended. */
+export function isExemptNow(
+  { exemption }: ListedUser,
+  nowMs: number,
+): boolean {
+  return exemption !== null &&
+    (exemption.until === null || nowMs < exemption.until);
+}
+
+/** Says whether a user is asked for. Logins of those who aren't enrolled aren't known. */
+export function matches(
+  user: ListedUser,
+  filter: UserFilter,
+  nowMs: number,
+): boolean {
+  const lastLogin = lastLoginOf(user);
+  const lastSeen = lastLogin ?? user.enrolledAt;
+  return (!filter.neverUsed || lastLogin === null && lastSeen !== null) &&
+    (!filter.locked || user.lockedUntil !== null) &&
+    (!filter.disabled || user.disabledAt !== null) &&
+    (!filter.exempt || isExemptNow(user, nowMs)) &&
+    (filter.idleMs === undefined ||
+      lastSeen !== null && lastSeen < nowMs - filter.idleMs);
+}
+
+/** Orders users by username. */
+export function byName(a: ListedUser, b: ListedUser): number {
+  return a.username < b.username ? -1 : 1;
+}
+
+function unenrolled(exemption: Exemption): ListedUser {
+  return {
+    username: exemption.username,
+    issuer: null,
+    enrolledAt: null,
+    lastLoginAt: null,
+    lastUncodedLoginAt: null,
+    disabledAt: null,
+    lockedUntil: null,
+    wrongCodes: 0,
+    recoveryCodesLeft: 0,
+    pendingChallenges: 0,
+    exemption,
+  };
+}

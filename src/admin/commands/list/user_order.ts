@@ -1,0 +1,43 @@
+import { byName, isExemptNow, lastLoginOf, type ListedUser } from "./listed_user.ts";
+
+/** What users can be sorted by. */
+export const SORT_KEYS = [
+  "user",
+  "enrolled",
+  "last-login",
+  "pending",
+  "state",
+] as const;
+
+/** One of {@link SORT_KEYS}. */
+export type SortKey = typeof SORT_KEYS[number];
+
+/** Sorts users by a key, and those who have it in common by username: never and no come first. */
+export function sorted(
+  users: readonly ListedUser[],
+  key: SortKey,
+  nowMs: number,
+): ListedUser[] {
+  const rank = RANKS[key];
+  return [...users].sort((a, b) => {
+    const [first, second] = [rank(a, nowMs), rank(b, nowMs)];
+    return first === second ? byName(a, b) : first < second ? -1 : 1;
+  });
+}
+
+const RANKS: Record<SortKey, (user: ListedUser, nowMs: number) => number> = {
+  "user": () => 0,
+  "enrolled": ({ enrolledAt }) => enrolledAt ?? -Infinity,
+  "last-login": (user) => lastLoginOf(user) ?? -Infinity,
+  "pending": ({ pendingChallenges }) => pendingChallenges,
+  "state": stateRank,
+};
+
+/** Who needs to be looked at comes first. */
+function stateRank(user: ListedUser, nowMs: number): number {
+  if (user.lockedUntil !== null) return 0;
+  if (user.disabledAt !== null) return 1;
+  if (user.wrongCodes > 0) return 2;
+  if (isExemptNow(user, nowMs)) return 3;
+  return user.exemption !== null ? 4 : 5;
+}

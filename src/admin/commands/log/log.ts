@@ -1,0 +1,88 @@
+import type { DecisionRecord } from "../../../core/decision.ts";
+import { quoted } from "../../../text/printable.ts";
+import { type AdminContext, withStore } from "../../context.ts";
+import { instant, json, table } from "../../terminal/text.ts";
+import type { Tone } from "../../terminal/screen.ts";
+import { readSince } from "../../time.ts";
+
+const TONES: Record<DecisionRecord["outcome"], Tone> = {
+  challenged: "quiet",
+  accepted: "good",
+  refused: "bad",
+  unchanged: "quiet",
+};
+
+/** `log`: the audit trail, oldest first. */
+export async function log(
+  context: AdminContext,
+  options: {
+    user?: string;
+    since?: string;
+    outcome?: DecisionRecord["outcome"];
+    json?: boolean;
+  },
+): Promise<void> {
+  const filter = {
+    username: options.user,
+    since: options.since === undefined ? undefined : readSince(options.since, context.now()),
+    outcome: options.outcome,
+  };
+  const decisions = await withStore(
+    context,
+    { create: false },
+    async (store) => await Array.fromAsync(store.decisions(filter)),
+  );
+  if (options.json) {
+    context.out(json(decisions.flat().map(asJson)));
+    return;
+  }
+  if (decisions.length === 0) {
+    const isAll = Object.values(filter).every((value) => value === undefined);
+    context.out(
+      isAll
+        ? "The audit trail has no decision yet.\n"
+        : "No decision in the audit trail is of that kind.\n",
+    );
+    return;
+  }
+  context.out(table(
+    [
+      ...["TIME", "STEP", "OUTCOME", "REASON", "USER", "ADDRESS"],
+      ...["COMMON NAME", "DETAIL"],
+    ],
+    decisions.flat().map((decision) => [
+      instant(decision.at),
+      decision.step,
+      { text: decision.outcome, tone: TONES[decision.outcome] },
+      decision.reason ?? decision.by ?? "-",
+      asWord(decision.loginName),
+      asWord(decision.address),
+      asWord(decision.commonName),
+      asWord(decision.detail),
+    ]),
+    // A decision is too long for most terminals; in one line it can be searched and compared.
+    { ...context.screen, columns: null },
+  ));
+}
+
+/** A client's own words, so that they can't be taken for another column. */
+function asWord(text: string | null): string {
+  if (text === null) return "-";
+  return /^[^\s"\\-][^\s"\\]*$/.test(text) ? text : quoted(text);
+}
+
+function asJson({ at, loginName, by, ...decision }: DecisionRecord) {
+  const { username, address, commonName, step, outcome, reason, detail } = decision;
+  return {
+    time: instant(at),
+    step,
+    outcome,
+    reason,
+    by,
+    user: loginName,
+    enrolledUser: username,
+    address,
+    commonName,
+    detail,
+  };
+}

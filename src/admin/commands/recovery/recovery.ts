@@ -1,0 +1,64 @@
+import { RECOVERY_ALPHABET, RECOVERY_LENGTH, shownRecoveryCode } from "../../../core/code.ts";
+import { markOfCode } from "../../../core/totp.ts";
+import type { EnrolmentStore } from "../../../store/store.ts";
+import { type AdminContext, notEnrolled, openVault, withStore } from "../../context.ts";
+import { json } from "../../terminal/text.ts";
+
+/** How many recovery codes a user gets. */
+const COUNT = 10;
+
+/** `recovery USER`: gives a user new recovery codes, a line each; earlier ones don't count any more. */
+export async function recovery(
+  context: AdminContext,
+  username: string,
+  options: { json?: boolean },
+): Promise<void> {
+  const recoveryCodes = await withStore(
+    context,
+    { create: false },
+    (store) => giveRecoveryCodes(context, store, username),
+  );
+  context.out(
+    options.json
+      ? json({ username, recoveryCodes })
+      : recoveryCodes.map((code) => `${code}\n`).join(""),
+  );
+}
+
+/** New recovery codes, without their dashes. */
+export function newRecoveryCodes(): string[] {
+  return Array.from({ length: COUNT }, newCode);
+}
+
+/**
+ * Gives a user new recovery codes; what is kept of them are marks that only the user's secret makes.
+ *
+ * @returns the codes as people read them
+ * @throws Failure `not_enrolled`
+ */
+async function giveRecoveryCodes(
+  context: AdminContext,
+  store: EnrolmentStore,
+  username: string,
+): Promise<string[]> {
+  const codes = newRecoveryCodes();
+  const vault = openVault(context);
+  const isEnrolled = await store.replaceRecoveryCodes(
+    username,
+    async (enrolment) => {
+      const secret = await vault.open(enrolment);
+      return await Promise.all(codes.map((code) => markOfCode(secret, code)));
+    },
+  );
+  if (!isEnrolled) notEnrolled(username);
+  return codes.map(shownRecoveryCode);
+}
+
+/** 5 bits of each random byte choose a character. */
+function newCode(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(RECOVERY_LENGTH));
+  return Array.from(
+    bytes,
+    (byte) => RECOVERY_ALPHABET[byte % RECOVERY_ALPHABET.length],
+  ).join("");
+}

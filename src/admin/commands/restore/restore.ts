@@ -1,0 +1,86 @@
+import { dirname, resolve } from "node:path/posix";
+import { counted } from "../../../text/counted.ts";
+import { Failure } from "../../../core/failure.ts";
+import { printable } from "../../../text/printable.ts";
+import { readSetting, SETTINGS } from "../../../settings.ts";
+import {
+  compare,
+  openBackup,
+  requireWhole,
+  restore as restoreUsers,
+  type RestoreChanges,
+} from "../../../store/sqlite/backup.ts";
+import { type Database, openDatabase } from "../../../store/sqlite/database.ts";
+import { SqliteEnrolmentStore } from "../../../store/sqlite/enrolment_store.ts";
+import { makeDirectory } from "../../../system/trusted_path.ts";
+import { type AdminContext, BUSY_TIMEOUT_MS, databasePath, openVault } from "../../context.ts";
+import { askYesNo } from "../../terminal/question.ts";
+import { json } from "../../terminal/text.ts";
+
+/**
+ * `restore FILE`: replaces the users by those of a backup, while logins go on. The backup itself stays
+ * as it is.
+ */
+export async function restore(
+  context: AdminContext,
+  file: string,
+  options: { yes?: boolean; json?: boolean },
+): Promise<void> {
+  const path = resolve(file);
+  const database = databasePath(context);
+  using opened = new DisposableStack();
+  const before = opened.use(await openExisting(database));
+  if (before === null) makeDirectory(dirname(database));
+  using backup = await openBackup(path, dirname(database));
+  requireWhole(backup, path);
+  const enrolments = await new SqliteEnrolmentStore(backup).list();
+  const vault = openVault(context);
+  for (const enrolment of enrolments) await vault.open(enrolment);
+
+  const changes = compare(before, backup);
+  context.err(told(changes));
+  const question = `Replace all users by the ${enrolments.length} of ${printable(path)}?`;
+  if (!options.yes && !askYesNo(context, question, "--yes")) {
+    throw new Failure("cancelled", "cancelled: nothing was changed");
+  }
+  // Not before the yes: in an empty one, nobody is enrolled, and `totpUnenrolled allow` lets all in.
+  const live = before ?? opened.use(
+    await openDatabase(database, {
+      create: true,
+      busyTimeoutMs: BUSY_TIMEOUT_MS,
+    }),
+  );
+  await restoreUsers(live, backup, {
+    nowMs: context.now(),
+    driftSteps: readSetting(SETTINGS.driftSteps, context.read),
+  });
+  context.out(
+    options.json
+      ? json({ file: path, users: enrolments.length, ...changes })
+      : `Restored ${counted(enrolments.length, "user")} from ${printable(path)}.\n`,
+  );
+}
+
+/** Null where there is no database yet. */
+async function openExisting(path: string): Promise<Database | null> {
+  try {
+    return await openDatabase(path, {
+      create: false,
+      busyTimeoutMs: BUSY_TIMEOUT_MS,
+    });
+  } catch (error) {
+    const isMissing = error instanceof Failure &&
+      error.code === "database_missing";
+    if (isMissing) return null;
+    throw error;
+  }
+}
+
+/** What somebody should know before they say yes. */
+function told({ returning, going, exemptAgain }: RestoreChanges): string {
+  const line = (what: string, names: readonly string[]) =>
+    names.length === 0 ? "" : `${what}: ${names.map(printable).join(", ")}\n`;
+  return line("Enrolled again", returning) +
+    line("No longer enrolled", going) +
+    line("Exempt again, without a code", exemptAgain);
+}

@@ -1,0 +1,82 @@
+import { printable } from "../../../text/printable.ts";
+import type { Config } from "../../../server_setup/openvpn_config/directive.ts";
+import { type Screen, toned } from "../../terminal/screen.ts";
+import { bytesOf, type EditedLine } from "../../../server_setup/setup/lines.ts";
+
+/** Lines around a change that are shown, too. */
+const AROUND = 3;
+
+/** Stands for a line of an inline block, which may be a private key. */
+const HIDDEN = "[not shown]";
+
+/** A line of the difference: what begins it, and its text. */
+interface Shown {
+  sign: " " | "-" | "+";
+  text: string;
+}
+
+/** Says whether a line is another one afterwards; a line end that it lacked is none. */
+function isChanged({ old, new: next }: EditedLine): boolean {
+  return old === null || next === null || trimmed(old) !== trimmed(next);
+}
+
+/** Says whether anything is another afterwards. */
+export function hasChanges(lines: readonly EditedLine[]): boolean {
+  return lines.some((line) => isChanged(line));
+}
+
+/** The difference for people, much as `diff -u` shows it; nothing of inline blocks. */
+export function differenceText(
+  path: string,
+  lines: readonly EditedLine[],
+  config: Config,
+  screen: Screen,
+): string {
+  const hidden = hiddenLines(path, config);
+  const isNear = (i: number) =>
+    lines.slice(Math.max(0, i - AROUND), i + AROUND + 1).some(isChanged);
+  const out = [
+    toned(screen, "heading", `--- ${printable(path)}`),
+    toned(screen, "heading", `+++ ${printable(path)}`),
+  ];
+  for (const [i, line] of lines.entries()) {
+    if (!isNear(i)) continue;
+    if (i === 0 || !isNear(i - 1)) {
+      out.push(toned(screen, "quiet", `@@ line ${i + 1} @@`));
+    }
+    out.push(
+      ...shown(line, hidden.has(i + 1)).map(({ sign, text }) =>
+        sign === " " ? ` ${text}` : toned(screen, sign === "+" ? "good" : "bad", sign + text)
+      ),
+    );
+  }
+  return `${out.join("\n")}\n`;
+}
+
+function shown(line: EditedLine, isHidden: boolean): Shown[] {
+  const { old, new: next } = line;
+  if (!isChanged(line)) {
+    return [{ sign: " ", text: isHidden ? HIDDEN : readable(old!) }];
+  }
+  return [
+    ...old === null ? [] : [{ sign: "-", text: readable(old) } as const],
+    ...next === null ? [] : [{ sign: "+", text: readable(next) } as const],
+  ];
+}
+
+function hiddenLines(path: string, config: Config): Set<number> {
+  return new Set(
+    config.directives.filter((one) => one.isInline && one.file === path)
+      .flatMap(({ line, lastLine }) =>
+        Array.from({ length: lastLine - line - 1 }, (_, i) => line + 1 + i)
+      ),
+  );
+}
+
+function readable(line: string): string {
+  return printable(new TextDecoder().decode(bytesOf(trimmed(line))));
+}
+
+function trimmed(line: string): string {
+  return line.replace(/\r?\n$/, "");
+}

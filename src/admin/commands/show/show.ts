@@ -1,0 +1,159 @@
+import { lockEnd } from "../../../core/lockout.ts";
+import type { TotpParameters } from "../../../core/totp_parameters.ts";
+import type { Exemption } from "../../../core/exemption.ts";
+import type { Challenge } from "../../../core/challenge.ts";
+import type { Enrolment } from "../../../core/enrolment.ts";
+import { type AdminContext, openVault, requireEnrolment, withStore } from "../../context.ts";
+import { exemptionAsJson, exemptionState } from "../exempt/exempt.ts";
+import { type Handout, handoutOf } from "../../handout/handout.ts";
+import {
+  type HandoutOptions,
+  makeHandoutFiles,
+  requireHandoutOptions,
+  wantsHandout,
+} from "../../handout/handout_files.ts";
+import type { Screen, Tone } from "../../terminal/screen.ts";
+import { instant, instantOrNever, instantOrNull, json, pairs } from "../../terminal/text.ts";
+
+/** `show USER`: one enrolment; the secret, and files that have it, only when asked for. */
+export async function show(
+  context: AdminContext,
+  username: string,
+  options: HandoutOptions & { secret?: boolean; json?: boolean },
+): Promise<void> {
+  requireHandoutOptions(options);
+  const state = await readState(context, username);
+  const { enrolment } = state;
+  const handout = options.secret || wantsHandout(options)
+    ? await handoutAgain(context, enrolment)
+    : null;
+  if (handout) makeHandoutFiles(options, handout).keep();
+  const secret = options.secret ? handout : null;
+  context.out(
+    options.json ? asJson(state, secret) : asText(state, secret, context.screen, context.now()),
+  );
+}
+
+/** All that is known of a user. */
+interface UserState {
+  enrolment: Enrolment;
+  /** Milliseconds since 1970-01-01T00:00:00Z; null without a lock. */
+  lockedUntil: number | null;
+  challenges: readonly Challenge[];
+  exemption: Exemption | null;
+}
+
+function readState(
+  context: AdminContext,
+  username: string,
+): Promise<UserState> {
+  return withStore(context, { create: false }, async (store) => {
+    const enrolment = await requireEnrolment(store, username);
+    const exemptions = await store.exemptions();
+    return {
+      enrolment,
+      lockedUntil: lockEnd(enrolment.failures, context.now()),
+      challenges: await store.openChallenges(context.now(), username),
+      exemption: exemptions.find((one) => one.username === username) ?? null,
+    };
+  });
+}
+
+/** Recovery codes aren't among it: what is kept of them tells nobody what they are. */
+async function handoutAgain(
+  context: AdminContext,
+  enrolment: Enrolment,
+): Promise<Handout> {
+  const secret = await openVault(context).open(enrolment);
+  return handoutOf({ ...enrolment, secret, recoveryCodes: [] });
+}
+
+function asJson(
+  { enrolment, lockedUntil, challenges, exemption }: UserState,
+  revealed: Handout | null,
+): string {
+  const { username, issuer, enrolledAt, lastLoginAt } = enrolment;
+  const shown = {
+    username,
+    issuer,
+    ...enrolment.parameters,
+    enrolledAt: instant(enrolledAt),
+    lastLoginAt: instantOrNull(lastLoginAt),
+    lastUncodedLoginAt: instantOrNull(enrolment.uncodedLoginAt),
+    disabledAt: instantOrNull(enrolment.disabledAt),
+    recoveryCodesLeft: enrolment.recoveryCodes,
+    wrongCodes: enrolment.failures.count,
+    lockedUntil: instantOrNull(lockedUntil),
+    ...exemptionAsJson(exemption),
+    pendingChallenges: challenges.map((challenge) => ({
+      loginName: challenge.loginName,
+      commonName: challenge.commonName,
+      address: challenge.address,
+      createdAt: instant(challenge.createdAt),
+      expiresAt: instant(challenge.expiresAt),
+    })),
+    ...revealed === null ? {} : { secret: revealed.secret, uri: revealed.uri },
+  };
+  return json(shown);
+}
+
+function toldParameters(
+  { algorithm, digits, periodSeconds }: TotpParameters,
+): string {
+  return `${digits} digits, ${periodSeconds} seconds, ${algorithm}`;
+}
+
+function exemptionPair(
+  exemption: Exemption,
+  nowMs: number,
+): [string, string, Tone] {
+  const { text, tone } = exemptionState(exemption, nowMs);
+  return ["Without a code", `${text} (openvpn-totp exempt --end USER)`, tone];
+}
+
+function toldChallenge({ expiresAt, address, commonName }: Challenge): string {
+  return [
+    `until ${instant(expiresAt)}`,
+    address === null ? "" : ` from ${address}`,
+    commonName === null ? "" : ` (${commonName})`,
+  ].join("");
+}
+
+function asText(
+  { enrolment, lockedUntil, challenges, exemption }: UserState,
+  revealed: Handout | null,
+  screen: Screen,
+  nowMs: number,
+): string {
+  const { failures, uncodedLoginAt } = enrolment;
+  const pending = challenges.map(toldChallenge);
+  return pairs([
+    ["User", enrolment.username],
+    ["Issuer", enrolment.issuer],
+    ["Parameters", toldParameters(enrolment.parameters)],
+    ["Enrolled", instant(enrolment.enrolledAt)],
+    ["Last login", instantOrNever(enrolment.lastLoginAt)],
+    ...uncodedLoginAt === null ? [] : [
+      ["Last login without a code", instant(uncodedLoginAt)] as const,
+    ],
+    ...enrolment.disabledAt === null ? [] : [
+      [
+        "Disabled",
+        `since ${instant(enrolment.disabledAt)} (openvpn-totp enable USER)`,
+        "bad",
+      ] as const,
+    ],
+    ...exemption === null ? [] : [exemptionPair(exemption, nowMs)],
+    lockedUntil === null ? ["Codes", `not locked, ${failures.count} wrong in a row`] : [
+      "Codes",
+      `locked until ${instant(lockedUntil)} (openvpn-totp unlock USER)`,
+      "bad",
+    ],
+    ["Recovery codes", `${enrolment.recoveryCodes} left`],
+    ["Pending challenge", pending.length === 0 ? "none" : pending.join(", ")],
+    ...revealed === null ? [] : [
+      ["Secret", revealed.secret] as const,
+      ["Provisioning URI", revealed.uri] as const,
+    ],
+  ], screen);
+}

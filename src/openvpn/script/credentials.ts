@@ -1,0 +1,70 @@
+import type { Credentials } from "../../core/credentials.ts";
+import { Failure } from "../../core/failure.ts";
+import { Redacted } from "../../text/redacted.ts";
+import { readBoundedFile } from "../../system/bounded_file.ts";
+
+/** OpenVPN itself passes on less than 8 KiB. */
+const MAX_BYTES = 64 * 1024;
+const NEWLINE = 0x0a;
+
+/**
+ * Reads the file of `auth-user-pass-verify … via-file`: username and password, a line each.
+ *
+ * @throws Failure when it can't be read or isn't of that form
+ */
+export function readCredentialsFile(path: string): Credentials {
+  return parseCredentials(readBoundedFile(path, MAX_BYTES));
+}
+
+/**
+ * Takes the two lines apart; the password stays bytes, and may be without a line end.
+ *
+ * @throws Failure `bad_call`, `bad_username`
+ */
+export function parseCredentials(
+  content: Uint8Array<ArrayBuffer>,
+): Credentials {
+  const usernameEnd = content.indexOf(NEWLINE);
+  if (usernameEnd === -1) {
+    throw new Failure("bad_call", "the credentials file has no second line");
+  }
+  const rest = content.subarray(usernameEnd + 1);
+  const passwordEnd = rest.indexOf(NEWLINE);
+  return makeCredentials(
+    content.subarray(0, usernameEnd),
+    passwordEnd === -1 ? rest : rest.subarray(0, passwordEnd),
+  );
+}
+
+/**
+ * Makes credentials of the variables of `auth-user-pass-verify … via-env`.
+ *
+ * @param password null when OpenVPN set none
+ * @throws Failure `bad_call`, `bad_username`
+ */
+export function makeCredentials(
+  username: Uint8Array<ArrayBuffer> | null,
+  password: Uint8Array<ArrayBuffer> | null,
+): Credentials {
+  if (username === null || password === null) {
+    throw new Failure(
+      "bad_call",
+      "neither a credentials file nor the variables username and password: " +
+        "use auth-user-pass-verify with via-file (or via-env and script-security 3)",
+    );
+  }
+  return {
+    username: decodeUsername(username),
+    password: new Redacted(password),
+  };
+}
+
+function decodeUsername(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
+      bytes,
+    );
+  } catch {
+    throw new Failure("bad_username", "the username is not valid UTF-8");
+  }
+}

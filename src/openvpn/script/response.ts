@@ -1,0 +1,53 @@
+import { type Code, readCode } from "../../core/code.ts";
+import { Redacted } from "../../text/redacted.ts";
+import { fileError, readBoundedFile } from "../../system/bounded_file.ts";
+
+/** A client's answer is at most 256 characters with stock clients; the file may hold anything. */
+const MAX_BYTES = 4096;
+
+/**
+ * Reads the file of `client-crresponse`: what the client sent, which should be base64.
+ *
+ * @returns the code, or null when the answer isn't one
+ * @throws Failure when the file can't be read
+ */
+export function readResponseFile(path: string): Redacted<Code> | null {
+  return parseResponse(readBoundedFile(path, MAX_BYTES));
+}
+
+/** Takes the code out of a response file's content; null when there is none. */
+export function parseResponse(content: Uint8Array): Redacted<Code> | null {
+  const base64 = String.fromCharCode(...content).trimEnd();
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return null;
+  try {
+    return readAnswer(Uint8Array.fromBase64(base64));
+  } catch {
+    return null;
+  }
+}
+
+/** Reads the code out of what a user answered; null when it is none, or no UTF-8. */
+export function readAnswer(bytes: Uint8Array): Redacted<Code> | null {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const code = readCode(text);
+    return code === null ? null : new Redacted(code);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Removes the response file, which OpenVPN leaves behind.
+ *
+ * @throws Failure `file_error`
+ */
+export function removeResponseFile(path: string): void {
+  try {
+    if (!Deno.lstatSync(path).isFile) throw new Error("not a regular file");
+    Deno.removeSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw fileError("remove", path, error);
+  }
+}

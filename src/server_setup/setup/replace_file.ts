@@ -1,0 +1,127 @@
+import { Failure, isSystemError } from "../../core/failure.ts";
+import { quoted } from "../../text/printable.ts";
+import { followTrusted, parentOf } from "../../system/trusted_path.ts";
+import { writeAll } from "../../system/write_all.ts";
+
+/** A file as it was read. */
+export interface Original {
+  /** Without symbolic links. */
+  path: string;
+  content: Uint8Array;
+  info: Deno.FileInfo;
+}
+
+/**
+ * Reads a file that is to be replaced, in a directory where nobody else can put or exchange files.
+ *
+ * @param read reads it, with a bound
+ * @throws Failure `untrusted_path`, `input_error`
+ */
+export function readOriginal(
+  path: string,
+  read: (path: string) => Uint8Array,
+): Original {
+  const { path: real, info } = asFailure(path, () => followTrusted(path));
+  if (info === null) {
+    throw new Failure("input_error", `there is no file ${quoted(path)}`);
+  }
+  return { path: real, content: read(real), info };
+}
+
+/**
+ * Replaces a file: at any moment the old or the new one lies there, whole, with the same owner and
+ * mode. A copy of the old one is made first.
+ *
+ * @param suffix what the copy's name ends in; a number follows where there is one of that name
+ * @returns the copy's path
+ * @throws Failure `output_error`, and the old file is there as it was
+ */
+export function replaceFile(
+  original: Original,
+  content: Uint8Array,
+  suffix: string,
+  read: (path: string) => Uint8Array,
+): string {
+  return asFailure(original.path, () => {
+    requireUnchanged(original, read);
+    const backup = makeBackup(original, suffix);
+    const temporary = `${parentOf(original.path)}/.openvpn-totp-setup-${
+      crypto.getRandomValues(new Uint8Array(8)).toHex()
+    }`;
+    makeLike(original, temporary, content);
+    try {
+      requireUnchanged(original, read);
+      Deno.renameSync(temporary, original.path);
+    } catch (error) {
+      Deno.removeSync(temporary);
+      throw error;
+    }
+    using directory = Deno.openSync(parentOf(original.path), { read: true });
+    directory.syncSync();
+    return backup;
+  });
+}
+
+/** Somebody may have worked on it while the question stood there. */
+function requireUnchanged(
+  { path, content, info }: Original,
+  read: (path: string) => Uint8Array,
+): void {
+  const now = Deno.lstatSync(path);
+  const bytes = read(path);
+  const isSame = now.ino === info.ino && bytes.length === content.length &&
+    bytes.every((byte, i) => byte === content[i]);
+  if (isSame) return;
+  throw new Failure(
+    "output_error",
+    `${quoted(path)} was changed meanwhile and was left alone: run setup again`,
+  );
+}
+
+function makeBackup(original: Original, suffix: string): string {
+  for (let number = 1;; number++) {
+    const path = `${original.path}.${suffix}${number === 1 ? "" : `-${number}`}`;
+    try {
+      makeLike(original, path, original.content);
+      return path;
+    } catch (error) {
+      const isThere = error instanceof Deno.errors.AlreadyExists;
+      if (!isThere || number >= 100) throw error;
+    }
+  }
+}
+
+/** Makes a file with another's owner and mode, which is on the disk afterwards, or isn't there. */
+function makeLike(
+  { info: { uid, gid, mode } }: Original,
+  path: string,
+  content: Uint8Array,
+): void {
+  const file = Deno.openSync(path, {
+    write: true,
+    createNew: true,
+    mode: 0o600,
+  });
+  try {
+    using open = file;
+    writeAll(open, content);
+    Deno.chownSync(path, uid, gid);
+    Deno.chmodSync(path, (mode ?? 0o600) & 0o777);
+    open.syncSync();
+  } catch (error) {
+    Deno.removeSync(path);
+    throw error;
+  }
+}
+
+function asFailure<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new Failure(
+      "output_error",
+      `cannot replace ${quoted(path)}: ${error.message}`,
+    );
+  }
+}

@@ -1,0 +1,165 @@
+import { Failure } from "../core/failure.ts";
+
+/** More links than that are a circle, for the kernel too (path_resolution(7)). */
+const MAX_LINKS = 40;
+
+const OTHERS = 0o077;
+const OTHERS_WRITE = 0o022;
+const STICKY = 0o1000;
+const PERMISSIONS = 0o7777;
+
+/** Where a path leads. */
+export interface TrustedPath {
+  /** Without symbolic links. */
+  path: string;
+  /** What lies there; null for nothing. */
+  info: Deno.FileInfo | null;
+}
+
+/**
+ * Follows a path to a file of ours, and refuses one that somebody else could have put there: every
+ * directory and link on the way, and the file, must belong to this process's user or to root, and
+ * nobody else may write in the directories. A sticky directory such as /tmp is allowed on the way, where nobody can move what isn't theirs, but
+ * not as the file's own, where anybody could put files beside it.
+ *
+ * @param path absolute
+ * @param uid whose file it is, if not this process's user's
+ * @throws Failure `untrusted_path`
+ * @throws Deno.errors.* when the system refuses
+ */
+export function followTrusted(
+  path: string,
+  uid: number | null = Deno.uid(),
+): TrustedPath {
+  let rest = partsOf(path);
+  let at = "/";
+  let info = Deno.lstatSync(at);
+  requireOwner(at, info, uid);
+  for (let links = 0; rest.length > 0;) {
+    const name = rest.shift()!;
+    if (name === "..") {
+      at = parentOf(at);
+      info = Deno.lstatSync(at);
+      continue;
+    }
+    requireOthersKeptOut(at, info, rest.length === 0);
+    const next = at === "/" ? `/${name}` : `${at}/${name}`;
+    const found = lstat(next);
+    if (found === null) {
+      // What isn't there may be made: by nobody else.
+      requireOthersKeptOut(at, info, true);
+      return { path: [next, ...rest].join("/"), info: null };
+    }
+    requireOwner(next, found, uid);
+    if (!found.isSymlink) {
+      at = next;
+      info = found;
+      continue;
+    }
+    const target = targetOf(next);
+    if (++links > MAX_LINKS) throw badLink(next, "is part of a circle");
+    if (target.startsWith("/")) {
+      at = "/";
+      info = Deno.lstatSync(at);
+    }
+    rest = [...partsOf(target), ...rest];
+  }
+  return { path: at, info };
+}
+
+/**
+ * Refuses a file that others than its owner may read or write, as ssh does with keys.
+ *
+ * @throws Failure `untrusted_path`
+ */
+export function requirePrivate(path: string): void {
+  const info = Deno.statSync(path);
+  if (!((info.mode ?? 0) & OTHERS)) return;
+  throw new Failure(
+    "untrusted_path",
+    `${path} has mode ${modeOf(info)}, so that others than its owner have access: ` +
+      `chmod 600 ${path}`,
+  );
+}
+
+function partsOf(path: string): string[] {
+  return path.split("/").filter((part) => part !== "" && part !== ".");
+}
+
+/** Gives where a link leads, which must be there: a new file elsewhere is not what is meant. */
+function targetOf(link: string): string {
+  try {
+    Deno.statSync(link);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw badLink(link, "leads nowhere");
+  }
+  return Deno.readLinkSync(link);
+}
+
+function badLink(link: string, what: string): Failure {
+  return new Failure(
+    "untrusted_path",
+    `${link} is a symbolic link that ${what}: remove it`,
+  );
+}
+
+/** What is at a path, a link itself and not where it leads; null where nothing is. */
+export function lstat(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+function requireOwner(
+  path: string,
+  { uid }: Deno.FileInfo,
+  owner: number | null,
+): void {
+  if (uid === 0 || uid === owner) return;
+  throw new Failure(
+    "untrusted_path",
+    `${path} belongs to uid ${uid}, and this is uid ${owner}: run openvpn-totp as that user, ` +
+      "or change the owner (chown)",
+  );
+}
+
+function requireOthersKeptOut(
+  directory: string,
+  info: Deno.FileInfo,
+  isLast: boolean,
+): void {
+  const mode = info.mode ?? 0;
+  const isSafe = !(mode & OTHERS_WRITE) || (mode & STICKY && !isLast);
+  if (!info.isDirectory || isSafe) return;
+  throw new Failure(
+    "untrusted_path",
+    `the directory ${directory} has mode ${modeOf(info)}, so that others can put files there: ` +
+      `chmod go-w ${directory}, or use another`,
+  );
+}
+
+function modeOf(info: Deno.FileInfo): string {
+  return ((info.mode ?? 0) & PERMISSIONS).toString(8).padStart(4, "0");
+}
+
+/** The directory that a path's last part lies in. */
+export function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
+}
+
+/** Makes a directory that is its owner's alone, whatever the umask; leaves one that is there. */
+export function makeDirectory(path: string): void {
+  try {
+    Deno.statSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    makeDirectory(parentOf(path));
+    // `recursive` for its patience alone: another first enrolment may have been faster.
+    Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+    Deno.chmodSync(path, 0o700);
+  }
+}

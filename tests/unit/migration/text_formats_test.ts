@@ -1,0 +1,448 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { decodeBase32 } from "../../../src/text/base32.ts";
+import { readCsv } from "../../../src/migration/csv.ts";
+import {
+  IMPORT_FORMAT_NAMES,
+  type PlainFormat,
+  readPlainFormat,
+  recogniseFormat,
+} from "../../../src/migration/formats.ts";
+import { readGoogleAuthenticator } from "../../../src/migration/google_authenticator.ts";
+import { readOath } from "../../../src/migration/oath.ts";
+import { readOtpSecrets } from "../../../src/migration/otp_secrets.ts";
+import { COMMON_PARAMETERS } from "../../../src/core/totp_parameters.ts";
+import { readUris } from "../../../src/migration/uris.ts";
+import { provisioningUri } from "../../../src/admin/enrolment/provisioning_uri.ts";
+import { Secret, TOTP } from "otpauth";
+import { anyText, holds, textWith } from "../../lab/fuzz.ts";
+import {
+  assertReadOrRefused,
+  assertRefused,
+  bytes,
+  obstaclesIn,
+  SECRET,
+  SECRET_BYTES,
+  secretsIn,
+} from "./findings.ts";
+
+const HEX = SECRET_BYTES.toHex();
+const DEFAULTS = { digits: 6, periodSeconds: 30 };
+
+Deno.test("decodeBase32 takes what people write, and nothing else", () => {
+  holds(
+    fc.property(fc.uint8Array({ minLength: 1, maxLength: 200 }), (secret) => {
+      const { base32 } = new Secret({ buffer: secret.slice().buffer });
+      const grouped = base32.toLowerCase().replace(/.{4}/g, "$& ");
+      for (const text of [base32, grouped, `${base32}===`]) {
+        assert.deepEqual(decodeBase32(text), secret);
+      }
+    }),
+  );
+  for (
+    const text of [
+      "",
+      "A",
+      "ABC",
+      "A1",
+      "ı".repeat(16),
+      "AAAAAAAA\n",
+      "=".repeat(8),
+    ]
+      .concat("A".repeat(5000))
+  ) assert.equal(decodeBase32(text), null, text);
+});
+
+Deno.test("readOath reads users.oath", () => {
+  const reading = readOath(bytes(
+    `# comment\n\nHOTP/T30/6 alice - ${HEX}\nHOTP/T60\tbob\t+\t${HEX.toUpperCase()}\t0\t123456\t2026-01-01T00:00:00L\r\n` +
+      `HOTP/T30/8 carol 1234 ${HEX}\nHOTP dave - ${HEX}\nHOTP/E/6 erin - ${HEX}\n` +
+      `HOTP/T30/9 frank - ${HEX}\nHOTP/T900 grace - ${HEX}\nMOTP heidi 1 ${HEX}\n` +
+      `HOTP/T30 ivan - zz\nHOTP/T30 judy - 1234\nTOTP ken - ${HEX}\nHOTP/T30 leo\n`,
+  ));
+  assert.deepEqual(secretsIn(reading), { alice: HEX, bob: HEX, carol: HEX });
+  assert.deepEqual(
+    reading.users.map(({ parameters }) => parameters),
+    [[6, 30], [6, 60], [8, 30]].map(([digits, periodSeconds]) => ({
+      algorithm: "SHA1",
+      digits,
+      periodSeconds,
+    })),
+  );
+  assert.deepEqual(
+    reading.notes.map(({ username, text }) => `${username}: ${text}`),
+    ["carol: the PIN: the account's password takes its place"],
+  );
+  assert.deepEqual(
+    obstaclesIn(reading).map((line) => line.replace(/:[^:]*$/, "")),
+    [
+      "line 6: uncarried dave",
+      "line 7: uncarried erin",
+      "line 8: uncarried frank: the codes are made in another way",
+      "line 9: uncarried grace: the codes are made in another way",
+      "line 10: uncarried heidi",
+      "line 11: unreadable ivan",
+      "line 12: uncarried judy",
+      "line 13: unreadable ken",
+      "line 14: unreadable null",
+    ],
+  );
+});
+
+Deno.test("readOtpSecrets reads openvpn-otp's file", () => {
+  const reading = readOtpSecrets(
+    bytes(
+      `# user server type:hash:encoding:key:pin:udid client\n` +
+        `alice otp totp:sha1:base32:${SECRET}::xxx *\n` +
+        `bob otp totp-60-6:SHA256:hex:${HEX}:1234:xxx *\n` +
+        `"carol c" 'otp' TOTP:sha512:text:1234567890ab: *\n` +
+        `d\\ ave otp totp:sha1:base32:${SECRET}:: * # comment\n` +
+        `erin otp hotp:sha1:base32:${SECRET}::xxx *\n` +
+        `frank otp motp:md5:text:1234567890:1:x *\n` +
+        `grace otp plain:${SECRET} *\n` +
+        `heidi otp totp:md5:base32:${SECRET}:: *\n` +
+        `ivan otp totp:sha1:base64:${SECRET}:: *\n` +
+        `judy otp totp:sha1:base32 *\n` +
+        `ken otp totp-x:sha1:base32:${SECRET}:: *\n` +
+        `leo otp totp:sha1:base32:${SECRET}:1:2:3 *\n` +
+        `"mia otp totp:sha1:base32:${SECRET}:: *\nnoah otp\n`,
+    ),
+    { ...COMMON_PARAMETERS, digits: 8, periodSeconds: 60 },
+  );
+  assert.deepEqual(secretsIn(reading), {
+    "alice": HEX,
+    "bob": HEX,
+    "carol c": bytes("1234567890ab").toHex(),
+    "d ave": HEX,
+  });
+  assert.deepEqual(
+    reading.users.map((
+      { parameters: { algorithm, digits, periodSeconds } },
+    ) => [
+      algorithm,
+      digits,
+      periodSeconds,
+    ]),
+    [["SHA1", 8, 60], ["SHA256", 6, 60], ["SHA512", 8, 60], ["SHA1", 8, 60]],
+  );
+  assert.deepEqual(reading.notes.map(({ username }) => username), ["bob"]);
+  assert.deepEqual(
+    reading.obstacles.map(({ kind, username }) => `${kind} ${username}`),
+    [
+      ...["uncarried erin", "uncarried frank", "uncarried grace"],
+      ...["uncarried heidi", "unreadable ivan", "unreadable judy"],
+      ...["unreadable ken", "unreadable leo", "unreadable null"],
+      "unreadable null",
+    ],
+  );
+  assert(!JSON.stringify(reading).includes(SECRET));
+});
+
+Deno.test("readGoogleAuthenticator reads secret, step size and scratch codes", () => {
+  const content = `${SECRET}\n" RATE_LIMIT 3 30 1700000000\n" WINDOW_SIZE 17\n` +
+    `" DISALLOW_REUSE 55555\n" STEP_SIZE 60\n" TOTP_AUTH\n" TIME_SKEW 1\n" LAST0 1\n` +
+    `" RESETTING_TIME_SKEW 1+1\n12345678\n87654321\r\n12345678\n`;
+  const reading = readGoogleAuthenticator(bytes(content), "alice");
+  assert.deepEqual(secretsIn(reading), { alice: HEX });
+  const [alice] = reading.users;
+  assert.equal(alice!.parameters.periodSeconds, 60);
+  assert.deepEqual(alice!.recoveryCodes.reveal(), ["12345678", "87654321"]);
+  assert.deepEqual(
+    reading.notes.map(({ text }) => text.split(":")[0]),
+    ["RATE_LIMIT", "WINDOW_SIZE", "DISALLOW_REUSE", "TIME_SKEW"]
+      .concat("RESETTING_TIME_SKEW"),
+  );
+  const obstacle = (text: string) => obstaclesIn(readGoogleAuthenticator(bytes(text), "alice"))[0];
+  assert.match(obstacle(`${SECRET}\n" HOTP_COUNTER 1\n`)!, /uncarried.*HOTP/);
+  assert.match(obstacle(`${SECRET}\n`)!, /TOTP_AUTH is missing/);
+  assert.match(
+    obstacle(`${SECRET}\n" TOTP_AUTH\n" STEP_SIZE x\n`)!,
+    /uncarried.*another way/,
+  );
+  assert.match(
+    obstacle(`${SECRET}\n" TOTP_AUTH\n" NEW_ONE\n`)!,
+    /NEW_ONE is unknown/,
+  );
+  assert.match(obstacle(`${SECRET}\n" TOTP_AUTH\n" OTP_DISABLED`)!, /exempt/);
+  const codes = (count: number) =>
+    Array.from({ length: count }, (_, n) => `${10_000_000 + n}\n`).join("");
+  assert.equal(obstacle(`${SECRET}\n" TOTP_AUTH\n${codes(10)}`), undefined);
+  assert.match(
+    obstacle(`${SECRET}\n" TOTP_AUTH\n${codes(11)}`)!,
+    /uncarried.*11 recovery codes, allowed is 10/,
+  );
+  assert.match(obstacle(`#\n" TOTP_AUTH\n`)!, /unreadable.*not base32/);
+  assertRefused(
+    () => readGoogleAuthenticator(bytes(`${SECRET}\n${SECRET}\n`), "alice"),
+    /line 2 is neither/,
+  );
+});
+
+Deno.test("readGoogleAuthenticator takes what the PAM module takes", () => {
+  const read = (text: string) =>
+    readGoogleAuthenticator(
+      bytes(`${SECRET}\n" TOTP_AUTH\n${text}`),
+      "alice",
+    );
+  const twice = read('" STEP_SIZE 30\n" STEP_SIZE 60\n');
+  assert.equal(twice.users[0]!.parameters.periodSeconds, 30);
+  const [obstacle] = obstaclesIn(read('" STEP_SIZE 61\n'));
+  assert.match(obstacle!, /uncarried alice: STEP_SIZE is over 60/);
+  for (const line of ["01234567", "12345678 ", "12345678 x"]) {
+    assertRefused(
+      () => read(`23456789\n${line}\n34567890\n`),
+      /line 4 is neither/,
+    );
+  }
+});
+
+Deno.test("readOtpSecrets takes no entry that openvpn-otp passes over", () => {
+  const token = `totp:sha1:base32:${SECRET}`;
+  for (
+    const line of [
+      `alice otp ${token}::x`,
+      `alice otp ${token}::x# *`,
+      `alice otp ${token} *`,
+      `alice otp constructor:sha1:base32:${SECRET}:: *`,
+      `alice otp totp:sha1:text:1234567890\u00a01234567890:`,
+    ]
+  ) {
+    const reading = readOtpSecrets(bytes(line), DEFAULTS);
+    assert.deepEqual(secretsIn(reading), {}, line);
+    assert.match(obstaclesIn(reading)[0]!, /^line 1: unreadable/);
+  }
+  const key = "1234567890\u00a01234567890";
+  assert.deepEqual(
+    secretsIn(
+      readOtpSecrets(
+        bytes(`al\u3000ice otp totp:sha1:text:${key}: *`),
+        DEFAULTS,
+      ),
+    ),
+    { "al\u3000ice": bytes(key).toHex() },
+  );
+});
+
+Deno.test("an entry's name is cut where it is too long to be one", () => {
+  const { obstacles } = readCsv(
+    bytes(`username,secret\n${"a".repeat(1_000_000)},\nb,\n`),
+  );
+  assert.deepEqual(
+    obstacles.map(({ username }) => username),
+    [`${"a".repeat(256)}…`, "b"],
+  );
+});
+
+Deno.test("readUris reads parameters in any order, issuers in both places", () => {
+  const read = (uri: string) => readUris(bytes(uri));
+  const user = (uri: string) => {
+    const reading = read(uri);
+    assert.deepEqual(reading.obstacles, [], uri);
+    const { username, issuer, parameters } = reading.users[0]!;
+    assert.deepEqual(secretsIn(reading)[username], HEX);
+    const { algorithm, digits, periodSeconds } = parameters;
+    return [username, issuer, algorithm, digits, periodSeconds];
+  };
+  assert.deepEqual(
+    user(`otpauth://totp/alice?secret=${SECRET}`),
+    ["alice", null, "SHA1", 6, 30],
+  );
+  assert.deepEqual(
+    user(
+      `otpauth://totp/VPN:%20alice@example.com?period=60&image=x&digits=8&algorithm=sha256&issuer=My+VPN&secret=${SECRET.toLowerCase()}`,
+    ),
+    ["alice@example.com", "My VPN", "SHA256", 8, 60],
+  );
+  assert.deepEqual(
+    user(`otpauth://totp/VPN%3Azo%C3%AB?secret=${SECRET}&issuer=`),
+    ["zoë", "VPN", "SHA1", 6, 30],
+  );
+  const refusals: [string, RegExp][] = [
+    [`otpauth://hotp/a?secret=${SECRET}&counter=1`, /uncarried a:/],
+    [`otpauth://totp/a?secret=${SECRET}&secret=${SECRET}`, /parameter twice/],
+    [`otpauth://totp/%ff?secret=${SECRET}`, /broken escape/],
+    [`otpauth://totp/a?secret=${SECRET}&algorithm=MD5`, /another way/],
+    [`otpauth://totp/a?secret=${SECRET}&%61lgorithm=MD5`, /another way/],
+    [`otpauth://totp/a?secret=${SECRET}&%61lgorithm%=SHA1`, /broken escape/],
+    [`otpauth://totp/a?secret=${SECRET}&digits=10`, /another way/],
+    [`otpauth://totp/a?secret=${SECRET}&period=1e2`, /another way/],
+    [`otpauth://totp/a?issuer=x`, /unreadable a: the secret/],
+    [`otpauth://totp/VPN:?secret=${SECRET}`, /cannot be a username/],
+    [`otpauth://totp/a%0ab?secret=${SECRET}`, /cannot be a username/],
+    [`otpauth://steam/a?secret=${SECRET}`, /type is unknown/],
+    [`otpauth://totp/a?secret=${SECRET}&encoder=steam`, /uncarried a:.*digits/],
+    [`http://totp/a?secret=${SECRET}`, /no otpauth URI/],
+  ];
+  for (const [uri, reason] of refusals) {
+    const [line] = obstaclesIn(read(uri));
+    assert.match(line ?? "", reason, uri);
+    assert(!line!.includes(SECRET));
+  }
+});
+
+Deno.test("readUris reads what otpauth and enroll write", () => {
+  const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 })
+    .filter((text) => /^[^\p{Cc}\p{Zl}\p{Zp}: ][^\p{Cc}\p{Zl}\p{Zp}:]*$/u.test(text));
+  holds(
+    fc.property(
+      ...[name, name, fc.uint8Array({ minLength: 10, maxLength: 64 })] as const,
+      fc.constantFrom("SHA1", "SHA256", "SHA512"),
+      fc.constantFrom(6, 7, 8),
+      fc.constantFrom(15, 30, 60),
+      (label, issuer, bytesOfSecret, algorithm, digits, period) => {
+        const secret = new Secret({ buffer: bytesOfSecret.slice().buffer });
+        const uris = [
+          new TOTP({ label, issuer, secret, algorithm, digits, period })
+            .toString(),
+          provisioningUri(issuer, label, secret.base32, {
+            algorithm: algorithm as "SHA1",
+            digits,
+            periodSeconds: period,
+          }),
+        ];
+        for (const uri of uris) {
+          const [user] = readUris(bytes(uri)).users;
+          assert.equal(user?.username, label);
+          assert.equal(user.issuer, issuer);
+          assert.deepEqual(user.secret.reveal(), bytesOfSecret);
+          assert.deepEqual(user.parameters, {
+            algorithm,
+            digits,
+            periodSeconds: period,
+          });
+        }
+      },
+    ),
+  );
+});
+
+Deno.test("readCsv reads quotes, separators and the columns by their headings", () => {
+  const users = (text: string) => {
+    const reading = readCsv(bytes(text));
+    assert.deepEqual(reading.obstacles, []);
+    return reading.users.map((user) => {
+      assert.equal(user.secret.reveal().toHex(), HEX);
+      return `${user.place}: ${user.username} ${user.issuer} ${Object.values(user.parameters)}`;
+    });
+  };
+  assert.deepEqual(
+    users(
+      `\ufeffUsername,Secret\r\nalice,${SECRET}\r\n\r\n"o""h, x","${SECRET}"`,
+    ),
+    ["line 2: alice null SHA1,6,30", 'line 4: o"h, x null SHA1,6,30'],
+  );
+  assert.deepEqual(
+    users(
+      `secret;period;digits;algorithm;issuer;username\n${SECRET};60;8;sha-256;A;zoë\n${SECRET};;;;;b\n`,
+    ),
+    ["line 2: zoë A SHA256,8,60", "line 3: b null SHA1,6,30"],
+  );
+  assert.deepEqual(
+    users(`"username"\t"secret"\na\t${SECRET}\n`),
+    ["line 2: a null SHA1,6,30"],
+  );
+  const refused = (text: string, reason: RegExp) =>
+    assertRefused(() => readCsv(bytes(text)), reason);
+  refused(`alice,${SECRET}\n`, /heading 1 /);
+  refused("username,username,secret\n", /heading 2 /);
+  refused("username\n", /must have the headings/);
+  refused("", /must have the headings|heading 1/);
+  refused(`username,secret\n"a,${SECRET}\n`, /line 2 has a quote/);
+  refused(`username,secret\na"b,${SECRET}\n`, /line 2 has a quote/);
+  refused(`username,secret\n"a"b,${SECRET}\n`, /line 2 has a quote/);
+  const obstacles = obstaclesIn(
+    readCsv(
+      bytes(`username,secret\na\na,b,c\n,${SECRET}\n"a\nb",${SECRET}\nx,1\n`),
+    ),
+  );
+  assert.deepEqual(obstacles.map((line) => line.split(":")[0]), [
+    ...["line 2", "line 3", "line 4", "line 5", "line 7"],
+  ]);
+});
+
+Deno.test("recogniseFormat tells the formats apart, or doesn't guess", () => {
+  const samples: [string, string | null][] = [
+    ["\x80\x04}\x94.", "pickle"],
+    ["(dp0\n.", "pickle"],
+    ["}q\x00.", "pickle"],
+    ["SQLite format 3\0rest", "python-sqlite"],
+    [`${SECRET}\n" TOTP_AUTH\n12345678\n`, "google-authenticator"],
+    [`# x\nHOTP/T30 a - ${HEX}\n`, "oath"],
+    [`# x\na otp totp:sha1:base32:${SECRET}:: *\n`, "otp-secrets"],
+    [`\n# x\notpauth://totp/a?secret=${SECRET}\n`, "uris"],
+    ["otpauth-migration://offline?data=AA\n", "migration"],
+    ["secret;username\n", "csv"],
+    ['{"format": "openvpn-totp export"}', "json"],
+    ["{}", null],
+    ["", null],
+    [`${SECRET}\n`, null],
+    ["user,key\n", null],
+    ["\x80\x09", null],
+  ];
+  for (const [text, format] of samples) {
+    const content = Uint8Array.from(text, (c) => c.charCodeAt(0));
+    assert.equal(recogniseFormat(content), format, text);
+  }
+});
+
+const PLAIN = IMPORT_FORMAT_NAMES.filter((name) =>
+  name !== "python-sqlite" && name !== "google-authenticator"
+) as PlainFormat[];
+
+Deno.test("any text and any bytes are read or refused, by each reader", () => {
+  const pieces = [
+    ...["HOTP/T30", "totp:sha1:base32:", "otpauth://totp/", "?secret=", "&"],
+    ...[
+      SECRET,
+      "username,secret\n",
+      '"',
+      "\n",
+      ",",
+      ":",
+      " ",
+      "'",
+      "\\",
+      "%",
+      "#",
+    ],
+    ...[
+      "otpauth-migration://offline?data=",
+      "CiIK",
+      '{"users":[',
+      "null",
+      "]}",
+    ],
+  ];
+  const content = fc.oneof(
+    textWith(...pieces).map(bytes),
+    anyText.map(bytes),
+    fc.uint8Array({ maxLength: 50 }),
+  );
+  holds(
+    fc.property(content, (content) => {
+      recogniseFormat(content);
+      for (const format of PLAIN) {
+        assertReadOrRefused(() => readPlainFormat(format, content, DEFAULTS));
+      }
+      assertReadOrRefused(() => readGoogleAuthenticator(content, "alice"));
+    }),
+    2000,
+  );
+});
+
+Deno.test("floods are read or refused in bounded time and memory", () => {
+  const size = 1024 * 1024;
+  for (
+    const unit of ["\n", '"', '"",', "a", "a\n", ",", "\\", "(", "[", "&", "}"]
+  ) {
+    for (const start of ["", "username,secret\n", '{"users":']) {
+      const text = start + unit.repeat((size - start.length) / unit.length | 0);
+      const content = bytes(text);
+      recogniseFormat(content);
+      for (const format of PLAIN) {
+        assertReadOrRefused(() => readPlainFormat(format, content, DEFAULTS));
+      }
+      assertReadOrRefused(() => readGoogleAuthenticator(content, "alice"));
+    }
+  }
+});

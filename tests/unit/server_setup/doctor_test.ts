@@ -1,0 +1,477 @@
+import { stripVTControlCharacters } from "node:util";
+import { PLAIN } from "../../../src/admin/terminal/screen.ts";
+import assert from "node:assert/strict";
+import { checkAll } from "../../../src/server_setup/doctor/checks.ts";
+import type { FindingId, Level } from "../../../src/server_setup/doctor/finding.ts";
+import { settingsIn } from "../../../src/server_setup/doctor/gather.ts";
+import { versionIn } from "../../../src/server_setup/doctor/openvpn_version.ts";
+import { reportText } from "../../../src/admin/commands/doctor/report.ts";
+import type { SetUp } from "../../../src/server_setup/doctor/set_up.ts";
+import { readConfig } from "../../../src/server_setup/openvpn_config/read_config.ts";
+import { readUnitFile } from "../../../src/server_setup/systemd/unit_file.ts";
+
+const PROGRAM = "/usr/local/bin/openvpn-totp";
+
+const GOOD = [
+  "dev tun",
+  "script-security 2",
+  `auth-user-pass-verify ${PROGRAM} via-file`,
+  `client-crresponse ${PROGRAM}`,
+  "auth-gen-token",
+].join("\n");
+
+/** Debian's unit of OpenVPN 2.6, as far as it matters. */
+const UNIT = [
+  "[Service]",
+  "PrivateTmp=true",
+  "CapabilityBoundingSet=CAP_NET_ADMIN CAP_DAC_OVERRIDE CAP_AUDIT_WRITE",
+  "LimitNPROC=10",
+  "ProtectSystem=true",
+  "ProtectHome=true",
+].join("\n");
+
+/** A set-up in which all is well, but for what is given. */
+function setUpOf(
+  config = GOOD,
+  unit = UNIT,
+  other: Partial<SetUp> = {},
+): SetUp {
+  const read = readConfig("/etc/openvpn/server/server.conf", {
+    directory: "/etc/openvpn/server",
+    readFile: () => new TextEncoder().encode(config),
+  });
+  const script = (real: string | null) => ({
+    real,
+    isExecutable: true,
+    trouble: null,
+  });
+  return {
+    configPath: "/etc/openvpn/server/server.conf",
+    config: read,
+    configTrouble: null,
+    program: PROGRAM,
+    scripts: new Map([
+      [PROGRAM, script(PROGRAM)],
+      ["/opt/openvpn-totp", script("/opt/openvpn-totp")],
+      ["/gone/openvpn-totp", script(null)],
+    ]),
+    openvpn: { path: "/usr/sbin/openvpn", version: "2.6.14" },
+    unit: {
+      name: "openvpn-server@server.service",
+      assignments: readUnitFile(unit, "unit"),
+    },
+    user: { name: "root", uid: 0, gid: 0 },
+    settings: settingsIn(read),
+    tokenSecret: null,
+    tmpDir: {
+      path: "/tmp",
+      info: { uid: 0, gid: 0, mode: 0o1777 },
+      trouble: null,
+    },
+    logDirectory: { uid: 0, gid: 0, mode: 0o755 },
+    database: { state: "open", users: 2, closed: null, writeTrouble: null },
+    pam: { service: "login", serviceTrouble: null, startTrouble: null },
+    clock: { year: 2026, isSynchronised: true },
+    ...other,
+  };
+}
+
+/** Ids and levels of all that isn't well. */
+function found(setUp: SetUp): string[] {
+  return checkAll(setUp).filter(({ level }) => level !== "ok")
+    .map(({ id, level }) => `${level} ${id}`);
+}
+
+const without = (line: string) =>
+  GOOD.split("\n").filter((one) => !one.startsWith(line)).join("\n");
+const withLine = (...lines: string[]) => [GOOD, ...lines].join("\n");
+const withUnit = (...lines: string[]) => setUpOf(GOOD, [UNIT, ...lines].join("\n"));
+const EXTERNAL = "setenv totpPrimaryAuth external";
+const PLUGIN = "plugin /usr/lib/openvpn/openvpn-plugin-auth-pam.so login";
+const VPN = { name: "vpn", uid: 990, gid: 990 };
+const tmp = (mode: number, path = "/var/x", uid = 0, gid = 0) => ({
+  tmpDir: { path, info: { uid, gid, mode }, trouble: null as string | null },
+});
+
+Deno.test("a good set-up has neither problem nor warning", () => {
+  const good = [
+    setUpOf(),
+    setUpOf(withLine("script-security 3", "reneg-sec 0", "hand-window 300")),
+    setUpOf(withLine("log-append /var/log/x", "daemon")),
+    setUpOf(withLine("daemon", "setenv totpLog syslog")),
+    setUpOf(withLine("inactive 0", "verb 4", "keepalive 10 60")),
+    setUpOf(withLine("inactive 300", 'setenv totpChallengeText "Code?"')),
+    setUpOf(withLine(EXTERNAL), UNIT, { pam: null, user: VPN }),
+    setUpOf(
+      withLine(EXTERNAL, PLUGIN, "setenv totpChallengeMethods crtext,static"),
+      UNIT,
+      { pam: null },
+    ),
+    setUpOf(withLine("setenv-safe other x", "setenv other y")),
+    setUpOf(GOOD, UNIT, { unit: null }),
+    setUpOf(GOOD, UNIT, tmp(0o700, "/var/x", 0)),
+    setUpOf(withLine(EXTERNAL), UNIT, {
+      ...tmp(0o770, "/var/x", 0, 990),
+      pam: null,
+      user: VPN,
+    }),
+    setUpOf(GOOD, UNIT, { clock: { year: 2026, isSynchronised: null } }),
+    withUnit("ProtectSystem=strict", "StateDirectory=openvpn-totp"),
+    withUnit("ProtectSystem=strict", "ReadWritePaths=-/var/lib"),
+    withUnit("LimitAS=infinity", "TasksMax=20", "TasksMax=50%"),
+    withUnit("CapabilityBoundingSet=", "CapabilityBoundingSet=~CAP_SYS_ADMIN"),
+    ...["2.6.1", "2.7", "3.0.0"].map((version) =>
+      setUpOf(GOOD, UNIT, { openvpn: { path: "/o", version } })
+    ),
+  ];
+  for (const [i, setUp] of good.entries()) {
+    assert.deepEqual(found(setUp), [], `good set-up ${i}`);
+  }
+});
+
+Deno.test("each broken set-up has its finding, and no other", () => {
+  const rows: [SetUp, Level, FindingId][] = [
+    [setUpOf(withLine('push "x')), "problem", "config"],
+    [setUpOf(GOOD, UNIT, { configTrouble: "x" }), "problem", "config"],
+    [setUpOf(GOOD, UNIT, { openvpn: null }), "warning", "openvpn_version"],
+    ...["2.6.0", "2.6", "2.5.9", "1.7.3"].map((version) =>
+      [
+        setUpOf(GOOD, UNIT, { openvpn: { path: "/o", version } }),
+        "problem",
+        "openvpn_version",
+      ] as [SetUp, Level, FindingId]
+    ),
+    [setUpOf(without("script-security")), "problem", "script_security"],
+    [setUpOf(withLine("script-security 1")), "problem", "script_security"],
+    [setUpOf(without("auth-user")), "problem", "password_script"],
+    [
+      setUpOf(
+        without("auth-user") + "\nauth-user-pass-verify /etc/ldap.sh via-file",
+      ),
+      ...["problem", "password_script"] as const,
+    ],
+    [
+      setUpOf(
+        without("client-cr") + "\nclient-crresponse /gone/openvpn-totp",
+      ),
+      ...["problem", "code_script"] as const,
+    ],
+    [
+      setUpOf(
+        without("client-cr") +
+          "\nclient-crresponse '/usr/bin/python3 /etc/openvpn_pam_totp.py'",
+      ),
+      ...["problem", "code_script"] as const,
+    ],
+    [
+      setUpOf(without("client-cr") + "\nclient-crresponse /opt/openvpn-totp"),
+      ...["warning", "code_script"] as const,
+    ],
+    [
+      setUpOf(withLine(`client-crresponse ${PROGRAM}`)),
+      ...["warning", "code_script"] as const,
+    ],
+    [
+      setUpOf(
+        without("auth-user") + `\nauth-user-pass-verify ${PROGRAM} via-env`,
+      ),
+      ...["problem", "password_method"] as const,
+    ],
+    [
+      setUpOf(
+        without("auth-user") +
+          `\nscript-security 3\nauth-user-pass-verify ${PROGRAM} via-env`,
+      ),
+      ...["warning", "password_method"] as const,
+    ],
+    [
+      setUpOf(GOOD, UNIT, {
+        scripts: new Map([[PROGRAM, {
+          real: PROGRAM,
+          isExecutable: false,
+          trouble: null,
+        }]]),
+      }),
+      ...["problem", "program_file"] as const,
+    ],
+    [
+      setUpOf(GOOD, UNIT, {
+        scripts: new Map([[PROGRAM, {
+          real: PROGRAM,
+          isExecutable: true,
+          trouble: "others can write it",
+        }]]),
+      }),
+      ...["problem", "program_file"] as const,
+    ],
+    [setUpOf(without("auth-gen")), "warning", "session_token"],
+    [
+      setUpOf(withLine("reneg-sec 17", "hand-window 300")),
+      ...["warning", "session_token"] as const,
+    ],
+    [setUpOf(withLine("reneg-sec 0")), "warning", "challenge_time"],
+    [setUpOf(withLine("reneg-sec 599")), "warning", "challenge_time"],
+    [
+      setUpOf(withLine("setenv totpChallengeTimeout 1801")),
+      ...["warning", "challenge_time"] as const,
+    ],
+    [setUpOf(withLine("inactive 299")), "warning", "inactive"],
+    [setUpOf(GOOD, UNIT, { user: VPN }), "problem", "dropped_rights"],
+    [
+      setUpOf(withLine("user nobdy"), UNIT, {
+        user: { name: "nobdy", uid: null, gid: null },
+      }),
+      ...["problem", "dropped_rights"] as const,
+    ],
+    [
+      setUpOf(withLine(EXTERNAL, "verify-client-cert none"), UNIT, {
+        pam: null,
+      }),
+      ...["problem", "password_factor"] as const,
+    ],
+    [setUpOf(withLine(PLUGIN)), "warning", "password_factor"],
+    [
+      setUpOf(withLine(EXTERNAL, PLUGIN), UNIT, { pam: null }),
+      ...["warning", "password_factor"] as const,
+    ],
+    [
+      setUpOf(
+        withLine(
+          EXTERNAL,
+          PLUGIN,
+          "setenv totpChallengeMethods crtext",
+          "auth-gen-token 0 external-auth",
+        ),
+        UNIT,
+        { pam: null },
+      ),
+      ...["problem", "session_token"] as const,
+    ],
+    [setUpOf(withLine("management-client-auth")), "problem", "management"],
+    [setUpOf(withLine("chroot /x")), "problem", "chroot"],
+    [
+      setUpOf(withLine("auth-user-pass-optional")),
+      ...["warning", "optional_username"] as const,
+    ],
+    [
+      setUpOf(withLine("static-challenge Code 1")),
+      ...["warning", "static_challenge"] as const,
+    ],
+    [setUpOf(withLine("setenv totpDriftStep 1")), "warning", "settings"],
+    [setUpOf(withLine("setenv-safe totpLog syslog")), "warning", "settings"],
+    [setUpOf(withLine("setenv totpDriftSteps x")), "problem", "settings"],
+    [setUpOf(withLine("setenv totpDriftSteps")), "problem", "settings"],
+    [setUpOf(withLine("daemon")), "warning", "log"],
+    [
+      setUpOf(withLine("setenv totpLog /x/y"), UNIT, { logDirectory: null }),
+      ...["problem", "log"] as const,
+    ],
+    [withUnit("StandardError=null"), "warning", "log"],
+    [setUpOf(GOOD, UNIT, tmp(0o1777, "/dev/shm")), "problem", "tmp_dir"],
+    [setUpOf(GOOD, UNIT, tmp(0o777)), "problem", "tmp_dir"],
+    [setUpOf(GOOD, UNIT, tmp(0o770, "/x", 0, 50)), "problem", "tmp_dir"],
+    [setUpOf(GOOD, UNIT, tmp(0o700, "/x", 1000)), "problem", "tmp_dir"],
+    [
+      setUpOf(GOOD, UNIT, {
+        tmpDir: { ...tmp(0o700).tmpDir, trouble: "/x belongs to uid 1000" },
+      }),
+      ...["problem", "tmp_dir"] as const,
+    ],
+    [
+      setUpOf(withLine("setenv totpUnenrolled allow")),
+      ...["warning", "unenrolled"] as const,
+    ],
+    [
+      setUpOf(withLine("script-security 0x3")),
+      ...["problem", "script_security"] as const,
+    ],
+    [
+      setUpOf(
+        withLine(EXTERNAL, "plugin down-root.so x", "verify-client-cert none"),
+        UNIT,
+        { pam: null },
+      ),
+      ...["problem", "password_factor"] as const,
+    ],
+    [
+      setUpOf(
+        withLine(EXTERNAL, "plugin other.so", "verify-client-cert optional"),
+        UNIT,
+        { pam: null },
+      ),
+      ...["warning", "password_factor"] as const,
+    ],
+    [
+      setUpOf(withLine(PLUGIN, "plugin /usr/lib/openvpn-plugin-down-root.so")),
+      ...["warning", "password_factor"] as const,
+    ],
+    [
+      setUpOf(GOOD, UNIT, {
+        tmpDir: { path: "/x", info: null, trouble: null },
+      }),
+      ...["problem", "tmp_dir"] as const,
+    ],
+    [
+      setUpOf(withLine(EXTERNAL), UNIT, {
+        ...tmp(0o755),
+        pam: null,
+        user: VPN,
+      }),
+      ...["problem", "tmp_dir"] as const,
+    ],
+    [withUnit("TasksMax=3"), "problem", "unit_tasks"],
+    [
+      setUpOf(withLine(EXTERNAL), `${UNIT}\nLimitNPROC=3`, {
+        pam: null,
+        user: VPN,
+      }),
+      ...["problem", "unit_tasks"] as const,
+    ],
+    [withUnit("MemoryDenyWriteExecute=yes"), "problem", "unit_memory"],
+    [withUnit("LimitAS=4G"), "problem", "unit_memory"],
+    [
+      withUnit("CapabilityBoundingSet=", "CapabilityBoundingSet=CAP_SETUID"),
+      ...["warning", "unit_capabilities"] as const,
+    ],
+    [
+      withUnit(
+        "CapabilityBoundingSet=",
+        "CapabilityBoundingSet=~CAP_AUDIT_WRITE",
+      ),
+      ...["warning", "unit_capabilities"] as const,
+    ],
+    [withUnit("ProtectSystem=strict"), "problem", "unit_paths"],
+    [withUnit("ReadOnlyPaths=/var"), "problem", "unit_paths"],
+    [withUnit("InaccessiblePaths=-/etc/openvpn-totp"), "problem", "unit_paths"],
+    ...[
+      ["totpTokenDbPath", "/root/db"],
+      ["totpTokenDbPath", "/tmp/totp/db"],
+      ["totpTokenDbPath", "/usr/lib/totp/db"],
+      ["totpKeyFile", "/home/admin/key"],
+      ["totpLog", "/usr/log"],
+    ].map(([name, path]) =>
+      [
+        setUpOf(withLine(`setenv ${name} ${path}`)),
+        "problem",
+        "unit_paths",
+      ] as [SetUp, Level, FindingId]
+    ),
+    [
+      setUpOf(withLine("tmp-dir /tmp/vpn"), UNIT, tmp(0o700, "/tmp/vpn")),
+      ...["problem", "unit_paths"] as const,
+    ],
+    [
+      setUpOf(GOOD, UNIT, { database: { state: "missing" } }),
+      ...["problem", "database"] as const,
+    ],
+    [
+      setUpOf(GOOD, UNIT, { database: { state: "failed", message: "x" } }),
+      ...["problem", "database"] as const,
+    ],
+    [
+      setUpOf(GOOD, UNIT, {
+        database: { state: "older", version: 4, known: 5 },
+      }),
+      ...["warning", "database"] as const,
+    ],
+    [databaseOf({ writeTrouble: "x" }), "problem", "database_write"],
+    [
+      databaseOf({ closed: { count: 1, message: "x" } }),
+      ...["problem", "secrets"] as const,
+    ],
+    [databaseOf({ users: 0 }), "warning", "secrets"],
+    [pamOf({ service: null, serviceTrouble: "x" }), "problem", "pam_service"],
+    [pamOf({ startTrouble: "x" }), "problem", "pam_start"],
+    [
+      setUpOf(GOOD, UNIT, { clock: { year: 1970, isSynchronised: true } }),
+      ...["problem", "clock"] as const,
+    ],
+    [
+      setUpOf(GOOD, UNIT, { clock: { year: 2026, isSynchronised: false } }),
+      ...["warning", "clock"] as const,
+    ],
+  ];
+  for (const [i, [setUp, level, id]] of rows.entries()) {
+    assert.deepEqual(found(setUp), [`${level} ${id}`], `row ${i}: ${id}`);
+  }
+});
+
+function databaseOf(
+  other: Partial<NonNullable<SetUp["database"]> & { state: "open" }>,
+): SetUp {
+  const open = {
+    ...{ state: "open", users: 1, closed: null, writeTrouble: null } as const,
+    ...other,
+  };
+  return setUpOf(GOOD, UNIT, { database: open });
+}
+
+function pamOf(other: Partial<NonNullable<SetUp["pam"]>>): SetUp {
+  const well = { service: "login", serviceTrouble: null, startTrouble: null };
+  return setUpOf(GOOD, UNIT, { pam: { ...well, ...other } });
+}
+
+Deno.test("a finding names the line to put, and the place of the one that is there", () => {
+  const setUp = setUpOf(
+    without("auth-user") +
+      "\nauth-user-pass-verify /etc/openvpn/openvpn_pam_totp.py via-file" +
+      '\nsetenv totpChallengeTxt "Your code"',
+  );
+  const of = (id: FindingId) => checkAll(setUp).find((one) => one.id === id)!;
+  const script = of("password_script");
+  assert.equal(script.line, `auth-user-pass-verify ${PROGRAM} via-file`);
+  assert.equal(script.at, "/etc/openvpn/server/server.conf:5");
+  assert.match(script.what, /older script/);
+  assert.equal(of("settings").line, 'setenv totpChallengeText "Your code"');
+});
+
+Deno.test("nothing is said of what a configuration sets that OpenVPN doesn't read", () => {
+  const findings = checkAll(setUpOf('push "open\n'));
+  assert.deepEqual(
+    findings.map(({ id, level }) => `${level} ${id}`),
+    ["problem config", "ok openvpn_version", "ok clock"],
+  );
+});
+
+Deno.test("a setting that isn't allowed hides nothing else", () => {
+  const setUp = setUpOf(
+    withLine("setenv totpMaxFailures 0\ninactive 60\nuser nobody"),
+  );
+  const problems = checkAll({
+    ...setUp,
+    user: { name: "nobody", uid: 65534, gid: 65534 },
+  }).filter(({ level }) => level !== "ok").map(({ id }) => id);
+  for (const id of ["settings", "inactive", "dropped_rights"] as const) {
+    assert(problems.includes(id), problems.join());
+  }
+});
+
+Deno.test("the report shows hostile text escaped, and colours where it may", () => {
+  const setUp = setUpOf(withLine('setenv "totp\x1b[31mx" 1'));
+  const plain = reportText(checkAll(setUp), PLAIN);
+  assert(!plain.includes("\x1b"));
+  assert.match(plain, /totp\\u\{1b\}\[31mx is no setting: see the README/);
+  assert.match(plain, /^0 problems, 1 warning\.$/m);
+  const onTerminal = reportText(checkAll(setUp), {
+    columns: 80,
+    hasColor: true,
+  });
+  assert(onTerminal.includes("\x1b[33mwarning\x1b[39m  settings "));
+  const lines = stripVTControlCharacters(onTerminal).split("\n");
+  for (const line of lines.filter((line) => !/ (put|run|at): /.test(line))) {
+    assert(line.length <= 80, line);
+  }
+  assert.equal(
+    lines.join(" ").replace(/ +/g, " "),
+    plain.replace(/\s+/g, " "),
+  );
+});
+
+Deno.test("OpenVPN's version is read out of its bytes", () => {
+  const title = (text: string) => versionIn(new TextEncoder().encode(`\xff\0${text}\0`));
+  const end = "x86_64-pc-linux-gnu [SSL (OpenSSL)]";
+  assert.equal(title(`OpenVPN 2.6.14 ${end}`), "2.6.14");
+  assert.equal(title(`OpenVPN 2.7_beta1 ${end}`), "2.7");
+  assert.equal(title(`OpenVPN 2.7_git [git:master/12] ${end}`), "2.7");
+  assert.equal(title("OpenVPN 2.6.14"), null);
+});

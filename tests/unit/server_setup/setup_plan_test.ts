@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { differenceText } from "../../../src/admin/commands/setup/difference.ts";
+import { bytesOf, editedText, textOf } from "../../../src/server_setup/setup/lines.ts";
+import { planSetup, requireSound } from "../../../src/server_setup/setup/plan.ts";
+import { PLAIN } from "../../../src/admin/terminal/screen.ts";
+import { readConfig } from "../../../src/server_setup/openvpn_config/read_config.ts";
+import { Failure } from "../../../src/core/failure.ts";
+import { holds } from "../../lab/fuzz.ts";
+
+const PROGRAM = "/usr/local/bin/openvpn-totp";
+const PATH = "/etc/openvpn/server/server.conf";
+const HEADING = "# TOTP and PAM authentication";
+const TOKEN =
+  "# Allow OpenVPN to reauthenticate during renegotiation without prompting for TOTP again.\n" +
+  "auth-gen-token\n";
+const VERIFY = `auth-user-pass-verify ${PROGRAM} via-file\n`;
+const ANSWER = `client-crresponse ${PROGRAM}\n`;
+const ALL = `script-security 2\n${VERIFY}${ANSWER}auth-gen-token\n`;
+
+function configOf(text: string, others: Record<string, string> = {}) {
+  return readConfig(PATH, {
+    directory: "/etc/openvpn/server",
+    readFile: (path) => {
+      const content = path === PATH ? text : others[path];
+      if (content === undefined) throw new Error("it isn't there");
+      return bytesOf(content);
+    },
+  });
+}
+
+function edit(
+  text: string,
+  { others = {}, replace = false }: {
+    others?: Record<string, string>;
+    replace?: boolean;
+  } = {},
+): string {
+  const options = {
+    ...{ path: PATH, program: PROGRAM, replace },
+    isProgram: (path: string) => path === PROGRAM,
+  };
+  const before = configOf(text, others);
+  const after = editedText(planSetup(text, before, options));
+  requireSound(before, configOf(after, others), options);
+  return after;
+}
+
+Deno.test("setup changes what is there in its place, and adds the rest at the end", () => {
+  const rows: [before: string, after: string][] = [
+    ["", `${HEADING}\nscript-security 2\n${VERIFY}${ANSWER}\n${TOKEN}`],
+    [
+      "dev tun",
+      `dev tun\n\n${HEADING}\nscript-security 2\n${VERIFY}${ANSWER}\n${TOKEN}`,
+    ],
+    [ALL, ALL],
+    [ALL.trimEnd(), ALL.trimEnd()],
+    [
+      `${VERIFY}${ANSWER}auth-gen-token 0 external-auth\n\tscript-security 1 # mine\n`,
+      `${VERIFY}${ANSWER}auth-gen-token 0 external-auth\n\tscript-security 2 # mine\n`,
+    ],
+    [ALL.replace("ty 2", "ty 3"), ALL.replace("ty 2", "ty 3")],
+    [ALL.replace("via-file", "via-env"), ALL],
+    [
+      `# a\n${
+        ALL.replaceAll(PROGRAM, "/etc/openvpn/openvpn_pam_totp.py")
+      }; b\nsetenv totpLog syslog\n`,
+      `# a\n${ALL}; b\nsetenv totpLog syslog\n`,
+    ],
+    [
+      `auth-user-pass-verify "/usr/bin/python3 /x/totp.py" via-env\n${ALL}static-challenge "C" 1\nport 1\n`,
+      `${ALL}port 1\n`,
+    ],
+    [
+      `\xef\xbb\xbfscript-security 0\r\n${(VERIFY + ANSWER).replaceAll("\n", "\r\n")}`,
+      `\xef\xbb\xbfscript-security 2\r\n${
+        (VERIFY + ANSWER + "\n" + TOKEN).replaceAll("\n", "\r\n")
+      }`,
+    ],
+    [
+      `<ca>\nscript-security 1\nauth-gen-token\n</ca>`,
+      `<ca>\nscript-security 1\nauth-gen-token\n</ca>\n\n${HEADING}\nscript-security 2\n${VERIFY}${ANSWER}\n${TOKEN}`,
+    ],
+    [`# caf\xe9\n${ALL}`, `# caf\xe9\n${ALL}`],
+  ];
+  for (const [before, after] of rows) assert.equal(edit(before), after);
+});
+
+Deno.test("setup leaves alone what it can't change safely", () => {
+  const refuses = (
+    text: string,
+    message: RegExp,
+    others: Record<string, string> = {},
+  ) =>
+    assert.throws(() => edit(text, { others }), (error) => {
+      assert(error instanceof Failure, String(error));
+      assert.match(error.message, message);
+      return true;
+    });
+  refuses(
+    "auth-user-pass-verify /etc/ldap.sh via-file\n",
+    /conf:1 runs "\/etc\/ldap\.sh", and OpenVPN runs one program alone.* --replace/,
+  );
+  refuses(
+    "config /etc/other\n",
+    /stands in \/etc\/other:2, which .* includes/,
+    {
+      "/etc/other": "\nscript-security 1\n",
+    },
+  );
+  refuses(`${"x".repeat(253)}\\`, /safely/);
+  const over = "auth-user-pass-verify /etc/ldap.sh via-file\n";
+  assert.equal(
+    edit(ALL + over, { replace: true }),
+    `${ALL}${VERIFY}`.replace(VERIFY, ""),
+  );
+});
+
+Deno.test("setup runs once: a second run changes nothing, and all else stays", () => {
+  const line = fc.constantFrom(
+    ...["dev tun", "# comment", "", "script-security 1", "script-security 3"],
+    ...[
+      "auth-gen-token 86400",
+      "static-challenge x 1",
+      "setenv totpLog syslog",
+    ],
+    ...[VERIFY.trim(), ANSWER.trim(), "client-crresponse /opt/totp.py # old"],
+    ...["<ca>\nscript-security 1\n</ca>", '  push "route 1"', "tls-server\r"],
+    "auth-user-pass-verify '/usr/bin/python3 /opt/my_totp.py' via-env",
+  );
+  holds(fc.property(fc.array(line), fc.boolean(), (lines, hasEnd) => {
+    const text = lines.join("\n") + (hasEnd ? "\n" : "");
+    const once = edit(text);
+    assert.equal(edit(once), once);
+    const kept = (text: string) =>
+      text.split("\n").filter((one) => /^(dev|# comment|setenv| {2}push|tls)/.test(one));
+    assert.deepEqual(kept(once), kept(text));
+  }));
+});
+
+Deno.test("the difference shows nothing of inline blocks", () => {
+  const text = `dev tun\n<key>\nSECRET\n</key>`;
+  const config = configOf(text);
+  const lines = planSetup(text, config, {
+    ...{ path: PATH, program: PROGRAM, replace: false },
+    isProgram: (path) => path === PROGRAM,
+  });
+  const shown = differenceText(PATH, lines, config, PLAIN);
+  assert(!shown.includes("SECRET"));
+  assert.match(shown, /^ <key>\n \[not shown\]\n <\/key>\n\+\n\+# TOTP/m);
+});
+
+Deno.test("bytes come back as they were", () => {
+  holds(fc.property(fc.uint8Array(), (bytes) => {
+    assert.deepEqual(bytesOf(textOf(bytes)), new Uint8Array(bytes));
+  }));
+});
