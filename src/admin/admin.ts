@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import { Command, CommanderError } from "commander";
-import { Failure, WRONG_USAGE } from "../core/failure.ts";
+import { Failure } from "../core/failure.ts";
 import { preventCoreDumps } from "../system/libc.ts";
 import { SETTINGS } from "../settings.ts";
 import project from "../../deno.json" with { type: "json" };
@@ -13,6 +13,9 @@ import { readScreen } from "./terminal/screen.ts";
 import { err, input, out, shortened } from "./terminal/terminal.ts";
 
 const PROGRAM = "openvpn-totp";
+
+/** What the program ends with: done, it could not be done, it was called wrongly. */
+const ExitStatus = { DONE: 0, COULD_NOT: 1, WRONG_USAGE: 2 } as const;
 
 /**
  * Runs an administrator's command line. Never throws: errors are one line on standard error.
@@ -32,7 +35,7 @@ export async function runAdmin(args: readonly string[]): Promise<number> {
     isTerminal: Deno.stderr.isTerminal(),
     screen: readScreen(read),
     input,
-    exitStatus: 0,
+    exitStatus: ExitStatus.DONE,
   };
   try {
     preventCoreDumps();
@@ -45,17 +48,17 @@ export async function runAdmin(args: readonly string[]): Promise<number> {
     return context.exitStatus;
   } catch (error) {
     if (error instanceof CommanderError) {
-      return error.exitCode === 0 ? 0 : WRONG_USAGE;
+      return error.exitCode === 0 ? ExitStatus.DONE : ExitStatus.WRONG_USAGE;
     }
     if (error instanceof Failure) {
       err(`${PROGRAM}: ${shortened(error.message)}\n`);
-      return error.exitStatus;
+      return error.code === "usage" ? ExitStatus.WRONG_USAGE : ExitStatus.COULD_NOT;
     }
     // A reader that has seen enough, such as `head`, is no error.
-    if (error instanceof Deno.errors.BrokenPipe) return 0;
+    if (error instanceof Deno.errors.BrokenPipe) return ExitStatus.DONE;
     const message = error instanceof Error ? error.message : "unknown error";
     err(`${PROGRAM}: ${shortened(message)}\n`);
-    return 1;
+    return ExitStatus.COULD_NOT;
   }
 }
 

@@ -1,21 +1,18 @@
-/** Exit status of an admin command that could not be done. */
-export const COULD_NOT = 1;
+/** Raised for what OpenVPN or the configuration hands over. */
+export type CallFailureCode = "bad_setting" | "bad_call" | "bad_username";
 
-/** Exit status of an admin command that was called wrongly. */
-export const WRONG_USAGE = 2;
-
-/** What can go wrong around a decision; each is a refusal of the login that it happens in. */
-export type FailureCode =
-  | "bad_setting"
-  | "bad_call"
-  | "bad_username"
+/** Raised by the machine: libraries, PAM's configuration, files and their directories. */
+export type MachineFailureCode =
   | "library_missing"
   | "pam_service_missing"
   | "file_error"
-  | "untrusted_path"
-  | "key_missing"
-  | "key_wrong"
-  | "key_error"
+  | "untrusted_path";
+
+/** Raised by the key file. */
+export type KeyFailureCode = "key_missing" | "key_wrong" | "key_error";
+
+/** Raised by the store. */
+export type StoreFailureCode =
   | "database_missing"
   | "database_foreign"
   | "database_newer"
@@ -26,15 +23,26 @@ export type FailureCode =
   | "database_denied"
   | "database_error"
   | "already_enrolled"
+  | "challenge_exists";
+
+/** Raised by administrators' commands alone, never in a login. */
+export type CommandFailureCode =
   | "not_enrolled"
   | "not_exempt"
-  | "challenge_exists"
   | "input_error"
   | "output_error"
   | "config_error"
   | "problems_found"
   | "cancelled"
   | "usage";
+
+/** What can go wrong around a decision; each is a refusal of the login that it happens in. */
+export type FailureCode =
+  | CallFailureCode
+  | MachineFailureCode
+  | KeyFailureCode
+  | StoreFailureCode
+  | CommandFailureCode;
 
 /**
  * Something that could not be done: a code for programs, and for people one line of what failed, on
@@ -47,11 +55,6 @@ export class Failure extends Error {
   constructor(code: FailureCode, message: string) {
     super(message);
     this.code = code;
-  }
-
-  /** The exit status that an admin command ends with. */
-  get exitStatus(): number {
-    return this.code === "usage" ? WRONG_USAGE : COULD_NOT;
   }
 }
 

@@ -1,5 +1,5 @@
-/** Failed passwords from one place. */
-export interface PasswordFailures {
+/** Failed logins of one place, by a wrong password or a wrong code. */
+export interface PlaceFailures {
   count: number;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   lastAt: number;
@@ -67,7 +67,7 @@ export function throttleScopes(
  * @returns seconds, rounded up; 0 for none
  */
 export function waitSeconds(
-  failures: PasswordFailures | null,
+  failures: PlaceFailures | null,
   scope: ThrottleScope,
   nowMs: number,
 ): number {
@@ -83,16 +83,16 @@ export function waitSeconds(
 
 /** What one more failure makes of the earlier ones. */
 export function afterFailure(
-  failures: PasswordFailures | null,
+  failures: PlaceFailures | null,
   nowMs: number,
-): PasswordFailures {
+): PlaceFailures {
   return { count: countLeft(failures, nowMs) + 1, lastAt: nowMs };
 }
 
 /** What counting an attempt has made of the earlier failures. */
 export interface Counted {
-  earlier: PasswordFailures | null;
-  counted: PasswordFailures;
+  earlier: PlaceFailures | null;
+  counted: PlaceFailures;
 }
 
 /**
@@ -104,9 +104,9 @@ export interface Counted {
  * @returns null for nothing
  */
 export function takenBack(
-  current: PasswordFailures | null,
+  current: PlaceFailures | null,
   own: Counted | null,
-): PasswordFailures | null {
+): PlaceFailures | null {
   if (current === null) return null;
   const isUntouched = current.count === own?.counted.count &&
     current.lastAt === own.counted.lastAt;
@@ -115,7 +115,7 @@ export function takenBack(
 }
 
 /** What quiet times have left of the failures. */
-function countLeft(failures: PasswordFailures | null, nowMs: number): number {
+function countLeft(failures: PlaceFailures | null, nowMs: number): number {
   if (failures === null) return 0;
   const quietMs = Math.max(0, nowMs - failures.lastAt);
   if (quietMs >= FORGOTTEN_AFTER_MS) return 0;

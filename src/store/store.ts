@@ -3,7 +3,7 @@ import type { AuditRule, DecisionRecord } from "../core/decision.ts";
 import type { Exemption } from "../core/exemption.ts";
 import type { CodeFailures } from "../core/lockout.ts";
 import type { Enrolment, SealedSecret } from "../core/enrolment.ts";
-import type { PasswordFailures } from "../core/throttle.ts";
+import type { PlaceFailures } from "../core/throttle.ts";
 
 /** A user to be enrolled. */
 export interface NewEnrolment extends
@@ -113,12 +113,12 @@ export interface LoginRecords {
   isNoticeDue(notice: string, nowMs: number, sinceMs: number): Promise<boolean>;
 
   /** The failures of a place (`ThrottleScope`'s key); null without any. */
-  findPlaceFailures(key: string): Promise<PasswordFailures | null>;
+  findPlaceFailures(key: string): Promise<PlaceFailures | null>;
 
   /** Keeps the failures of a place; null for none. */
   savePlaceFailures(
     key: string,
-    failures: PasswordFailures | null,
+    failures: PlaceFailures | null,
   ): Promise<void>;
 
   /** Adds to the audit trail, and prunes it by a few rows at a time. */

@@ -4,7 +4,7 @@ import type { AuditRule, DecisionRecord } from "../../core/decision.ts";
 import { Failure } from "../../core/failure.ts";
 import type { Exemption } from "../../core/exemption.ts";
 import type { CodeFailures } from "../../core/lockout.ts";
-import { FORGOTTEN_AFTER_MS, type PasswordFailures } from "../../core/throttle.ts";
+import { FORGOTTEN_AFTER_MS, type PlaceFailures } from "../../core/throttle.ts";
 import type { Enrolment } from "../../core/enrolment.ts";
 import type { Login, LoginRecords, LoginStore, Pending } from "../store.ts";
 import { recordDecision } from "./audit.ts";
@@ -157,7 +157,7 @@ class SqliteLoginRecords implements LoginRecords {
     return Promise.resolve(changes !== 0);
   }
 
-  findPlaceFailures(key: string): Promise<PasswordFailures | null> {
+  findPlaceFailures(key: string): Promise<PlaceFailures | null> {
     const row = this.#connection.prepare(
       "SELECT count, last_at FROM password_failures WHERE place = ?",
     ).get(key);
@@ -168,7 +168,7 @@ class SqliteLoginRecords implements LoginRecords {
 
   savePlaceFailures(
     key: string,
-    failures: PasswordFailures | null,
+    failures: PlaceFailures | null,
   ): Promise<void> {
     if (failures === null) {
       this.#connection.prepare("DELETE FROM password_failures WHERE place = ?")

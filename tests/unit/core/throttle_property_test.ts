@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
   afterFailure,
-  type PasswordFailures,
+  type PlaceFailures,
   takenBack,
   throttleScopes,
   waitSeconds,
@@ -105,7 +105,7 @@ Deno.test("an attempt that is taken back leaves what the others' failures make",
   holds(fc.property(before, soon, others, (before, ms, others) => {
     const now = (before?.lastAt ?? 0) + ms;
     const counted = afterFailure(before, now);
-    let [current, without] = [counted as PasswordFailures | null, before];
+    let [current, without] = [counted as PlaceFailures | null, before];
     for (const [i, pause] of others.entries()) {
       // All within ten minutes, so that no quiet takes anything back.
       const at = now + 1 + i + pause % 100_000;
@@ -125,7 +125,7 @@ Deno.test("whatever the rule and the pauses, guesses are bounded by the time the
   });
   holds(fc.property(scope, pauses, (scope, pauses) => {
     let now = 0;
-    let failures: PasswordFailures | null = null;
+    let failures: PlaceFailures | null = null;
     let tries = 0;
     for (const pause of pauses) {
       const wait = waitSeconds(failures, scope, now);

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import {
   afterFailure,
   networkOf,
-  type PasswordFailures,
+  type PlaceFailures,
   throttleScopes,
   waitSeconds,
 } from "../../../src/core/throttle.ts";
@@ -74,7 +74,7 @@ Deno.test("nobody guesses faster than by the free ones, the longest waits and th
     fc.array(fc.integer({ min: 0, max: 700_000 }), { maxLength: 200 }),
     (pauses) => {
       let now = 0;
-      let failures: PasswordFailures | null = null;
+      let failures: PlaceFailures | null = null;
       let tries = 0;
       for (const pause of pauses) {
         now += pause;

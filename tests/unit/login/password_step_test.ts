@@ -9,7 +9,7 @@ import type { ChallengeMethod } from "../../../src/core/challenge_method.ts";
 import type { Exemption } from "../../../src/core/exemption.ts";
 import { given } from "../../lab/secrets.ts";
 import type { DecisionRecord } from "../../../src/core/decision.ts";
-import type { PasswordFailures } from "../../../src/core/throttle.ts";
+import type { PlaceFailures } from "../../../src/core/throttle.ts";
 import { type CodeFailures, NO_FAILURES } from "../../../src/core/lockout.ts";
 import { refused } from "../../../src/core/verdict.ts";
 import { passwordStep } from "../../../src/login/password_step.ts";
@@ -62,7 +62,7 @@ function fakeStore(
   recorded: Challenge[],
   failures: CodeFailures,
   saved: CodeFailures[],
-  places: Map<string, PasswordFailures>,
+  places: Map<string, PlaceFailures>,
   decisions: DecisionRecord[],
   logins: Login[],
   uncoded: number[],
@@ -144,7 +144,7 @@ interface Play {
   notice?: { name: string; text: string };
   failures?: CodeFailures;
   /** Failed passwords so far, by place. */
-  places?: Map<string, PasswordFailures>;
+  places?: Map<string, PlaceFailures>;
   now?: number;
   external?: boolean;
   /** What PAM does before it answers. */
@@ -226,7 +226,7 @@ Deno.test("passwordStep challenges by the name that PAM settled on", async () =>
 });
 
 Deno.test("passwordStep lets PAM rest inside a wait, and tells how long", async () => {
-  const places = new Map<string, PasswordFailures>();
+  const places = new Map<string, PlaceFailures>();
   for (let i = 0; i < 3; i++) {
     const { verdict } = await play({ password: "wrong", places });
     assert.deepEqual(verdict, refused("wrong_password"));
@@ -259,7 +259,7 @@ Deno.test("passwordStep counts alike what must look alike", async () => {
       { loginName: "nobody", password: "wrong" },
     ]
   ) {
-    const places = new Map<string, PasswordFailures>();
+    const places = new Map<string, PlaceFailures>();
     await play({ ...request, places });
     counts.push(...[...places.values()].map(({ count }) => count));
   }
@@ -323,7 +323,7 @@ Deno.test("passwordStep tells a client that no way reaches the same, whatever it
       { disabledAt: 1 },
     ]
   ) {
-    const places = new Map<string, PasswordFailures>();
+    const places = new Map<string, PlaceFailures>();
     const { verdict } = await play({ ...request, method: null, places });
     assert(verdict.outcome === "refused");
     assert.match(verdict.told!, /^This VPN client cannot ask/);
@@ -385,7 +385,7 @@ Deno.test("passwordStep tries no unverified token as a password", async () => {
 
 Deno.test("passwordStep counts a guess before PAM answers, and takes it back if it was right", async () => {
   const key = "network 192.0.2.1";
-  const places = new Map<string, PasswordFailures>();
+  const places = new Map<string, PlaceFailures>();
   const meanwhile = () => assert.equal(places.get(key)?.count, 1);
   await play({ places, meanwhile });
   assert.deepEqual([...places], []);
@@ -421,7 +421,7 @@ Deno.test("passwordStep, where another factor decides, challenges everybody alik
 
 Deno.test("passwordStep, where another factor decides, counts each challenge, enrolled or not", async () => {
   for (const loginName of ["alice", "bob"]) {
-    const places = new Map<string, PasswordFailures>();
+    const places = new Map<string, PlaceFailures>();
     for (let i = 1; i <= 3; i++) {
       await play({ external: true, loginName, places });
       const counts = [...places.values()].map(({ count }) => count);
@@ -539,7 +539,7 @@ Deno.test("passwordStep takes no token of a login without a code, once the exemp
 });
 
 Deno.test("passwordStep refuses a disabled user like one who isn't enrolled, and their token", async () => {
-  const places = new Map<string, PasswordFailures>();
+  const places = new Map<string, PlaceFailures>();
   const { verdict } = await play({ disabledAt: 1, places });
   assert.deepEqual(verdict, refused("user_disabled"));
   assert.equal(places.size, 2);

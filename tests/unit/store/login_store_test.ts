@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../../../src/core/failure.ts";
-import type { PasswordFailures } from "../../../src/core/throttle.ts";
+import type { PlaceFailures } from "../../../src/core/throttle.ts";
 import type { DecisionRecord } from "../../../src/core/decision.ts";
 import { openDatabase } from "../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
@@ -167,7 +167,7 @@ Deno.test("openChallenges gives those that still wait", async () => {
 Deno.test("failures are kept by place, and forgotten in time", async () => {
   await using alice = await makeStores();
   const { store } = alice;
-  const save = (key: string, failures: PasswordFailures | null) =>
+  const save = (key: string, failures: PlaceFailures | null) =>
     store.transaction((records) => records.savePlaceFailures(key, failures));
   const find = (key: string) => store.transaction((records) => records.findPlaceFailures(key));
   await save("x", { count: 1, lastAt: 1000 });
