@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Value of `script_type`; what isn't UTF-8 is no call that we know. */
+/** The value of `script_type`; one that is not UTF-8 is not a call that we know. */
 function readScriptType(): string | undefined {
   try {
     return Deno.env.get("script_type");
@@ -19,14 +19,14 @@ async function main(): Promise<number> {
     const scriptType = readScriptType();
     if (scriptType !== undefined) {
       const { runHook } = await import("./src/hook/hook.ts");
-      const { exitStatus, exit } = await runHook(scriptType, Deno.args);
-      exit(exitStatus);
+      const { exitStatus, exitAtOnce } = await runHook(scriptType, Deno.args);
+      exitAtOnce?.(exitStatus);
       return exitStatus;
     }
     const { runAdmin } = await import("./src/admin/admin.ts");
     return await runAdmin(Deno.args);
   } catch {
-    // Both report their own errors; what still gets here is a refusal all the same.
+    // Both report their own errors; whatever still gets here is a refusal all the same.
     return 1;
   }
 }

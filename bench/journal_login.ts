@@ -10,19 +10,15 @@ import { Secret, TOTP } from "otpauth";
 import { Failure } from "../src/core/failure.ts";
 import { Redacted } from "../src/text/redacted.ts";
 import { given } from "../tests/lab/secrets.ts";
-import { Audit } from "../src/login/audit.ts";
-import { codeStep } from "../src/login/code_step.ts";
-import { passwordStep } from "../src/login/password_step.ts";
-import { PlaceThrottle } from "../src/login/place_throttle.ts";
-import { openDatabase } from "../src/store/sqlite/database.ts";
+import type { Attempt } from "../src/core/challenge.ts";
+import { EXTERNAL_FACTOR } from "../src/login/first_factor.ts";
+import { LoginService } from "../src/login/login_service.ts";
+import { readSettings } from "../src/settings.ts";
+import { type Database, openDatabase } from "../src/store/sqlite/database.ts";
 import { SqliteLoginStore } from "../src/store/sqlite/login_store.ts";
 
-const [db, mode, synchronous, first, count] = Deno.args as [
-  ...[string, string, string, string, string],
-];
+const [db = "", mode = "", synchronous = "", first, count] = Deno.args;
 const secret = new Redacted(new Uint8Array(20).fill(7));
-const audit = { maxRows: 100_000, maxDays: 90 };
-const throttle = { freeFailures: 3, maxWaitSeconds: 300 };
 
 /** As the program opens it, in another mode. */
 async function open() {
@@ -37,57 +33,39 @@ async function open() {
   return database;
 }
 
-/** The password step's two transactions, as OpenVPN's first call makes them. */
-async function password(attempt: ReturnType<typeof attemptOf>): Promise<void> {
-  using database = await open();
-  const { outcome } = await passwordStep({
-    attempt,
-    password: new Redacted(new Uint8Array(8).fill(1)),
-    method: "crtext",
-    code: null,
-    token: null,
-  }, {
-    ...check,
-    primary: {
-      authenticate: (username) => Promise.resolve({ outcome: "passed", username }),
-      checkAccount: (username) => Promise.resolve({ outcome: "passed", username }),
-    },
+/** The login service on a database that was just opened, as each call opens it. */
+function serviceOn(database: Database): LoginService {
+  return new LoginService({
     store: new SqliteLoginStore(database),
-    audit: new Audit("password", attempt, audit),
-    throttle: new PlaceThrottle(throttle, attempt),
-    challengeTimeoutSeconds: 300,
+    firstFactor: { ...EXTERNAL_FACTOR, provesPassword: true },
+    secrets: { open: () => Promise.resolve(secret) },
+    rules: readSettings(() => undefined),
+    now: Date.now,
     newStateId: () => "",
-    admitsUnenrolled: false,
-    notice: null,
+    rest() {},
+  });
+}
+
+/** The password step's two transactions, as OpenVPN's first call makes them. */
+async function password(attempt: Attempt): Promise<void> {
+  using database = await open();
+  const client = { knowsCrtext: true, hasSessionTokens: true, isConnected: false };
+  const { outcome } = await serviceOn(database).password({ ...attempt, client }, {
+    form: "plain",
+    password: new Redacted(new Uint8Array(8).fill(1)),
   });
   if (outcome !== "challenged") throw new Error(outcome);
 }
 
-const check = {
-  openSecret: () => Promise.resolve(secret),
-  now: Date.now,
-  driftSteps: 1,
-  lockout: { maxFailures: 5, lockoutSeconds: 60 },
-};
-
 /** The code step's one, which OpenVPN's second call makes: the file is opened anew. */
-async function code(
-  attempt: ReturnType<typeof attemptOf>,
-  text: string,
-): Promise<void> {
+async function code(attempt: Attempt, text: string): Promise<void> {
   using database = await open();
-  const request = { attempt, code: given(text), isNewConnection: false };
-  const { outcome } = await codeStep(request, {
-    ...check,
-    store: new SqliteLoginStore(database),
-    audit: new Audit("code", attempt, audit),
-    binding: { address: true },
-    unproven: null,
-  });
+  const answer = { code: given(text), isNewConnection: false };
+  const { outcome } = await serviceOn(database).answer(attempt, answer);
   if (outcome !== "accepted") throw new Error(outcome);
 }
 
-function attemptOf(n: number) {
+function attemptOf(n: number): Attempt {
   return {
     id: `/attempt/${n}`,
     loginName: `user${n}`,

@@ -1,15 +1,11 @@
 import { CHALLENGE_METHODS, type ChallengeMethod } from "./core/challenge_method.ts";
-import type { AuditRule } from "./core/decision.ts";
-import { type LockoutRule, LONGEST_LOCK_SECONDS } from "./core/lockout.ts";
-import type { ThrottleRule } from "./core/throttle.ts";
+import { LONGEST_LOCK_SECONDS } from "./core/lockout.ts";
+import type { AppendPosition, LoginRules } from "./core/login_rules.ts";
 import { Failure } from "./core/failure.ts";
 import { hasControl, quoted } from "./text/printable.ts";
 
 /** Where a decision's log line goes: a file's absolute path, or one of the two. */
 export type LogTarget = "stderr" | "syslog" | `/${string}`;
-
-/** Where an appended code stands. */
-export type AppendPosition = "suffix" | "prefix";
 
 /** Who decides about username and password. */
 export type PrimaryAuth = "pam" | "external";
@@ -186,23 +182,15 @@ export const SETTINGS = {
   }),
 };
 
-/** All settings; `pamService` is null where none was set. */
-export interface Settings {
-  challengeTimeout: number;
+/** All settings. */
+export interface Settings extends LoginRules {
   challengeText: string;
-  challengeMethods: readonly ChallengeMethod[];
-  appendPosition: AppendPosition;
-  bindAddress: boolean;
-  unenrolled: "deny" | "allow";
   tokenDbPath: string;
   keyFile: string;
   primaryAuth: PrimaryAuth;
+  /** Null where none was set. */
   pamService: string | null;
   pamTimeoutSeconds: number;
-  driftSteps: number;
-  lockout: LockoutRule;
-  throttle: ThrottleRule;
-  audit: AuditRule;
   log: LogTarget;
   issuerName: string;
 }
@@ -210,52 +198,83 @@ export interface Settings {
 /** Reads a variable of the environment; undefined when unset. */
 export type ReadVariable = (name: string) => string | undefined;
 
+/** All settings, each by itself. */
+export interface ReadSettings {
+  /** Those that are good. */
+  good: Partial<Settings>;
+  /** What is wrong with the first of the others; null where all are good. */
+  failure: Failure | null;
+}
+
+/** How each is read. Logins do not need the issuer's name, but nobody else would tell of a bad one. */
+const READERS: { [Name in keyof Settings]: (read: ReadVariable) => Settings[Name] } = {
+  challengeTimeoutSeconds: (read) => readSetting(SETTINGS.challengeTimeout, read),
+  challengeText: (read) => readSetting(SETTINGS.challengeText, read),
+  challengeMethods: (read) => readSetting(SETTINGS.challengeMethods, read),
+  appendPosition: (read) => readSetting(SETTINGS.appendPosition, read),
+  bindAddress: (read) => readSetting(SETTINGS.bindAddress, read),
+  unenrolled: (read) => readSetting(SETTINGS.unenrolled, read),
+  tokenDbPath: (read) => readSetting(SETTINGS.tokenDbPath, read),
+  keyFile: (read) => readSetting(SETTINGS.keyFile, read),
+  primaryAuth: (read) => readSetting(SETTINGS.primaryAuth, read),
+  pamService: (read) =>
+    read(SETTINGS.pamService.name) === undefined ? null : readSetting(SETTINGS.pamService, read),
+  pamTimeoutSeconds: (read) => readSetting(SETTINGS.pamTimeoutSeconds, read),
+  driftSteps: (read) => readSetting(SETTINGS.driftSteps, read),
+  lockout: (read) => ({
+    maxFailures: readSetting(SETTINGS.maxFailures, read),
+    lockoutSeconds: readSetting(SETTINGS.lockoutSeconds, read),
+  }),
+  throttle: (read) => ({
+    freeFailures: readSetting(SETTINGS.freePasswords, read),
+    maxWaitSeconds: readSetting(SETTINGS.maxWaitSeconds, read),
+  }),
+  audit: (read) => ({
+    maxDays: readSetting(SETTINGS.auditDays, read),
+    maxRows: readSetting(SETTINGS.auditRows, read),
+  }),
+  log: (read) => readSetting(SETTINGS.log, read),
+  issuerName: (read) => readSetting(SETTINGS.issuerName, read),
+};
+
 /**
- * Reads all settings from the environment that OpenVPN gives. A login doesn't need the issuer's name,
- * but nobody would ever be told of a bad one else.
- *
- * @throws Failure `bad_setting` that names setting, value and what is allowed
+ * Reads each setting from the environment that OpenVPN gives, once, and never throws: with a bad
+ * setting, what logs and records the refusal still needs the others.
  */
-export function readSettings(read: ReadVariable): Settings {
-  return {
-    challengeTimeout: readSetting(SETTINGS.challengeTimeout, read),
-    challengeText: readSetting(SETTINGS.challengeText, read),
-    challengeMethods: readSetting(SETTINGS.challengeMethods, read),
-    appendPosition: readSetting(SETTINGS.appendPosition, read),
-    bindAddress: readSetting(SETTINGS.bindAddress, read),
-    unenrolled: readSetting(SETTINGS.unenrolled, read),
-    tokenDbPath: readSetting(SETTINGS.tokenDbPath, read),
-    keyFile: readSetting(SETTINGS.keyFile, read),
-    primaryAuth: readSetting(SETTINGS.primaryAuth, read),
-    pamService: read(SETTINGS.pamService.name) === undefined
-      ? null
-      : readSetting(SETTINGS.pamService, read),
-    pamTimeoutSeconds: readSetting(SETTINGS.pamTimeoutSeconds, read),
-    driftSteps: readSetting(SETTINGS.driftSteps, read),
-    lockout: {
-      maxFailures: readSetting(SETTINGS.maxFailures, read),
-      lockoutSeconds: readSetting(SETTINGS.lockoutSeconds, read),
-    },
-    throttle: {
-      freeFailures: readSetting(SETTINGS.freePasswords, read),
-      maxWaitSeconds: readSetting(SETTINGS.maxWaitSeconds, read),
-    },
-    audit: readAuditRule(read),
-    log: readSetting(SETTINGS.log, read),
-    issuerName: readSetting(SETTINGS.issuerName, read),
-  };
+export function readEachSetting(read: ReadVariable): ReadSettings {
+  const good: Record<string, unknown> = {};
+  let failure: Failure | null = null;
+  for (const [name, readOne] of Object.entries(READERS)) {
+    try {
+      good[name] = readOne(read);
+    } catch (error) {
+      failure ??= error instanceof Failure ? error : unreadable(name);
+    }
+  }
+  return { good: good as Partial<Settings>, failure };
+}
+
+function unreadable(name: string): Failure {
+  return new Failure("bad_setting", `the setting ${name} cannot be read`);
 }
 
 /**
- * Reads how much of the audit trail is kept.
+ * All settings, where all of them are good.
  *
- * @throws Failure `bad_setting`
+ * @throws Failure `bad_setting` that names setting, value and what is allowed
  */
-export function readAuditRule(read: ReadVariable): AuditRule {
-  return {
-    maxDays: readSetting(SETTINGS.auditDays, read),
-    maxRows: readSetting(SETTINGS.auditRows, read),
-  };
+export function requireSettings({ good, failure }: ReadSettings): Settings {
+  if (failure !== null) throw failure;
+  return good as Settings;
+}
+
+/**
+ * Reads all settings from the environment.
+ *
+ * @throws Failure as {@link requireSettings}
+ */
+export function readSettings(read: ReadVariable): Settings {
+  return requireSettings(readEachSetting(read));
 }
 
 /**

@@ -1,8 +1,9 @@
+import type { EpochMs } from "./epoch.ts";
 import type { Reason } from "./verdict.ts";
 
-/** Who is logging in, as OpenVPN tells it in both of its calls for one attempt. */
+/** Who is logging in, as OpenVPN says at the password and again at the answer. */
 export interface Attempt {
-  /** What no other attempt has: the path of OpenVPN's `auth_control_file`. */
+  /** A name that no other attempt has, and that is the same at the password and at the answer. */
   id: string;
   /** The username as the client gave it. */
   loginName: string;
@@ -12,46 +13,39 @@ export interface Attempt {
   address: string | null;
 }
 
-/** What of an attempt must be the same when the answer comes. */
-export interface Binding {
-  /** The client's address; it may change where clients move between networks. */
-  address: boolean;
-}
-
-/** A request for a code that was sent to a client after its password had proven right. */
+/** A request for a code that was sent to a client. */
 export interface Challenge extends Attempt {
-  /** The enrolled user that PAM authenticated; may be spelled otherwise than the login name. */
+  /** The enrolled user that PAM authenticated; it may be spelled differently from the login name. */
   username: string;
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
-  createdAt: number;
-  /** From here on no answer counts; milliseconds since 1970-01-01T00:00:00Z. */
-  expiresAt: number;
-  /** The outcome of the one answer that it takes; null while it is open. */
+  createdAt: EpochMs;
+  /** From this moment on no answer counts. */
+  expiresAt: EpochMs;
+  /** The outcome of the one answer that the challenge takes; null while it is open. */
   answer: "accepted" | "refused" | null;
 }
 
 /**
- * Says what speaks against taking an answer to a challenge, before the code is even looked at: it
- * must come from the very attempt that was challenged, be the first, and come in time. A clock that
- * was set back to before the challenge is doubt, and so an objection.
+ * Says why an answer to a challenge must not be taken, before the code is even looked at: it must
+ * come from the very attempt that was challenged, be the first, and come in time. A clock that was
+ * set back to before the challenge leaves doubt, and so is an objection.
  *
- * @param nowMs milliseconds since 1970-01-01T00:00:00Z
+ * @param bindsAddress the address must be the one that was challenged (`totpBindAddress`)
  * @returns the reason to refuse, or null
  */
-export function objectionTo(
+export function objectionToAnswer(
   challenge: Challenge,
   from: Attempt,
-  nowMs: number,
-  binding: Binding = { address: true },
+  now: EpochMs,
+  bindsAddress: boolean,
 ): Reason | null {
-  // With username-as-common-name OpenVPN puts the login name in the common name's place meanwhile.
+  // With username-as-common-name OpenVPN replaces the common name by the login name meanwhile.
   const sameCommonName = from.commonName === challenge.commonName ||
     from.commonName === challenge.loginName;
   const sameAttempt = challenge.id === from.id &&
     challenge.loginName === from.loginName && sameCommonName &&
-    (!binding.address || challenge.address === from.address);
+    (!bindsAddress || challenge.address === from.address);
   if (!sameAttempt) return "challenge_mismatch";
   if (challenge.answer !== null) return "challenge_answered";
-  const inTime = challenge.createdAt <= nowMs && nowMs < challenge.expiresAt;
+  const inTime = challenge.createdAt <= now && now < challenge.expiresAt;
   return inTime ? null : "challenge_expired";
 }

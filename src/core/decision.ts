@@ -1,5 +1,7 @@
-/** A step of a login. */
-export type Step = "password" | "code";
+import type { EpochMs } from "./epoch.ts";
+
+/** A step of a login: what the client first sends, or its answer to a challenge. */
+export type LoginStep = "password" | "code";
 
 /** What a step can end in. */
 export const OUTCOMES = [
@@ -11,8 +13,7 @@ export const OUTCOMES = [
 
 /** One decision, as the audit trail keeps it. */
 export interface DecisionRecord {
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
-  at: number;
+  at: EpochMs;
   /** The username as the client gave it. */
   loginName: string | null;
   /** The enrolled user, where one is known. */
@@ -20,7 +21,7 @@ export interface DecisionRecord {
   /** The client's IPv4 or IPv6 address. */
   address: string | null;
   commonName: string | null;
-  step: Step;
+  step: LoginStep;
   /** A verdict's outcome. */
   outcome: typeof OUTCOMES[number];
   /** What an acceptance rests on. */

@@ -1,3 +1,4 @@
+import type { EpochMs } from "./epoch.ts";
 import type { CodeFailures } from "./lockout.ts";
 import type { TotpParameters } from "./totp_parameters.ts";
 
@@ -18,17 +19,16 @@ export interface Enrolment {
   parameters: TotpParameters;
   /** The issuer's name in the provisioning URI that the user was given. */
   issuer: string;
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
-  enrolledAt: number;
-  /** When a code was last accepted; milliseconds since 1970-01-01T00:00:00Z. */
-  lastLoginAt: number | null;
+  enrolledAt: EpochMs;
+  /** When a code was last accepted. */
+  lastLoginAt: EpochMs | null;
   /** The newest time step whose code was accepted: none up to it is accepted again. */
   lastStep: number | null;
   failures: CodeFailures;
-  /** Since when the user may not log in; milliseconds since 1970-01-01T00:00:00Z, null: they may. */
-  disabledAt: number | null;
-  /** When the user last came in without a code; milliseconds since 1970-01-01T00:00:00Z. */
-  uncodedLoginAt: number | null;
+  /** Since when the user may not log in; null where they may. */
+  disabledAt: EpochMs | null;
+  /** When the user last came in without a code. */
+  uncodedLoginAt: EpochMs | null;
   /** Recovery codes that are left. */
   recoveryCodes: number;
 }

@@ -1,34 +1,42 @@
 import { BlockList, isIP } from "node:net";
+import type { EpochMs } from "./epoch.ts";
 
 /** A user who needs no code: a link with nobody at the keyboard. */
 export interface Exemption {
   username: string;
-  /** When it ends; milliseconds since 1970-01-01T00:00:00Z, null for never. */
-  until: number | null;
+  since: EpochMs;
+  /** When the exemption ends; null for never. */
+  until: EpochMs | null;
   /** The network that it holds for, such as `192.0.2.0/24`; null for all. */
   from: string | null;
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
-  since: number;
 }
 
 /**
- * Says whether an exemption holds.
- *
- * @param address the client's; without one, an exemption for a network doesn't hold
- * @param nowMs milliseconds since 1970-01-01T00:00:00Z
+ * Says whether an exemption has begun and not ended, wherever its user is. A clock that was set back
+ * to before the exemption leaves doubt, so that the exemption does not hold.
  */
-export function isExempt(
+export function isInForce(
+  exemption: Exemption | null,
+  now: EpochMs,
+): exemption is Exemption {
+  return exemption !== null && exemption.since <= now &&
+    (exemption.until === null || now < exemption.until);
+}
+
+/**
+ * Says whether an exemption holds for a login.
+ *
+ * @param address the client's; without one, an exemption for a network does not hold
+ */
+export function exemptionHolds(
   exemption: Exemption | null,
   address: string | null,
-  nowMs: number,
+  now: EpochMs,
 ): boolean {
-  if (exemption === null) return false;
-  // A clock that was set back to before the exemption is doubt.
-  if (nowMs < exemption.since) return false;
-  if (exemption.until !== null && nowMs >= exemption.until) return false;
+  if (!isInForce(exemption, now)) return false;
   if (exemption.from === null) return true;
-  const isIn = parseNetwork(exemption.from);
-  return isIn !== null && address !== null && isIn(address);
+  const isInNetwork = parseNetwork(exemption.from);
+  return isInNetwork !== null && address !== null && isInNetwork(address);
 }
 
 /**

@@ -1,15 +1,17 @@
+import type { EpochMs } from "./epoch.ts";
+
 /** What is kept of a user's wrong codes. */
 export interface CodeFailures {
   /** Different wrong codes in a row, since the last right one or the last lock. */
   count: number;
   /** Mark of the last wrong code that was counted. */
   lastWrong: string | null;
-  /** When that was; milliseconds since 1970-01-01T00:00:00Z. */
-  lastWrongAt: number | null;
+  /** When that was. */
+  lastWrongAt: EpochMs | null;
   /** Locks in a row, since the last right code. */
   locks: number;
-  /** When the last lock ends or ended; milliseconds since 1970-01-01T00:00:00Z, null without one. */
-  lockedUntil: number | null;
+  /** When the last lock ends or ended; null without one. */
+  lockedUntil: EpochMs | null;
 }
 
 /** Nothing is held against a user. */
@@ -35,25 +37,23 @@ export const LONGEST_LOCK_SECONDS = 3600;
 /**
  * How long a user's codes are still locked.
  *
- * @param nowMs milliseconds since 1970-01-01T00:00:00Z
  * @returns seconds, rounded up; 0 when there is no lock
  */
 export function lockedForSeconds(
   failures: CodeFailures,
-  nowMs: number,
+  now: EpochMs,
 ): number {
-  const left = (failures.lockedUntil ?? nowMs) - nowMs;
+  const left = (failures.lockedUntil ?? now) - now;
   return Math.max(0, Math.ceil(left / 1000));
 }
 
 /**
  * When a user's lock ends.
  *
- * @param nowMs milliseconds since 1970-01-01T00:00:00Z
- * @returns milliseconds since 1970-01-01T00:00:00Z; null when there is no lock
+ * @returns null when there is no lock
  */
-export function lockEnd(failures: CodeFailures, nowMs: number): number | null {
-  return lockedForSeconds(failures, nowMs) > 0 ? failures.lockedUntil : null;
+export function lockEnd(failures: CodeFailures, now: EpochMs): EpochMs | null {
+  return lockedForSeconds(failures, now) > 0 ? failures.lockedUntil : null;
 }
 
 /**
@@ -64,19 +64,18 @@ export function lockEnd(failures: CodeFailures, nowMs: number): number | null {
  */
 export function withinLongestLock(
   failures: CodeFailures,
-  nowMs: number,
+  now: EpochMs,
 ): CodeFailures {
-  return lockedForSeconds(failures, nowMs) <= LONGEST_LOCK_SECONDS
+  return lockedForSeconds(failures, now) <= LONGEST_LOCK_SECONDS
     ? failures
-    : { ...failures, lockedUntil: nowMs + LONGEST_LOCK_SECONDS * 1000 };
+    : { ...failures, lockedUntil: now + LONGEST_LOCK_SECONDS * 1000 };
 }
 
 /** A wrong code, as far as counting goes. */
 export interface WrongCode {
   /** Tells codes apart, without being one. */
   mark: string;
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
-  at: number;
+  at: EpochMs;
   /**
    * How long the same code is taken for the same try, having been wrong now, in milliseconds: the
    * length of the drift window. Afterwards it is a guess like any other.

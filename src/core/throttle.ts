@@ -1,8 +1,9 @@
+import type { EpochMs } from "./epoch.ts";
+
 /** Failed logins of one place, by a wrong password or a wrong code. */
 export interface PlaceFailures {
   count: number;
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
-  lastAt: number;
+  lastAt: EpochMs;
 }
 
 /** After how many failures waits begin, and how long they grow. */
@@ -63,13 +64,12 @@ export function throttleScopes(
  * How long a place must still wait: after the free failures one second, and twice as long after each
  * further one, up to its longest wait. A clock that was set back leaves the whole wait.
  *
- * @param nowMs milliseconds since 1970-01-01T00:00:00Z
  * @returns seconds, rounded up; 0 for none
  */
 export function waitSeconds(
   failures: PlaceFailures | null,
   scope: ThrottleScope,
-  nowMs: number,
+  now: EpochMs,
 ): number {
   if (failures === null || failures.count < scope.freeFailures) return 0;
   // By all failures up to the last: quiet inside a wait doesn't shorten it.
@@ -77,16 +77,16 @@ export function waitSeconds(
     2 ** (failures.count - scope.freeFailures),
     scope.maxWaitSeconds,
   );
-  const passed = Math.max(0, nowMs - failures.lastAt) / 1000;
+  const passed = Math.max(0, now - failures.lastAt) / 1000;
   return Math.max(0, Math.ceil(wait - passed));
 }
 
 /** What one more failure makes of the earlier ones. */
 export function afterFailure(
   failures: PlaceFailures | null,
-  nowMs: number,
+  now: EpochMs,
 ): PlaceFailures {
-  return { count: countLeft(failures, nowMs) + 1, lastAt: nowMs };
+  return { count: countLeft(failures, now) + 1, lastAt: now };
 }
 
 /** What counting an attempt has made of the earlier failures. */
@@ -115,9 +115,9 @@ export function takenBack(
 }
 
 /** What quiet times have left of the failures. */
-function countLeft(failures: PlaceFailures | null, nowMs: number): number {
+function countLeft(failures: PlaceFailures | null, now: EpochMs): number {
   if (failures === null) return 0;
-  const quietMs = Math.max(0, nowMs - failures.lastAt);
+  const quietMs = Math.max(0, now - failures.lastAt);
   if (quietMs >= FORGOTTEN_AFTER_MS) return 0;
   const takenBack = Math.floor(quietMs / TAKEN_BACK_AFTER_MS);
   return Math.max(0, failures.count - takenBack);

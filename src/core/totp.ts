@@ -1,5 +1,6 @@
+import { timingSafeEqual } from "node:crypto";
 import type { Redacted } from "../text/redacted.ts";
-import { letThreadRest } from "../system/thread_rest.ts";
+import type { EpochMs } from "./epoch.ts";
 import { COMMON_PARAMETERS, type TotpAlgorithm, type TotpParameters } from "./totp_parameters.ts";
 
 /** The hashes' names in WebCrypto. */
@@ -11,14 +12,12 @@ const HASHES: Record<TotpAlgorithm, string> = {
 
 /**
  * The time step that a moment lies in (RFC 6238 section 4.2, T with T0 = 0).
- *
- * @param nowMs milliseconds since 1970-01-01T00:00:00Z
  */
 export function timeStep(
-  nowMs: number,
+  now: EpochMs,
   periodSeconds: number = COMMON_PARAMETERS.periodSeconds,
 ): number {
-  return Math.floor(nowMs / 1000 / periodSeconds);
+  return Math.floor(now / 1000 / periodSeconds);
 }
 
 /**
@@ -74,44 +73,49 @@ export async function markOfCode(
   return new Uint8Array(mac).toBase64();
 }
 
+/** What codes are made with. */
+export interface CodeSource {
+  secret: Redacted<Uint8Array>;
+  parameters: TotpParameters;
+}
+
+/** Where in time the step of a code is searched. */
+export interface TimeStepSearch {
+  now: EpochMs;
+  /** Time steps before and after the present one that are searched, too. */
+  steps: number;
+  /** Called between two signatures: see `letThreadRest`. */
+  rest(): void;
+}
+
 /**
- * Finds the time step that a code belongs to, within the drift window around now
- * (RFC 6238 section 5.2).
+ * Finds the time step that a code belongs to, around now (RFC 6238 section 5.2).
  *
- * The present step is looked at first, as nearly every code is of it, then its neighbours outwards.
+ * The present step is tried first, as nearly every code is of it, then its neighbours outwards.
  *
  * @param code decimal digits
- * @param nowMs milliseconds since 1970-01-01T00:00:00Z
- * @param driftSteps steps before and after the present one that count too
- * @returns the matching time step, or null
+ * @returns the matching time step nearest to now, or null
  */
 export async function matchTimeStep(
-  secret: Redacted<Uint8Array>,
   code: string,
-  nowMs: number,
-  driftSteps: number,
-  { algorithm, digits, periodSeconds }: TotpParameters = COMMON_PARAMETERS,
+  { secret, parameters: { algorithm, digits, periodSeconds } }: CodeSource,
+  { now, steps, rest }: TimeStepSearch,
 ): Promise<number | null> {
   if (code.length !== digits) return null;
   const key = await hmacKey(secret, algorithm);
-  const present = timeStep(nowMs, periodSeconds);
-  for (let distance = 0; distance <= driftSteps; distance++) {
+  const present = timeStep(now, periodSeconds);
+  for (let distance = 0; distance <= steps; distance++) {
     for (const step of new Set([present + distance, present - distance])) {
       if (step < 0) continue;
-      const expected = await hotp(key, step, digits);
-      if (equalInConstantTime(expected, code)) return step;
-      letThreadRest();
+      if (isEqual(await hotp(key, step, digits), code)) return step;
+      rest();
     }
   }
   return null;
 }
 
-/** Compares without an early exit, so that the time taken says nothing of where texts differ. */
-function equalInConstantTime(expected: string, given: string): boolean {
-  if (given.length !== expected.length) return false;
-  let difference = 0;
-  for (let i = 0; i < expected.length; i++) {
-    difference |= expected.charCodeAt(i) ^ given.charCodeAt(i);
-  }
-  return difference === 0;
+/** Compares in constant time, so that the time taken says nothing of where the texts differ. */
+function isEqual(expected: string, given: string): boolean {
+  const [a, b] = [expected, given].map((text) => new TextEncoder().encode(text));
+  return a!.length === b!.length && timingSafeEqual(a!, b!);
 }

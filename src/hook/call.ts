@@ -1,53 +1,52 @@
-import type { Step } from "../core/decision.ts";
 import { Failure, isSystemError } from "../core/failure.ts";
-import {
-  type CodeVerdict,
-  type PasswordVerdict,
-  REASONS,
-  type Refused,
-  refused,
-} from "../core/verdict.ts";
-import type { PrimaryAuthentication } from "../login/primary_authentication.ts";
-import { writeReasonFile } from "../openvpn/script/answer_files.ts";
-import type { ReadVariable, Settings } from "../settings.ts";
-import { type Database, openDatabase } from "../store/sqlite/database.ts";
+import type { LoginStep } from "../core/decision.ts";
+import { type CodeVerdict, type PasswordVerdict, type Refused, refused } from "../core/verdict.ts";
+import type { FirstFactor } from "../login/first_factor.ts";
+import { type Reply, replyWith } from "../login/reply.ts";
+import type { ScriptEnvironment } from "../openvpn/script/environment.ts";
+import { ExitStatus } from "../openvpn/script/exit_status.ts";
+import type { ReadSettings, Settings } from "../settings.ts";
+
+/** What a call finds on its machine. */
+export interface Machine {
+  environment: ScriptEnvironment;
+  /** Opens who decides about the password, with all libraries that it needs. */
+  openFirstFactor(settings: Settings): FirstFactor;
+}
 
 /** One call by OpenVPN. */
-export interface HookCall {
+export interface HookCall extends Machine {
   /** The program's arguments; OpenVPN puts its temporary file last. */
   args: readonly string[];
-  read: ReadVariable;
-  /** Who decides about the password; null where it isn't this program. */
-  openPrimary(settings: Settings): PrimaryAuthentication | null;
+  /** The settings, read once. */
+  settings: ReadSettings;
 }
 
 /** What a call came to. */
 export interface HookResult {
   verdict: PasswordVerdict | CodeVerdict;
-  /** What OpenVPN gets as exit status. */
-  exitStatus: number;
+  exitStatus: ExitStatus;
   /** The username as the client gave it, where the variable `username` need not be it. */
   loginName?: string | undefined;
-  /** The step that it was, where the kind of call doesn't tell. */
-  step?: Step;
-  /** Something beside the decision that an administrator should mend. */
+  /** The step that it was, where the kind of call does not tell. */
+  step?: LoginStep;
+  /** Something beside the decision that an administrator should fix. */
   warning?: string | undefined;
 }
 
-/** Exit statuses of `auth-user-pass-verify` scripts (openvpn(8)). */
-export const ExitStatus = { ACCEPT: 0, REFUSE: 1, DEFER: 2 } as const;
-
-/** How long a login waits for another process's transaction, in milliseconds. */
-const BUSY_TIMEOUT_MS = 2000;
-
 /**
- * Opens the database for a login, which makes none.
- *
- * @throws Failure when it can't be used
+ * Hands a verdict to OpenVPN. Where an acceptance or a challenge cannot be handed over, the login is
+ * refused.
  */
-export function openLoginDatabase(path: string): Promise<Database> {
-  const busyTimeoutMs = BUSY_TIMEOUT_MS;
-  return openDatabase(path, { create: false, busyTimeoutMs });
+export function deliver(
+  verdict: HookResult["verdict"],
+  reply: Reply<ExitStatus>,
+): Pick<HookResult, "verdict" | "exitStatus"> {
+  try {
+    return { verdict, exitStatus: replyWith(verdict, reply) };
+  } catch (error) {
+    return { verdict: refusalOf(error), exitStatus: ExitStatus.REFUSE };
+  }
 }
 
 /**
@@ -67,7 +66,7 @@ export function refusalOf(error: unknown): Refused {
 
 /**
  * Where an error was thrown. The stack begins with the message, which may have many lines: where it
- * can't be told apart from the rest, nothing is shown.
+ * cannot be told apart from the rest, nothing is shown.
  */
 function placeOf({ stack = "", message }: Error): string {
   const start = stack.indexOf(message);
@@ -85,11 +84,4 @@ export function attemptTo<T>(
   } catch (error) {
     return { failure: refusalOf(error).detail };
   }
-}
-
-/** Writes what the client may know of a refusal, which stands even when that can't be written. */
-export function tellReason(verdict: Refused, read: ReadVariable): void {
-  const told = verdict.told ?? REASONS[verdict.reason];
-  const path = read("auth_failed_reason_file");
-  if (told && path) attemptTo(() => writeReasonFile(path, told));
 }

@@ -1,27 +1,25 @@
-import type { Step } from "../core/decision.ts";
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../text/printable.ts";
 import type { Refused } from "../core/verdict.ts";
+import { processEnvironment, readAddress } from "../openvpn/script/environment.ts";
+import { ExitStatus } from "../openvpn/script/exit_status.ts";
+import { readEachSetting, type ReadVariable, type Settings } from "../settings.ts";
 import { guardProcess } from "../system/libc.ts";
-import { readAddress, readEnvironment } from "../openvpn/script/environment.ts";
-import { readSetting, type ReadVariable, SETTINGS } from "../settings.ts";
-import { attemptTo, ExitStatus, type HookCall, type HookResult, refusalOf } from "./call.ts";
-import { codeHook } from "./code_hook.ts";
+import { attemptTo, type HookCall, type HookResult, refusalOf } from "./call.ts";
+import { codeCall } from "./code_call.ts";
 import { openDecisionLog, Severity, type WriteDecision } from "./decision_log.ts";
+import { openFirstFactor } from "./first_factor.ts";
 import { recordLate } from "./late_record.ts";
-import { openPrimary, passwordHook } from "./password_hook.ts";
+import { passwordCall } from "./password_call.ts";
 
 /** OpenVPN's calls, by its variable `script_type`, and the step's name in the log. */
-const STEPS = {
-  "user-pass-verify": { name: "password", run: passwordHook },
-  "client-crresponse": { name: "code", run: codeHook },
+const CALLS = {
+  "user-pass-verify": { step: "password", run: passwordCall },
+  "client-crresponse": { step: "code", run: codeCall },
 } as const;
 
-/** How a call ends. */
-export interface HookEnd {
-  exitStatus: number;
-  exit(status: number): void;
-}
+/** One of OpenVPN's calls. */
+type Call = typeof CALLS[keyof typeof CALLS];
 
 /** How long a call may take beside PAM, in seconds: usually some milliseconds. */
 const SLACK_SECONDS = 10;
@@ -30,17 +28,19 @@ const SLACK_SECONDS = 10;
  * Answers a call of OpenVPN's in this process, which is guarded first (`guardProcess`). See
  * {@link answerCall}.
  *
- * @returns the exit status for OpenVPN, and the one way to end with it
+ * @returns the exit status for OpenVPN, and what ends the process with it before anything that PAM's
+ *   modules have registered runs
  */
 export async function runHook(
   scriptType: string,
   args: readonly string[],
-): Promise<HookEnd> {
+): Promise<{ exitStatus: ExitStatus; exitAtOnce: ((status: number) => void) | undefined }> {
+  const settings = readEachSetting(processEnvironment.read);
   // Without the C library, a step that needs it says so.
-  const guard = attemptTo(() => guardProcess(secondsFor(scriptType)));
-  const machine = { read: readEnvironment, openPrimary };
-  const exitStatus = await answerCall(scriptType, args, machine);
-  return { exitStatus, exit: guard.result ?? Deno.exit };
+  const guard = attemptTo(() => guardProcess(secondsFor(scriptType, settings.good)));
+  const call = { args, settings, environment: processEnvironment, openFirstFactor };
+  const exitStatus = await answerCall(scriptType, call);
+  return { exitStatus, exitAtOnce: guard.result };
 }
 
 /**
@@ -48,47 +48,44 @@ export async function runHook(
  * is a refusal.
  *
  * @param scriptType value of the variable `script_type`
- * @param args the program's arguments
- * @param machine the environment and the first factor
  * @returns the exit status for OpenVPN
  */
-export async function answerCall(
-  scriptType: string,
-  args: readonly string[],
-  machine: Omit<HookCall, "args">,
-): Promise<number> {
-  const { read } = machine;
-  const step = Object.entries(STEPS).find(([type]) => type === scriptType)?.[1];
-  let result: HookResult;
-  let write: WriteDecision;
-  try {
-    write = openDecisionLog(readSetting(SETTINGS.log, read));
-  } catch {
-    // The step itself reads all settings, and refuses with the reason.
-    write = openDecisionLog("stderr");
-  }
-  try {
-    if (step === undefined) throw unknownScriptType(scriptType);
-    result = await step.run({ args, ...machine });
-  } catch (error) {
-    result = { verdict: refusalOf(error), exitStatus: ExitStatus.REFUSE };
-  }
-  if (step !== undefined) await recordFailure(step.name, result, read);
-  logDecision(write, result.step ?? step?.name ?? "none", result, read);
+export async function answerCall(scriptType: string, call: HookCall): Promise<ExitStatus> {
+  const { read } = call.environment;
+  const kind = Object.entries(CALLS).find(([type]) => type === scriptType)?.[1];
+  // With a bad setting for the log, the step refuses, and standard error has the reason.
+  const write = openDecisionLog(call.settings.good.log ?? "stderr");
+  const result = await resultOf(scriptType, kind, call);
+  if (kind !== undefined) await recordFailure(kind, result, call);
+  logDecision(write, result.step ?? kind?.step ?? "none", result, read);
   return result.exitStatus;
+}
+
+async function resultOf(
+  scriptType: string,
+  kind: Call | undefined,
+  call: HookCall,
+): Promise<HookResult> {
+  try {
+    if (kind === undefined) throw unknownScriptType(scriptType);
+    return await kind.run(call);
+  } catch (error) {
+    return { verdict: refusalOf(error), exitStatus: ExitStatus.REFUSE };
+  }
 }
 
 /** What fails in a login's steps is in the audit trail by itself only where it is a decision. */
 async function recordFailure(
-  step: Step,
+  { step }: Call,
   { verdict, loginName }: HookResult,
-  read: ReadVariable,
+  { settings, environment: { read } }: HookCall,
 ): Promise<void> {
   // A database that failed once is not waited for again.
   if (!isFailure(verdict) || verdict.detail?.startsWith("database_")) return;
   try {
-    const name = loginName ?? tryRead(() => read("username")) ?? "";
-    await recordLate(step, verdict, name, (name) => tryRead(() => read(name)));
+    const tryToRead: ReadVariable = (name) => attemptTo(() => read(name)).result;
+    const name = loginName ?? tryToRead("username") ?? "";
+    await recordLate({ step, verdict, loginName: name }, settings.good, tryToRead);
   } catch {
     // The refusal stands, and its log line tells why.
   }
@@ -98,13 +95,8 @@ async function recordFailure(
  * When a call is ended that nothing else has ended: a log that nobody reads, or a module of PAM
  * outside of PAM's own time limit, would hold up OpenVPN for good.
  */
-function secondsFor(scriptType: string): number {
-  if (scriptType !== "user-pass-verify") return SLACK_SECONDS;
-  // The step refuses a bad setting.
-  const { result: pamSeconds = 0 } = attemptTo(() =>
-    readSetting(SETTINGS.pamTimeoutSeconds, readEnvironment)
-  );
-  return pamSeconds + SLACK_SECONDS;
+function secondsFor(scriptType: string, { pamTimeoutSeconds = 0 }: Partial<Settings>): number {
+  return scriptType === "user-pass-verify" ? pamTimeoutSeconds + SLACK_SECONDS : SLACK_SECONDS;
 }
 
 function logDecision(
@@ -113,23 +105,25 @@ function logDecision(
   { verdict, loginName, warning }: HookResult,
   read: ReadVariable,
 ): void {
-  const severity = isFailure(verdict)
-    ? Severity.ERROR
-    : verdict.outcome === "refused"
-    ? Severity.NOTICE
-    : Severity.INFO;
+  // A value that only the log wants may be missing: the line is written without it.
+  const tried = <T>(action: () => T) => attemptTo(action).result;
   write({
     step,
     outcome: verdict.outcome,
     by: "by" in verdict ? verdict.by : null,
     reason: "reason" in verdict ? verdict.reason : null,
-    user: loginName ?? tryRead(() => read("username")),
-    address: tryRead(() => readAddress(read)),
-    port: tryRead(() => read("untrusted_port")),
-    common_name: tryRead(() => read("common_name")),
+    user: loginName ?? tried(() => read("username")),
+    address: tried(() => readAddress(read)),
+    port: tried(() => read("untrusted_port")),
+    common_name: tried(() => read("common_name")),
     detail: "detail" in verdict ? verdict.detail : null,
     warning: warning ?? ("warning" in verdict ? verdict.warning : null),
-  }, severity);
+  }, severityOf(verdict));
+}
+
+function severityOf(verdict: HookResult["verdict"]): number {
+  if (isFailure(verdict)) return Severity.ERROR;
+  return verdict.outcome === "refused" ? Severity.NOTICE : Severity.INFO;
 }
 
 /** Says whether a refusal is none of a step's decisions: something failed. */
@@ -137,15 +131,6 @@ function isFailure(
   verdict: HookResult["verdict"],
 ): verdict is Refused & { reason: "failure" } {
   return verdict.outcome === "refused" && verdict.reason === "failure";
-}
-
-/** A value that only the log wants: none is better than no line. */
-function tryRead<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }
 
 function unknownScriptType(scriptType: string): Failure {

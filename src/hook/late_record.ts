@@ -1,30 +1,35 @@
-import type { Step } from "../core/decision.ts";
+import type { LoginStep } from "../core/decision.ts";
 import type { Refused } from "../core/verdict.ts";
-import { Audit } from "../login/audit.ts";
+import { decisionOf } from "../login/conclude.ts";
 import { readAttempt } from "../openvpn/script/environment.ts";
-import { readAuditRule, readSetting, type ReadVariable, SETTINGS } from "../settings.ts";
+import type { ReadVariable, Settings } from "../settings.ts";
 import { SqliteLoginStore } from "../store/sqlite/login_store.ts";
-import { openLoginDatabase } from "./call.ts";
+import { openLoginDatabase } from "./open_login.ts";
+
+/** A refusal that came of a failure, and so of no login step. */
+export interface LateRefusal {
+  step: LoginStep;
+  verdict: Refused;
+  /** The username as the client gave it, where it is known. */
+  loginName: string;
+}
 
 /**
- * Writes a refusal to the audit trail that came of a failure, and so of no login step. As far as the
- * database can be used: the log line tells of it in any case.
+ * Writes a refusal to the audit trail that came of a failure. This happens as far as the database can
+ * be used: the log line tells of it in any case.
  *
- * @param loginName as the client gave it, where it is known
- * @throws Failure when the settings or the database can't be used
+ * @param settings those that are good
+ * @throws Failure when the settings or the database cannot be used
  */
 export async function recordLate(
-  step: Step,
-  verdict: Refused,
-  loginName: string,
+  { step, verdict, loginName }: LateRefusal,
+  { tokenDbPath, audit }: Partial<Settings>,
   read: ReadVariable,
 ): Promise<void> {
   const attempt = readAttempt(read, loginName);
-  const audit = new Audit(step, attempt, readAuditRule(read));
-  using database = await openLoginDatabase(
-    readSetting(SETTINGS.tokenDbPath, read),
-  );
+  if (tokenDbPath === undefined || audit === undefined) return;
+  using database = await openLoginDatabase(tokenDbPath);
   await new SqliteLoginStore(database).transaction((records) =>
-    audit.record(records, verdict, Date.now())
+    records.recordDecision(decisionOf({ step, attempt }, { verdict }, Date.now()), audit)
   );
 }

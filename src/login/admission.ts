@@ -1,123 +1,92 @@
-import type { Attempt } from "../core/challenge.ts";
-import { isExempt } from "../core/exemption.ts";
-import { lockedForSeconds, withinLongestLock } from "../core/lockout.ts";
-import { Redacted } from "../text/redacted.ts";
-import { type PasswordVerdict, refused, refusedWhileLocked } from "../core/verdict.ts";
 import type { Enrolment } from "../core/enrolment.ts";
-import type { LoginRecords } from "../store/store.ts";
+import { lockedForSeconds, withinLongestLock } from "../core/lockout.ts";
+import { type PasswordVerdict, refused, refusedWhileLocked } from "../core/verdict.ts";
+import { challengeUser, type PreparedChallenge } from "./challenge.ts";
 import { type CheckedCode, judgeCode } from "./code_check.ts";
-import { attemptIdOfState } from "./dynamic_challenge.ts";
-import type { Decision, PasswordRequest, PasswordStepParts } from "./password_request.ts";
+import type { Conclusion, Transaction } from "./conclude.ts";
+import { admitByExemption } from "./exemption_entry.ts";
+import type { LoginParts } from "./login_parts.ts";
+import type { PasswordRequest } from "./password_request.ts";
+import { type CountedPlaces, PlaceThrottle } from "./place_throttle.ts";
 
-/** A notice need not be said again for so long, in milliseconds. */
-const NOTICE_LASTS_MS = 24 * 60 * 60 * 1000;
+/** A login that is about to be let in, asked for a code, or refused. */
+export interface Entry {
+  request: PasswordRequest;
+  /** The user's name: the first factor's, or the one given. */
+  username: string;
+  /** What was found out about a code that came along; null without one. */
+  checked: CheckedCode | null;
+  /** The challenge to send; null where the code comes another way, or none does. */
+  challenge: PreparedChallenge | null;
+}
 
 /**
  * Decides after the right password: the code is next, unless the user may come in without, or not at
  * all.
- *
- * @param username PAM's name of the user
- * @param checked what was found of a code that came along; null without one
  */
 export async function admit(
-  request: PasswordRequest,
-  username: string,
-  checked: CheckedCode | null,
-  records: LoginRecords,
-  parts: PasswordStepParts,
-): Promise<Decision> {
-  const { address } = request.attempt;
-  const now = parts.now();
+  login: Entry & { counted: CountedPlaces },
+  transaction: Transaction,
+  parts: LoginParts,
+): Promise<Conclusion<PasswordVerdict>> {
+  const { records } = transaction;
+  const { request: { attempt, method }, username, counted } = login;
+  const throttle = new PlaceThrottle(parts.rules.throttle, attempt);
   const enrolment = await records.findEnrolment(username);
-  // These attempts stay counted: else they would tell that the password was right.
+  // These attempts stay counted: otherwise the count would tell that the password was right.
   if (enrolment !== null && enrolment.disabledAt !== null) {
     return { verdict: refused("user_disabled"), username };
   }
-  if (isExempt(await records.findExemption(username), address, now)) {
-    await parts.throttle.passed(records);
-    await records.recordUncodedLogin(username, now);
-    return { verdict: { outcome: "accepted", by: "exemption" }, username };
+  const entered = await admitByExemption({ username, address: attempt.address }, transaction);
+  if (entered !== null) {
+    await throttle.passed(records, counted);
+    return { verdict: entered, username };
+  }
+  if (enrolment === null && parts.rules.unenrolled === "deny") {
+    return { verdict: refused("not_enrolled"), username };
   }
   if (enrolment === null) {
-    if (!parts.admitsUnenrolled) {
-      return { verdict: refused("not_enrolled"), username };
-    }
-    await parts.throttle.passed(records);
-    const warning = "not enrolled, and let in by totpUnenrolled allow: " +
-      "openvpn-totp enroll USER";
-    return {
-      verdict: { outcome: "accepted", by: "password", warning },
-      username,
-    };
+    await throttle.passed(records, counted);
+    return { verdict: LET_IN_UNENROLLED, username };
   }
-  if (request.method === null) {
-    return { verdict: refused("client_without_method"), username };
-  }
-  await parts.throttle.passed(records);
-  const held = withinLongestLock(enrolment.failures, now);
-  if (held !== enrolment.failures) await records.saveFailures(username, held);
-  const user = { ...enrolment, failures: held };
-  const lockedFor = lockedForSeconds(held, now);
-  if (lockedFor > 0) {
-    return { verdict: refusedWhileLocked(lockedFor), username };
-  }
-  return await askOrJudge(request, user, checked, records, parts);
+  if (method === null) return { verdict: refused("client_without_method"), username };
+  await throttle.passed(records, counted);
+  return { verdict: await admitEnrolled(login, enrolment, transaction, parts), username };
 }
 
-/** Records a challenge; or judges the code, where it came along. */
-export async function askOrJudge(
-  { attempt, method, code }: PasswordRequest,
+const LET_IN_UNENROLLED = {
+  outcome: "accepted",
+  by: "password",
+  warning: "not enrolled, and let in by totpUnenrolled allow: openvpn-totp enroll USER",
+} as const;
+
+/** Asks an enrolled user for the code, or judges it; unless their codes are locked. */
+async function admitEnrolled(
+  login: Entry,
   enrolment: Enrolment,
-  checked: CheckedCode | null,
-  records: LoginRecords,
-  parts: PasswordStepParts,
-): Promise<Decision> {
-  const { username } = enrolment;
-  if (method === null) {
-    return { verdict: refused("client_without_method"), username };
+  transaction: Transaction,
+  parts: LoginParts,
+): Promise<PasswordVerdict> {
+  const { records, now } = transaction;
+  const failures = withinLongestLock(enrolment.failures, now);
+  if (failures !== enrolment.failures) {
+    await records.saveFailures(enrolment.username, failures);
   }
-  if (method === "crtext" || method === "dynamic") {
-    return {
-      verdict: await challenge(attempt, method, username, records, parts),
-      username,
-    };
-  }
-  const { loginName } = attempt;
-  const isProven = parts.primary !== null;
-  const verdict = await judgeCode(
-    { enrolment, loginName, code, checked, isProven },
-    records,
-    parts.now(),
-    parts,
-  );
-  return { verdict, username };
+  const lockedFor = lockedForSeconds(failures, now);
+  if (lockedFor > 0) return refusedWhileLocked(lockedFor);
+  return await askOrJudge(login, { ...enrolment, failures }, transaction, parts);
 }
 
-async function challenge(
-  attempt: Attempt,
-  method: "crtext" | "dynamic",
-  username: string,
-  records: LoginRecords,
-  parts: PasswordStepParts,
+/** Records the challenge; or judges the code, where it came along. */
+export async function askOrJudge(
+  { request, checked, challenge }: Entry,
+  enrolment: Enrolment,
+  transaction: Transaction,
+  parts: LoginParts,
 ): Promise<PasswordVerdict> {
-  const now = parts.now();
-  const stateId = method === "dynamic" ? parts.newStateId() : null;
-  await records.recordChallenge({
-    ...attempt,
-    // The answer comes on another connection, which has this alone in common with ours.
-    id: stateId === null ? attempt.id : await attemptIdOfState(stateId),
-    username,
-    createdAt: now,
-    expiresAt: now + parts.challengeTimeoutSeconds * 1000,
-    answer: null,
-  });
-  const { notice } = parts;
-  const isDue = notice !== null &&
-    await records.isNoticeDue(notice.name, now, now - NOTICE_LASTS_MS);
-  return {
-    outcome: "challenged",
-    by: method,
-    ...stateId === null ? {} : { stateId: new Redacted(stateId) },
-    ...isDue ? { warning: notice.text } : {},
-  };
+  if (challenge !== null) {
+    return await challengeUser(challenge, enrolment.username, transaction, parts.rules);
+  }
+  const { attempt: { loginName }, code } = request;
+  return await judgeCode({ enrolment, loginName, code, checked }, transaction, parts);
 }

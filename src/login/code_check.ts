@@ -1,12 +1,9 @@
 import { type Code, mayBeRecoveryCode } from "../core/code.ts";
-import {
-  afterWrongCode,
-  type CodeFailures,
-  lockedForSeconds,
-  type LockoutRule,
-  NO_FAILURES,
-} from "../core/lockout.ts";
-import type { Redacted } from "../text/redacted.ts";
+import { classify, type CodeJudgement } from "../core/code_judgement.ts";
+import type { Enrolment } from "../core/enrolment.ts";
+import type { EpochMs } from "../core/epoch.ts";
+import { Failure } from "../core/failure.ts";
+import { afterWrongCode, lockedForSeconds, NO_FAILURES } from "../core/lockout.ts";
 import { markOfCode, matchTimeStep } from "../core/totp.ts";
 import {
   type Accepted,
@@ -15,51 +12,68 @@ import {
   refusedWhileLocked,
   refusedWrongCode,
 } from "../core/verdict.ts";
-import type { Enrolment } from "../core/enrolment.ts";
 import type { LoginRecords } from "../store/store.ts";
+import type { Redacted } from "../text/redacted.ts";
+import type { Transaction } from "./conclude.ts";
+import type { LoginParts } from "./login_parts.ts";
 
-/** What codes are checked with. */
-export interface CodeCheckParts {
-  /** Opens a user's secret. */
-  openSecret(enrolment: Enrolment): Promise<Redacted<Uint8Array>>;
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
-  now(): number;
-  /** Time steps before and after the present one whose codes count too. */
-  driftSteps: number;
-  lockout: LockoutRule;
-}
-
-/** What a code was found to be, with one secret. */
+/** What was found out about a code with one secret. */
 export interface CheckedCode {
-  /** The sealed secret that it was checked with. */
+  /** The sealed secret that the code was checked with. */
   sealed: Uint8Array;
-  /** The time step that it is of; null for none. */
-  step: number | null;
+  /** When that was: the drift window is the one of this moment. */
+  at: EpochMs;
+  /** The time step that the code belongs to; null for none. */
+  timeStep: number | null;
   /** Tells recovery codes, and wrong codes, apart; null for a right one of the app. */
   mark: string | null;
 }
 
+/** The user's secret is not the one that the code was checked with: see {@link checkAnew}. */
+class SecretChanged extends Failure {
+  constructor() {
+    super("database_error", "the user's secret was changed during the login: log in again");
+  }
+}
+
+/** How often a code is checked anew. */
+const MOST_CHECKS = 3;
+
 /**
- * Finds what a code is. Do so before the transaction, in which others wait: signatures are made in
- * another thread, and on a busy machine each takes long to come back. Nothing is decided here.
+ * Checks a code and reaches a verdict with what was found; both anew where the user was given another
+ * secret between the two.
+ */
+export async function checkAnew<T>(checkAndConclude: () => Promise<T>): Promise<T> {
+  for (let checks = 1;; checks++) {
+    try {
+      return await checkAndConclude();
+    } catch (error) {
+      if (!(error instanceof SecretChanged) || checks === MOST_CHECKS) throw error;
+    }
+  }
+}
+
+/**
+ * Finds out what a code is. This happens before the transaction, in which others wait: signatures are
+ * made in another thread, and on a busy machine each takes long to come back. Nothing is decided here.
  *
- * @throws Failure when the secret can't be opened
+ * @throws Failure when the secret cannot be opened
  */
 export async function checkCode(
   code: Redacted<Code>,
   enrolment: Enrolment,
-  parts: CodeCheckParts,
+  { secrets, rules, now, rest }: LoginParts,
 ): Promise<CheckedCode> {
-  const secret = await parts.openSecret(enrolment);
+  const { parameters } = enrolment;
+  const secret = await secrets.open(enrolment);
   const { kind, text } = code.reveal();
-  const step = kind === "digits"
-    ? await matchTimeStep(
-      ...[secret, text, parts.now(), parts.driftSteps] as const,
-      enrolment.parameters,
-    )
+  const at = now();
+  const search = { now: at, steps: rules.driftSteps, rest };
+  const timeStep = kind === "digits"
+    ? await matchTimeStep(text, { secret, parameters }, search)
     : null;
-  const mark = step === null ? await markOfCode(secret, text) : null;
-  return { sealed: enrolment.secret.bytes, step, mark };
+  const mark = timeStep === null ? await markOfCode(secret, text) : null;
+  return { sealed: enrolment.secret.bytes, at, timeStep, mark };
 }
 
 /** A code that somebody gave for a user. */
@@ -67,86 +81,77 @@ export interface GivenCode {
   enrolment: Enrolment;
   /** The name that the user logged in with. */
   loginName: string;
-  /** Null when what was given is no code. */
+  /** Null when what was given is not a code. */
   code: Redacted<Code> | null;
-  /** What was found of it before; null where nothing was looked at. */
+  /** What was found out about it before; null where nothing was looked at. */
   checked: CheckedCode | null;
-  /**
-   * The password has been proven right. Else who gives the code may be anybody, and nothing is held
-   * against the user.
-   */
-  isProven: boolean;
 }
 
 /**
- * Judges a code, and keeps what follows from it: the step or the recovery code is used up, or the
- * wrong code counted. Call it in the transaction that the enrolment was read in.
+ * Reaches the verdict on a code, and keeps what follows from it: the time step or the recovery code is
+ * used up, or the wrong code counted. Call it in the transaction that the enrolment was read in.
  *
- * @param now milliseconds since 1970-01-01T00:00:00Z
- * @throws Failure when the secret can't be opened, or the store fails
+ * @throws Failure where the code has to be checked anew ({@link checkAnew}), or the store fails
  */
 export async function judgeCode(
   given: GivenCode,
-  records: LoginRecords,
-  now: number,
-  parts: CodeCheckParts,
+  transaction: Transaction,
+  parts: LoginParts,
 ): Promise<Accepted | Refused> {
-  const { enrolment, loginName, code } = given;
-  const { username, failures, lastStep } = enrolment;
+  const { records, now } = transaction;
+  const { username, failures } = given.enrolment;
   const lockedFor = lockedForSeconds(failures, now);
   if (lockedFor > 0) return refusedWhileLocked(lockedFor);
-  if (code === null || !isForm(code.reveal(), enrolment)) {
-    return refused("malformed_code");
-  }
-
-  const isSame = given.checked !== null &&
-    given.checked.sealed.toBase64() === enrolment.secret.bytes.toBase64();
-  const { step, mark } = isSame ? given.checked! : await checkCode(code, enrolment, parts);
-  const isRecovery = mayBeRecoveryCode(code.reveal()) && mark !== null &&
-    await records.useRecoveryCode(username, mark);
-  if (!isRecovery) {
-    if (step === null) {
-      return await countWrong(given, mark ?? "", records, now, parts);
+  const judgement = await judgementOf(given, records, parts);
+  switch (judgement.kind) {
+    case "malformed":
+      return refused("malformed_code");
+    case "used":
+      return refused("code_used");
+    case "wrong":
+    case "clock_off":
+      return await countWrong(given, transaction, parts);
+    case "right":
+    case "recovery_code": {
+      const step = judgement.kind === "right" ? judgement.timeStep : null;
+      await records.saveFailures(username, NO_FAILURES);
+      await records.recordLogin({ username, loginName: given.loginName, step, at: now });
+      return { outcome: "accepted", by: step === null ? "recovery code" : "code" };
     }
-    if (lastStep !== null && step <= lastStep) return refused("code_used");
   }
-  await records.saveFailures(username, NO_FAILURES);
-  await records.recordLogin({ username, loginName, step, at: now });
-  return { outcome: "accepted", by: isRecovery ? "recovery code" : "code" };
 }
 
-/** Says whether a code has the form of this user's codes, or of a recovery code. */
-function isForm(code: Code, { parameters }: Enrolment): boolean {
-  return code.text.length === parameters.digits || mayBeRecoveryCode(code);
-}
-
-async function countWrong(
-  { enrolment, isProven }: GivenCode,
-  mark: string,
+/** Judges a code; a recovery code is used up by that. */
+async function judgementOf(
+  { enrolment, code, checked }: GivenCode,
   records: LoginRecords,
-  now: number,
-  { driftSteps, lockout }: CodeCheckParts,
+  { rules: { driftSteps } }: LoginParts,
+): Promise<CodeJudgement> {
+  if (code !== null && !isOfSecret(checked, enrolment)) throw new SecretChanged();
+  const { at, timeStep, mark } = checked ?? { at: 0, timeStep: null, mark: null };
+  const isRecoveryCode = code !== null && mark !== null && mayBeRecoveryCode(code.reveal()) &&
+    await records.useRecoveryCode(enrolment.username, mark);
+  const evidence = { timeStep, isRecoveryCode };
+  return classify(code?.reveal() ?? null, enrolment, evidence, { now: at, driftSteps });
+}
+
+function isOfSecret(checked: CheckedCode | null, { secret }: Enrolment): boolean {
+  return checked !== null && checked.sealed.toBase64() === secret.bytes.toBase64();
+}
+
+/** Holds a wrong code against its user, where the password was proven right. */
+async function countWrong(
+  { enrolment, checked }: GivenCode,
+  { records, now }: Transaction,
+  { firstFactor, rules: { driftSteps, lockout } }: LoginParts,
 ): Promise<Refused> {
-  if (!isProven) return refused("wrong_code");
-  const wrong = {
-    mark,
-    at: now,
-    staysWrongMs: (2 * driftSteps + 1) *
-      enrolment.parameters.periodSeconds * 1000,
-  };
+  if (!firstFactor.provesPassword) return refused("wrong_code");
+  const staysWrongMs = (2 * driftSteps + 1) * enrolment.parameters.periodSeconds * 1000;
+  const wrong = { mark: checked?.mark ?? "", at: now, staysWrongMs };
   const after = afterWrongCode(enrolment.failures, wrong, lockout);
   await records.saveFailures(enrolment.username, after);
-  return refusalOfWrongCode(after, lockout, now);
-}
-
-/** Says what a wrong code led to. */
-function refusalOfWrongCode(
-  after: CodeFailures,
-  rule: LockoutRule,
-  nowMs: number,
-): Refused {
-  const lockedFor = lockedForSeconds(after, nowMs);
+  const lockedFor = lockedForSeconds(after, now);
   return lockedFor > 0
     ? refusedWhileLocked(lockedFor)
-    : refusedWrongCode(rule.maxFailures - after.count);
+    : refusedWrongCode(lockout.maxFailures - after.count);
 }

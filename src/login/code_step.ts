@@ -1,93 +1,89 @@
-import { type Attempt, type Binding, objectionTo } from "../core/challenge.ts";
+import { type Attempt, objectionToAnswer } from "../core/challenge.ts";
 import type { Code } from "../core/code.ts";
-import type { Redacted } from "../text/redacted.ts";
 import { type CodeVerdict, refused, refusedUnproven } from "../core/verdict.ts";
-import type { LoginRecords, LoginStore, Pending } from "../store/store.ts";
-import type { Audit } from "./audit.ts";
-import { checkCode, type CheckedCode, type CodeCheckParts, judgeCode } from "./code_check.ts";
-import type { PlaceThrottle } from "./place_throttle.ts";
+import type { Pending } from "../store/store.ts";
+import type { Redacted } from "../text/redacted.ts";
+import { checkAnew, checkCode, type CheckedCode, judgeCode } from "./code_check.ts";
+import { conclude, type Conclusion, type Transaction } from "./conclude.ts";
+import type { LoginParts } from "./login_parts.ts";
+import { PlaceThrottle } from "./place_throttle.ts";
 
 /** A client's answer to a challenge. */
-export interface CodeRequest {
-  attempt: Attempt;
-  /** The code; null when the answer isn't one. */
+export interface Answer {
+  /** The code; null when the answer is not one. */
   code: Redacted<Code> | null;
   /**
-   * The answer came on a connection of its own (a dynamic challenge), which nothing lets in yet. Else
-   * an earlier right answer has let it in, and an answer more changes nothing.
+   * The answer came on a connection of its own (a dynamic challenge), which nothing lets in yet.
+   * Otherwise an earlier right answer has let the connection in, and a further one changes nothing.
    */
   isNewConnection: boolean;
-}
-
-/** What {@link codeStep} works with. */
-export interface CodeStepParts extends CodeCheckParts {
-  store: LoginStore;
-  audit: Audit;
-  /** What of an attempt must be as it was at the challenge. */
-  binding: Binding;
-  /**
-   * Where another factor decides about the password (`totpPrimaryAuth external`): who answers may
-   * be anybody. So nothing is held against the user, and refusals tell nothing; the attempt has been
-   * counted for its place, and is taken back there when the code is right. Null where the password has
-   * been proven right.
-   */
-  unproven: ((challenged: Attempt) => PlaceThrottle) | null;
 }
 
 /**
  * The second step of a login: the code, against the open challenge of this very attempt. Whatever
  * comes settles the challenge, garbage included: it takes one answer, ever. By the time that a
- * verdict is given, it has been committed, with its line of the audit trail.
+ * verdict is given, it has been committed, with its row of the audit trail.
  *
+ * @param attempt its id is the challenge's
  * @throws Failure when store or key file fail; the caller refuses
  */
-export async function codeStep(
-  request: CodeRequest,
-  parts: CodeStepParts,
+export function codeStep(
+  attempt: Attempt,
+  answer: Answer,
+  parts: LoginParts,
 ): Promise<CodeVerdict> {
-  const { attempt, code } = request;
-  const seen = await parts.store.findPending(attempt.id);
-  const checked = seen?.challenge.answer === null && code !== null
-    ? await checkCode(code, seen.enrolment, parts)
-    : null;
-  return await parts.store.transaction(async (records) => {
-    const pending = await records.findPending(attempt.id);
-    const now = parts.now();
-    const decided = await decide(
-      ...[pending, request, checked, records, now, parts] as const,
-    );
-    if (pending?.challenge.answer === null) {
-      await records.answerChallenge(
-        pending.challenge.id,
-        decided.outcome === "accepted" ? "accepted" : "refused",
-      );
-    }
-    if (decided.outcome === "accepted" && pending !== null) {
-      await parts.unproven?.(pending.challenge).passed(records);
-    }
-    const verdict = parts.unproven !== null && decided.outcome === "refused"
-      ? refusedUnproven(decided)
-      : decided;
-    const username = pending?.enrolment.username;
-    return await parts.audit.record(records, verdict, now, username);
+  return checkAnew(async () => {
+    const seen = await parts.store.findPending(attempt.id);
+    const checked = seen?.challenge.answer === null && answer.code !== null
+      ? await checkCode(answer.code, seen.enrolment, parts)
+      : null;
+    return await conclude(parts, { step: "code", attempt }, async (transaction) => {
+      const pending = await transaction.records.findPending(attempt.id);
+      if (pending === null) return hushed({ verdict: refused("no_challenge") }, parts);
+      const given = { attempt, answer, checked, pending };
+      const verdict = await settle(given, transaction, parts);
+      return hushed({ verdict, username: pending.enrolment.username }, parts);
+    });
   });
 }
 
-async function decide(
-  pending: Pending | null,
-  request: CodeRequest,
-  checked: CheckedCode | null,
-  records: LoginRecords,
-  now: number,
-  parts: CodeStepParts,
+/** An answer, and the challenge that it is for. */
+interface GivenAnswer {
+  attempt: Attempt;
+  answer: Answer;
+  checked: CheckedCode | null;
+  pending: Pending;
+}
+
+/** Reaches the verdict, and settles the challenge with it. */
+async function settle(
+  given: GivenAnswer,
+  transaction: Transaction,
+  parts: LoginParts,
 ): Promise<CodeVerdict> {
-  if (pending === null) return refused("no_challenge");
-  const { challenge, enrolment } = pending;
-  const { attempt, code, isNewConnection } = request;
-  const objection = objectionTo(challenge, attempt, now, parts.binding);
+  const { records } = transaction;
+  const { challenge } = given.pending;
+  const verdict = await verdictOn(given, transaction, parts);
+  const isAccepted = verdict.outcome === "accepted";
+  if (challenge.answer === null) {
+    await records.answerChallenge(challenge.id, isAccepted ? "accepted" : "refused");
+  }
+  // The attempt was counted for its place until its code is right.
+  if (isAccepted && !parts.firstFactor.provesPassword) {
+    await new PlaceThrottle(parts.rules.throttle, challenge).passed(records);
+  }
+  return verdict;
+}
+
+async function verdictOn(
+  { attempt, answer, checked, pending: { challenge, enrolment } }: GivenAnswer,
+  transaction: Transaction,
+  parts: LoginParts,
+): Promise<CodeVerdict> {
+  const { code, isNewConnection } = answer;
+  const objection = objectionToAnswer(challenge, attempt, transaction.now, parts.rules.bindAddress);
   if (
-    objection === "challenge_answered" && challenge.answer === "accepted" &&
-    !isNewConnection
+    objection === "challenge_answered" && challenge.answer === "accepted" && !isNewConnection
   ) {
     // A refusal would end the connection that the first, right answer opened.
     return { outcome: "unchanged", reason: objection };
@@ -99,11 +95,14 @@ async function decide(
   }
   if (enrolment.disabledAt !== null) return refused("user_disabled");
   const { loginName } = attempt;
-  const isProven = parts.unproven === null;
-  return await judgeCode(
-    { enrolment, loginName, code, checked, isProven },
-    records,
-    now,
-    parts,
-  );
+  return await judgeCode({ enrolment, loginName, code, checked }, transaction, parts);
+}
+
+/** Where the password is not proven, a refusal tells the client nothing. */
+function hushed(
+  { verdict, username }: Conclusion<CodeVerdict>,
+  { firstFactor }: LoginParts,
+): Conclusion<CodeVerdict> {
+  const tellsNothing = !firstFactor.provesPassword && verdict.outcome === "refused";
+  return { verdict: tellsNothing ? refusedUnproven(verdict) : verdict, username: username ?? null };
 }

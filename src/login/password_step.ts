@@ -7,93 +7,108 @@ import {
   refusedInWait,
 } from "../core/verdict.ts";
 import { admit } from "./admission.ts";
-import { checkCode, type CheckedCode } from "./code_check.ts";
-import { conclude, type PasswordRequest, type PasswordStepParts } from "./password_request.ts";
-import { tokenStep } from "./token_step.ts";
+import { prepareChallenge } from "./challenge.ts";
+import { checkAnew, checkCode, type CheckedCode } from "./code_check.ts";
+import { conclude, decisionOf, type StepOfAttempt } from "./conclude.ts";
+import type { LoginParts } from "./login_parts.ts";
+import type { PasswordRequest } from "./password_request.ts";
+import { type CountedPlaces, PlaceThrottle } from "./place_throttle.ts";
 import { admitUnproven } from "./unproven_admission.ts";
 
 /**
  * The first step of a login: the password, then a challenge for the code, unless the code came along.
- * A session token that OpenVPN has verified stands for both, as long as account and enrolment are
- * still there. Any other token is refused, and never tried as a password, which would count as the
- * user's failure: the client then asks for the password, and a login from scratch begins.
  *
- * By the time that a verdict is given, it has been committed, with its line of the audit trail.
+ * By the time that a verdict is given, it has been committed, with its row of the audit trail.
  *
- * @throws Failure when store or PAM fail; the caller refuses
+ * @throws Failure when store or first factor fail; the caller refuses
  */
 export async function passwordStep(
   request: PasswordRequest,
-  parts: PasswordStepParts,
+  parts: LoginParts,
 ): Promise<PasswordVerdict> {
-  const { attempt, password, token } = request;
-  const objection = objectionTo(request);
+  const about = { step: "password", attempt: request.attempt } as const;
+  const objection = objectionToRequest(request);
   if (objection !== null) {
-    return await conclude(parts, () => Promise.resolve({ verdict: objection }));
+    return await conclude(parts, about, () => Promise.resolve({ verdict: objection }));
   }
-  if (token !== null) return await tokenStep(attempt, token, parts);
-  if (parts.primary === null) {
-    const { loginName } = attempt;
-    const checked = await checkAhead(loginName, request, parts);
-    return await conclude(
-      parts,
-      (records) => admitUnproven(request, checked, records, parts),
-    );
-  }
+  if (!parts.firstFactor.provesPassword) return await unprovenStep(request, about, parts);
+  const counted = await countBeforehand(about, parts);
+  if ("outcome" in counted) return counted;
+  const verdict = await provenStep(request, counted, parts);
+  return request.method === null ? masked(verdict) : verdict;
+}
 
-  const early = await countBeforehand(parts);
-  if (early !== null) return early;
-  const { loginName, address } = attempt;
-  const result = await parts.primary.authenticate(loginName, password, address);
-  const checked = result.outcome === "passed"
-    ? await checkAhead(result.username, request, parts)
-    : null;
-  return await conclude(parts, async (records) => {
-    if (result.outcome === "passed") {
-      const decision = await admit(
-        ...[request, result.username, checked, records, parts] as const,
-      );
-      return request.method === null
-        ? { ...decision, verdict: masked(decision.verdict) }
-        : decision;
-    }
+/** Asks for the password, and decides by it. */
+async function provenStep(
+  request: PasswordRequest,
+  counted: CountedPlaces,
+  parts: LoginParts,
+): Promise<PasswordVerdict> {
+  const { attempt, password } = request;
+  const about = { step: "password", attempt } as const;
+  const result = await parts.firstFactor.authenticate(attempt, password);
+  if (result.outcome === "refused") {
     // It stays counted even where PAM failed: its modules may have looked at the password.
-    return { verdict: request.method === null ? masked(result) : result };
+    return await conclude(parts, about, () => Promise.resolve({ verdict: result }));
+  }
+  const { username } = result;
+  const challenge = await prepareChallenge(request, parts);
+  return await checkAnew(async () => {
+    const checked = await checkAhead(username, request, parts);
+    const login = { request, username, checked, counted, challenge };
+    return await conclude(parts, about, (transaction) => admit(login, transaction, parts));
   });
 }
 
-/** To a client that no way of asking reaches, every refusal looks like that: none tells of the password. */
+/** Decides without knowing whether the password is right: another factor tells OpenVPN. */
+async function unprovenStep(
+  request: PasswordRequest,
+  about: StepOfAttempt,
+  parts: LoginParts,
+): Promise<PasswordVerdict> {
+  const username = request.attempt.loginName;
+  const challenge = await prepareChallenge(request, parts);
+  return await checkAnew(async () => {
+    const checked = await checkAhead(username, request, parts);
+    const login = { request, username, checked, challenge };
+    return await conclude(parts, about, (transaction) => admitUnproven(login, transaction, parts));
+  });
+}
+
+/**
+ * To a client that no way of asking reaches, every refusal looks the same: otherwise one would tell
+ * that the password was right.
+ */
 function masked(verdict: PasswordVerdict): PasswordVerdict {
   return verdict.outcome === "refused"
     ? { ...verdict, told: REASONS.client_without_method }
     : verdict;
 }
 
-/** What speaks against a request as it is. */
-function objectionTo(
-  { attempt, password, token }: PasswordRequest,
-): Refused | null {
+/** Says what is wrong with a request as it is. */
+function objectionToRequest({ attempt, password }: PasswordRequest): Refused | null {
   if (!isUsername(attempt.loginName)) return refused("bad_username");
-  if (token !== null) {
-    return token.loginAt === null ? refused("token_refused", "OpenVPN did not verify it") : null;
-  }
   return password.reveal().includes(0) ? refused("bad_password") : null;
 }
 
 /**
- * Counts the attempt as a failure before PAM is asked, so that neither another server meanwhile nor
- * a crash gives away a guess.
+ * Counts the attempt as a failure before the first factor is asked, so that neither another server
+ * meanwhile nor a crash gives away a guess.
  *
- * @returns the refusal inside a wait
+ * @returns what was counted; or the refusal inside a wait
  */
-function countBeforehand(parts: PasswordStepParts): Promise<Refused | null> {
-  const { store, throttle, audit } = parts;
+function countBeforehand(
+  about: StepOfAttempt,
+  { store, rules, now }: LoginParts,
+): Promise<Refused | CountedPlaces> {
+  const throttle = new PlaceThrottle(rules.throttle, about.attempt);
   return store.transaction(async (records) => {
-    const now = parts.now();
-    const wait = await throttle.waitSeconds(records, now);
-    if (wait > 0) return await audit.record(records, refusedInWait(wait), now);
-    await throttle.count(records, now);
-    return null;
+    const at = now();
+    const wait = await throttle.waitSeconds(records, at);
+    if (wait === 0) return await throttle.count(records, at);
+    const verdict = refusedInWait(wait);
+    await records.recordDecision(decisionOf(about, { verdict }, at), rules.audit);
+    return verdict;
   });
 }
 
@@ -101,11 +116,11 @@ function countBeforehand(parts: PasswordStepParts): Promise<Refused | null> {
 async function checkAhead(
   username: string,
   { code }: PasswordRequest,
-  parts: PasswordStepParts,
+  parts: LoginParts,
 ): Promise<CheckedCode | null> {
-  const enrolment = code === null ? null : await parts.store.findEnrolment(username);
-  // A disabled user's must take no longer than a wrong password.
-  return code === null || enrolment === null || enrolment.disabledAt !== null
-    ? null
-    : await checkCode(code, enrolment, parts);
+  if (code === null) return null;
+  const enrolment = await parts.store.findEnrolment(username);
+  // A disabled user's code must take no longer than a wrong password.
+  if (enrolment === null || enrolment.disabledAt !== null) return null;
+  return await checkCode(code, enrolment, parts);
 }

@@ -1,68 +1,66 @@
 import type { Attempt } from "../core/challenge.ts";
-import { isExempt } from "../core/exemption.ts";
-import type { SessionToken } from "../core/session_token.ts";
+import type { Enrolment } from "../core/enrolment.ts";
+import type { EpochMs } from "../core/epoch.ts";
+import { exemptionHolds } from "../core/exemption.ts";
+import type { SessionToken } from "../core/password_form.ts";
+import { isUsername } from "../core/username.ts";
 import { type PasswordVerdict, refused } from "../core/verdict.ts";
-import type { LoginRecords } from "../store/store.ts";
-import { conclude, type Decision, type PasswordStepParts } from "./password_request.ts";
+import { conclude } from "./conclude.ts";
+import type { LoginParts } from "./login_parts.ts";
 
 const SECOND_MS = 1000;
 
 /**
- * Decides about a session token that OpenVPN has verified: it stands for password and code as long as
- * account and enrolment are as they were.
+ * Decides about a session token: one that OpenVPN has verified stands for password and code as long as
+ * account and enrolment are as they were. Any other is refused, and never tried as a password, which
+ * would count as the user's failure: the client then asks for the password, and a login from scratch
+ * begins.
  *
- * @throws Failure when store or PAM fail; the caller refuses
+ * @throws Failure when store or first factor fail; the caller refuses
  */
 export async function tokenStep(
   attempt: Attempt,
-  token: SessionToken,
-  parts: PasswordStepParts,
+  { loginAt }: SessionToken,
+  parts: LoginParts,
 ): Promise<PasswordVerdict> {
-  const { loginName, address } = attempt;
-  const account = await parts.primary?.checkAccount(loginName, address) ??
-    { outcome: "passed", username: loginName };
-  return await conclude(parts, async (records) => {
-    if (account.outcome === "refused") return { verdict: account };
-    const enrolment = await records.findEnrolment(account.username, loginName);
+  const about = { step: "password", attempt } as const;
+  const refuse = (verdict: PasswordVerdict) =>
+    conclude(parts, about, () => Promise.resolve({ verdict }));
+  if (!isUsername(attempt.loginName)) return await refuse(refused("bad_username"));
+  if (loginAt === null) {
+    return await refuse(refused("token_refused", "OpenVPN did not verify it"));
+  }
+  const account = await parts.firstFactor.checkAccount(attempt);
+  if (account.outcome === "refused") return await refuse(account);
+  const { username } = account;
+  return await conclude<PasswordVerdict>(parts, about, async ({ records, now }) => {
+    const enrolment = await records.findEnrolment(username, attempt.loginName);
+    const holdsFor = async (user: string) =>
+      exemptionHolds(await records.findExemption(user), attempt.address, now);
     if (enrolment === null) {
-      return await tokenWithoutEnrolment(
-        account.username,
-        attempt,
-        records,
-        parts,
-      );
+      // Exempt users may stay as long as that holds. All others are asked for the password anew.
+      const isExempt = await holdsFor(username);
+      return { verdict: isExempt ? ACCEPTED : refused("not_enrolled") };
     }
-    const { username, enrolledAt, disabledAt, uncodedLoginAt } = enrolment;
-    if (disabledAt !== null) {
-      return { verdict: refused("user_disabled"), username };
-    }
-    const exemption = await records.findExemption(username);
-    const mayBeUncoded = uncodedLoginAt !== null &&
-      (token.loginAt ?? 0) <= uncodedLoginAt + SECOND_MS;
-    if (mayBeUncoded && !isExempt(exemption, address, parts.now())) {
-      const detail = "the user came in without a code at the time of that login";
-      return { verdict: refused("token_refused", detail), username };
-    }
-    // A token counts whole seconds: one of the second of the enrolment may be older.
-    const isOlderThanSecret = (token.loginAt ?? 0) <= enrolledAt;
-    const verdict: PasswordVerdict = isOlderThanSecret
-      ? refused("token_refused", "the user was enrolled anew since that login")
-      : { outcome: "accepted", by: "token" };
-    return { verdict, username };
+    const isExempt = await holdsFor(enrolment.username);
+    return { verdict: verdictOn(loginAt, enrolment, isExempt), username: enrolment.username };
   });
 }
 
-/** Who is exempt may stay as long as that holds. Everybody else is asked for the password anew. */
-async function tokenWithoutEnrolment(
-  username: string,
-  { address }: Attempt,
-  records: LoginRecords,
-  parts: PasswordStepParts,
-): Promise<Decision> {
-  const exemption = await records.findExemption(username);
-  return {
-    verdict: isExempt(exemption, address, parts.now())
-      ? { outcome: "accepted", by: "token" }
-      : refused("not_enrolled"),
-  };
+const ACCEPTED = { outcome: "accepted", by: "token" } as const;
+
+/** @param loginAt to the second: a token of the second of an event may be older than the event */
+function verdictOn(
+  loginAt: EpochMs,
+  { enrolledAt, disabledAt, uncodedLoginAt }: Enrolment,
+  isExempt: boolean,
+): PasswordVerdict {
+  if (disabledAt !== null) return refused("user_disabled");
+  const mayBeUncoded = uncodedLoginAt !== null && loginAt <= uncodedLoginAt + SECOND_MS;
+  if (mayBeUncoded && !isExempt) {
+    return refused("token_refused", "the user came in without a code at the time of that login");
+  }
+  return loginAt <= enrolledAt
+    ? refused("token_refused", "the user was enrolled anew since that login")
+    : ACCEPTED;
 }

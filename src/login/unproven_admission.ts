@@ -1,51 +1,50 @@
-import { isExempt } from "../core/exemption.ts";
-import { Redacted } from "../text/redacted.ts";
-import { refused, refusedInWait, refusedUnproven } from "../core/verdict.ts";
-import type { LoginRecords } from "../store/store.ts";
-import { askOrJudge } from "./admission.ts";
-import type { CheckedCode } from "./code_check.ts";
-import type { Decision, PasswordRequest, PasswordStepParts } from "./password_request.ts";
+import type { Enrolment } from "../core/enrolment.ts";
+import { type PasswordVerdict, refused, refusedInWait, refusedUnproven } from "../core/verdict.ts";
+import { askOrJudge, type Entry } from "./admission.ts";
+import { challenged } from "./challenge.ts";
+import type { Conclusion, Transaction } from "./conclude.ts";
+import { admitByExemption } from "./exemption_entry.ts";
+import type { LoginParts } from "./login_parts.ts";
+import { PlaceThrottle } from "./place_throttle.ts";
 
 /**
  * Where another factor decides about the password, and nobody knows yet how: everybody gets a
- * challenge, lest a stranger learns who is enrolled or locked; and a code that came along is judged
- * without a word of what was wrong. Each attempt counts as a failure until its code is right: left
- * unanswered, it would be a free guess at the password.
+ * challenge, so that no stranger learns who is enrolled or locked; and a code that came along is
+ * judged without a word of what was wrong. Each attempt counts as a failure until its code is right:
+ * left unanswered, it would be a free guess at the password.
  */
 export async function admitUnproven(
-  request: PasswordRequest,
-  checked: CheckedCode | null,
-  records: LoginRecords,
-  parts: PasswordStepParts,
-): Promise<Decision> {
-  const { attempt, method } = request;
-  const now = parts.now();
-  const wait = await parts.throttle.waitSeconds(records, now);
+  login: Entry,
+  transaction: Transaction,
+  parts: LoginParts,
+): Promise<Conclusion<PasswordVerdict>> {
+  const { records, now } = transaction;
+  const { request: { attempt, method }, username } = login;
+  const throttle = new PlaceThrottle(parts.rules.throttle, attempt);
+  const wait = await throttle.waitSeconds(records, now);
   if (wait > 0) return { verdict: refusedInWait(wait) };
-  const exemption = await records.findExemption(attempt.loginName);
-  const enrolment = await records.findEnrolment(attempt.loginName);
+  const enrolment = await records.findEnrolment(username);
   const isDisabled = enrolment !== null && enrolment.disabledAt !== null;
   // The name is anybody's claim here: the certificate has to bear it out.
-  const isNamed = attempt.commonName === attempt.loginName;
-  if (!isDisabled && isNamed && isExempt(exemption, attempt.address, now)) {
-    return { verdict: { outcome: "accepted", by: "exemption" } };
+  if (!isDisabled && attempt.commonName === username) {
+    const entered = await admitByExemption({ username, address: attempt.address }, transaction);
+    if (entered !== null) return { verdict: entered };
   }
   if (method === null) return { verdict: refused("client_without_method") };
-  await parts.throttle.count(records, now);
-  if (enrolment !== null && !isDisabled) {
-    const decision = await askOrJudge(
-      ...[request, enrolment, checked, records, parts] as const,
-    );
-    const { verdict } = decision;
-    if (verdict.outcome === "accepted") await parts.throttle.passed(records);
-    return verdict.outcome === "refused"
-      ? { ...decision, verdict: refusedUnproven(verdict) }
-      : decision;
-  }
-  const reason = isDisabled ? "user_disabled" : "not_enrolled";
-  if (method === "static" || method === "append") {
-    return { verdict: refusedUnproven(refused(reason)) };
-  }
-  const stateId = method === "dynamic" ? { stateId: new Redacted(parts.newStateId()) } : {};
-  return { verdict: { outcome: "challenged", by: method, reason, ...stateId } };
+  const counted = await throttle.count(records, now);
+  if (enrolment === null || isDisabled) return { verdict: pretence(login, enrolment) };
+  const verdict = await askOrJudge(login, enrolment, transaction, parts);
+  if (verdict.outcome === "accepted") await throttle.passed(records, counted);
+  return {
+    verdict: verdict.outcome === "refused" ? refusedUnproven(verdict) : verdict,
+    username: enrolment.username,
+  };
+}
+
+/** For a user whom no code lets in: what everybody else would get. */
+function pretence({ challenge }: Entry, enrolment: Enrolment | null): PasswordVerdict {
+  const reason = enrolment === null ? "not_enrolled" : "user_disabled";
+  return challenge === null
+    ? refusedUnproven(refused(reason))
+    : { ...challenged(challenge), reason };
 }

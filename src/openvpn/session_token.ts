@@ -1,4 +1,5 @@
-import type { SessionToken } from "../core/session_token.ts";
+import type { EpochMs } from "../core/epoch.ts";
+import type { SessionToken } from "../core/password_form.ts";
 import type { ReadVariable } from "../settings.ts";
 
 /** How a password begins that is a token of `auth-gen-token`. */
@@ -23,8 +24,8 @@ export function readSessionToken(
   return { loginAt: isVerified ? readLoginTime(password) : null };
 }
 
-/** The time of the first login, in milliseconds since 1970; null where the token isn't of this form. */
-function readLoginTime(token: Uint8Array): number | null {
+/** The time of the first login; null where the token is not of this form. */
+function readLoginTime(token: Uint8Array): EpochMs | null {
   try {
     const base64 = String.fromCharCode(...token.subarray(PREFIX.length));
     const bytes = Uint8Array.fromBase64(base64);

@@ -5,7 +5,7 @@ import { letThreadRest } from "../system/thread_rest.ts";
 import { type Reason, refused } from "../core/verdict.ts";
 import { type Address, ADDRESS_BYTES, cString, Memory } from "../system/libc.ts";
 import { Flag, Item, type Libpam, openLibpam, Pam, pamStatusName } from "./libpam.ts";
-import type { PrimaryAuthentication, PrimaryResult } from "../login/primary_authentication.ts";
+import type { FirstFactorResult as PrimaryResult } from "../login/first_factor.ts";
 import { Conversation, noDelay } from "./conversation.ts";
 
 /** PAM_TTY: logins over OpenVPN have no terminal, but modules want a name (as sshd's "ssh"). */
@@ -20,7 +20,7 @@ const WRONG_PASSWORD: readonly number[] = [
 ];
 
 /** Username and password checked by PAM, the system's way (pam(3)), one call at a time. */
-export class PamAuthentication implements PrimaryAuthentication {
+export class PamAuthentication {
   readonly #service: string;
   readonly #timeoutSeconds: number;
   readonly #memory: Memory;

@@ -3,18 +3,14 @@ import type { Attempt } from "../../src/core/challenge.ts";
 import { Failure } from "../../src/core/failure.ts";
 import { Redacted } from "../../src/text/redacted.ts";
 import { markOfCode } from "../../src/core/totp.ts";
-import type { Step } from "../../src/core/decision.ts";
 import { type CodeVerdict, type PasswordVerdict, refused } from "../../src/core/verdict.ts";
-import { Audit } from "../../src/login/audit.ts";
 import { codeStep } from "../../src/login/code_step.ts";
 import { attemptIdOfState } from "../../src/login/dynamic_challenge.ts";
+import { EXTERNAL_FACTOR, type FirstFactorResult } from "../../src/login/first_factor.ts";
+import type { LoginParts } from "../../src/login/login_parts.ts";
 import { passwordStep } from "../../src/login/password_step.ts";
-import { PlaceThrottle } from "../../src/login/place_throttle.ts";
-import type {
-  PrimaryAuthentication,
-  PrimaryResult,
-} from "../../src/login/primary_authentication.ts";
-import type { Enrolment } from "../../src/core/enrolment.ts";
+import { tokenStep } from "../../src/login/token_step.ts";
+import { fakeFactor, TEST_RULES } from "./login_parts.ts";
 import { ANY_KEYS, given, newEnrolment } from "./secrets.ts";
 import { Vault } from "../../src/secrets/vault.ts";
 import type { Database } from "../../src/store/sqlite/database.ts";
@@ -23,24 +19,21 @@ import { SqliteLoginStore } from "../../src/store/sqlite/login_store.ts";
 import { BLOCKED, pamNameOf, type Rules, type Sent } from "./login_rules.ts";
 
 const PASSWORDS: Record<Sent["password"], string> = {
-  ...{ right: "correct horse", wrong: "battery staple" },
-  ...{ "PAM fails": "PAM fails", "has a NUL": "correct horse\0" },
+  right: "correct horse",
+  wrong: "battery staple",
+  "PAM fails": "PAM fails",
+  "has a NUL": "correct horse\0",
 };
 
 /** PAM with one password for everybody. */
-const primary: PrimaryAuthentication = {
-  async authenticate(loginName, password) {
-    await Promise.resolve();
-    const text = new TextDecoder().decode(password.reveal());
-    if (text === PASSWORDS["PAM fails"]) return refused("pam_error");
-    if (text !== PASSWORDS.right) return refused("wrong_password");
-    return accountOf(pamNameOf(loginName));
-  },
+const pam = fakeFactor(({ loginName }, password) => {
+  if (password === PASSWORDS["PAM fails"]) return refused("pam_error");
+  if (password !== PASSWORDS.right) return refused("wrong_password");
+  return accountOf(pamNameOf(loginName));
   // Without authentication no module tells the name that it knows the user by.
-  checkAccount: (loginName) => Promise.resolve(accountOf(loginName)),
-};
+}, ({ loginName }) => accountOf(loginName));
 
-function accountOf(username: string): PrimaryResult {
+function accountOf(username: string): FirstFactorResult {
   return username === BLOCKED ? refused("account_refused") : { outcome: "passed", username };
 }
 
@@ -59,35 +52,22 @@ export class LoginRig {
     this.#rules = rules;
   }
 
-  password(attempt: Attempt, sent: Sent, stateId: string) {
-    const bytes = new TextEncoder().encode(PASSWORDS[sent.password]);
-    return this.#firstStep(attempt, bytes, sent, null, stateId);
-  }
-
-  token(attempt: Attempt, loginAt: number | null) {
-    const sent = { method: null, code: null };
-    return this.#firstStep(attempt, new Uint8Array(), sent, { loginAt }, "");
-  }
-
-  #firstStep(
+  password(
     attempt: Attempt,
-    password: Uint8Array<ArrayBuffer>,
-    { method, code }: Pick<Sent, "method" | "code">,
-    token: { loginAt: number | null } | null,
+    { password, method, code }: Sent,
     stateId: string,
   ): Promise<PasswordVerdict | Failure> {
     return orFailure(passwordStep({
-      ...{ attempt, password: new Redacted(password), method, token },
+      attempt,
+      password: new Redacted(new TextEncoder().encode(PASSWORDS[password])),
+      method,
       code: code === null ? null : given(code),
-    }, {
-      primary: this.#rules.mode === "pam" ? primary : null,
-      throttle: this.#throttle(attempt),
-      challengeTimeoutSeconds: this.#rules.challengeSeconds,
-      newStateId: () => stateId,
-      admitsUnenrolled: this.#rules.admitsUnenrolled,
       notice: null,
-      ...this.#partsOf("password", attempt),
-    }));
+    }, this.#parts(stateId)));
+  }
+
+  token(attempt: Attempt, loginAt: number | null): Promise<PasswordVerdict | Failure> {
+    return orFailure(tokenStep(attempt, { loginAt }, this.#parts("")));
   }
 
   /** On a connection of its own, the attempt's id is the state id that came along. */
@@ -96,18 +76,9 @@ export class LoginRig {
     code: string | null,
     isNewConnection: boolean,
   ): Promise<CodeVerdict | Failure> {
-    const { mode, bindsAddress } = this.#rules;
     const id = isNewConnection ? await attemptIdOfState(attempt.id) : attempt.id;
-    const request = {
-      attempt: { ...attempt, id },
-      code: code === null ? null : given(code),
-      isNewConnection,
-    };
-    return await orFailure(codeStep(request, {
-      binding: { address: bindsAddress },
-      unproven: mode === "external" ? (challenged) => this.#throttle(challenged) : null,
-      ...this.#partsOf("code", attempt),
-    }));
+    const answer = { code: code === null ? null : given(code), isNewConnection };
+    return await orFailure(codeStep({ ...attempt, id }, answer, this.#parts("")));
   }
 
   async enrol(username: string, base32: string): Promise<void> {
@@ -141,21 +112,26 @@ export class LoginRig {
     );
   }
 
-  #throttle(attempt: Attempt): PlaceThrottle {
-    const { freeFailures, maxWaitSeconds } = this.#rules;
-    return new PlaceThrottle({ freeFailures, maxWaitSeconds }, attempt);
-  }
-
-  #partsOf(step: Step, attempt: Attempt) {
-    const { driftSteps, maxFailures, lockoutSeconds } = this.#rules;
-    const vault = new Vault(this.#keyFile);
+  #parts(stateId: string): LoginParts {
+    const { mode, challengeSeconds, bindsAddress, admitsUnenrolled, driftSteps } = this.#rules;
+    const { maxFailures, lockoutSeconds, freeFailures, maxWaitSeconds } = this.#rules;
     return {
       store: this.#store,
-      audit: new Audit(step, attempt, { maxDays: 90, maxRows: 10_000 }),
+      firstFactor: mode === "pam" ? pam : EXTERNAL_FACTOR,
+      secrets: new Vault(this.#keyFile),
+      rules: {
+        ...TEST_RULES,
+        challengeTimeoutSeconds: challengeSeconds,
+        bindAddress: bindsAddress,
+        unenrolled: admitsUnenrolled ? "allow" : "deny",
+        driftSteps,
+        lockout: { maxFailures, lockoutSeconds },
+        throttle: { freeFailures, maxWaitSeconds },
+        audit: { maxDays: 90, maxRows: 10_000 },
+      },
       now: () => this.now,
-      openSecret: (enrolment: Enrolment) => vault.open(enrolment),
-      driftSteps,
-      lockout: { maxFailures, lockoutSeconds },
+      newStateId: () => stateId,
+      rest() {},
     };
   }
 }

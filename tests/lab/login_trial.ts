@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Secret } from "otpauth";
 import type { Attempt } from "../../src/core/challenge.ts";
-import type { DecisionRecord, Step } from "../../src/core/decision.ts";
+import type { DecisionRecord, LoginStep } from "../../src/core/decision.ts";
 import { Failure } from "../../src/core/failure.ts";
 import { type CodeVerdict, type PasswordVerdict, REASONS } from "../../src/core/verdict.ts";
 import { attemptIdOfState } from "../../src/login/dynamic_challenge.ts";
@@ -167,7 +167,7 @@ export class LoginTrial {
   }
 
   async #compare(
-    step: Step,
+    step: LoginStep,
     attempt: Attempt,
     verdict: PasswordVerdict | CodeVerdict | Failure,
     expected: string,
@@ -188,7 +188,7 @@ export class LoginTrial {
   }
 
   /** Before the password is known to be right, a refusal tells nothing of it. */
-  #assertTold(step: Step, verdict: PasswordVerdict | CodeVerdict): void {
+  #assertTold(step: LoginStep, verdict: PasswordVerdict | CodeVerdict): void {
     if (verdict.outcome !== "refused") return;
     const { mode, maxWaitSeconds } = this.model.rules;
     const { reason, told = REASONS[verdict.reason] } = verdict;
@@ -240,14 +240,18 @@ function wordsOf(verdict: PasswordVerdict | CodeVerdict): string {
 /** A row of the audit trail says what was decided. */
 function assertSame(
   row: DecisionRecord,
-  step: Step,
+  step: LoginStep,
   { loginName, address, commonName }: Attempt,
   verdict: PasswordVerdict | CodeVerdict,
   now: number,
 ): void {
   const { username: _, ...rest } = row;
   assert.deepEqual(rest, {
-    ...{ at: now, step, loginName, address, commonName },
+    at: now,
+    step,
+    loginName,
+    address,
+    commonName,
     outcome: verdict.outcome,
     by: "by" in verdict ? verdict.by : null,
     reason: "reason" in verdict ? verdict.reason : null,

@@ -6,7 +6,7 @@ const none = () => undefined;
 
 Deno.test("readSettings gives the guide's defaults", () => {
   assert.deepEqual(readSettings(none), {
-    challengeTimeout: 300,
+    challengeTimeoutSeconds: 300,
     challengeText: "Please enter your TOTP code",
     tokenDbPath: "/var/lib/openvpn-totp/token_index.sqlite3",
     pamService: null,

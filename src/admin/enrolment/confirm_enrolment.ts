@@ -2,7 +2,7 @@ import { readCode } from "../../core/code.ts";
 import { readSetting, SETTINGS } from "../../settings.ts";
 import type { AdminContext } from "../context.ts";
 import type { UserToEnrol } from "./enrolment.ts";
-import { findCode, toldDeviation } from "./found_code.ts";
+import { examineCode, toldDeviation } from "./examine_code.ts";
 import { askLine, requireTerminal } from "../terminal/question.ts";
 
 const QUESTION = "The code that the app shows (Ctrl-C: don't enrol)";
@@ -28,24 +28,28 @@ export async function confirmEnrolment(
   user: UserToEnrol,
 ): Promise<void> {
   const driftSteps = readSetting(SETTINGS.driftSteps, context.read);
+  const examined = { ...user, lastStep: null, hasRecoveryCode: () => Promise.resolve(false) };
   for (;;) {
-    const text = askLine(context, QUESTION, INSTEAD);
-    const code = readCode(text);
-    const { digits } = user.parameters;
-    if (code?.kind !== "digits" || code.text.length !== digits) {
-      context.err(`That is no code: a code has ${digits} digits.\n`);
-      continue;
+    const code = readCode(askLine(context, QUESTION, INSTEAD));
+    const { judgement, stepsOff } = await examineCode(
+      code?.kind === "digits" ? code : null,
+      examined,
+      { now: context.now(), driftSteps },
+    );
+    switch (judgement.kind) {
+      case "right":
+        return;
+      case "malformed":
+        context.err(`That is not a code: a code has ${user.parameters.digits} digits.\n`);
+        break;
+      case "clock_off":
+        context.err(
+          `Right, but ${toldDeviation(stepsOff ?? 0, user.parameters)}. ` +
+            "Logins would be refused: have the phone set its time by itself, and type a new code.\n",
+        );
+        break;
+      default:
+        context.err("Wrong: this secret has no such code. Was the new entry in the app read?\n");
     }
-    const found = await findCode(code.text, user, context.now());
-    if (found === null) {
-      context.err(
-        "Wrong: no code of this secret. Is it the new entry in the app that was read?\n",
-      );
-    } else if (Math.abs(found.stepsOff) > driftSteps) {
-      context.err(
-        `Right, but ${toldDeviation(found, user.parameters)}. ` +
-          "Logins would be refused: have the phone set its time by itself, and type a new code.\n",
-      );
-    } else return;
   }
 }

@@ -29,9 +29,7 @@ export function writePendingFile(
  */
 export function writeDynamicChallenge(
   path: string,
-  stateId: string,
-  username: string,
-  text: string,
+  { stateId, username, text }: { stateId: string; username: string; text: string },
 ): void {
   const base64 = new TextEncoder().encode(username).toBase64();
   write(path, `CRV1:${FLAGS}:${stateId}:${base64}:${text}`);

@@ -1,7 +1,13 @@
-import type { Credentials } from "../../core/credentials.ts";
 import { Failure } from "../../core/failure.ts";
 import { Redacted } from "../../text/redacted.ts";
 import { readBoundedFile } from "../../system/bounded_file.ts";
+
+/** What a client logs in with. */
+export interface Credentials {
+  username: string;
+  /** The bytes as they came; a password need not be UTF-8. */
+  password: Redacted<Uint8Array<ArrayBuffer>>;
+}
 
 /** OpenVPN itself passes on less than 8 KiB. */
 const MAX_BYTES = 64 * 1024;

@@ -1,17 +1,43 @@
 import { Failure } from "../../core/failure.ts";
 import type { Attempt } from "../../core/challenge.ts";
+import type { Client } from "../../login/client.ts";
 import type { ReadVariable } from "../../settings.ts";
+import { Memory, readVariableBytes } from "../../system/libc.ts";
 
-/**
- * Reads the process's environment as text. A variable that isn't UTF-8 is a `Failure` that doesn't
- * repeat the value: it may be a password.
- */
-export const readEnvironment: ReadVariable = (name) => {
-  try {
-    return Deno.env.get(name);
-  } catch {
-    throw new Failure("bad_call", `the variable ${name} is not valid UTF-8`);
-  }
+/** The variables that a script of OpenVPN's is given. */
+export interface ScriptEnvironment {
+  /**
+   * Reads a variable as text; undefined when it is not set.
+   *
+   * @throws Failure `bad_call` for one that is not UTF-8, without its value: it may be a password
+   */
+  read: ReadVariable;
+  /** Says whether a variable is set, even where it is not UTF-8. */
+  has(name: string): boolean;
+  /** Reads a variable as bytes; null when it is not set. */
+  readBytes(name: string): Uint8Array<ArrayBuffer> | null;
+  /** Takes a variable out of the environment. */
+  delete(name: string): void;
+}
+
+/** The environment of this process. */
+export const processEnvironment: ScriptEnvironment = {
+  read(name) {
+    try {
+      return Deno.env.get(name);
+    } catch {
+      throw new Failure("bad_call", `the variable ${name} is not valid UTF-8`);
+    }
+  },
+  has(name) {
+    try {
+      return Deno.env.has(name);
+    } catch {
+      return true;
+    }
+  },
+  readBytes: (name) => readVariableBytes(new Memory(), name),
+  delete: (name) => Deno.env.delete(name),
 };
 
 /**
@@ -31,10 +57,11 @@ export function requireVariable(name: string, read: ReadVariable): string {
 }
 
 /**
- * Who is logging in. Without a client certificate the common name is absent at the password step
- * and empty at the answer: both are null.
+ * Reads who is logging in. The attempt is known by the path of OpenVPN's `auth_control_file`. Without
+ * a client certificate the common name is absent at the password step and empty at the answer: both
+ * are null.
  *
- * @param loginName from the credentials at the password step, else from `username`
+ * @param loginName from the credentials at the password step, otherwise from `username`
  * @throws Failure `bad_call`
  */
 export function readAttempt(read: ReadVariable, loginName: string): Attempt {
@@ -51,17 +78,11 @@ export function readAddress(read: ReadVariable): string | null {
   return read("untrusted_ip") || read("untrusted_ip6") || null;
 }
 
-/** Says whether OpenVPN gives out session tokens (`auth-gen-token`). */
-export function hasSessionTokens(read: ReadVariable): boolean {
-  return read("session_id") !== undefined;
-}
-
-/** Says whether the client is connected already: this is a renegotiation. */
-export function isRenegotiation(read: ReadVariable): boolean {
-  return (read("trusted_ip") ?? read("trusted_ip6")) !== undefined;
-}
-
-/** Says whether the client announces `crtext`, by OpenVPN's own rule: a token among commas. */
-export function knowsCrtext(read: ReadVariable): boolean {
-  return (read("IV_SSO") ?? "").split(",").includes("crtext");
+/** Reads what OpenVPN says about the client; `crtext` by OpenVPN's own rule: a token among commas. */
+export function readClient(read: ReadVariable): Client {
+  return {
+    knowsCrtext: (read("IV_SSO") ?? "").split(",").includes("crtext"),
+    hasSessionTokens: read("session_id") !== undefined,
+    isConnected: (read("trusted_ip") ?? read("trusted_ip6")) !== undefined,
+  };
 }

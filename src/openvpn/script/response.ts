@@ -1,5 +1,6 @@
-import { type Code, readCode } from "../../core/code.ts";
-import { Redacted } from "../../text/redacted.ts";
+import type { Code } from "../../core/code.ts";
+import type { Redacted } from "../../text/redacted.ts";
+import { readAnswer } from "../answer.ts";
 import { fileError, readBoundedFile } from "../../system/bounded_file.ts";
 
 /** A client's answer is at most 256 characters with stock clients; the file may hold anything. */
@@ -21,17 +22,6 @@ export function parseResponse(content: Uint8Array): Redacted<Code> | null {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return null;
   try {
     return readAnswer(Uint8Array.fromBase64(base64));
-  } catch {
-    return null;
-  }
-}
-
-/** Reads the code out of what a user answered; null when it is none, or no UTF-8. */
-export function readAnswer(bytes: Uint8Array): Redacted<Code> | null {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    const code = readCode(text);
-    return code === null ? null : new Redacted(code);
   } catch {
     return null;
   }

@@ -85,7 +85,7 @@ export function isPamPlugin({ words }: Directive): boolean {
 
 /** OpenVPN gives no challenge more than max(reneg-sec / 2, hand-window). */
 function checkTime({ config, settings }: SetUp): Finding[] {
-  const wanted = settings.challengeTimeout;
+  const wanted = settings.challengeTimeoutSeconds;
   const most = Math.max(
     Math.floor(numberOf(config, "reneg-sec", RENEG_SEC) / 2),
     numberOf(config, "hand-window", HAND_WINDOW),
@@ -108,7 +108,7 @@ function checkInactive({ config, settings }: SetUp): Finding[] {
   const at = lastNamed(config, "inactive");
   if (at === null) return [];
   const seconds = numberOf(config, "inactive", 0);
-  const wanted = settings.challengeTimeout;
+  const wanted = settings.challengeTimeoutSeconds;
   return [
     seconds === 0 || seconds >= wanted ? ok("inactive", `inactive is ${seconds}`) : warning(
       "inactive",

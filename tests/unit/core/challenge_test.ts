@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Attempt, type Challenge, objectionTo } from "../../../src/core/challenge.ts";
+import { type Attempt, type Challenge, objectionToAnswer } from "../../../src/core/challenge.ts";
 import { anyText, holds, moment } from "../../lab/fuzz.ts";
 
 const CHALLENGE: Challenge = {
@@ -20,12 +20,12 @@ const SAME: Attempt = {
   address: "192.0.2.1",
 };
 
-Deno.test("objectionTo has none to a first answer from the same attempt in time", () => {
-  assert.equal(objectionTo(CHALLENGE, SAME, 1_000_000), null);
-  assert.equal(objectionTo(CHALLENGE, SAME, 1_299_999), null);
+Deno.test("objectionToAnswer has none to a first answer from the same attempt in time", () => {
+  assert.equal(objectionToAnswer(CHALLENGE, SAME, 1_000_000, true), null);
+  assert.equal(objectionToAnswer(CHALLENGE, SAME, 1_299_999, true), null);
 });
 
-Deno.test("objectionTo wants the same attempt, name, common name and address", () => {
+Deno.test("objectionToAnswer wants the same attempt, name, common name and address", () => {
   const others: Partial<Attempt>[] = [
     { id: "/tmp/openvpn_acf_2.tmp" },
     { loginName: "alice" },
@@ -38,30 +38,30 @@ Deno.test("objectionTo wants the same attempt, name, common name and address", (
   ];
   for (const other of others) {
     assert.equal(
-      objectionTo(CHALLENGE, { ...SAME, ...other }, 1_100_000),
+      objectionToAnswer(CHALLENGE, { ...SAME, ...other }, 1_100_000, true),
       "challenge_mismatch",
       JSON.stringify(other),
     );
   }
 });
 
-Deno.test("objectionTo lets the login name stand for the common name", () => {
+Deno.test("objectionToAnswer lets the login name stand for the common name", () => {
   const from = { ...SAME, commonName: "Alice" };
-  assert.equal(objectionTo(CHALLENGE, from, 1_100_000), null);
+  assert.equal(objectionToAnswer(CHALLENGE, from, 1_100_000, true), null);
   const without = { ...CHALLENGE, commonName: null };
-  assert.equal(objectionTo(without, from, 1_100_000), null);
+  assert.equal(objectionToAnswer(without, from, 1_100_000, true), null);
 });
 
-Deno.test("objectionTo refuses from the expiry on, and before the beginning", () => {
+Deno.test("objectionToAnswer refuses from the expiry on, and before the beginning", () => {
   for (const now of [1_300_000, 2 ** 45, 999_999, 0]) {
-    assert.equal(objectionTo(CHALLENGE, SAME, now), "challenge_expired");
+    assert.equal(objectionToAnswer(CHALLENGE, SAME, now, true), "challenge_expired");
   }
 });
 
-Deno.test("objectionTo names a second answer, whatever the first was", () => {
+Deno.test("objectionToAnswer names a second answer, whatever the first was", () => {
   for (const answer of ["accepted", "refused"] as const) {
     assert.equal(
-      objectionTo({ ...CHALLENGE, answer }, SAME, 1_100_000),
+      objectionToAnswer({ ...CHALLENGE, answer }, SAME, 1_100_000, true),
       "challenge_answered",
     );
   }
@@ -77,11 +77,17 @@ const attempt: fc.Arbitrary<Attempt> = fc.record({
 });
 const answer = fc.constantFrom(null, "accepted" as const, "refused" as const);
 
-Deno.test("objectionTo has none but to an open challenge, in time, from its own attempt", () => {
+Deno.test("objectionToAnswer has none but to an open challenge, in time, from its own attempt", () => {
   holds(
     fc.property(
-      ...[attempt, attempt, fc.boolean(), answer, name] as const,
-      ...[fc.nat(9), fc.nat(9), fc.nat(9)] as const,
+      attempt,
+      attempt,
+      fc.boolean(),
+      answer,
+      name,
+      fc.nat(9),
+      fc.nat(9),
+      fc.nat(9),
       (own, other, isOwn, answer, username, createdAt, seconds, now) => {
         const from = isOwn ? own : other;
         const expiresAt = createdAt + seconds;
@@ -99,29 +105,40 @@ Deno.test("objectionTo has none but to an open challenge, in time, from its own 
           : moments.includes(now)
           ? null
           : "challenge_expired";
-        assert.equal(objectionTo(challenge, from, now), expected);
+        assert.equal(objectionToAnswer(challenge, from, now, true), expected);
       },
     ),
     500,
   );
 });
 
-Deno.test("objectionTo finds any one thing that is another, whatever time and answer are", () => {
+Deno.test("objectionToAnswer finds any one thing that is another, whatever time and answer are", () => {
   const field = fc.constantFrom(
-    ...["id", "loginName", "commonName", "address"] as const,
+    "id" as const,
+    "loginName" as const,
+    "commonName" as const,
+    "address" as const,
   );
   const value = fc.oneof(anyText, fc.constant(null));
   holds(fc.property(
-    ...[attempt, field, value, answer, moment, moment] as const,
+    attempt,
+    field,
+    value,
+    answer,
+    moment,
+    moment,
     (own, field, value, answer, createdAt, now) => {
       fc.pre(own[field] !== value);
       fc.pre(field !== "commonName" || value !== own.loginName);
       const challenge: Challenge = {
-        ...{ ...own, username: own.loginName, answer, createdAt },
+        ...own,
+        username: own.loginName,
+        answer,
+        createdAt,
         expiresAt: createdAt + 300_000,
       };
       const from = { ...own, [field]: value };
-      assert.equal(objectionTo(challenge, from, now), "challenge_mismatch");
+      assert.equal(objectionToAnswer(challenge, from, now, true), "challenge_mismatch");
     },
   ));
 });

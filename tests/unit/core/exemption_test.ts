@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isExempt, parseNetwork } from "../../../src/core/exemption.ts";
+import { exemptionHolds, isInForce, parseNetwork } from "../../../src/core/exemption.ts";
 
 const NOW = 1_700_000_000_000;
 
@@ -35,12 +35,22 @@ Deno.test("an exemption holds by this table", () => {
   for (const [since, until, from, address, holds] of table) {
     const exemption = { username: "alice", since, until, from };
     assert.equal(
-      isExempt(exemption, address, NOW),
+      exemptionHolds(exemption, address, NOW),
       holds,
       JSON.stringify([since - NOW, until, from, address]),
     );
   }
-  assert.equal(isExempt(null, "192.0.2.1", NOW), false);
+  assert.equal(exemptionHolds(null, "192.0.2.1", NOW), false);
+});
+
+Deno.test("isInForce looks at beginning and end alone", () => {
+  const exemption = { username: "alice", since: NOW, until: NOW + 1000, from: "192.0.2.0/24" };
+  assert.equal(isInForce(exemption, NOW - 1), false);
+  assert.equal(isInForce(exemption, NOW), true);
+  assert.equal(isInForce(exemption, NOW + 999), true);
+  assert.equal(isInForce(exemption, NOW + 1000), false);
+  assert.equal(isInForce({ ...exemption, until: null }, NOW + 1000), true);
+  assert.equal(isInForce(null, NOW), false);
 });
 
 Deno.test("parseNetwork takes addresses and networks alone", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Secret, TOTP } from "otpauth";
+import { COMMON_PARAMETERS } from "../../../src/core/totp_parameters.ts";
 import { Redacted } from "../../../src/text/redacted.ts";
 import { hmacKey, hotp, matchTimeStep, timeStep } from "../../../src/core/totp.ts";
 import { holds } from "../../lab/fuzz.ts";
@@ -102,6 +103,9 @@ testWith(
   },
 );
 
+const RFC_USER = { secret: RFC_SECRET, parameters: COMMON_PARAMETERS };
+const searchAt = (now: number, steps: number) => ({ now, steps, rest() {} });
+
 Deno.test("matchTimeStep takes the codes of the drift window and no others", async () => {
   const key = await hmacKey(RFC_SECRET);
   const now = 1_700_000_000_000;
@@ -111,7 +115,7 @@ Deno.test("matchTimeStep takes the codes of the drift window and no others", asy
       const code = await hotp(key, present + offset);
       const expected = Math.abs(offset) <= driftSteps ? present + offset : null;
       assert.equal(
-        await matchTimeStep(RFC_SECRET, code, now, driftSteps),
+        await matchTimeStep(code, RFC_USER, searchAt(now, driftSteps)),
         expected,
       );
     }
@@ -123,11 +127,11 @@ Deno.test("matchTimeStep changes over at the step's very end", async () => {
   const end = 1_700_000_010_000;
   const step = timeStep(end);
   const code = await hotp(key, step - 1);
-  assert.equal(await matchTimeStep(RFC_SECRET, code, end - 1, 0), step - 1);
-  assert.equal(await matchTimeStep(RFC_SECRET, code, end, 0), null);
+  assert.equal(await matchTimeStep(code, RFC_USER, searchAt(end - 1, 0)), step - 1);
+  assert.equal(await matchTimeStep(code, RFC_USER, searchAt(end, 0)), null);
 });
 
 Deno.test("matchTimeStep works at the beginning of time", async () => {
   const code = await hotp(await hmacKey(RFC_SECRET), 0);
-  assert.equal(await matchTimeStep(RFC_SECRET, code, 0, 1), 0);
+  assert.equal(await matchTimeStep(code, RFC_USER, searchAt(0, 1)), 0);
 });

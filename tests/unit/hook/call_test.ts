@@ -33,7 +33,8 @@ Deno.test("refusalOf repeats nothing of a foreign error's message, whatever the 
 Deno.test("refusalOf refuses whatever was thrown", () => {
   holds(fc.property(fc.anything(), (thrown) => {
     assert.deepEqual(refusalOf(thrown), {
-      ...{ outcome: "refused", reason: "failure" },
+      outcome: "refused",
+      reason: "failure",
       detail: "unexpected error",
     });
   }));

@@ -13,9 +13,9 @@ for (const scriptType of ["user-pass-verify", "client-crresponse"]) {
       const { runHook } = await import("${HOOK}");
       const state = () => Deno.permissions.querySync({ name: "ffi" }).state;
       const before = state();
-      const { exit } = await runHook("${scriptType}", ["${credentials}"]);
+      const { exitAtOnce } = await runHook("${scriptType}", ["${credentials}"]);
       console.log(before, state());
-      exit(0);`;
+      exitAtOnce(0);`;
     const states = await mustRun(Deno.execPath(), ["eval", program]);
     assert.match(states, /^granted (prompt|denied)\n$/);
   });

@@ -5,12 +5,14 @@ import { Failure } from "../../../src/core/failure.ts";
 import { Redacted } from "../../../src/text/redacted.ts";
 import { refused } from "../../../src/core/verdict.ts";
 import { answerCall } from "../../../src/hook/hook.ts";
-import type { PrimaryAuthentication } from "../../../src/login/primary_authentication.ts";
+import { EXTERNAL_FACTOR } from "../../../src/login/first_factor.ts";
+import type { ScriptEnvironment } from "../../../src/openvpn/script/environment.ts";
 import { Vault } from "../../../src/secrets/vault.ts";
-import type { ReadVariable } from "../../../src/settings.ts";
+import { readEachSetting } from "../../../src/settings.ts";
 import { openDatabase } from "../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
 import { holds } from "../../lab/fuzz.ts";
+import { fakeFactor } from "../../lab/login_parts.ts";
 import { hostileLogin } from "../../lab/hostile_call.ts";
 import { HostileTrial, type MadeCall, type Target } from "../../lab/hostile_trial.ts";
 import { makeTestDirectory, memoryDirectory } from "../../lab/program.ts";
@@ -21,29 +23,29 @@ const PASSWORD = "correct horse battery staple";
 const SECRET = "RUWKBBSFCFJAZNPVNCI5RBQQB2K7FJV2";
 const HOUR = 3_600_000;
 
-const primary: PrimaryAuthentication = {
-  authenticate(username, password) {
-    const text = new TextDecoder("utf-8", { ignoreBOM: true })
-      .decode(password.reveal());
-    const isRight = username === USERNAME && text === PASSWORD;
-    return Promise.resolve(
-      isRight ? { outcome: "passed", username } : refused("wrong_password"),
-    );
-  },
-  checkAccount: (username) => Promise.resolve({ outcome: "passed", username }),
-};
+const pam = fakeFactor(({ loginName }, password) => {
+  const isRight = loginName === USERNAME && password === PASSWORD;
+  return isRight ? { outcome: "passed", username: loginName } : refused("wrong_password");
+}, ({ loginName }) => ({ outcome: "passed", username: loginName }));
 
-/** As the process's own environment is read. */
-function readerOf(variables: MadeCall["variables"]): ReadVariable {
-  return (name) => {
-    const value = variables.get(name);
-    if (value === undefined || typeof value === "string") return value;
-    try {
-      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-        .decode(value);
-    } catch {
-      throw new Failure("bad_call", `the variable ${name} is not valid UTF-8`);
-    }
+/** Variables as the process's own environment would have them. */
+function environmentOf(variables: MadeCall["variables"]): ScriptEnvironment {
+  const bytesOf = (value: string | Uint8Array) =>
+    typeof value === "string" ? new TextEncoder().encode(value) : new Uint8Array(value);
+  const left = new Map([...variables].map(([name, value]) => [name, bytesOf(value)]));
+  return {
+    read(name) {
+      const value = left.get(name);
+      if (value === undefined) return undefined;
+      try {
+        return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(value);
+      } catch {
+        throw new Failure("bad_call", `the variable ${name} is not valid UTF-8`);
+      }
+    },
+    has: (name) => left.has(name),
+    readBytes: (name) => left.get(name) ?? null,
+    delete: (name) => void left.delete(name),
   };
 }
 
@@ -64,10 +66,12 @@ async function callAt(now: number, { variables, args }: MadeCall) {
     return bytes.length;
   };
   try {
-    const read = readerOf(variables);
-    const status = await answerCall(read("script_type")!, args, {
-      read,
-      openPrimary: ({ primaryAuth }) => primaryAuth === "pam" ? primary : null,
+    const environment = environmentOf(variables);
+    const status = await answerCall(environment.read("script_type")!, {
+      args,
+      environment,
+      settings: readEachSetting(environment.read),
+      openFirstFactor: ({ primaryAuth }) => primaryAuth === "pam" ? pam : EXTERNAL_FACTOR,
     });
     return { status, stdout: "", stderr };
   } finally {
@@ -100,8 +104,12 @@ async function play(): Promise<void> {
     { mayReplace: () => false, ...ANY_KEYS },
   );
   const target: Target = {
-    ...{ username: USERNAME, password: PASSWORD, secret: SECRET },
-    ...{ db, keyFile, directory: path },
+    username: USERNAME,
+    password: PASSWORD,
+    secret: SECRET,
+    db,
+    keyFile,
+    directory: path,
     now: () => now,
     call: (call) => callAt(now, call),
   };

@@ -4,14 +4,16 @@ import { Redacted } from "../../../src/text/redacted.ts";
 import { hmacKey, hotp, markOfCode, timeStep } from "../../../src/core/totp.ts";
 import { openSecret } from "../../../src/secrets/sealed_secret.ts";
 import { refused } from "../../../src/core/verdict.ts";
-import { Audit } from "../../../src/login/audit.ts";
 import { NO_FAILURES } from "../../../src/core/lockout.ts";
-import { PlaceThrottle } from "../../../src/login/place_throttle.ts";
+import { EXTERNAL_FACTOR } from "../../../src/login/first_factor.ts";
+import type { LoginParts } from "../../../src/login/login_parts.ts";
 import { throttleScopes } from "../../../src/core/throttle.ts";
-import { codeStep, type CodeStepParts } from "../../../src/login/code_step.ts";
+import { codeStep } from "../../../src/login/code_step.ts";
+import type { LoginStore } from "../../../src/store/store.ts";
 import { openDatabase } from "../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
 import { SqliteLoginStore } from "../../../src/store/sqlite/login_store.ts";
+import { fakeFactor, TEST_RULES } from "../../lab/login_parts.ts";
 import { makeTestDirectory } from "../../lab/program.ts";
 import { ANY_KEYS, given, sealedEnrolment, TEST_KEY } from "../../lab/secrets.ts";
 
@@ -42,23 +44,26 @@ async function enrolAlice(
 }
 
 /** What the code step works with, where a test says nothing else. */
-function partsFor(
-  store: SqliteLoginStore,
-  from: Attempt,
-  change: Partial<CodeStepParts>,
-): CodeStepParts {
+function partsFor(store: LoginStore, change: Partial<LoginParts> = {}): LoginParts {
   return {
     store,
-    audit: new Audit("code", from, { maxDays: 90, maxRows: 1000 }),
-    openSecret: async ({ secret, username }) => (await openSecret(secret, username, TEST_KEY))!,
+    firstFactor: fakeFactor(() => refused("wrong_password")),
+    secrets: {
+      open: async ({ secret, username }) => (await openSecret(secret, username, TEST_KEY))!,
+    },
+    rules: TEST_RULES,
     now: () => NOW,
-    driftSteps: 1,
-    lockout: { maxFailures: 3, lockoutSeconds: 60 },
-    binding: { address: true },
-    unproven: null,
+    newStateId: () => "state",
+    rest() {},
     ...change,
   };
 }
+
+/** A client's answer on the connection that was challenged. */
+const answerOf = (code: string | null) => ({
+  code: code === null ? null : given(code),
+  isNewConnection: false,
+});
 
 /** A database with alice enrolled, and what a test does to it. */
 async function withAlice(
@@ -93,11 +98,8 @@ async function withAlice(
       );
     },
     answer: async (id, code, nowMs = NOW) => {
-      const verdict = await codeStep({
-        attempt: attempt(id),
-        code: code === null ? null : given(code),
-        isNewConnection: false,
-      }, partsFor(store, attempt(id), { now: () => nowMs }));
+      const parts = partsFor(store, { now: () => nowMs });
+      const verdict = await codeStep(attempt(id), answerOf(code), parts);
       const last = (await Array.fromAsync(enrolments.decisions({}))).flat()
         .at(-1)!;
       assert.equal(last.outcome, verdict.outcome);
@@ -175,7 +177,7 @@ Deno.test("codeStep settles a challenge whatever the refusal", async () => {
       await answer("a", await codeAt(STEP)),
       refused("challenge_mismatch"),
     );
-    assert.equal(await answerOf("a", enrolments), null);
+    assert.equal(await openChallenge("a", enrolments), null);
     await challenge("b");
     assert.deepEqual(await answer("b", await codeAt(STEP)), ACCEPTED);
     await challenge("c");
@@ -191,7 +193,7 @@ Deno.test("codeStep settles a challenge whatever the refusal", async () => {
 });
 
 /** The challenge, if it still waits. */
-async function answerOf(
+async function openChallenge(
   id: string,
   enrolments: SqliteEnrolmentStore,
 ): Promise<string | null> {
@@ -223,15 +225,11 @@ Deno.test("codeStep refuses after the user was deleted or enrolled anew", async 
 Deno.test("codeStep changes nothing when the secret can't be opened", async () => {
   await withAlice(async ({ challenge, answer, store, enrolments }) => {
     await challenge("a");
-    const parts = partsFor(store, attempt("a"), {
-      openSecret: () => Promise.reject(new Error("on fire")),
+    const parts = partsFor(store, {
+      secrets: { open: () => Promise.reject(new Error("on fire")) },
     });
-    const request = {
-      attempt: attempt("a"),
-      code: given(await codeAt(STEP)),
-      isNewConnection: false,
-    };
-    await assert.rejects(codeStep(request, parts), /on fire/);
+    const given = answerOf(await codeAt(STEP));
+    await assert.rejects(codeStep(attempt("a"), given, parts), /on fire/);
     assert.deepEqual(await Array.fromAsync(enrolments.decisions({})), []);
     assert.deepEqual(await answer("a", await codeAt(STEP)), ACCEPTED);
   });
@@ -294,15 +292,8 @@ async function answerUnproven(
   code: string | null,
   nowMs = NOW,
 ) {
-  const rule = { freeFailures: 3, maxWaitSeconds: 300 };
-  return await codeStep({
-    attempt: attempt(id),
-    code: code === null ? null : given(code),
-    isNewConnection: false,
-  }, {
-    ...partsFor(store, attempt(id), { now: () => nowMs }),
-    unproven: (challenged) => new PlaceThrottle(rule, challenged),
-  });
+  const parts = partsFor(store, { now: () => nowMs, firstFactor: EXTERNAL_FACTOR });
+  return await codeStep(attempt(id), answerOf(code), parts);
 }
 
 Deno.test("codeStep, where the password isn't proven, refuses everything alike, and locks nobody", async () => {
@@ -410,11 +401,9 @@ Deno.test("codeStep refuses a second answer on a new connection, and another add
   await withAlice(async ({ challenge, store }) => {
     const answerFrom = async (id: string, address: string, bound: boolean) => {
       const from = { ...attempt(id), address };
-      const verdict = await codeStep({
-        attempt: from,
-        code: given(await codeAt(STEP)),
-        isNewConnection: true,
-      }, partsFor(store, from, { binding: { address: bound } }));
+      const parts = partsFor(store, { rules: { ...TEST_RULES, bindAddress: bound } });
+      const code = given(await codeAt(STEP));
+      const verdict = await codeStep(from, { code, isNewConnection: true }, parts);
       return verdict.outcome === "refused" ? verdict.reason : verdict.outcome;
     };
     await challenge("a");

@@ -4,18 +4,19 @@ import { COMMON_PARAMETERS } from "../../../src/core/totp_parameters.ts";
 import { hmacKey, hotp, timeStep } from "../../../src/core/totp.ts";
 import type { Attempt, Challenge } from "../../../src/core/challenge.ts";
 import { Redacted } from "../../../src/text/redacted.ts";
-import type { SessionToken } from "../../../src/core/session_token.ts";
+import type { SessionToken } from "../../../src/core/password_form.ts";
 import type { ChallengeMethod } from "../../../src/core/challenge_method.ts";
 import type { Exemption } from "../../../src/core/exemption.ts";
+import { fakeFactor, TEST_RULES } from "../../lab/login_parts.ts";
 import { given } from "../../lab/secrets.ts";
 import type { DecisionRecord } from "../../../src/core/decision.ts";
 import type { PlaceFailures } from "../../../src/core/throttle.ts";
 import { type CodeFailures, NO_FAILURES } from "../../../src/core/lockout.ts";
 import { refused } from "../../../src/core/verdict.ts";
 import { passwordStep } from "../../../src/login/password_step.ts";
-import type { PrimaryAuthentication } from "../../../src/login/primary_authentication.ts";
-import { Audit } from "../../../src/login/audit.ts";
-import { PlaceThrottle } from "../../../src/login/place_throttle.ts";
+import { EXTERNAL_FACTOR, type FirstFactor } from "../../../src/login/first_factor.ts";
+import type { LoginParts } from "../../../src/login/login_parts.ts";
+import { tokenStep } from "../../../src/login/token_step.ts";
 import type { Login, LoginRecords, LoginStore } from "../../../src/store/store.ts";
 
 const ATTEMPT: Attempt = {
@@ -28,33 +29,22 @@ const PASSWORD = "right";
 const SECRET = new Redacted(new Uint8Array(20).fill(7));
 
 /** PAM as a plain string: one password is right for everybody, and names lose their case. */
-function fakePrimary(
-  calls: string[],
-  meanwhile = () => {},
-): PrimaryAuthentication {
+function fakePam(calls: string[], meanwhile = () => {}): FirstFactor {
   const passed = (name: string) => ({
     outcome: "passed" as const,
     username: name.toLowerCase(),
   });
-  return {
-    authenticate(name, password, address) {
-      assert.equal(address, ATTEMPT.address);
-      calls.push("authenticate");
-      meanwhile();
-      const text = new TextDecoder().decode(password.reveal());
-      if (text === "broken PAM") return Promise.resolve(refused("pam_error"));
-      return Promise.resolve(
-        text === PASSWORD ? passed(name) : refused("wrong_password"),
-      );
-    },
-    checkAccount(name, address) {
-      assert.equal(address, ATTEMPT.address);
-      calls.push("account");
-      return Promise.resolve(
-        name === "Locked" ? refused("account_refused") : passed(name),
-      );
-    },
-  };
+  return fakeFactor(({ loginName, address }, password) => {
+    assert.equal(address, ATTEMPT.address);
+    calls.push("authenticate");
+    meanwhile();
+    if (password === "broken PAM") return refused("pam_error");
+    return password === PASSWORD ? passed(loginName) : refused("wrong_password");
+  }, ({ loginName, address }) => {
+    assert.equal(address, ATTEMPT.address);
+    calls.push("account");
+    return loginName === "Locked" ? refused("account_refused") : passed(loginName);
+  });
 }
 
 /** A store that knows alice alone. */
@@ -163,23 +153,7 @@ async function play(request: Play) {
     loginName: request.loginName ?? "Alice",
     commonName: request.commonName ?? null,
   };
-  const rule = { freeFailures: 3, maxWaitSeconds: 300 };
-  const verdict = await passwordStep({
-    attempt,
-    password: new Redacted(
-      new TextEncoder().encode(request.password ?? PASSWORD),
-    ),
-    method: request.method === undefined ? "crtext" : request.method,
-    code: request.code === undefined ? null : given(request.code),
-    token: request.token ?? null,
-  }, {
-    openSecret: () => Promise.resolve(SECRET),
-    driftSteps: 1,
-    lockout: { maxFailures: 3, lockoutSeconds: 60 },
-    newStateId: () => "state",
-    admitsUnenrolled: request.admitsUnenrolled ?? false,
-    notice: request.notice ?? null,
-    primary: request.external ? null : fakePrimary(calls, request.meanwhile),
+  const parts: LoginParts = {
     store: fakeStore(
       recorded,
       request.failures ?? NO_FAILURES,
@@ -190,11 +164,22 @@ async function play(request: Play) {
       uncoded,
       request,
     ),
-    audit: new Audit("password", attempt, { maxDays: 90, maxRows: 1000 }),
-    throttle: new PlaceThrottle(rule, attempt),
+    firstFactor: request.external ? EXTERNAL_FACTOR : fakePam(calls, request.meanwhile),
+    secrets: { open: () => Promise.resolve(SECRET) },
+    rules: { ...TEST_RULES, unenrolled: request.admitsUnenrolled ? "allow" : "deny" },
     now: () => request.now ?? 5000,
-    challengeTimeoutSeconds: 300,
-  });
+    newStateId: () => "state",
+    rest() {},
+  };
+  const verdict = request.token
+    ? await tokenStep(attempt, request.token, parts)
+    : await passwordStep({
+      attempt,
+      password: new Redacted(new TextEncoder().encode(request.password ?? PASSWORD)),
+      method: request.method === undefined ? "crtext" : request.method,
+      code: request.code === undefined ? null : given(request.code),
+      notice: request.notice ?? null,
+    }, parts);
   // Each decision is in the audit trail, once.
   assert.deepEqual(
     decisions.map(({ step, outcome, reason, loginName }) => [
@@ -481,7 +466,10 @@ Deno.test("passwordStep records a dynamic challenge under what nobody can guess"
 
 Deno.test("passwordStep lets an exempt user in by the password, from there and until then", async () => {
   const exemption = {
-    ...{ username: "alice", since: 0, until: 9000, from: "192.0.2.0/24" },
+    username: "alice",
+    since: 0,
+    until: 9000,
+    from: "192.0.2.0/24",
   };
   const outcome = async (change: Play = {}) => {
     const { verdict } = await play({ exemption, ...change });
@@ -536,6 +524,13 @@ Deno.test("passwordStep takes no token of a login without a code, once the exemp
   );
   const { uncoded } = await play({ exemption });
   assert.deepEqual(uncoded, [5000]);
+  const external = await play({
+    exemption,
+    external: true,
+    loginName: "alice",
+    commonName: "alice",
+  });
+  assert.deepEqual(external.uncoded, [5000]);
 });
 
 Deno.test("passwordStep refuses a disabled user like one who isn't enrolled, and their token", async () => {
@@ -547,10 +542,14 @@ Deno.test("passwordStep refuses a disabled user like one who isn't enrolled, and
   const later = await play({ disabledAt: 1, token });
   assert.deepEqual(later.verdict, refused("user_disabled"));
   const external = await play({
-    ...{ disabledAt: 1, external: true, loginName: "alice" },
+    disabledAt: 1,
+    external: true,
+    loginName: "alice",
   });
   assert.deepEqual(external.verdict, {
-    ...{ outcome: "challenged", by: "crtext", reason: "user_disabled" },
+    outcome: "challenged",
+    by: "crtext",
+    reason: "user_disabled",
   });
   assert.deepEqual(external.recorded, []);
 });
@@ -561,13 +560,17 @@ Deno.test("passwordStep lets users in who aren't enrolled only when told to, and
   assert.equal(allow.verdict.by, "password");
   assert.match(allow.verdict.warning!, /totpUnenrolled allow/);
   const wrong = await play({
-    ...{ loginName: "bob", admitsUnenrolled: true, password: "wrong" },
+    loginName: "bob",
+    admitsUnenrolled: true,
+    password: "wrong",
   });
   assert.deepEqual(wrong.verdict, refused("wrong_password"));
   const alice = await play({ admitsUnenrolled: true });
   assert.equal(alice.verdict.outcome, "challenged");
   const external = await play({
-    ...{ loginName: "bob", admitsUnenrolled: true, external: true },
+    loginName: "bob",
+    admitsUnenrolled: true,
+    external: true,
   });
   assert.equal(external.verdict.outcome, "challenged");
 });

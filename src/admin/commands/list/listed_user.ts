@@ -1,5 +1,5 @@
 import type { Challenge } from "../../../core/challenge.ts";
-import type { Exemption } from "../../../core/exemption.ts";
+import { type Exemption, isInForce } from "../../../core/exemption.ts";
 import { lockEnd } from "../../../core/lockout.ts";
 import type { Enrolment } from "../../../core/enrolment.ts";
 
@@ -73,13 +73,9 @@ export function lastLoginOf(user: ListedUser): number | null {
     : Math.max(lastLoginAt, lastUncodedLoginAt);
 }
 
-/** Says whether a user has an exemption that hasn't ended. */
-export function isExemptNow(
-  { exemption }: ListedUser,
-  nowMs: number,
-): boolean {
-  return exemption !== null &&
-    (exemption.until === null || nowMs < exemption.until);
+/** Says whether a user has an exemption that has begun and not ended. */
+export function isExemptNow({ exemption }: ListedUser, nowMs: number): boolean {
+  return isInForce(exemption, nowMs);
 }
 
 /** Says whether a user is asked for. Logins of those who aren't enrolled aren't known. */

@@ -1,24 +1,13 @@
-import { type Code, mayBeRecoveryCode, readCode } from "../../../core/code.ts";
+import { type Code, readCode } from "../../../core/code.ts";
 import { lockEnd } from "../../../core/lockout.ts";
-import type { Redacted } from "../../../text/redacted.ts";
-import { markOfCode } from "../../../core/totp.ts";
 import { readSetting, SETTINGS } from "../../../settings.ts";
 import type { Enrolment } from "../../../core/enrolment.ts";
 import type { EnrolmentStore } from "../../../store/store.ts";
 import { type AdminContext, openVault, requireEnrolment, withStore } from "../../context.ts";
-import { findCode, type FoundCode, toldDeviation } from "../../enrolment/found_code.ts";
+import { examineCode, type ExaminedCode, toldDeviation } from "../../enrolment/examine_code.ts";
 import { readInputFile } from "../../input_file.ts";
 import { askLine } from "../../terminal/question.ts";
 import { instant, instantOrNull, json } from "../../terminal/text.ts";
-
-/** What a code was found to be. */
-type Finding =
-  | { result: "right"; found: FoundCode }
-  | { result: "used"; found: FoundCode }
-  | { result: "clock_off"; found: FoundCode }
-  | { result: "recovery_code"; mark: string }
-  | { result: "wrong" }
-  | { result: "malformed" };
 
 /** More than any code has. */
 const MAX_CODE_BYTES = 256;
@@ -39,21 +28,20 @@ export async function verify(
     const code = readGivenCode(context, options.codeFrom);
     // After the question, which may have taken long.
     const enrolment = await requireEnrolment(store, username);
-    let finding = await examine(context, store, enrolment, code);
-    if (options.use && !await use(store, username, finding)) {
-      finding = "found" in finding ? { result: "used", found: finding.found } : { result: "wrong" };
-    }
+    let examined = await examine(context, store, enrolment, code);
+    if (options.use && !await use(store, username, examined)) examined = usedMeanwhile(examined);
+    const result = examined.judgement.kind;
     const { failures, disabledAt } = enrolment;
     const lockedUntil = lockEnd(failures, context.now());
-    const isRight = ["right", "recovery_code"].includes(finding.result);
+    const isRight = ["right", "recovery_code"].includes(result);
     if (!isRight || lockedUntil !== null || disabledAt !== null) {
       context.exitStatus = 1;
     }
     const state = { lockedUntil, disabledAt };
     context.out(
       options.json
-        ? json(asJson(enrolment, finding, state, options.use ?? false))
-        : asText(enrolment, finding, state, options.use ?? false),
+        ? json(asJson(enrolment, examined, state, options.use ?? false))
+        : asText(enrolment, examined, state, options.use ?? false),
     );
   });
 }
@@ -75,49 +63,33 @@ async function examine(
   store: EnrolmentStore,
   enrolment: Enrolment,
   code: Code | null,
-): Promise<Finding> {
-  if (code === null) return { result: "malformed" };
-  const secret = await openVault(context).open(enrolment);
-  if (mayBeRecoveryCode(code)) {
-    const mark = await markOfCode(secret, code.text);
-    if (await store.hasRecoveryCode(enrolment.username, mark)) {
-      return { result: "recovery_code", mark };
-    }
-  }
-  if (code.kind === "recovery") return { result: "wrong" };
-  return code.text.length === enrolment.parameters.digits
-    ? await examineDigits(context, enrolment, secret, code.text)
-    : { result: "malformed" };
-}
-
-async function examineDigits(
-  context: AdminContext,
-  enrolment: Enrolment,
-  secret: Redacted<Uint8Array>,
-  digits: string,
-): Promise<Finding> {
-  const { parameters, lastStep } = enrolment;
-  const found = await findCode(digits, { secret, parameters }, context.now());
-  if (found === null) return { result: "wrong" };
+): Promise<ExaminedCode> {
+  const user = {
+    ...enrolment,
+    secret: await openVault(context).open(enrolment),
+    hasRecoveryCode: (mark: string) => store.hasRecoveryCode(enrolment.username, mark),
+  };
   const driftSteps = readSetting(SETTINGS.driftSteps, context.read);
-  if (Math.abs(found.stepsOff) > driftSteps) {
-    return { result: "clock_off", found };
-  }
-  const isUsed = lastStep !== null && found.step <= lastStep;
-  return { result: isUsed ? "used" : "right", found };
+  return await examineCode(code, user, { now: context.now(), driftSteps });
 }
 
-/** False where a login was faster. */
+/** Uses a right code up; false where a login was faster. */
 async function use(
   store: EnrolmentStore,
   username: string,
-  finding: Finding,
+  { judgement, mark }: ExaminedCode,
 ): Promise<boolean> {
-  if (finding.result === "right") {
-    return await store.useStep(username, finding.found.step);
-  }
-  return finding.result !== "recovery_code" ||
-    await store.useRecoveryCode(username, finding.mark);
+  if (judgement.kind === "right") return await store.useStep(username, judgement.timeStep);
+  return judgement.kind !== "recovery_code" || mark === null ||
+    await store.useRecoveryCode(username, mark);
+}
+
+/** What a login that was faster has made of a right code. */
+function usedMeanwhile(examined: ExaminedCode): ExaminedCode {
+  const { judgement } = examined;
+  return judgement.kind === "right"
+    ? { ...examined, judgement: { kind: "used", timeStep: judgement.timeStep } }
+    : { ...examined, judgement: { kind: "wrong" } };
 }
 
 interface State {
@@ -127,15 +99,15 @@ interface State {
 
 function asJson(
   { username, parameters }: Enrolment,
-  finding: Finding,
+  { judgement: { kind }, stepsOff }: ExaminedCode,
   { lockedUntil, disabledAt }: State,
   isUsed: boolean,
 ) {
   return {
     username,
-    result: finding.result,
-    secondsOff: "found" in finding ? finding.found.stepsOff * parameters.periodSeconds : null,
-    usedUp: isUsed && ["right", "recovery_code"].includes(finding.result),
+    result: kind,
+    secondsOff: stepsOff === null ? null : stepsOff * parameters.periodSeconds,
+    usedUp: isUsed && ["right", "recovery_code"].includes(kind),
     lockedUntil: instantOrNull(lockedUntil),
     disabledAt: instantOrNull(disabledAt),
   };
@@ -143,11 +115,11 @@ function asJson(
 
 function asText(
   enrolment: Enrolment,
-  finding: Finding,
+  examined: ExaminedCode,
   { lockedUntil, disabledAt }: State,
   isUsed: boolean,
 ): string {
-  const lines = [explained(enrolment, finding, isUsed)];
+  const lines = [explained(enrolment, examined, isUsed)];
   if (lockedUntil !== null) {
     lines.push(
       `Locked until ${
@@ -165,10 +137,10 @@ function asText(
 
 function explained(
   { parameters, lastStep }: Enrolment,
-  finding: Finding,
+  { judgement, stepsOff }: ExaminedCode,
   isUsed: boolean,
 ): string {
-  switch (finding.result) {
+  switch (judgement.kind) {
     case "right":
       return isUsed ? "Right, and used up now." : "Right: a login with it would be accepted.";
     case "recovery_code":
@@ -181,7 +153,7 @@ function explained(
         `${instant(nextMs)} on count again.`;
     }
     case "clock_off":
-      return `Right ${toldDeviation(finding.found, parameters)}. ` +
+      return `Right ${toldDeviation(stepsOff ?? 0, parameters)}. ` +
         "A login would be refused: have both set their time by themselves (timedatectl).";
     case "malformed":
       return `No code: a code has ${parameters.digits} digits.`;

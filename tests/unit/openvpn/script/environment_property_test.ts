@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Failure } from "../../../../src/core/failure.ts";
-import { knowsCrtext, readAttempt } from "../../../../src/openvpn/script/environment.ts";
+import { readAttempt, readClient } from "../../../../src/openvpn/script/environment.ts";
 import { anyText, holds, textWith } from "../../../lab/fuzz.ts";
 
 /** OpenVPN's rule, as it has it in C: strtok(3) by commas, strcmp(3) with the method. */
@@ -16,12 +16,12 @@ function hasToken(list: string, method: string): boolean {
   return false;
 }
 
-Deno.test("knowsCrtext agrees with OpenVPN's own search for crtext", () => {
+Deno.test("readClient agrees with OpenVPN's own search for crtext", () => {
   const sso = textWith("crtext", "crtext", ",", ",", ",", "webauth", " ", ":");
   holds(
     fc.property(sso, (sso) => {
       const read = (name: string) => name === "IV_SSO" ? sso : "crtext";
-      assert.equal(knowsCrtext(read), hasToken(sso, "crtext"));
+      assert.equal(readClient(read).knowsCrtext, hasToken(sso, "crtext"));
     }),
     500,
   );
@@ -30,8 +30,10 @@ Deno.test("knowsCrtext agrees with OpenVPN's own search for crtext", () => {
 Deno.test("readAttempt takes what is set, emptiness for absence, and wants an id", () => {
   const value = fc.oneof(anyText, fc.constantFrom(undefined, ""));
   const names = {
-    ...{ auth_control_file: value, common_name: value },
-    ...{ untrusted_ip: value, untrusted_ip6: value },
+    auth_control_file: value,
+    common_name: value,
+    untrusted_ip: value,
+    untrusted_ip6: value,
   };
   holds(fc.property(fc.record(names), anyText, (variables, loginName) => {
     const set = new Map(
@@ -48,7 +50,9 @@ Deno.test("readAttempt takes what is set, emptiness for absence, and wants an id
     }
     const addresses = [set.get("untrusted_ip"), set.get("untrusted_ip6"), null];
     assert.deepEqual(readAttempt(read, loginName), {
-      ...{ id, loginName, commonName: set.get("common_name") ?? null },
+      id,
+      loginName,
+      commonName: set.get("common_name") ?? null,
       address: addresses.find((address) => address !== undefined),
     });
   }));

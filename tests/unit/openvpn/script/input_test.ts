@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Failure } from "../../../../src/core/failure.ts";
 import { parseCredentials } from "../../../../src/openvpn/script/credentials.ts";
-import { knowsCrtext, readAttempt } from "../../../../src/openvpn/script/environment.ts";
+import { readAttempt, readClient } from "../../../../src/openvpn/script/environment.ts";
 import { readSessionToken } from "../../../../src/openvpn/session_token.ts";
 import { parseResponse } from "../../../../src/openvpn/script/response.ts";
 import { holds } from "../../../lab/fuzz.ts";
@@ -87,14 +87,14 @@ Deno.test("parseResponse gives a code or null, whatever the bytes", () => {
   ));
 });
 
-Deno.test("knowsCrtext wants the exact token", () => {
+Deno.test("readClient wants the exact token", () => {
   for (const sso of ["crtext", "webauth,crtext", "crtext,openurl"]) {
-    assert.equal(knowsCrtext(from({ IV_SSO: sso })), true);
+    assert.equal(readClient(from({ IV_SSO: sso })).knowsCrtext, true);
   }
   for (const sso of ["", "crtextx", "xcrtext", "CRTEXT", "webauth crtext"]) {
-    assert.equal(knowsCrtext(from({ IV_SSO: sso })), false);
+    assert.equal(readClient(from({ IV_SSO: sso })).knowsCrtext, false);
   }
-  assert.equal(knowsCrtext(from({})), false);
+  assert.equal(readClient(from({})).knowsCrtext, false);
 });
 
 Deno.test("readSessionToken reads the time of the first login", () => {

@@ -1,0 +1,47 @@
+import type { Code } from "../core/code.ts";
+import type { CodeVerdict } from "../core/verdict.ts";
+import { CodeReply } from "../openvpn/script/code_reply.ts";
+import { readAttempt, requireVariable } from "../openvpn/script/environment.ts";
+import { readResponseFile, removeResponseFile } from "../openvpn/script/response.ts";
+import { requireSettings } from "../settings.ts";
+import { sealForeignCode } from "../system/libraries.ts";
+import type { Redacted } from "../text/redacted.ts";
+import { attemptTo, deliver, type HookCall, type HookResult, refusalOf } from "./call.ts";
+import { unaskedFactor } from "./first_factor.ts";
+import { openLogin } from "./open_login.ts";
+
+/** `client-crresponse`: the code, against the challenge of this attempt. */
+export async function codeCall(call: HookCall): Promise<HookResult> {
+  sealForeignCode();
+  const { code, warning } = takeResponse(call.args.at(-1));
+  let verdict: CodeVerdict;
+  try {
+    verdict = await verdictOn(code, call);
+  } catch (error) {
+    verdict = refusalOf(error);
+  }
+  return { ...deliver(verdict, new CodeReply(call.environment.read)), warning };
+}
+
+async function verdictOn(
+  code: Redacted<Code> | null,
+  { settings: readSettings, environment: { read } }: HookCall,
+): Promise<CodeVerdict> {
+  const settings = requireSettings(readSettings);
+  const attempt = readAttempt(read, requireVariable("username", read));
+  using login = await openLogin(settings, unaskedFactor(settings));
+  return await login.service.answer(attempt, { code, isNewConnection: false });
+}
+
+/**
+ * Reads and removes the response file. One that cannot be read is an answer without a code: it must
+ * settle the challenge like any other.
+ */
+function takeResponse(
+  path: string | undefined,
+): { code: Redacted<Code> | null; warning?: string | undefined } {
+  if (path === undefined) return { code: null, warning: "OpenVPN gave no response file" };
+  const response = attemptTo(() => readResponseFile(path));
+  const removal = attemptTo(() => removeResponseFile(path));
+  return { code: response.result ?? null, warning: response.failure ?? removal.failure };
+}

@@ -1,0 +1,47 @@
+import { letThreadRest } from "../system/thread_rest.ts";
+import { newStateId } from "../login/dynamic_challenge.ts";
+import type { FirstFactor } from "../login/first_factor.ts";
+import { LoginService } from "../login/login_service.ts";
+import { Vault } from "../secrets/vault.ts";
+import type { Settings } from "../settings.ts";
+import { type Database, openDatabase } from "../store/sqlite/database.ts";
+import { SqliteLoginStore } from "../store/sqlite/login_store.ts";
+
+/** How long a login waits for another process's transaction, in milliseconds. */
+const BUSY_TIMEOUT_MS = 2000;
+
+/** The login service of one call, until it is disposed of. */
+export interface OpenLogin extends Disposable {
+  service: LoginService;
+}
+
+/**
+ * Opens the login service with the database, which it does not make.
+ *
+ * @throws Failure when the database cannot be used
+ */
+export async function openLogin(
+  settings: Settings,
+  firstFactor: FirstFactor,
+): Promise<OpenLogin> {
+  const database = await openLoginDatabase(settings.tokenDbPath);
+  const service = new LoginService({
+    store: new SqliteLoginStore(database),
+    firstFactor,
+    secrets: new Vault(settings.keyFile),
+    rules: settings,
+    now: Date.now,
+    newStateId,
+    rest: letThreadRest,
+  });
+  return { service, [Symbol.dispose]: () => database.close() };
+}
+
+/**
+ * Opens the database for a login.
+ *
+ * @throws Failure when it cannot be used
+ */
+export function openLoginDatabase(path: string): Promise<Database> {
+  return openDatabase(path, { create: false, busyTimeoutMs: BUSY_TIMEOUT_MS });
+}

@@ -1,0 +1,25 @@
+import type { Enrolment } from "../core/enrolment.ts";
+import type { EpochMs } from "../core/epoch.ts";
+import type { LoginRules } from "../core/login_rules.ts";
+import type { LoginStore } from "../store/store.ts";
+import type { Redacted } from "../text/redacted.ts";
+import type { FirstFactor } from "./first_factor.ts";
+
+/** Opens users' secrets. */
+export interface Secrets {
+  /** @throws Failure when it cannot be opened */
+  open(enrolment: Enrolment): Promise<Redacted<Uint8Array>>;
+}
+
+/** What all logins of a process work with. */
+export interface LoginParts {
+  store: LoginStore;
+  firstFactor: FirstFactor;
+  secrets: Secrets;
+  rules: LoginRules;
+  now(): EpochMs;
+  /** Gives a state id that nobody can guess, for a dynamic challenge. */
+  newStateId(): string;
+  /** Lets the thread rest that signatures are made in; see `letThreadRest`. */
+  rest(): void;
+}

@@ -1,0 +1,33 @@
+import type { Attempt } from "../../src/core/challenge.ts";
+import type { LoginRules } from "../../src/core/login_rules.ts";
+import { refused } from "../../src/core/verdict.ts";
+import type { FirstFactor, FirstFactorResult } from "../../src/login/first_factor.ts";
+
+/** Rules of logins, where a test says nothing else. */
+export const TEST_RULES: LoginRules = {
+  challengeMethods: ["crtext", "static", "dynamic"],
+  appendPosition: "suffix",
+  challengeTimeoutSeconds: 300,
+  bindAddress: true,
+  unenrolled: "deny",
+  driftSteps: 1,
+  lockout: { maxFailures: 3, lockoutSeconds: 60 },
+  throttle: { freeFailures: 3, maxWaitSeconds: 300 },
+  audit: { maxDays: 90, maxRows: 1000 },
+};
+
+/** A first factor that knows passwords as plain text. */
+export function fakeFactor(
+  authenticate: (attempt: Attempt, password: string) => FirstFactorResult,
+  checkAccount: (attempt: Attempt) => FirstFactorResult = () => refused("account_refused"),
+): FirstFactor {
+  return {
+    provesPassword: true,
+    async authenticate(attempt, password) {
+      await Promise.resolve();
+      const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+      return authenticate(attempt, decoder.decode(password.reveal()));
+    },
+    checkAccount: (attempt) => Promise.resolve(checkAccount(attempt)),
+  };
+}
