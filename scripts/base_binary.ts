@@ -5,7 +5,7 @@
  */
 
 /**
- * A published npm package (MIT) that is itself a program made by `deno compile`: the first bytes of
+ * A published npm package (MIT) that is itself a program made by `deno compile`. The first bytes of
  * its binary, up to the end of the ELF image, are denort 2.6.10.
  */
 const PINNED = {
@@ -20,12 +20,12 @@ const PINNED = {
 const DOWNLOAD_TIMEOUT_MS = 180_000;
 
 /**
- * Finds a base binary: the file that `DENORT_BIN` names, else Deno's own download, else the pinned
- * bytes. Says which it was.
+ * Finds a base binary and reports which one it is: the file that `DENORT_BIN` names, otherwise Deno's
+ * own download, otherwise the pinned bytes.
  *
- * @param target Rust's name of the architecture; undefined for this machine's
- * @param compile runs `deno compile` with the environment variables given
- * @throws Error when none can be had
+ * @param target Rust's name for the target architecture; undefined for this machine's
+ * @param compile runs `deno compile` with the given environment variables
+ * @throws Error if there is no base binary
  */
 export async function withBaseBinary(
   target: string | undefined,
@@ -75,7 +75,11 @@ async function isFile(path: string): Promise<boolean> {
   }
 }
 
-/** Compiles an empty program, which makes Deno fetch and keep its base; gives what went wrong. */
+/**
+ * Compiles an empty program, which makes Deno download and cache its base binary.
+ *
+ * @returns what went wrong, or null
+ */
 async function tryOwnDownload(
   directory: string,
   target: string | undefined,

@@ -1,7 +1,7 @@
 /**
- * `deno task bench`: whole-process time and memory of each hook call, beside the same call of a plain
- * Python script (bench/login.py) and an empty Deno program, in pairs within one run; then SQLite's
- * journal modes. `deno task bench journal` measures those alone.
+ * `deno task bench` measures the time and memory of each hook call as a whole process, beside the same
+ * call of a plain Python script (bench/login.py) and an empty Deno program, in pairs within one run.
+ * Then it measures SQLite's journal modes; `deno task bench journal` measures only these.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * `deno task build`: compiles main.ts to dist/openvpn-totp.
+ * `deno task build` compiles main.ts to dist/openvpn-totp.
  *
- * `--target aarch64-unknown-linux-gnu` builds for the other architecture.
+ * `--target aarch64-unknown-linux-gnu` builds for the other supported architecture.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { withBaseBinary } from "./base_binary.ts";
 const TARGETS = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
 const OUTPUT = "./dist/openvpn-totp";
 
-/** The variables that the program reads: its settings, OpenVPN's, and what commander looks at. */
+/** The variables that the program reads: its settings, OpenVPN's variables, and commander's. */
 const VARIABLES = [
   "script_type",
   "username",
@@ -37,11 +37,11 @@ const VARIABLES = [
 ];
 
 /**
- * The least that works. Reading and writing are not lists: where database, log and OpenVPN's
- * temporary files lie is the configuration's choice. Foreign code isn't one either: Deno allows a
- * callback, which PAM needs, only without a list. So the program opens libraries by absolute path
- * alone, and gives that permission up before it decides about a login. There is no network, no child
- * process, no import from anywhere.
+ * The smallest set of permissions that works. Reading and writing are not limited to a list, because
+ * the configuration decides where the database, the log and OpenVPN's temporary files are. Foreign
+ * code is not limited either, because Deno allows callbacks, which PAM needs, only without a list. So
+ * the program opens libraries only by absolute path, and gives that permission up before it decides
+ * about a login. There is no permission for the network, for child processes, or for imports.
  */
 const PERMISSIONS = [
   "--no-prompt",
@@ -63,7 +63,7 @@ async function build(): Promise<void> {
   await Deno.mkdir("dist", { recursive: true });
   const bundle = await Deno.makeTempDir({ prefix: "openvpn-totp-bundle-" });
   try {
-    // Compiled as they are, modules and packages cost each start some 5 ms more.
+    // Without bundling, modules and packages make each start some 5 ms slower.
     await deno({}, [
       "bundle",
       "--quiet",
@@ -79,15 +79,15 @@ async function build(): Promise<void> {
       deno(environment, [
         "compile",
         "--quiet",
-        // The bundle is all there is: nothing is resolved any more.
+        // The bundle is complete, so nothing has to be resolved any more.
         "--no-config",
         "--no-lock",
         "--no-remote",
         "--no-npm",
         "--no-check",
-        // Without it the program reads V8 code from a file in the temp directory, which others write.
+        // Otherwise the program reads V8 code from a file in the temp directory, which others can write.
         "--no-code-cache",
-        // One thread rather than one for each processor: service units limit them.
+        // One thread rather than one for each processor, since service units limit threads.
         "--v8-flags=--single-threaded",
         ...PERMISSIONS,
         ...(target === undefined ? [] : ["--target", target]),
@@ -103,7 +103,7 @@ async function build(): Promise<void> {
   report(`made ${OUTPUT} (${(size / 1e6).toFixed(1)} MB)`);
 }
 
-/** What a base binary that is none makes doesn't run. */
+/** Runs the output once: with a wrong base binary it does not run. */
 async function tryOutput(): Promise<void> {
   try {
     const { success, stdout } = await new Deno.Command(OUTPUT, {
@@ -113,7 +113,7 @@ async function tryOutput(): Promise<void> {
     const version = new TextDecoder().decode(stdout);
     if (success && version.startsWith("openvpn-totp ")) return;
   } catch {
-    // The same as one that runs and fails.
+    // It does not even start: the same as one that runs and fails.
   }
   await Deno.remove(OUTPUT);
   throw new Error(

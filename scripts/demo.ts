@@ -1,6 +1,6 @@
 /**
- * `deno task demo`: builds the program, then shows a whole login step by step: with a real OpenVPN
- * server and client where this machine can, else with OpenVPN's part played by hand.
+ * `deno task demo` builds the program, then shows a whole login step by step. It uses a real OpenVPN
+ * server and client if this machine can run them; otherwise it plays OpenVPN's part itself.
  *
  * @module
  */
@@ -28,13 +28,13 @@ function show(text: string): void {
   for (const line of text.trimEnd().split("\n")) say(`     ${line}`);
 }
 
-/** What was expected has not happened: the demo has failed. */
+/** Throws if what was expected has not happened: the demo has failed. */
 function expect(holds: boolean, what: string): void {
   if (!holds) throw new Error(`this should not be: ${what}`);
   say(`   -> ${what}`);
 }
 
-/** Enrols a user and shows what the administrator sees; gives the secret. */
+/** Enrols a user, shows what the administrator sees, and returns the secret. */
 async function enrolled(db: string, username: string): Promise<string> {
   step(
     `The administrator enrols ${username} (openvpn-totp enroll ${username})`,

@@ -1,7 +1,8 @@
 /**
- * `deno task pictures`: builds the program, runs real commands in a terminal of 80 columns, and draws
- * what they wrote into docs/pictures. As root: in a mount namespace, configuration, database, key and
- * a user of the README's name are these commands' alone, in a directory that is removed again.
+ * `deno task pictures` builds the program, runs real commands in a terminal of 80 columns, and draws
+ * what they wrote into docs/pictures. It must run as root. The commands run in a mount namespace, with
+ * their own configuration, database, key and user (of the README's name) in a directory that is
+ * removed again.
  *
  * @module
  */
@@ -14,7 +15,7 @@ import { terminalPicture } from "../tests/lab/terminal_picture.ts";
 
 const USERNAME = "exampleuser";
 
-/** A configuration with something of each kind to be found. */
+/** A configuration in which doctor finds something of each level. */
 const SERVER_CONF = `port 1194
 proto udp
 dev tun
@@ -25,10 +26,10 @@ reneg-sec 0
 verb 3
 `;
 
-/** What is drawn as `NAME.svg`, one after the other on one stage. */
+/** The commands whose output is drawn as `NAME.svg`, run one after the other on one stage. */
 const RUNS: readonly {
   name: string;
-  /** What comes before, and isn't shown: a shell's lines. */
+  /** Shell lines that run first and are not shown. */
   before?: string;
   args: readonly string[];
 }[] = [
@@ -58,10 +59,10 @@ const PROMPT = "\x1b[32m$\x1b[0m ";
 
 const PICTURES = fileURLToPath(new URL("../docs/pictures/", import.meta.url));
 
-/** Directories that are a copy of the stage's own, for the commands that are run alone. */
+/** Directories that the stage has its own copies of, for the commands run on it. */
 const STAGED = ["/etc", "/var/lib", "/usr/local/bin"];
 
-/** Makes the stage: a server with OpenVPN and the program, a user, and nothing of this machine's. */
+/** Makes the stage: a server with OpenVPN, the program and a user, and no data of this machine. */
 async function makeStage(stage: string): Promise<void> {
   for (const path of STAGED) await mustRun("mkdir", ["-p", stage + path]);
   await mustRun("cp", ["-a", "/etc/.", `${stage}/etc`]);
@@ -83,7 +84,7 @@ async function makeStage(stage: string): Promise<void> {
   await mustRun("cp", [PROGRAM, `${stage}/usr/local/bin`]);
 }
 
-/** Runs a shell's lines on the stage. */
+/** Runs shell lines on the stage. */
 function onStage(stage: string, lines: string): Promise<string> {
   const mounts = STAGED.map((path) => `mount --bind "$0${path}" ${path}`);
   return mustRun("unshare", [
@@ -97,7 +98,7 @@ async function drawRuns(stage: string): Promise<void> {
     if (before !== undefined) await onStage(stage, before);
     const output = await onStage(
       stage,
-      // doctor's exit status tells that something was found.
+      // `script` hides doctor's exit status, which says that something was found.
       `script --quiet --command "stty cols 80 rows 60; ${command}" /dev/null`,
     );
     const shown = `${PROMPT}sudo ${command}\r\n${output}`;
@@ -106,7 +107,7 @@ async function drawRuns(stage: string): Promise<void> {
   }
 }
 
-/** The page that `enroll --sheet` makes, as a browser shows it. */
+/** Draws the page that `enroll --sheet` makes, as a browser shows it. */
 async function drawSheet(directory: string, stage: string): Promise<void> {
   const page = `${directory}/sheet.html`;
   await onStage(stage, `openvpn-totp show ${USERNAME} --sheet ${page}`);

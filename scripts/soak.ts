@@ -1,8 +1,9 @@
 /**
- * `deno task soak [SECONDS]`: the build, then the tests of tests/soak at full size: load for so many
- * seconds (120), half as long more of it than the machine can run, then hundreds of killed calls; about
- * seven minutes in all. Takes `OVTOTP_SEED` (another in each run) and `OVTOTP_RUNS` (20 times the kills
- * of `deno task test`) from the environment.
+ * `deno task soak [SECONDS]` builds the program, then runs tests/soak at full size: load for that many
+ * seconds (120 by default), half as long of more load than the machine can run, then hundreds of
+ * killed calls. It takes about seven minutes in all. `OVTOTP_SEED` in the environment sets the seed,
+ * which otherwise differs in each run; `OVTOTP_RUNS` sets how many times the kills of `deno task test`
+ * there are (20 by default).
  *
  * @module
  */
