@@ -27,7 +27,7 @@ interface Setting<T> {
 /** Longest challenge text that OpenVPN's own client passes on, in bytes of UTF-8. */
 const MAX_TEXT_BYTES = 234;
 
-/** In a longer wait, its own quiet would begin to take failures back (see `waitSeconds`). */
+/** In a longer wait, the quiet of the wait itself would begin to take failures back (`waitSeconds`). */
 const MAX_WAIT_SECONDS = 600;
 
 /** Longest path of a file; SQLite takes 512 bytes with its suffixes. */
@@ -44,23 +44,22 @@ export const SETTINGS = {
   }),
   challengeText: setting({
     name: "totpChallengeText",
-    meaning: "text of the challenge",
-    allowed: `1 to ${MAX_TEXT_BYTES} bytes of UTF-8 on one line, no control characters`,
+    meaning: "text of the challenge, as the user sees it",
+    allowed: `1 to ${MAX_TEXT_BYTES} bytes of UTF-8 on one line, without control characters`,
     default: "Please enter your TOTP code",
     parse: plainText(MAX_TEXT_BYTES),
   }),
   challengeMethods: setting({
     name: "totpChallengeMethods",
-    meaning: "ways to get a client's code, in the order to try",
-    allowed: `${
-      CHALLENGE_METHODS.join(", ")
-    }, each once, with commas between them; append before dynamic`,
+    meaning: "methods of getting a code from a client, in the order to try them",
+    allowed: `a comma-separated list of ${CHALLENGE_METHODS.join(", ")}, each at most once; ` +
+      "append must come before dynamic",
     default: "crtext,static,dynamic",
     parse: challengeMethods,
   }),
   appendPosition: setting<AppendPosition>({
     name: "totpAppendPosition",
-    meaning: "where the code stands that is appended to a password",
+    meaning: "where an appended code is: after the password (`suffix`) or before it (`prefix`)",
     allowed: "`suffix` or `prefix`",
     default: "suffix",
     parse: (text) => text === "suffix" || text === "prefix" ? text : undefined,
@@ -74,7 +73,8 @@ export const SETTINGS = {
   }),
   unenrolled: setting({
     name: "totpUnenrolled",
-    meaning: "whether users who aren't enrolled get in by their password alone, with a warning",
+    meaning:
+      "whether users who are not enrolled may log in by their password alone, with a warning in the log",
     allowed: "`deny` or `allow`",
     default: "deny",
     parse: (text) => text === "deny" || text === "allow" ? text : undefined,
@@ -82,27 +82,27 @@ export const SETTINGS = {
   tokenDbPath: setting({
     name: "totpTokenDbPath",
     meaning: "path of the database",
-    allowed: "an absolute path of a file, at most 500 bytes",
+    allowed: "an absolute path to a file, at most 500 bytes",
     default: "/var/lib/openvpn-totp/token_index.sqlite3",
     parse: absolutePath,
   }),
   keyFile: setting({
     name: "totpKeyFile",
-    meaning: "path of the key file that the secrets are sealed with",
-    allowed: "an absolute path of a file, at most 500 bytes",
+    meaning: "path of the key file that seals the secrets",
+    allowed: "an absolute path to a file, at most 500 bytes",
     default: "/etc/openvpn-totp/key",
     parse: absolutePath,
   }),
   issuerName: setting({
     name: "totpIssuerName",
-    meaning: "issuer that authenticator apps show; read by `enroll`",
-    allowed: "1 to 128 bytes of UTF-8 on one line, no control characters and no colon",
+    meaning: "issuer that authenticator apps show; read by `enroll` and `import`",
+    allowed: "1 to 128 bytes of UTF-8 on one line, without control characters and without a colon",
     default: "OpenVPN Server",
     parse: (text) => text.includes(":") ? undefined : plainText(128)(text),
   }),
   primaryAuth: setting<PrimaryAuth>({
     name: "totpPrimaryAuth",
-    meaning: "who decides about the password: PAM, or another factor of OpenVPN's",
+    meaning: "who checks the password: PAM (`pam`), or another factor of OpenVPN (`external`)",
     allowed: "`pam` or `external`",
     default: "pam",
     parse: (text) => text === "pam" || text === "external" ? text : undefined,
@@ -110,20 +110,20 @@ export const SETTINGS = {
   pamService: setting({
     name: "totpPamService",
     meaning: "PAM service that checks the password",
-    allowed: "a name of letters, digits, `_`, `-` and `.`",
-    default: "`openvpn` where `/etc/pam.d/openvpn` exists, else `login`",
+    allowed: "1 to 64 letters, digits, `_`, `-` and `.`, beginning with a letter, a digit or `_`",
+    default: "`openvpn` if `/etc/pam.d/openvpn` exists, otherwise `login`",
     parse: (text) => /^\w[\w.-]{0,63}$/.test(text) ? text : undefined,
   }),
   pamTimeoutSeconds: setting({
     name: "totpPamTimeout",
-    meaning: "seconds after which a PAM that gives no answer is a refusal",
+    meaning: "seconds that PAM has to answer before the login is refused",
     allowed: "a whole number of seconds from 1 to 300",
     default: "15",
     parse: wholeNumber(1, 300),
   }),
   driftSteps: setting({
     name: "totpDriftSteps",
-    meaning: "time steps before and after the present one whose codes count too",
+    meaning: "time steps before and after the current one whose codes are accepted too",
     allowed: "a whole number from 0 to 10",
     default: "1",
     parse: wholeNumber(0, 10),
@@ -138,7 +138,7 @@ export const SETTINGS = {
   lockoutSeconds: setting({
     name: "totpLockoutSeconds",
     meaning:
-      "length of the first lock in seconds; each further one is twice as long, up to an hour",
+      "length of the first lock in seconds; each further lock is twice as long, up to an hour",
     allowed: `a whole number of seconds from 1 to ${LONGEST_LOCK_SECONDS}`,
     default: "60",
     parse: wholeNumber(1, LONGEST_LOCK_SECONDS),
@@ -146,14 +146,14 @@ export const SETTINGS = {
   freePasswords: setting({
     name: "totpFreePasswords",
     meaning:
-      "failed logins of one user from one address that cost no wait; 5 times as many from one address",
+      "failed logins of one user from one network before waits begin; a network has 5 times as many",
     allowed: "a whole number from 1 to 100",
     default: "3",
     parse: wholeNumber(1, 100),
   }),
   maxWaitSeconds: setting({
     name: "totpMaxWaitSeconds",
-    meaning: "longest wait after failed logins in seconds; waits begin at a second and double",
+    meaning: "longest wait after failed logins, in seconds; waits begin at one second and double",
     allowed: `a whole number of seconds from 1 to ${MAX_WAIT_SECONDS}`,
     default: "300",
     parse: wholeNumber(1, MAX_WAIT_SECONDS),
@@ -167,15 +167,15 @@ export const SETTINGS = {
   }),
   auditRows: setting({
     name: "totpAuditRows",
-    meaning: "decisions that the audit trail keeps at the most",
+    meaning: "largest number of decisions that the audit trail keeps",
     allowed: "a whole number from 100 to 10000000",
     default: "100000",
     parse: wholeNumber(100, 10_000_000),
   }),
   log: setting<LogTarget>({
     name: "totpLog",
-    meaning: "where each decision's log line goes",
-    allowed: "`stderr`, `syslog` or an absolute path of a file",
+    meaning: "where the log line of each decision goes",
+    allowed: "`stderr`, `syslog` or an absolute path to a file",
     default: "stderr",
     parse: (text) =>
       text === "stderr" || text === "syslog" ? text : absolutePath(text) as LogTarget | undefined,
@@ -206,7 +206,7 @@ export interface ReadSettings {
   failure: Failure | null;
 }
 
-/** How each is read. Logins do not need the issuer's name, but nobody else would tell of a bad one. */
+/** How each is read. A login needs no issuer's name, but otherwise nobody would learn of a bad one. */
 const READERS: { [Name in keyof Settings]: (read: ReadVariable) => Settings[Name] } = {
   challengeTimeoutSeconds: (read) => readSetting(SETTINGS.challengeTimeout, read),
   challengeText: (read) => readSetting(SETTINGS.challengeText, read),
@@ -322,7 +322,7 @@ function wholeNumber(
   };
 }
 
-/** Every client knows the dynamic challenge, so that what stands behind it is never reached. */
+/** Every client knows the dynamic challenge: a method after it would never be reached. */
 function challengeMethods(text: string): ChallengeMethod[] | undefined {
   const methods = text.split(",").map((name) =>
     CHALLENGE_METHODS.find((method) => method === name.trim())

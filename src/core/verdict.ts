@@ -4,7 +4,7 @@ import type { Redacted } from "../text/redacted.ts";
 /**
  * Why a login was refused: the name that the log shows, and what the client is told. Null says
  * nothing beyond OpenVPN's own "authentication failed": before the password has been proven right,
- * all refusals look alike to the client. No text here begins with `TEMP` or `CRV1:` or holds a control
+ * all refusals look the same to the client. No text here begins with `TEMP` or `CRV1:` or holds a control
  * character, which clients would take for something else.
  */
 export const REASONS = {
@@ -28,9 +28,9 @@ export const REASONS = {
   challenge_mismatch: null,
   challenge_answered: null,
   challenge_expired: "The TOTP code came too late: connect again",
-  malformed_code: "The answer was not a 6-digit TOTP code: connect again",
+  malformed_code: "The answer was not a TOTP code: connect again",
   wrong_code: "Wrong TOTP code: check it and your device's clock, then connect again",
-  code_used: "This TOTP code was used already: wait for the next one, then connect again",
+  code_used: "This TOTP code was already used: wait for the next one, then connect again",
   // Either
   failure: null,
 } as const satisfies Record<string, string | null>;
@@ -38,7 +38,7 @@ export const REASONS = {
 /** The name of a reason for a refusal. */
 export type Reason = keyof typeof REASONS;
 
-/** The login goes no further. */
+/** The login is refused. */
 export interface Refused {
   outcome: "refused";
   reason: Reason;
@@ -57,7 +57,7 @@ export interface Challenged {
   stateId?: Redacted<string>;
   /** For the administrator's log alone. */
   warning?: string;
-  /** Why no answer will be right, which only the log may tell. */
+  /** Why no answer can be right; only the log may say so. */
   reason?: "not_enrolled" | "user_disabled";
 }
 
@@ -85,7 +85,7 @@ export type PasswordVerdict = Accepted | Challenged | Refused;
 /** What the code step can end in. */
 export type CodeVerdict = Accepted | Unchanged | Refused;
 
-/** Shorthand for a {@link Refused}. */
+/** Makes a {@link Refused}. */
 export function refused(reason: Reason, detail?: string): Refused {
   return {
     outcome: "refused",
@@ -102,7 +102,7 @@ export function refused(reason: Reason, detail?: string): Refused {
  */
 export function refusedInWait(seconds: number): Refused {
   return {
-    ...refused("too_many_failures", `${seconds} seconds more`),
+    ...refused("too_many_failures", `the wait lasts ${counted(seconds, "second")} more`),
     told: `TEMP[backoff ${seconds},advance no]: ` +
       `Too many failed logins: try again in ${counted(seconds, "second")}`,
   };
@@ -122,7 +122,7 @@ export function refusedWhileLocked(seconds: number): Refused {
   const minutes = Math.ceil(seconds / 60);
   const time = seconds < 60 ? counted(seconds, "second") : counted(minutes, "minute");
   return {
-    ...refused("codes_locked", `locked for ${seconds} seconds more`),
+    ...refused("codes_locked", `locked for ${counted(seconds, "second")} more`),
     told: `Too many wrong TOTP codes: try again in ${time}`,
   };
 }

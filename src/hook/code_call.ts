@@ -40,7 +40,7 @@ async function verdictOn(
 function takeResponse(
   path: string | undefined,
 ): { code: Redacted<Code> | null; warning?: string | undefined } {
-  if (path === undefined) return { code: null, warning: "OpenVPN gave no response file" };
+  if (path === undefined) return { code: null, warning: "OpenVPN passed no response file" };
   const response = attemptTo(() => readResponseFile(path));
   const removal = attemptTo(() => removeResponseFile(path));
   return { code: response.result ?? null, warning: response.failure ?? removal.failure };

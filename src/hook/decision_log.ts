@@ -67,7 +67,7 @@ function isFileOrMissing(path: string): boolean {
   try {
     const { isSymlink, uid } = Deno.lstatSync(path);
     if (isSymlink && uid !== 0 && uid !== Deno.uid()) {
-      throw new Error(`${path} is another user's symbolic link`);
+      throw new Error(`${path} is a symbolic link that belongs to another user`);
     }
     return Deno.statSync(path).isFile;
   } catch (error) {

@@ -136,7 +136,7 @@ function isFailure(
 function unknownScriptType(scriptType: string): Failure {
   return new Failure(
     "bad_call",
-    `script_type is ${quoted(scriptType)}: use openvpn-totp for ` +
-      "auth-user-pass-verify and client-crresponse only; unset script_type to administer",
+    `script_type is ${quoted(scriptType)}: OpenVPN may run openvpn-totp only ` +
+      "by auth-user-pass-verify and client-crresponse; unset script_type to run a command",
   );
 }

@@ -57,7 +57,8 @@ export async function admit(
 const LET_IN_UNENROLLED = {
   outcome: "accepted",
   by: "password",
-  warning: "not enrolled, and let in by totpUnenrolled allow: openvpn-totp enroll USER",
+  warning: "the user is not enrolled and was admitted by totpUnenrolled allow: " +
+    "run openvpn-totp enroll USER",
 } as const;
 
 /** Asks an enrolled user for the code, or judges it; unless their codes are locked. */

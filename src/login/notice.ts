@@ -11,15 +11,15 @@ export function noticeOf({ hasSessionTokens, isConnected }: Client): Notice | nu
   if (!hasSessionTokens) {
     return {
       name: "auth-gen-token",
-      text: "each renegotiation asks for a code again, hourly: " +
+      text: "users are asked for a code again at each renegotiation (hourly by default): " +
         "add auth-gen-token to OpenVPN's configuration",
     };
   }
   return isConnected
     ? {
       name: "token dropped",
-      text: "a client asks for a code again, as it didn't keep its session token: " +
-        "update it, or raise reneg-sec in OpenVPN's configuration",
+      text: "a client did not keep its session token, so its user is asked for a code again: " +
+        "update the client, or raise reneg-sec in OpenVPN's configuration",
     }
     : null;
 }

@@ -28,7 +28,7 @@ export async function tokenStep(
     conclude(parts, about, () => Promise.resolve({ verdict }));
   if (!isUsername(attempt.loginName)) return await refuse(refused("bad_username"));
   if (loginAt === null) {
-    return await refuse(refused("token_refused", "OpenVPN did not verify it"));
+    return await refuse(refused("token_refused", "OpenVPN did not verify the token"));
   }
   const account = await parts.firstFactor.checkAccount(attempt);
   if (account.outcome === "refused") return await refuse(account);
@@ -58,9 +58,9 @@ function verdictOn(
   if (disabledAt !== null) return refused("user_disabled");
   const mayBeUncoded = uncodedLoginAt !== null && loginAt <= uncodedLoginAt + SECOND_MS;
   if (mayBeUncoded && !isExempt) {
-    return refused("token_refused", "the user came in without a code at the time of that login");
+    return refused("token_refused", "that login was made without a code");
   }
   return loginAt <= enrolledAt
-    ? refused("token_refused", "the user was enrolled anew since that login")
+    ? refused("token_refused", "the user was enrolled again after that login")
     : ACCEPTED;
 }

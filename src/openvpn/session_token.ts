@@ -2,7 +2,7 @@ import type { EpochMs } from "../core/epoch.ts";
 import type { SessionToken } from "../core/password_form.ts";
 import type { ReadVariable } from "../settings.ts";
 
-/** How a password begins that is a token of `auth-gen-token`. */
+/** The beginning of every token of `auth-gen-token`. */
 const PREFIX = new TextEncoder().encode("SESS_ID_AT_");
 
 /** Length of the session id in a token, in bytes; two times of 8 bytes and an HMAC follow. */

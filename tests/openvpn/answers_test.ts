@@ -183,7 +183,7 @@ testWith(
 
 testWith(
   OPENVPN_LAB,
-  "a user who is deleted or enrolled anew while the challenge is open is refused",
+  "a user who is deleted or enrolled again while the challenge is open is refused",
   async (t) => {
     await using account = await makeAccount();
     await using server = await OpenvpnServer.start();

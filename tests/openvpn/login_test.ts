@@ -22,7 +22,7 @@ testWith(OPENVPN_LAB, "a right code connects, once", async () => {
   await second.answer(code);
   const outcome = await second.outcome();
   assert(!outcome.connected);
-  assert.match(outcome.reason, /was used already/);
+  assert.match(outcome.reason, /was already used/);
 });
 
 testWith(

@@ -142,7 +142,7 @@ async function checkLogins(
     const isSpoilt = decided.length < answers.length;
     for (const { stderr } of [first, ...decided.map(({ output }) => output)]) {
       if (isLocked(first) || !/ reason=failure /.test(stderr)) continue;
-      assert(isSpoilt && stderr.includes("has been answered already"), stderr);
+      assert(isSpoilt && stderr.includes("already has an answer"), stderr);
     }
     const written = (rows.get(address) ?? []).map(({ step, outcome }) => `${step} ${outcome}`);
     const told = [

@@ -58,9 +58,9 @@ export function writeVerdict(path: string, accepted: boolean): void {
 function write(path: string, text: string): void {
   try {
     const info = Deno.lstatSync(path);
-    if (!info.isFile) throw new Error("not a regular file");
+    if (!info.isFile) throw new Error("it is not a regular file");
     if (info.size !== 0) {
-      throw new Failure("file_error", `${path} has been answered already`);
+      throw new Failure("file_error", `${path} already has an answer, which was left as it is`);
     }
     Deno.writeTextFileSync(path, text, { create: false, append: true });
   } catch (error) {

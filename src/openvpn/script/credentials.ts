@@ -32,7 +32,10 @@ export function parseCredentials(
 ): Credentials {
   const usernameEnd = content.indexOf(NEWLINE);
   if (usernameEnd === -1) {
-    throw new Failure("bad_call", "the credentials file has no second line");
+    throw new Failure(
+      "bad_call",
+      "the credentials file has no second line: expected the username and the password on a line each",
+    );
   }
   const rest = content.subarray(usernameEnd + 1);
   const passwordEnd = rest.indexOf(NEWLINE);
@@ -55,8 +58,8 @@ export function makeCredentials(
   if (username === null || password === null) {
     throw new Failure(
       "bad_call",
-      "neither a credentials file nor the variables username and password: " +
-        "use auth-user-pass-verify with via-file (or via-env and script-security 3)",
+      "OpenVPN passed neither a credentials file nor the variables username and password: " +
+        "use auth-user-pass-verify with via-file (or via-env with script-security 3)",
     );
   }
   return {

@@ -50,7 +50,7 @@ export function requireVariable(name: string, read: ReadVariable): string {
   if (value === undefined || value === "") {
     throw new Failure(
       "bad_call",
-      `the variable ${name} is not set: OpenVPN 2.6.1 or newer sets it`,
+      `the variable ${name} is not set: use OpenVPN 2.6.1 or newer`,
     );
   }
   return value;

@@ -34,7 +34,7 @@ export function parseResponse(content: Uint8Array): Redacted<Code> | null {
  */
 export function removeResponseFile(path: string): void {
   try {
-    if (!Deno.lstatSync(path).isFile) throw new Error("not a regular file");
+    if (!Deno.lstatSync(path).isFile) throw new Error("it is not a regular file");
     Deno.removeSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;

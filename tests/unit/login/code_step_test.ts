@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Attempt, Challenge } from "../../../src/core/challenge.ts";
 import { Redacted } from "../../../src/text/redacted.ts";
 import { hmacKey, hotp, markOfCode, timeStep } from "../../../src/core/totp.ts";
-import { openSecret } from "../../../src/secrets/sealed_secret.ts";
+import { openSecret, sealSecret } from "../../../src/secrets/sealed_secret.ts";
 import { refused } from "../../../src/core/verdict.ts";
 import { NO_FAILURES } from "../../../src/core/lockout.ts";
 import { EXTERNAL_FACTOR } from "../../../src/login/first_factor.ts";
@@ -210,7 +210,7 @@ Deno.test("codeStep refuses what has no challenge, or a late one", async () => {
   });
 });
 
-Deno.test("codeStep refuses after the user was deleted or enrolled anew", async () => {
+Deno.test("codeStep refuses after the user was deleted or enrolled again", async () => {
   await withAlice(async ({ challenge, answer, enrolments }) => {
     const code = await codeAt(STEP);
     await challenge("a");
@@ -431,5 +431,40 @@ Deno.test("codeStep takes an eight-digit recovery code once, and counts a wrong 
     assert.equal(await failures(), 1);
     assert.deepEqual(await answer("c", "1234567"), refused("malformed_code"));
     assert.equal(await failures(), 1);
+  });
+});
+
+/** Secrets that are sealed again while they are opened, so many times. */
+function resealing(times: number, enrolments: SqliteEnrolmentStore): LoginParts["secrets"] {
+  let left = times;
+  return {
+    async open(enrolment) {
+      const { username, secret } = enrolment;
+      const opened = (await openSecret(secret, username, TEST_KEY))!;
+      if (left-- > 0) {
+        const sealed = await sealSecret(opened, username, TEST_KEY);
+        await enrolments.replaceSecrets([{ enrolment, sealed }]);
+      }
+      return opened;
+    },
+  };
+}
+
+Deno.test("codeStep checks a code again whose secret was sealed again meanwhile, but not for ever", async () => {
+  await withAlice(async ({ challenge, store, enrolments }) => {
+    const code = await codeAt(STEP);
+    const answerWhile = (id: string, times: number) =>
+      codeStep(
+        attempt(id),
+        answerOf(code),
+        partsFor(store, { secrets: resealing(times, enrolments) }),
+      );
+    await challenge("a");
+    await challenge("b");
+    await assert.rejects(answerWhile("a", 3), /secret was changed during the login/);
+    assert.deepEqual(await Array.fromAsync(enrolments.decisions({})), []);
+    assert.deepEqual(await answerWhile("a", 2), ACCEPTED);
+    assert.equal(await openChallenge("a", enrolments), null);
+    assert.equal(await openChallenge("b", enrolments), "b");
   });
 });
