@@ -217,8 +217,10 @@ const READERS: { [Name in keyof Settings]: (read: ReadVariable) => Settings[Name
   tokenDbPath: (read) => readSetting(SETTINGS.tokenDbPath, read),
   keyFile: (read) => readSetting(SETTINGS.keyFile, read),
   primaryAuth: (read) => readSetting(SETTINGS.primaryAuth, read),
-  pamService: (read) =>
-    read(SETTINGS.pamService.name) === undefined ? null : readSetting(SETTINGS.pamService, read),
+  pamService(read) {
+    const text = read(SETTINGS.pamService.name);
+    return text === undefined ? null : checkSetting(SETTINGS.pamService, "totpPamService", text);
+  },
   pamTimeoutSeconds: (read) => readSetting(SETTINGS.pamTimeoutSeconds, read),
   driftSteps: (read) => readSetting(SETTINGS.driftSteps, read),
   lockout: (read) => ({

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../src/core/failure.ts";
-import { checkSetting, readSetting, readSettings, SETTINGS } from "../../src/settings.ts";
+import {
+  checkSetting,
+  readEachSetting,
+  readSetting,
+  readSettings,
+  requireSettings,
+  SETTINGS,
+} from "../../src/settings.ts";
 
 const none = () => undefined;
 
@@ -140,4 +147,28 @@ Deno.test("checkSetting names the option that a value came from", () => {
     () => checkSetting(SETTINGS.tokenDbPath, "--db", "x"),
     /^Failure: --db is "x", allowed is an absolute path/,
   );
+});
+
+Deno.test("readEachSetting gives the good settings beside the first failure, and reads each once", () => {
+  const reads = new Map<string, number>();
+  const values: Record<string, string> = {
+    totpDriftSteps: "many",
+    totpMaxFailures: "none",
+    totpLog: "syslog",
+    totpTokenDbPath: "/var/lib/x/db",
+  };
+  const { good, failure } = readEachSetting((name) => {
+    reads.set(name, (reads.get(name) ?? 0) + 1);
+    if (name === "totpChallengeText") throw new Error("not UTF-8");
+    return values[name];
+  });
+  assert.equal(failure?.code, "bad_setting");
+  assert.equal(good.log, "syslog");
+  assert.equal(good.tokenDbPath, "/var/lib/x/db");
+  assert.deepEqual(good.audit, { maxDays: 90, maxRows: 100_000 });
+  for (const name of ["driftSteps", "lockout", "challengeText"] as const) {
+    assert.equal(good[name], undefined, name);
+  }
+  assert.throws(() => requireSettings({ good, failure }), failure);
+  assert.deepEqual(new Set(reads.values()), new Set([1]));
 });
