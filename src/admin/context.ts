@@ -1,45 +1,28 @@
 import { resolve } from "node:path/posix";
-import type { Enrolment } from "../core/enrolment.ts";
+import type { EpochMs } from "../core/epoch.ts";
 import type { EnrolmentStore } from "../store/store.ts";
-import { Failure } from "../core/failure.ts";
-import { quoted } from "../text/printable.ts";
-import { isUsername, USERNAME_ALLOWED } from "../core/username.ts";
 import { Vault } from "../secrets/vault.ts";
 import { checkSetting, readSetting, type ReadVariable, SETTINGS } from "../settings.ts";
 import { openDatabase } from "../store/sqlite/database.ts";
-import type { Screen } from "./terminal/screen.ts";
 import { SqliteEnrolmentStore } from "../store/sqlite/enrolment_store.ts";
+import type { Console } from "./terminal/console.ts";
 
 /** What a subcommand works with. */
-export interface AdminContext {
+export interface AdminContext extends Console {
   /** Value of `--db`, if given. */
   db: string | undefined;
   /** Value of `--key`, if given. */
   key: string | undefined;
+  /** The environment. */
   read: ReadVariable;
-  /** Milliseconds since 1970-01-01T00:00:00Z. */
-  now(): number;
-  /** Writes to standard output: results. */
-  out(text: string): void;
-  /** Writes to standard error: errors, warnings, what only a person wants. */
-  err(text: string): void;
-  /** Standard error is a terminal. */
-  isTerminal: boolean;
-  /** Standard output. */
-  screen: Screen;
-  input: Input;
+  now(): EpochMs;
+  randomBytes: RandomBytes;
   /** What the program ends with where a command gave its result: 0, or 1 for a bad one. */
   exitStatus: number;
 }
 
-/** Standard input. */
-export interface Input {
-  isTerminal: boolean;
-  /** Reads what is there, or waits for it; null at the end. */
-  read(buffer: Uint8Array): number | null;
-  /** Switches the terminal's own echo and keys off, or on again. */
-  setRaw(isRaw: boolean): void;
-}
+/** Gives as many random bytes as asked for, fit for secrets. */
+export type RandomBytes = (length: number) => Uint8Array<ArrayBuffer>;
 
 /** How long an administrator's command waits for a login's transaction, in milliseconds. */
 export const BUSY_TIMEOUT_MS = 5000;
@@ -86,33 +69,4 @@ function pathOf(
   return given === undefined
     ? readSetting(setting, read)
     : checkSetting(setting, option, given === "" ? "" : resolve(given));
-}
-
-/** @throws Failure `usage` for a name that no user can have */
-export function requireUsername(username: string): void {
-  if (isUsername(username)) return;
-  throw new Failure(
-    "usage",
-    `${quoted(username)} cannot be a username: allowed is ${USERNAME_ALLOWED}`,
-  );
-}
-
-/**
- * Finds a user's enrolment.
- *
- * @throws Failure `not_enrolled`
- */
-export async function requireEnrolment(
-  store: EnrolmentStore,
-  username: string,
-): Promise<Enrolment> {
-  return await store.find(username) ?? notEnrolled(username);
-}
-
-/** @throws Failure `not_enrolled` */
-export function notEnrolled(username: string): never {
-  throw new Failure(
-    "not_enrolled",
-    `user ${quoted(username)} is not enrolled: see who is with: openvpn-totp list`,
-  );
 }

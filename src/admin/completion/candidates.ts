@@ -1,4 +1,4 @@
-import type { Argument, Command, Option } from "commander";
+import type { AnyCommand, Argument, Option } from "../command_line/commander.ts";
 
 /** A word that could stand next on the command line. */
 export interface Candidate {
@@ -14,7 +14,7 @@ export type Completion =
 
 /** A command line as far as it is read. */
 interface Position {
-  command: Command;
+  command: AnyCommand;
   /** Arguments of the command so far. */
   argumentCount: number;
   /** The option whose value comes next. */
@@ -39,7 +39,7 @@ const NOTHING: Completion = { kind: "words", candidates: [] };
  * program's own options
  */
 export function complete(
-  program: Command,
+  program: AnyCommand,
   words: readonly string[],
   current: string,
 ): { completion: Completion; values: ReadonlyMap<string, string> } {
@@ -56,12 +56,12 @@ export function complete(
 }
 
 /** The commands of a program or a command that its help shows. */
-export function visibleCommands(command: Command): Command[] {
+export function visibleCommands(command: AnyCommand): AnyCommand[] {
   return command.createHelp().visibleCommands(command);
 }
 
 /** The options that a command takes: its own, and those of the program. */
-export function optionsOf(command: Command): Option[] {
+export function optionsOf(command: AnyCommand): Option[] {
   const own = command.createHelp().visibleOptions(command);
   const shared = command.parent === null
     ? []
@@ -133,7 +133,7 @@ function optionsLeft({ command, given }: Position): Completion {
   };
 }
 
-function commandsOf(command: Command, before: string): Completion {
+function commandsOf(command: AnyCommand, before: string): Completion {
   return {
     kind: "words",
     candidates: visibleCommands(command).map((one) => ({

@@ -5,7 +5,7 @@ import { Redacted } from "../../text/redacted.ts";
 import { SECRET_LENGTH } from "../../core/totp_parameters.ts";
 import { decodeBase32 } from "../../text/base32.ts";
 import { decodeHex } from "../../text/hex.ts";
-import type { AdminContext } from "../context.ts";
+import type { AdminContext, RandomBytes } from "../context.ts";
 import { readInputFile } from "../input_file.ts";
 
 /** How a secret is written (RFC 4648 sections 6 and 8). */
@@ -18,8 +18,8 @@ const SECRET_BYTES = 20;
 const MAX_FILE_BYTES = 4096;
 
 /** A new random secret. */
-export function newSecret(): Redacted<Uint8Array> {
-  return new Redacted(new Secret({ size: SECRET_BYTES }).bytes);
+export function newSecret(randomBytes: RandomBytes): Redacted<Uint8Array> {
+  return new Redacted(randomBytes(SECRET_BYTES));
 }
 
 /** A secret in base32 (RFC 4648 section 6), without padding: what apps take. */
@@ -39,9 +39,7 @@ export function readSecret(
   path: string,
   encoding: SecretEncoding = "base32",
 ): Redacted<Uint8Array> {
-  const content = readInputFile(
-    ...[context, "--secret-from", path, MAX_FILE_BYTES] as const,
-  );
+  const content = readInputFile(context, "--secret-from", path, MAX_FILE_BYTES);
   const secret = decodeSecret(new TextDecoder().decode(content), encoding);
   content.fill(0);
   if (secret !== null) return secret;

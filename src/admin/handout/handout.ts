@@ -32,7 +32,9 @@ export function handoutOf(user: {
 }): Handout {
   const { username, issuer, parameters } = user;
   return {
-    ...{ username, issuer, parameters },
+    username,
+    issuer,
+    parameters,
     secret: shownSecret(user.secret),
     uri: uriOf(user),
     recoveryCodes: user.recoveryCodes.map(shownRecoveryCode),

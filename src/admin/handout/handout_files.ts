@@ -14,11 +14,6 @@ export interface HandoutOptions {
   sheet?: string;
 }
 
-/** The option that names a directory of pages, where there are many users. */
-export interface SheetsOption {
-  sheets?: string;
-}
-
 /** What makes a file's content, by the option and the ending of the file's name. */
 const KINDS: Record<
   keyof HandoutOptions,

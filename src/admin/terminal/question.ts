@@ -1,6 +1,6 @@
 import { Failure } from "../../core/failure.ts";
 import { Redacted } from "../../text/redacted.ts";
-import type { AdminContext } from "../context.ts";
+import type { Console } from "./console.ts";
 
 /** The longest answer that is read, in bytes. */
 const MAX_BYTES = 1024;
@@ -17,13 +17,13 @@ const ERASE = [0x08, 0x7f];
  * @throws Failure `usage` where nobody can be asked, `cancelled` at the end of input
  */
 export function askYesNo(
-  context: AdminContext,
+  console: Console,
   question: string,
   option: string,
 ): boolean {
-  requireTerminal(context, question, option);
-  context.err(`${question} [y/N] `);
-  return /^y(es)?$/i.test(readLine(context).trim());
+  requireTerminal(console, question, option);
+  console.err(`${question} [y/N] `);
+  return /^y(es)?$/i.test(readLine(console).trim());
 }
 
 /**
@@ -33,13 +33,13 @@ export function askYesNo(
  * @throws Failure `usage` where nobody can be asked, `cancelled` at the end of input
  */
 export function askLine(
-  context: AdminContext,
+  console: Console,
   question: string,
   option: string,
 ): string {
-  requireTerminal(context, question, option);
-  context.err(`${question}: `);
-  return readLine(context);
+  requireTerminal(console, question, option);
+  console.err(`${question}: `);
+  return readLine(console);
 }
 
 /**
@@ -50,19 +50,19 @@ export function askLine(
  * @throws Failure `usage` where nobody can be asked, `cancelled` at the end of input or on Ctrl-C
  */
 export function askPassword(
-  context: AdminContext,
+  console: Console,
   question: string,
   option: string,
 ): Redacted<Uint8Array<ArrayBuffer>> {
-  requireTerminal(context, question, option);
+  requireTerminal(console, question, option);
   // Before the question: who types at once isn't echoed either.
-  context.input.setRaw(true);
+  console.input.setRaw(true);
   try {
-    context.err(`${question}: `);
-    return new Redacted(readUnseen(context));
+    console.err(`${question}: `);
+    return new Redacted(readUnseen(console));
   } finally {
-    context.input.setRaw(false);
-    context.err("\n");
+    console.input.setRaw(false);
+    console.err("\n");
   }
 }
 
@@ -74,7 +74,7 @@ export function askPassword(
  * @throws Failure `usage`
  */
 export function requireTerminal(
-  { input, isTerminal }: AdminContext,
+  { input, isTerminal }: Console,
   question: string,
   option: string,
 ): void {
@@ -86,7 +86,7 @@ export function requireTerminal(
 }
 
 /** Reads up to the end of the line, which the terminal sends as a whole. */
-function readLine({ input }: AdminContext): string {
+function readLine({ input }: Console): string {
   const bytes: number[] = [];
   const buffer = new Uint8Array(MAX_BYTES);
   while (bytes.length < MAX_BYTES) {
@@ -101,7 +101,7 @@ function readLine({ input }: AdminContext): string {
   );
 }
 
-function readUnseen({ input }: AdminContext): Uint8Array<ArrayBuffer> {
+function readUnseen({ input }: Console): Uint8Array<ArrayBuffer> {
   const bytes: number[] = [];
   const buffer = new Uint8Array(1);
   while (bytes.length < MAX_BYTES) {

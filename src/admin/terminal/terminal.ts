@@ -1,7 +1,7 @@
 import { Failure, isSystemError } from "../../core/failure.ts";
 import { writeAll } from "../../system/write_all.ts";
 import { printable } from "../../text/printable.ts";
-import type { Input } from "../context.ts";
+import type { Input } from "./console.ts";
 
 /** Makes arguments that an error repeats safe for the terminal, and bounds it. */
 export function shortened(message: string): string {
@@ -48,11 +48,13 @@ export function terminalColumns(): number {
 }
 
 /** Standard input; a terminal may be asked questions. */
-export const input: Input = {
-  isTerminal: Deno.stdin.isTerminal(),
-  read: (buffer) => Deno.stdin.readSync(buffer),
-  setRaw: (isRaw) => Deno.stdin.setRaw(isRaw),
-};
+export function standardInput(): Input {
+  return {
+    isTerminal: Deno.stdin.isTerminal(),
+    read: (buffer) => Deno.stdin.readSync(buffer),
+    setRaw: (isRaw) => Deno.stdin.setRaw(isRaw),
+  };
+}
 
 /** A pipe that doesn't block may be full: its reader is given a moment. */
 function patient(stream: { writeSync(bytes: Uint8Array): number }) {

@@ -3,25 +3,18 @@ import { Failure } from "../../../core/failure.ts";
 import { Redacted } from "../../../text/redacted.ts";
 import type { Reason } from "../../../core/verdict.ts";
 import { PamAuthentication } from "../../../pam/pam.ts";
-import { type AdminContext, requireUsername } from "../../context.ts";
+import type { AdminContext } from "../../context.ts";
+import { requireUsername } from "../../users/require_user.ts";
 import { configReader, findConfig } from "../../../server_setup/configuration/config_file.ts";
 import { checkAll } from "../../../server_setup/doctor/checks.ts";
 import { type Finding, ok, problem } from "../../../server_setup/doctor/finding.ts";
 import { gatherSetUp } from "../../../server_setup/doctor/gather.ts";
+import type { DoctorOptions } from "./options.ts";
 import { countOf, reportText } from "./report.ts";
 import type { SetUp } from "../../../server_setup/doctor/set_up.ts";
 import { readInputFile } from "../../input_file.ts";
 import { askPassword } from "../../terminal/question.ts";
 import { json } from "../../terminal/text.ts";
-
-/** Options of `doctor`. */
-export interface DoctorOptions {
-  config?: string;
-  openvpn?: string;
-  user?: string;
-  passwordFrom?: string;
-  json?: boolean;
-}
 
 /** Longer than any password that OpenVPN passes on, in bytes. */
 const MAX_PASSWORD_BYTES = 1024;

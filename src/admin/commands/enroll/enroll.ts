@@ -2,36 +2,25 @@ import { counted } from "../../../text/counted.ts";
 import { Failure } from "../../../core/failure.ts";
 import { quoted } from "../../../text/printable.ts";
 import { confirmEnrolment, requireConfirmable } from "../../enrolment/confirm_enrolment.ts";
-import { type AdminContext, requireUsername, withStore } from "../../context.ts";
+import { type AdminContext, withStore } from "../../context.ts";
+import { requireUsername } from "../../users/require_user.ts";
 import { enrolUsers, requireUnenrolled, type UserToEnrol } from "../../enrolment/enrolment.ts";
 import { type Handout, handoutOf } from "../../handout/handout.ts";
 import {
-  type HandoutOptions,
   makeHandoutFiles,
   makeSheets,
   requireHandoutOptions,
-  type SheetsOption,
   wantsHandout,
 } from "../../handout/handout_files.ts";
 import { ProgressBar } from "../../terminal/progress_bar.ts";
 import { issuerName } from "../../enrolment/issuer_name.ts";
-import { newRecoveryCodes } from "../recovery/recovery.ts";
-import { newSecret, readSecret, type SecretEncoding } from "../../enrolment/secret.ts";
+import { newRecoveryCodes } from "../../enrolment/recovery_codes.ts";
+import { newSecret, readSecret } from "../../enrolment/secret.ts";
 import { json } from "../../terminal/text.ts";
-import { readTotpOptions, type TotpOptions } from "../../enrolment/totp_options.ts";
+import { readTotpOptions } from "../../enrolment/totp_options.ts";
 import { warnOfUnknownUsers } from "../../enrolment/unknown_users.ts";
 import { readUserList } from "../../enrolment/user_list.ts";
-
-interface EnrollOptions extends TotpOptions, HandoutOptions, SheetsOption {
-  from?: string;
-  replace?: boolean;
-  issuer?: string;
-  recoveryCodes?: boolean;
-  confirm?: boolean;
-  secretFrom?: string;
-  secretEncoding?: SecretEncoding;
-  json?: boolean;
-}
+import type { EnrollOptions } from "./options.ts";
 
 /**
  * `enroll USER` and `enroll --from FILE`: three lines for each user on standard output, ten recovery
@@ -128,8 +117,8 @@ function planned(
     username,
     issuer,
     parameters,
-    secret: given ?? newSecret(),
-    recoveryCodes: options.recoveryCodes ? newRecoveryCodes() : [],
+    secret: given ?? newSecret(context.randomBytes),
+    recoveryCodes: options.recoveryCodes ? newRecoveryCodes(context.randomBytes) : [],
     disabledAt: null,
   }));
 }

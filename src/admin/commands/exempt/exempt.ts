@@ -1,16 +1,18 @@
 import { type Exemption, parseNetwork } from "../../../core/exemption.ts";
 import { Failure } from "../../../core/failure.ts";
 import { printable, quoted } from "../../../text/printable.ts";
-import { type AdminContext, requireUsername, withStore } from "../../context.ts";
-import { readInstant } from "../../time.ts";
-import type { Tone } from "../../terminal/screen.ts";
-import { instant, instantOrNull, json } from "../../terminal/text.ts";
+import { type AdminContext, withStore } from "../../context.ts";
+import { requireUsername } from "../../users/require_user.ts";
+import { readInstant } from "../../command_line/time.ts";
+import { json } from "../../terminal/text.ts";
+import { exemptionAsJson, whereAndWhen } from "../../users/exemption_state.ts";
+import type { ExemptOptions } from "./options.ts";
 
 /** `exempt USER`: lets a user in by the password alone, or ends that. */
 export async function exempt(
   context: AdminContext,
   username: string,
-  options: { until?: string; from?: string; end?: boolean; json?: boolean },
+  options: ExemptOptions,
 ): Promise<void> {
   requireUsername(username);
   if (options.end) {
@@ -28,34 +30,8 @@ export async function exempt(
   context.out(
     options.json
       ? json({ username, ...exemptionAsJson(exemption) })
-      : `${printable(username)} needs no code ${told(exemption)}.\n`,
+      : `${printable(username)} needs no code ${whereAndWhen(exemption)}.\n`,
   );
-}
-
-/** A user's exemption as programs read it: all is null without one. */
-export function exemptionAsJson(exemption: Exemption | null) {
-  return {
-    exemptSince: instantOrNull(exemption?.since ?? null),
-    exemptUntil: instantOrNull(exemption?.until ?? null),
-    exemptFrom: exemption?.from ?? null,
-  };
-}
-
-/** Whether an exemption holds, and when and where, for people. */
-export function exemptionState(exemption: Exemption, nowMs: number): {
-  text: string;
-  tone: Tone;
-} {
-  const { until } = exemption;
-  return until === null || until > nowMs
-    ? { text: `exempt ${told(exemption)}`, tone: "doubtful" }
-    : { text: `exemption ended ${instant(until)}`, tone: "quiet" };
-}
-
-/** When and where an exemption holds, for people. */
-function told({ until, from }: Exemption): string {
-  const where = from === null ? "from anywhere" : `from ${from}`;
-  return until === null ? where : `${where} until ${instant(until)}`;
 }
 
 async function end(
@@ -81,7 +57,7 @@ async function end(
 function readExemption(
   context: AdminContext,
   username: string,
-  options: { until?: string; from?: string },
+  options: ExemptOptions,
 ): Exemption {
   const now = context.now();
   const from = options.from ?? null;

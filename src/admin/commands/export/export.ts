@@ -9,18 +9,14 @@ import {
 } from "../../../migration/export_format.ts";
 import { readUris } from "../../../migration/uris.ts";
 import type { Enrolment } from "../../../core/enrolment.ts";
-import { type AdminContext, openVault, requireEnrolment, withStore } from "../../context.ts";
+import { type AdminContext, openVault, withStore } from "../../context.ts";
+import { requireEnrolment } from "../../users/require_user.ts";
 import { requireNothingAt, writePrivateFile } from "../../output_file.ts";
 import { provisioningUri } from "../../enrolment/provisioning_uri.ts";
 import { askYesNo } from "../../terminal/question.ts";
 import { shownSecret } from "../../enrolment/secret.ts";
 import { instant, instantOrNull, json } from "../../terminal/text.ts";
-
-interface ExportOptions {
-  format: "json" | "uris";
-  user?: string[];
-  yes?: boolean;
-}
+import type { ExportOptions } from "./options.ts";
 
 /**
  * `export FILE`: writes the users with their secrets, to be read by `import` or by another system. One

@@ -3,24 +3,16 @@ import { Failure } from "../../../core/failure.ts";
 import { SETTINGS } from "../../../settings.ts";
 import { type AdminContext, withStore } from "../../context.ts";
 import { enrolledUsernames, enrolUsers, type UserToEnrol } from "../../enrolment/enrolment.ts";
-import { blockersOf, type ImportPlan, planImport, type PlanOptions } from "./import_plan.ts";
+import { blockersOf, type ImportPlan, planImport } from "./import_plan.ts";
 import { importAsJson, importAsText } from "./import_report.ts";
-import { readSources, type SourceOptions } from "./import_sources.ts";
+import { readSources } from "./import_sources.ts";
+import type { ImportOptions } from "./options.ts";
 import { issuerName } from "../../enrolment/issuer_name.ts";
 import { ProgressBar } from "../../terminal/progress_bar.ts";
 import { askYesNo } from "../../terminal/question.ts";
 import { PLAIN } from "../../terminal/screen.ts";
 import { json } from "../../terminal/text.ts";
-import type { TotpOptions } from "../../enrolment/totp_options.ts";
 import { warnOfUnknownUsers } from "../../enrolment/unknown_users.ts";
-
-interface ImportOptions extends SourceOptions, PlanOptions, TotpOptions {
-  skipUncarried?: boolean;
-  issuer?: string;
-  dryRun?: boolean;
-  yes?: boolean;
-  json?: boolean;
-}
 
 /**
  * `import FILE…`: enrols the users of other systems with the secrets that they have, all or none. It

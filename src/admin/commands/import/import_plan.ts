@@ -1,5 +1,6 @@
 import type { ImportedUser, Note, Obstacle } from "../../../migration/reading.ts";
 import type { Source } from "./import_sources.ts";
+import type { ImportOptions } from "./options.ts";
 
 /** What becomes of a user. */
 export type ImportAction = "new" | "replaced" | "left" | "conflict";
@@ -21,12 +22,6 @@ export interface ImportPlan {
   notes: (Note & { from: string })[];
 }
 
-/** What is to be done where users are enrolled already. */
-export interface PlanOptions {
-  replace?: boolean;
-  skipEnrolled?: boolean;
-}
-
 /**
  * Decides what becomes of each user. One who is there twice with the same secret counts once.
  *
@@ -35,7 +30,7 @@ export interface PlanOptions {
 export function planImport(
   sources: readonly Source[],
   enrolled: ReadonlySet<string>,
-  options: PlanOptions,
+  options: ImportOptions,
 ): ImportPlan {
   const byName = new Map<string, PlannedUser>();
   const plan: ImportPlan = { users: [], obstacles: [], notes: [] };
@@ -68,7 +63,7 @@ export function planImport(
 /** What keeps the plan from being carried out: nothing of it is, then. */
 export function blockersOf(
   { users, obstacles }: ImportPlan,
-  options: { skipUncarried?: boolean },
+  options: ImportOptions,
 ): { conflicts: number; unreadable: number; uncarried: number } {
   const count = (kind: Obstacle["kind"]) =>
     obstacles.filter((obstacle) => obstacle.kind === kind).length;
@@ -82,7 +77,7 @@ export function blockersOf(
 function actionFor(
   { username }: ImportedUser,
   enrolled: ReadonlySet<string>,
-  { replace, skipEnrolled }: PlanOptions,
+  { replace, skipEnrolled }: ImportOptions,
 ): Pick<PlannedUser, "action" | "reason"> {
   if (!enrolled.has(username)) return { action: "new", reason: null };
   if (replace) return { action: "replaced", reason: null };

@@ -11,22 +11,16 @@ import {
   recogniseFormat,
 } from "../../../migration/formats.ts";
 import { readGoogleAuthenticator } from "../../../migration/google_authenticator.ts";
-import type { TableChoice } from "../../../migration/python_sqlite.ts";
 import { type Reading, UnreadableSource } from "../../../migration/reading.ts";
-import { type AdminContext, requireUsername } from "../../context.ts";
+import type { AdminContext } from "../../context.ts";
+import { requireUsername } from "../../users/require_user.ts";
 import { readForeignSqlite } from "./foreign_sqlite.ts";
 import { readOwnedFile } from "../../input_file.ts";
-import { readTotpOptions, type TotpOptions } from "../../enrolment/totp_options.ts";
+import { readTotpOptions } from "../../enrolment/totp_options.ts";
+import type { ImportOptions } from "./options.ts";
 
 /** Far more than the users of any server need. */
 const MAX_BYTES = 16 * 1024 * 1024;
-
-/** How sources are to be read. */
-export interface SourceOptions extends TableChoice {
-  format?: ImportFormat;
-  /** Whose the one file is. */
-  user?: string;
-}
 
 /** A file, and what it has. */
 export interface Source {
@@ -47,7 +41,7 @@ const OWNED_FILE = /^([^/=]+)=(.+)$/s;
 export function readSources(
   context: AdminContext,
   files: readonly string[],
-  options: SourceOptions & TotpOptions,
+  options: ImportOptions,
 ): Source[] {
   const defaults = readTotpOptions(options);
   if (files.filter((file) => file === "-").length > 1) {
@@ -67,7 +61,7 @@ export function readSources(
 /** An option that does nothing here was meant for something else. */
 function requireMeant(
   formats: readonly ImportFormat[],
-  options: SourceOptions & TotpOptions,
+  options: ImportOptions,
 ): void {
   const meant = [
     ["--digits", options.digits, "otp-secrets"],
@@ -88,7 +82,7 @@ function requireMeant(
 function readSource(
   context: AdminContext,
   file: string,
-  options: SourceOptions,
+  options: ImportOptions,
   defaults: ReadingDefaults,
 ): Source {
   const [, owner, owned] = file.match(OWNED_FILE) ?? [];

@@ -1,26 +1,13 @@
 import { counted } from "../../../text/counted.ts";
-import { type AdminContext, withStore } from "../../context.ts";
-import { exemptionAsJson, exemptionState } from "../exempt/exempt.ts";
-import {
-  lastLoginOf,
-  type ListedUser,
-  listedUsers,
-  matches,
-  type UserFilter,
-} from "./listed_user.ts";
+import type { AdminContext } from "../../context.ts";
+import { exemptionAsJson, exemptionState } from "../../users/exemption_state.ts";
+import { lastLoginOf, type ListedUser, matches, type UserFilter } from "../../users/listed_user.ts";
+import { readUsers } from "../../users/read_users.ts";
 import type { Cell } from "../../terminal/table.ts";
-import { sorted, type SortKey } from "./user_order.ts";
 import { instant, instantOrNever, instantOrNull, json, table } from "../../terminal/text.ts";
-import { readSpan } from "../../time.ts";
-
-/** The options of `list`. */
-interface ListOptions extends Omit<UserFilter, "idleMs"> {
-  sort?: SortKey;
-  reverse?: boolean;
-  /** A time span. */
-  idle?: string;
-  json?: boolean;
-}
+import { readSpan } from "../../command_line/time.ts";
+import type { ListOptions } from "./options.ts";
+import { sorted } from "./user_order.ts";
 
 /** `list`: the users who are enrolled or exempt, a line each. */
 export async function list(
@@ -34,31 +21,12 @@ export async function list(
   const all = await readUsers(context, now);
   const users = sorted(
     all.filter((user) => matches(user, asked, now)),
-    sort ?? "user",
+    sort,
     now,
   );
   if (reverse) users.reverse();
   context.out(
     asksJson ? json(users.map(asJson)) : asText(context, all, users, now),
-  );
-}
-
-/** Everybody, by username. */
-export async function readUsers(
-  context: AdminContext,
-  nowMs: number,
-  options: { busyTimeoutMs?: number } = {},
-): Promise<ListedUser[]> {
-  return await withStore(
-    context,
-    { create: false, ...options },
-    async (store) =>
-      listedUsers(
-        await store.list(),
-        await store.exemptions(),
-        await store.openChallenges(nowMs),
-        nowMs,
-      ),
   );
 }
 

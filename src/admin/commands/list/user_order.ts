@@ -1,16 +1,5 @@
-import { byName, isExemptNow, lastLoginOf, type ListedUser } from "./listed_user.ts";
-
-/** What users can be sorted by. */
-export const SORT_KEYS = [
-  "user",
-  "enrolled",
-  "last-login",
-  "pending",
-  "state",
-] as const;
-
-/** One of {@link SORT_KEYS}. */
-export type SortKey = typeof SORT_KEYS[number];
+import { byName, isExemptNow, lastLoginOf, type ListedUser } from "../../users/listed_user.ts";
+import type { SortKey } from "./options.ts";
 
 /** Sorts users by a key, and those who have it in common by username: never and no come first. */
 export function sorted(

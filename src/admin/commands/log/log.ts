@@ -3,7 +3,8 @@ import { quoted } from "../../../text/printable.ts";
 import { type AdminContext, withStore } from "../../context.ts";
 import { instant, json, table } from "../../terminal/text.ts";
 import type { Tone } from "../../terminal/screen.ts";
-import { readSince } from "../../time.ts";
+import { readSince } from "../../command_line/time.ts";
+import type { LogOptions } from "./options.ts";
 
 const TONES: Record<DecisionRecord["outcome"], Tone> = {
   challenged: "quiet",
@@ -15,12 +16,7 @@ const TONES: Record<DecisionRecord["outcome"], Tone> = {
 /** `log`: the audit trail, oldest first. */
 export async function log(
   context: AdminContext,
-  options: {
-    user?: string;
-    since?: string;
-    outcome?: DecisionRecord["outcome"];
-    json?: boolean;
-  },
+  options: LogOptions,
 ): Promise<void> {
   const filter = {
     username: options.user,

@@ -1,11 +1,10 @@
-import { RECOVERY_ALPHABET, RECOVERY_LENGTH, shownRecoveryCode } from "../../../core/code.ts";
+import { shownRecoveryCode } from "../../../core/code.ts";
 import { markOfCode } from "../../../core/totp.ts";
 import type { EnrolmentStore } from "../../../store/store.ts";
-import { type AdminContext, notEnrolled, openVault, withStore } from "../../context.ts";
+import { type AdminContext, openVault, withStore } from "../../context.ts";
+import { notEnrolled } from "../../users/require_user.ts";
+import { newRecoveryCodes } from "../../enrolment/recovery_codes.ts";
 import { json } from "../../terminal/text.ts";
-
-/** How many recovery codes a user gets. */
-const COUNT = 10;
 
 /** `recovery USER`: gives a user new recovery codes, a line each; earlier ones don't count any more. */
 export async function recovery(
@@ -25,11 +24,6 @@ export async function recovery(
   );
 }
 
-/** New recovery codes, without their dashes. */
-export function newRecoveryCodes(): string[] {
-  return Array.from({ length: COUNT }, newCode);
-}
-
 /**
  * Gives a user new recovery codes; what is kept of them are marks that only the user's secret makes.
  *
@@ -41,7 +35,7 @@ async function giveRecoveryCodes(
   store: EnrolmentStore,
   username: string,
 ): Promise<string[]> {
-  const codes = newRecoveryCodes();
+  const codes = newRecoveryCodes(context.randomBytes);
   const vault = openVault(context);
   const isEnrolled = await store.replaceRecoveryCodes(
     username,
@@ -52,13 +46,4 @@ async function giveRecoveryCodes(
   );
   if (!isEnrolled) notEnrolled(username);
   return codes.map(shownRecoveryCode);
-}
-
-/** 5 bits of each random byte choose a character. */
-function newCode(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(RECOVERY_LENGTH));
-  return Array.from(
-    bytes,
-    (byte) => RECOVERY_ALPHABET[byte % RECOVERY_ALPHABET.length],
-  ).join("");
 }

@@ -12,6 +12,7 @@ import { requirePlainPath } from "../../../server_setup/configuration/hook_lines
 import { scriptAt } from "../../../server_setup/doctor/file_facts.ts";
 import { askYesNo } from "../../terminal/question.ts";
 import { differenceText, hasChanges } from "./difference.ts";
+import type { SetupOptions } from "./options.ts";
 import { bytesOf, editedText, textOf } from "../../../server_setup/setup/lines.ts";
 import { planSetup, requireSound } from "../../../server_setup/setup/plan.ts";
 import {
@@ -20,16 +21,6 @@ import {
   replaceFile,
 } from "../../../server_setup/setup/replace_file.ts";
 import { instant, json } from "../../terminal/text.ts";
-
-/** Options of `setup`. */
-export interface SetupOptions {
-  config?: string;
-  program?: string;
-  replace?: boolean;
-  dryRun?: boolean;
-  yes?: boolean;
-  json?: boolean;
-}
 
 /** `setup`: puts the lines that logins need into OpenVPN's configuration. */
 export function setup(

@@ -3,23 +3,24 @@ import type { TotpParameters } from "../../../core/totp_parameters.ts";
 import type { Exemption } from "../../../core/exemption.ts";
 import type { Challenge } from "../../../core/challenge.ts";
 import type { Enrolment } from "../../../core/enrolment.ts";
-import { type AdminContext, openVault, requireEnrolment, withStore } from "../../context.ts";
-import { exemptionAsJson, exemptionState } from "../exempt/exempt.ts";
+import { type AdminContext, openVault, withStore } from "../../context.ts";
+import { requireEnrolment } from "../../users/require_user.ts";
+import { exemptionAsJson, exemptionState } from "../../users/exemption_state.ts";
 import { type Handout, handoutOf } from "../../handout/handout.ts";
 import {
-  type HandoutOptions,
   makeHandoutFiles,
   requireHandoutOptions,
   wantsHandout,
 } from "../../handout/handout_files.ts";
 import type { Screen, Tone } from "../../terminal/screen.ts";
 import { instant, instantOrNever, instantOrNull, json, pairs } from "../../terminal/text.ts";
+import type { ShowOptions } from "./options.ts";
 
 /** `show USER`: one enrolment; the secret, and files that have it, only when asked for. */
 export async function show(
   context: AdminContext,
   username: string,
-  options: HandoutOptions & { secret?: boolean; json?: boolean },
+  options: ShowOptions,
 ): Promise<void> {
   requireHandoutOptions(options);
   const state = await readState(context, username);

@@ -5,11 +5,13 @@ import { markOfCode } from "../../../core/totp.ts";
 import { readSetting, SETTINGS } from "../../../settings.ts";
 import type { Enrolment } from "../../../core/enrolment.ts";
 import type { EnrolmentStore } from "../../../store/store.ts";
-import { type AdminContext, openVault, requireEnrolment, withStore } from "../../context.ts";
+import { type AdminContext, openVault, withStore } from "../../context.ts";
+import { requireEnrolment } from "../../users/require_user.ts";
 import { findCode, type FoundCode, toldDeviation } from "../../enrolment/found_code.ts";
 import { readInputFile } from "../../input_file.ts";
 import { askLine } from "../../terminal/question.ts";
 import { instant, instantOrNull, json } from "../../terminal/text.ts";
+import type { VerifyOptions } from "./options.ts";
 
 /** What a code was found to be. */
 type Finding =
@@ -32,7 +34,7 @@ const MAX_CODE_BYTES = 256;
 export async function verify(
   context: AdminContext,
   username: string,
-  options: { codeFrom?: string; use?: boolean; json?: boolean },
+  options: VerifyOptions,
 ): Promise<void> {
   await withStore(context, { create: false }, async (store) => {
     await requireEnrolment(store, username);

@@ -1,7 +1,7 @@
-import type { Challenge } from "../../../core/challenge.ts";
-import type { Exemption } from "../../../core/exemption.ts";
-import { lockEnd } from "../../../core/lockout.ts";
-import type { Enrolment } from "../../../core/enrolment.ts";
+import type { Challenge } from "../../core/challenge.ts";
+import type { Exemption } from "../../core/exemption.ts";
+import { lockEnd } from "../../core/lockout.ts";
+import type { Enrolment } from "../../core/enrolment.ts";
 
 /**
  * A user who is enrolled, exempt, or both. Times are milliseconds since 1970-01-01T00:00:00Z; of one

@@ -1,9 +1,9 @@
-import type { Command } from "commander";
-import { printable } from "../../text/printable.ts";
-import type { AdminContext } from "../context.ts";
-import { readUsers } from "../commands/list/list.ts";
-import { insertion, splitLine } from "./bash_line.ts";
-import { type Candidate, complete, type Completion } from "./candidates.ts";
+import { printable } from "../../../text/printable.ts";
+import type { AnyCommand } from "../../command_line/commander.ts";
+import { insertion, splitLine } from "../../completion/bash_line.ts";
+import { type Candidate, complete, type Completion } from "../../completion/candidates.ts";
+import type { AdminContext } from "../../context.ts";
+import { readUsers } from "../../users/read_users.ts";
 
 /** Nobody waits longer for a list of names, in milliseconds. */
 const BUSY_TIMEOUT_MS = 300;
@@ -17,7 +17,7 @@ const BUSY_TIMEOUT_MS = 300;
  */
 export async function answerShell(
   context: AdminContext,
-  program: Command,
+  program: AnyCommand,
   shell: string,
   words: readonly string[],
 ): Promise<void> {
@@ -30,7 +30,7 @@ export async function answerShell(
 
 async function forOthers(
   context: AdminContext,
-  program: Command,
+  program: AnyCommand,
   [current = "", ...before]: readonly string[],
 ): Promise<string> {
   const answer = await ask(context, program, before, current);
@@ -44,7 +44,7 @@ async function forOthers(
 
 async function forBash(
   context: AdminContext,
-  program: Command,
+  program: AnyCommand,
   [end = "", line = "", home = ""]: readonly string[],
 ): Promise<string> {
   const words = splitLine(line);
@@ -64,7 +64,7 @@ async function forBash(
 /** What could stand next, with users' names where they can be read. */
 async function ask(
   context: AdminContext,
-  program: Command,
+  program: AnyCommand,
   before: readonly string[],
   current: string,
 ): Promise<{ kind: "words" | "files"; candidates: Candidate[] }> {

@@ -1,5 +1,5 @@
-import { Failure } from "../core/failure.ts";
-import { quoted } from "../text/printable.ts";
+import { Failure } from "../../core/failure.ts";
+import { quoted } from "../../text/printable.ts";
 
 /** Units of time spans, in milliseconds. */
 const UNITS: Record<string, number> = {
