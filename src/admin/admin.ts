@@ -4,7 +4,7 @@ import { CommanderError } from "./command_line/commander.ts";
 import type { AdminContext } from "./context.ts";
 import { makeProgram, PROGRAM } from "./program.ts";
 import { systemContext } from "./system_context.ts";
-import { shortened } from "./terminal/terminal.ts";
+import { shortened } from "./terminal/shortened.ts";
 
 /** What the program ends with: done, it could not be done, it was called wrongly. */
 const ExitStatus = { DONE: 0, COULD_NOT: 1, WRONG_USAGE: 2 } as const;

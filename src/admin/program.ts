@@ -24,7 +24,7 @@ import { registerShow } from "./commands/show/register.ts";
 import { registerUnlock } from "./commands/unlock/register.ts";
 import { registerVerify } from "./commands/verify/register.ts";
 import type { AdminContext } from "./context.ts";
-import { shortened } from "./terminal/terminal.ts";
+import { shortened } from "./terminal/shortened.ts";
 
 /** The program's name, on the command line and in its messages. */
 export const PROGRAM = "openvpn-totp";

@@ -1,7 +1,5 @@
 import { styleText } from "node:util";
-import type { ReadVariable } from "../../settings.ts";
 import { displayWidth } from "./display_width.ts";
-import { terminalColumns } from "./terminal.ts";
 
 /** What standard output shows results on. */
 export interface Screen {
@@ -23,18 +21,6 @@ const STYLES = {
   bad: "red",
   quiet: "dim",
 } as const satisfies Record<Tone, string>;
-
-/**
- * What standard output is. On a terminal there is colour, unless `NO_COLOR` is set to anything
- * (https://no-color.org); elsewhere there is none, unless `FORCE_COLOR` or `CLICOLOR_FORCE` is set.
- */
-export function readScreen(read: ReadVariable): Screen {
-  const isTerminal = Deno.stdout.isTerminal();
-  return {
-    columns: isTerminal ? terminalColumns() : null,
-    hasColor: wantsColor(read) ?? isTerminal,
-  };
-}
 
 /** Colours a text where the screen has colours. */
 export function toned(
@@ -68,11 +54,4 @@ export function wrapped(
     else lines[lines.length - 1] = longer;
   }
   return lines;
-}
-
-/** What the environment says of colour, as commander reads it for the help. */
-function wantsColor(read: ReadVariable): boolean | undefined {
-  const force = read("FORCE_COLOR");
-  if (read("NO_COLOR") || force === "0" || force === "false") return false;
-  return force || read("CLICOLOR_FORCE") !== undefined ? true : undefined;
 }

@@ -1,12 +1,23 @@
 import { Failure, isSystemError } from "../../core/failure.ts";
+import type { ReadVariable } from "../../settings.ts";
 import { writeAll } from "../../system/write_all.ts";
-import { printable } from "../../text/printable.ts";
-import type { Input } from "./console.ts";
+import type { Console } from "./console.ts";
 
-/** Makes arguments that an error repeats safe for the terminal, and bounds it. */
-export function shortened(message: string): string {
-  const most = 2000;
-  return message.length <= most ? printable(message) : `${printable(message.slice(0, most))}…`;
+/** The process's own streams. */
+export function systemConsole(read: ReadVariable): Console {
+  const isTerminal = Deno.stdout.isTerminal();
+  return {
+    out,
+    err,
+    isTerminal: Deno.stderr.isTerminal(),
+    columns,
+    screen: { columns: isTerminal ? columns() : null, hasColor: wantsColor(read) ?? isTerminal },
+    input: {
+      isTerminal: Deno.stdin.isTerminal(),
+      read: (buffer) => Deno.stdin.readSync(buffer),
+      setRaw: (isRaw) => Deno.stdin.setRaw(isRaw),
+    },
+  };
 }
 
 /**
@@ -15,7 +26,7 @@ export function shortened(message: string): string {
  * @throws Failure `output_error`
  * @throws Deno.errors.BrokenPipe when nobody reads any more
  */
-export function out(text: string): void {
+function out(text: string): void {
   try {
     writeAll(patient(Deno.stdout), new TextEncoder().encode(text));
   } catch (error) {
@@ -30,7 +41,7 @@ export function out(text: string): void {
 }
 
 /** Writes to standard error, or gives up on it. */
-export function err(text: string): void {
+function err(text: string): void {
   try {
     writeAll(patient(Deno.stderr), new TextEncoder().encode(text));
   } catch {
@@ -39,7 +50,7 @@ export function err(text: string): void {
 }
 
 /** Columns of the terminal, 80 where it doesn't tell. */
-export function terminalColumns(): number {
+function columns(): number {
   try {
     return Deno.consoleSize().columns || 80;
   } catch {
@@ -47,13 +58,16 @@ export function terminalColumns(): number {
   }
 }
 
-/** Standard input; a terminal may be asked questions. */
-export function standardInput(): Input {
-  return {
-    isTerminal: Deno.stdin.isTerminal(),
-    read: (buffer) => Deno.stdin.readSync(buffer),
-    setRaw: (isRaw) => Deno.stdin.setRaw(isRaw),
-  };
+/**
+ * What the environment says of colour, as commander reads it for the help: none with `NO_COLOR`
+ * (https://no-color.org), and some in a pipe, too, with `FORCE_COLOR` or `CLICOLOR_FORCE`.
+ *
+ * @returns undefined where it says nothing
+ */
+function wantsColor(read: ReadVariable): boolean | undefined {
+  const force = read("FORCE_COLOR");
+  if (read("NO_COLOR") || force === "0" || force === "false") return false;
+  return force || read("CLICOLOR_FORCE") !== undefined ? true : undefined;
 }
 
 /** A pipe that doesn't block may be full: its reader is given a moment. */
