@@ -70,15 +70,16 @@ export function makeProgram(context: AdminContext): AnyCommand {
         "OpenVPN runs this program at each login; these commands enrol and manage users.",
     )
     .version(`${PROGRAM} ${project.version}`, "-V, --version", "show the version")
-    .option("--db <path>", `the database, where it is not ${SETTINGS.tokenDbPath.default}`)
-    .option("--key <path>", `the key file, where it is not ${SETTINGS.keyFile.default}`)
+    .option("--db <path>", `the database (default: ${SETTINGS.tokenDbPath.default})`)
+    .option("--key <path>", `the key file (default: ${SETTINGS.keyFile.default})`)
     .helpOption("-h, --help", "show help")
     .helpCommand(false)
     .exitOverride()
     .addHelpText(
       "after",
-      "\nExit status: 0 done, 1 it could not be done, or doctor found a problem, or verify a code that\nlogins refuse, 2 wrong usage.\n" +
-        "Settings of the hook mode go into OpenVPN's configuration; see the README.",
+      "\nExit status: 0 success; 1 failure, also when doctor finds a problem or when a login would refuse\n" +
+        "the code that verify was given; 2 wrong usage.\n" +
+        "The settings for logins go into OpenVPN's configuration; see the README.",
     );
   program.hook("preAction", () => {
     const { db, key } = program.opts();

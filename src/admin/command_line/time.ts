@@ -1,3 +1,4 @@
+import type { EpochMs } from "../../core/epoch.ts";
 import { Failure } from "../../core/failure.ts";
 import { quoted } from "../../text/printable.ts";
 
@@ -31,12 +32,11 @@ export function readSpan(option: string, text: string): number {
 /**
  * Reads a moment that `--since` names.
  *
- * @returns milliseconds since 1970-01-01T00:00:00Z
  * @throws Failure `usage`
  */
-export function readSince(text: string, nowMs: number): number {
+export function readSince(text: string, now: EpochMs): EpochMs {
   const span = parseSpan(text);
-  if (span !== null) return nowMs - span;
+  if (span !== null) return now - span;
   const instant = parseInstant(text);
   if (instant !== null) return instant;
   throw new Failure(
@@ -49,10 +49,9 @@ export function readSince(text: string, nowMs: number): number {
 /**
  * Reads a moment that `--until` names.
  *
- * @returns milliseconds since 1970-01-01T00:00:00Z
  * @throws Failure `usage`
  */
-export function readInstant(text: string): number {
+export function readInstant(text: string): EpochMs {
   const instant = parseInstant(text);
   if (instant !== null) return instant;
   throw new Failure(
@@ -67,7 +66,7 @@ function parseSpan(text: string): number | null {
   return count === undefined || unit === undefined ? null : Number(count) * UNITS[unit]!;
 }
 
-function parseInstant(text: string): number | null {
+function parseInstant(text: string): EpochMs | null {
   if (!INSTANT.test(text) || !isDay(text.slice(0, 10))) return null;
   const ms = Date.parse(text);
   return Number.isNaN(ms) ? null : ms;

@@ -1,3 +1,4 @@
+import type { EpochMs } from "../../core/epoch.ts";
 import { counted } from "../../text/counted.ts";
 import { Failure } from "../../core/failure.ts";
 import { quoted } from "../../text/printable.ts";
@@ -17,8 +18,8 @@ export interface UserToEnrol {
   parameters: TotpParameters;
   /** As `readCode` gives them. */
   recoveryCodes: readonly string[];
-  /** Since when the user may not log in; milliseconds since 1970-01-01T00:00:00Z, null: they may. */
-  disabledAt: number | null;
+  /** Since when the user may not log in; null for a user who may. */
+  disabledAt: EpochMs | null;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { EpochMs } from "../../core/epoch.ts";
 import type { Redacted } from "../../text/redacted.ts";
 import { matchTimeStep, timeStep } from "../../core/totp.ts";
 import type { TotpParameters } from "../../core/totp_parameters.ts";
@@ -16,7 +17,6 @@ export interface FoundCode {
  * Looks for a code within an hour of now: next to now first.
  *
  * @param code decimal digits
- * @param nowMs milliseconds since 1970-01-01T00:00:00Z
  */
 export async function findCode(
   code: string,
@@ -24,12 +24,12 @@ export async function findCode(
     secret: Redacted<Uint8Array>;
     parameters: TotpParameters;
   },
-  nowMs: number,
+  now: EpochMs,
 ): Promise<FoundCode | null> {
   const { periodSeconds } = parameters;
   const searched = Math.ceil(SEARCHED_SECONDS / periodSeconds);
-  const step = await matchTimeStep(secret, code, nowMs, searched, parameters);
-  return step === null ? null : { step, stepsOff: step - timeStep(nowMs, periodSeconds) };
+  const step = await matchTimeStep(secret, code, now, searched, parameters);
+  return step === null ? null : { step, stepsOff: step - timeStep(now, periodSeconds) };
 }
 
 /** Says what a code's time tells of the clocks. */

@@ -4,7 +4,7 @@ import type { AdminContext } from "../../context.ts";
 /** Adds `disable`. */
 export function registerDisable(program: AnyCommand, context: AdminContext): void {
   program.command("disable")
-    .description("forbid a user's logins, and keep the enrolment")
+    .description("forbid a user's logins, but keep the enrolment")
     .argument("<user>", "username")
     .option("--json", "print JSON")
     .action(async (user, options) => {

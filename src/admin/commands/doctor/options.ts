@@ -6,9 +6,9 @@ export type DoctorOptions = OptionsOf<typeof addDoctorOptions>;
 /** Declares the options of `doctor`. */
 export function addDoctorOptions<Arguments extends unknown[]>(command: Command<Arguments>) {
   return command
-    .option("--config <file>", "the server's configuration, where it isn't the one in /etc/openvpn")
-    .option("--openvpn <file>", "OpenVPN's program, to read its version")
-    .option("--user <user>", "have PAM check this user's password, too")
-    .option("--password-from <file>", "the password, unasked; - is stdin")
+    .option("--config <file>", "the server's configuration (default: the one in /etc/openvpn)")
+    .option("--openvpn <file>", "the OpenVPN program, whose version is read")
+    .option("--user <user>", "also have PAM check this user's password")
+    .option("--password-from <file>", "file with that password, or - for standard input")
     .option("--json", "print JSON");
 }

@@ -7,11 +7,11 @@ import { addDoctorOptions } from "./options.ts";
 export function registerDoctor(program: AnyCommand, context: AdminContext): void {
   const command = addDoctorOptions(
     program.command("doctor")
-      .description("look for what makes logins fail, and rehearse one"),
+      .description("look for what makes logins fail, and rehearse a login"),
   );
   addExamples(command, [
     ["doctor", "before OpenVPN is restarted"],
-    ["doctor --user exampleuser", "PAM, too, with the user's password"],
+    ["doctor --user exampleuser", "also try the user's password with PAM"],
   ]);
   command.action(async (options) => {
     const { doctor } = await import("./doctor.ts");

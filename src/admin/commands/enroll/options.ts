@@ -11,38 +11,38 @@ export function addEnrollOptions<Arguments extends unknown[]>(command: Command<A
   return command
     .option(
       "--from <file>",
-      "many users: a username a line, - is standard input",
+      "enrol many users: a file with one username per line, or - for standard input",
     )
     .option("--replace", "give an enrolled user a new secret")
-    .option("--recovery-codes", "print ten recovery codes, too, a line each")
-    .option("--confirm", "ask for a first code before the enrolment counts")
+    .option("--recovery-codes", "also print ten recovery codes, one per line")
+    .option("--confirm", "enrol the user only after a first right code")
     .option(
       "--issuer <name>",
-      `name that authenticator apps show (else ${SETTINGS.issuerName.name} of the environment, ` +
-        `else "${SETTINGS.issuerName.default}")`,
+      `name that authenticator apps show (default: ${SETTINGS.issuerName.name} from the ` +
+        `environment, otherwise "${SETTINGS.issuerName.default}")`,
     )
     .option(
       "--secret-from <file>",
-      "a secret of your own (a hardware token's), - is standard input",
+      "file with an existing secret, such as a hardware token's, or - for standard input",
     )
     .addOption(
-      new Option("--secret-encoding <encoding>", "how it is written")
+      new Option("--secret-encoding <encoding>", "how that secret is written")
         .choices(["base32", "hex"] as const satisfies readonly SecretEncoding[]),
     )
     .addOption(
-      new Option("--algorithm <hash>", "hash that codes are made with")
+      new Option("--algorithm <hash>", "hash function of the codes")
         .choices(TOTP_ALGORITHMS),
     )
-    .option("--digits <number>", "digits of a code: 6, 7 or 8")
-    .option("--period <seconds>", "time that a code is shown for")
-    .option("--qr <file>", "make a picture of the QR code (.png or .svg)")
+    .option("--digits <number>", "number of digits in a code: 6, 7 or 8")
+    .option("--period <seconds>", "how long a code is shown")
+    .option("--qr <file>", "write the QR code to a picture (.png or .svg)")
     .option(
       "--sheet <file>",
-      "make a page for the user: QR code, key, steps (.html)",
+      "write a page for the user with QR code, key and steps (.html)",
     )
     .option(
       "--sheets <directory>",
-      "with --from: make a directory with such a page for each user",
+      "with --from: create a directory with such a page for each user",
     )
     .option("--json", "print JSON");
 }

@@ -7,12 +7,12 @@ import { addEnrollOptions } from "./options.ts";
 export function registerEnroll(program: AnyCommand, context: AdminContext): void {
   const command = addEnrollOptions(
     program.command("enroll")
-      .description("enrol a user: prints username, secret and provisioning URI")
-      .argument("[user]", "username, as given at the login"),
+      .description("enrol a user, and print username, secret and provisioning URI")
+      .argument("[user]", "username, as typed at the login"),
   );
   addExamples(command, [
     ["enroll exampleuser", "enrol a user"],
-    ["enroll --replace exampleuser", "give a new secret: a lost phone"],
+    ["enroll --replace exampleuser", "give a user a new secret, after a lost phone"],
   ]);
   command.action(async (user, options) => {
     const { enroll } = await import("./enroll.ts");

@@ -7,7 +7,7 @@ import { addExemptOptions } from "./options.ts";
 export function registerExempt(program: AnyCommand, context: AdminContext): void {
   const command = addExemptOptions(
     program.command("exempt")
-      .description("let a user in by the password alone: a link with nobody at the keyboard")
+      .description("let a user in with the password alone, for a link with nobody at the keyboard")
       .argument("<user>", "username"),
   );
   addExamples(command, [
@@ -15,7 +15,7 @@ export function registerExempt(program: AnyCommand, context: AdminContext): void
       "exempt branch-office --from 192.0.2.0/24 --until 2030-01-31",
       "a link with nobody at the keyboard",
     ],
-    ["exempt --end branch-office", "end that"],
+    ["exempt --end branch-office", "require a code again"],
   ]);
   command.action(async (user, options) => {
     const { exempt } = await import("./exempt.ts");

@@ -7,12 +7,12 @@ export type ExportOptions = OptionsOf<typeof addExportOptions>;
 export function addExportOptions<Arguments extends unknown[]>(command: Command<Arguments>) {
   return command
     .addOption(
-      new Option("--format <format>", "how").choices(["json", "uris"])
+      new Option("--format <format>", "format of the file").choices(["json", "uris"])
         .default("json"),
     )
     .option(
       "--user <user>",
-      "only this user; may be given more than once",
+      "only this user; can be given more than once",
       (user: string, users: string[] = []) => [...users, user],
     )
     .option("--yes", "don't ask");

@@ -8,10 +8,10 @@ export function registerExport(program: AnyCommand, context: AdminContext): void
   const command = addExportOptions(
     program.command("export")
       .description("write the users with their secrets, for another system")
-      .argument("<file>", "must not be there yet; - is standard output"),
+      .argument("<file>", "the file to write, which must not exist yet; - is standard output"),
   );
   addExamples(command, [
-    ["export --format uris users.txt", "a provisioning URI a line"],
+    ["export --format uris users.txt", "one provisioning URI per line"],
   ]);
   command.action(async (file, options) => {
     const { exportUsers } = await import("./export.ts");

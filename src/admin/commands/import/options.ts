@@ -2,7 +2,7 @@ import { type Command, Option, type OptionsOf } from "../../command_line/command
 import type { ImportFormat } from "../../../migration/formats.ts";
 import { SETTINGS } from "../../../settings.ts";
 
-// Written out here, so that the other commands needn't load the readers.
+// Listed here, so that other commands don't load the readers.
 const IMPORT_FORMATS = [
   "pickle",
   "python-sqlite",
@@ -22,16 +22,16 @@ export type ImportOptions = OptionsOf<typeof addImportOptions>;
 export function addImportOptions<Arguments extends unknown[]>(command: Command<Arguments>) {
   return command
     .addOption(
-      new Option("--format <format>", "what it is, where that can't be told")
+      new Option("--format <format>", "format of the files, where it isn't recognised")
         .choices(IMPORT_FORMATS),
     )
-    .option("--user <user>", "whose the .google_authenticator file is")
+    .option("--user <user>", "owner of the .google_authenticator file")
     .option("--replace", "give enrolled users the other system's secret")
     .option("--skip-enrolled", "leave enrolled users as they are")
     .option("--skip-uncarried", "leave out what can't be carried over")
     .option(
       "--issuer <name>",
-      `name that authenticator apps show, where the file has none (else ${SETTINGS.issuerName.name})`,
+      `name that authenticator apps show, where the file has none (default: ${SETTINGS.issuerName.name})`,
     )
     .option("--digits <number>", "otp-secrets: the plugin's totp_digits")
     .option("--period <seconds>", "otp-secrets: the plugin's totp_step")

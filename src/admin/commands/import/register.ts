@@ -7,17 +7,17 @@ import { addImportOptions } from "./options.ts";
 export function registerImport(program: AnyCommand, context: AdminContext): void {
   const command = addImportOptions(
     program.command("import")
-      .description("enrol users of another system, with the secrets they have")
+      .description("enrol users of another system with the secrets they have")
       .argument(
         "<file...>",
-        "what the other system keeps; - is standard input, USER=FILE says whose file it is",
+        "the other system's files; - is standard input, USER=FILE names a file's owner",
       ),
   );
   addExamples(command, [
     ["import /etc/openvpn/pyotp_index.db", "the older Python script's users"],
     [
       "import --dry-run /home/*/.google_authenticator",
-      "what would become of the PAM module's users",
+      "what would happen to the PAM module's users",
     ],
   ]);
   command.action(async (files, options) => {

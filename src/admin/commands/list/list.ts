@@ -1,3 +1,4 @@
+import type { EpochMs } from "../../../core/epoch.ts";
 import { counted } from "../../../text/counted.ts";
 import type { AdminContext } from "../../context.ts";
 import { exemptionAsJson, exemptionState } from "../../users/exemption_state.ts";
@@ -34,7 +35,7 @@ function asText(
   { screen }: AdminContext,
   all: readonly ListedUser[],
   users: readonly ListedUser[],
-  nowMs: number,
+  now: EpochMs,
 ): string {
   if (all.length === 0) return "No user is enrolled.\n";
   if (users.length === 0) {
@@ -47,14 +48,14 @@ function asText(
       user.enrolledAt === null ? "no" : instant(user.enrolledAt),
       instantOrNever(lastLoginOf(user)),
       String(user.pendingChallenges),
-      stateOf(user, nowMs),
+      stateOf(user, now),
     ]),
     screen,
   );
 }
 
 /** All that isn't as usual with a user; the tone is that of the worst. */
-function stateOf(user: ListedUser, nowMs: number): Cell {
+function stateOf(user: ListedUser, now: EpochMs): Cell {
   const { disabledAt, lockedUntil, wrongCodes, exemption } = user;
   const states: Required<Cell>[] = [];
   if (disabledAt !== null) states.push({ text: "disabled", tone: "bad" });
@@ -66,7 +67,7 @@ function stateOf(user: ListedUser, nowMs: number): Cell {
     states.push({ text, tone: "doubtful" });
   }
   if (exemption !== null) {
-    states.push(exemptionState(exemption, nowMs));
+    states.push(exemptionState(exemption, now));
   }
   return {
     text: states.map(({ text }) => text).join(", "),

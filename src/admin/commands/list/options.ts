@@ -13,17 +13,17 @@ export type ListOptions = OptionsOf<typeof addListOptions>;
 export function addListOptions<Arguments extends unknown[]>(command: Command<Arguments>) {
   return command
     .addOption(
-      new Option("--sort <key>", "sort by this").choices(SORT_KEYS)
+      new Option("--sort <key>", "what to sort by").choices(SORT_KEYS)
         .default("user"),
     )
-    .option("--reverse", "sort the other way round")
-    .option("--never-used", "only who is enrolled and never logged in")
-    .option("--locked", "only whose codes are locked")
-    .option("--disabled", "only who is disabled")
-    .option("--exempt", "only who needs no code now")
+    .option("--reverse", "reverse the order")
+    .option("--never-used", "only users who are enrolled and have never logged in")
+    .option("--locked", "only users whose codes are locked")
+    .option("--disabled", "only users who are disabled")
+    .option("--exempt", "only users who need no code now")
     .option(
       "--idle <span>",
-      "only whose last login, or enrolment where there was none, is longer ago: 12h, 90d, 8w",
+      "only users whose last login, or enrolment if they never logged in, is longer ago: 12h, 90d, 8w",
     )
     .option("--json", "print JSON");
 }

@@ -10,8 +10,8 @@ export function registerList(program: AnyCommand, context: AdminContext): void {
       .description("list the users who are enrolled or exempt"),
   );
   addExamples(command, [
-    ["list --idle 90d --sort last-login", "who hasn't logged in for 90 days"],
-    ["list --locked", "whose codes are locked now"],
+    ["list --idle 90d --sort last-login", "users who haven't logged in for 90 days"],
+    ["list --locked", "users whose codes are locked now"],
   ]);
   command.action(async (options) => {
     const { list } = await import("./list.ts");

@@ -7,10 +7,10 @@ export type LogOptions = OptionsOf<typeof addLogOptions>;
 /** Declares the options of `log`. */
 export function addLogOptions<Arguments extends unknown[]>(command: Command<Arguments>) {
   return command
-    .option("--user <user>", "of this user alone")
-    .option("--since <time>", "from then on: 30m, 2h, 7d or 2026-01-31T12:00Z")
+    .option("--user <user>", "only decisions about this user")
+    .option("--since <time>", "only decisions since then: 30m, 2h, 7d or 2026-01-31T12:00Z")
     .addOption(
-      new Option("--outcome <outcome>", "only decisions of that outcome")
+      new Option("--outcome <outcome>", "only decisions with this outcome")
         .choices(OUTCOMES),
     )
     .option("--json", "print JSON");

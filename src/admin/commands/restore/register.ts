@@ -5,12 +5,12 @@ import type { AdminContext } from "../../context.ts";
 /** Adds `restore`. */
 export function registerRestore(program: AnyCommand, context: AdminContext): void {
   const command = program.command("restore")
-    .description("replace all users by those of a backup")
-    .argument("<file>", "a file that backup made")
+    .description("replace all users with those in a backup")
+    .argument("<file>", "a file made by backup")
     .option("--yes", "don't ask")
     .option("--json", "print JSON");
   addExamples(command, [
-    ["restore /root/openvpn-totp.backup", "says what changes, then asks"],
+    ["restore /root/openvpn-totp.backup", "shows what changes, then asks"],
   ]);
   command.action(async (file, options) => {
     const { restore } = await import("./restore.ts");

@@ -7,11 +7,11 @@ import { addSetupOptions } from "./options.ts";
 export function registerSetup(program: AnyCommand, context: AdminContext): void {
   const command = addSetupOptions(
     program.command("setup")
-      .description("put the lines that logins need into the configuration"),
+      .description("add the lines that logins need to the configuration"),
   );
   addExamples(command, [
-    ["setup --dry-run", "what would change"],
-    ["setup", "the same, then asks"],
+    ["setup --dry-run", "show what would change"],
+    ["setup", "show it, then ask"],
   ]);
   command.action(async (options) => {
     const { setup } = await import("./setup.ts");

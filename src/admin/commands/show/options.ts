@@ -6,11 +6,11 @@ export type ShowOptions = OptionsOf<typeof addShowOptions>;
 /** Declares the options of `show`. */
 export function addShowOptions<Arguments extends unknown[]>(command: Command<Arguments>) {
   return command
-    .option("--secret", "show secret and provisioning URI too")
-    .option("--qr <file>", "make a picture of the QR code (.png or .svg)")
+    .option("--secret", "also show secret and provisioning URI")
+    .option("--qr <file>", "write the QR code to a picture (.png or .svg)")
     .option(
       "--sheet <file>",
-      "make the page for the user again, without recovery codes (.html)",
+      "write the page for the user again, without recovery codes (.html)",
     )
     .option("--json", "print JSON");
 }

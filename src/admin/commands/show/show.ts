@@ -1,3 +1,4 @@
+import type { EpochMs } from "../../../core/epoch.ts";
 import { lockEnd } from "../../../core/lockout.ts";
 import type { TotpParameters } from "../../../core/totp_parameters.ts";
 import type { Exemption } from "../../../core/exemption.ts";
@@ -38,8 +39,8 @@ export async function show(
 /** All that is known of a user. */
 interface UserState {
   enrolment: Enrolment;
-  /** Milliseconds since 1970-01-01T00:00:00Z; null without a lock. */
-  lockedUntil: number | null;
+  /** Null without a lock. */
+  lockedUntil: EpochMs | null;
   challenges: readonly Challenge[];
   exemption: Exemption | null;
 }
@@ -106,9 +107,9 @@ function toldParameters(
 
 function exemptionPair(
   exemption: Exemption,
-  nowMs: number,
+  now: EpochMs,
 ): [string, string, Tone] {
-  const { text, tone } = exemptionState(exemption, nowMs);
+  const { text, tone } = exemptionState(exemption, now);
   return ["Without a code", `${text} (openvpn-totp exempt --end USER)`, tone];
 }
 
@@ -124,7 +125,7 @@ function asText(
   { enrolment, lockedUntil, challenges, exemption }: UserState,
   revealed: Handout | null,
   screen: Screen,
-  nowMs: number,
+  now: EpochMs,
 ): string {
   const { failures, uncodedLoginAt } = enrolment;
   const pending = challenges.map(toldChallenge);
@@ -144,7 +145,7 @@ function asText(
         "bad",
       ] as const,
     ],
-    ...exemption === null ? [] : [exemptionPair(exemption, nowMs)],
+    ...exemption === null ? [] : [exemptionPair(exemption, now)],
     lockedUntil === null ? ["Codes", `not locked, ${failures.count} wrong in a row`] : [
       "Codes",
       `locked until ${instant(lockedUntil)} (openvpn-totp unlock USER)`,

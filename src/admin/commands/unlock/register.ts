@@ -4,7 +4,7 @@ import type { AdminContext } from "../../context.ts";
 /** Adds `unlock`. */
 export function registerUnlock(program: AnyCommand, context: AdminContext): void {
   program.command("unlock")
-    .description("end the lock of a user's codes, and forget the wrong ones")
+    .description("end the lock on a user's codes, and forget the wrong ones")
     .argument("<user>", "username")
     .option("--json", "print JSON")
     .action(async (user, options) => {

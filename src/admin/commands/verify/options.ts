@@ -8,8 +8,8 @@ export function addVerifyOptions<Arguments extends unknown[]>(command: Command<A
   return command
     .option(
       "--code-from <file>",
-      "the code, where nobody is asked; - is standard input",
+      "file with the code, or - for standard input; without it, you are asked",
     )
-    .option("--use", "use a right code up: it is good for no login then")
+    .option("--use", "use up a right code: no login accepts it afterwards")
     .option("--json", "print JSON");
 }

@@ -7,11 +7,11 @@ import { addVerifyOptions } from "./options.ts";
 export function registerVerify(program: AnyCommand, context: AdminContext): void {
   const command = addVerifyOptions(
     program.command("verify")
-      .description("say what a login would make of a code, and why")
+      .description("explain whether a login would accept a code")
       .argument("<user>", "username"),
   );
   addExamples(command, [
-    ["verify exampleuser", "why this code isn't taken"],
+    ["verify exampleuser", "why a login refuses this code"],
   ]);
   command.action(async (user, options) => {
     const { verify } = await import("./verify.ts");

@@ -1,3 +1,4 @@
+import type { EpochMs } from "../../../core/epoch.ts";
 import { type Code, mayBeRecoveryCode, readCode } from "../../../core/code.ts";
 import { lockEnd } from "../../../core/lockout.ts";
 import type { Redacted } from "../../../text/redacted.ts";
@@ -123,8 +124,8 @@ async function use(
 }
 
 interface State {
-  lockedUntil: number | null;
-  disabledAt: number | null;
+  lockedUntil: EpochMs | null;
+  disabledAt: EpochMs | null;
 }
 
 function asJson(
