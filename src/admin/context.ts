@@ -17,7 +17,7 @@ export interface AdminContext extends Console {
   read: ReadVariable;
   now(): EpochMs;
   randomBytes: RandomBytes;
-  /** What the program ends with where a command gave its result: 0, or 1 for a bad one. */
+  /** Exit status of a command that gave its result: 0, or 1 for a bad result. */
   exitStatus: number;
 }
 
@@ -28,11 +28,10 @@ export type RandomBytes = (length: number) => Uint8Array<ArrayBuffer>;
 export const BUSY_TIMEOUT_MS = 5000;
 
 /**
- * Opens the database that `--db`, else `totpTokenDbPath`, else the default names; runs `work`; and
- * closes it.
+ * Opens the database, runs `work`, and closes it.
  *
- * @param create make the database where there is none
- * @param busyTimeoutMs how long to wait for another's transaction, in milliseconds
+ * @param create create the database if there is none
+ * @param busyTimeoutMs how long to wait for another process's transaction, in milliseconds
  */
 export async function withStore<T>(
   context: AdminContext,
@@ -49,17 +48,17 @@ export async function withStore<T>(
   return await work(new SqliteEnrolmentStore(database));
 }
 
-/** The keys of the key file that `--key`, else `totpKeyFile`, else the default names. */
+/** The keys in the key file: that of `--key`, otherwise of `totpKeyFile`, otherwise the default one. */
 export function openVault(context: AdminContext): Vault {
   return new Vault(pathOf(SETTINGS.keyFile, "--key", context.key, context));
 }
 
-/** The path that `--db`, else `totpTokenDbPath`, else the default names. */
+/** The database's path: that of `--db`, otherwise of `totpTokenDbPath`, otherwise the default one. */
 export function databasePath(context: AdminContext): string {
   return pathOf(SETTINGS.tokenDbPath, "--db", context.db, context);
 }
 
-/** A path that an option names, relative to where one stands; else the environment or the default. */
+/** An option's path, relative to the current directory; otherwise the environment's or the default. */
 function pathOf(
   setting: typeof SETTINGS.keyFile,
   option: string,

@@ -25,7 +25,7 @@ export function readSpan(option: string, text: string): number {
   if (span !== null) return span;
   throw new Failure(
     "usage",
-    `${option} is ${quoted(text)}, allowed is a time span such as 12h, 90d or 8w`,
+    `${option} is ${quoted(text)}, expected a time span such as 12h, 90d or 8w`,
   );
 }
 
@@ -41,7 +41,7 @@ export function readSince(text: string, now: EpochMs): EpochMs {
   if (instant !== null) return instant;
   throw new Failure(
     "usage",
-    `--since is ${quoted(text)}, allowed is a time span such as 30m, 2h or 7d, a date such as ` +
+    `--since is ${quoted(text)}, expected a time span such as 30m, 2h or 7d, a date such as ` +
       "2026-01-31 or a moment such as 2026-01-31T12:00Z",
   );
 }
@@ -56,7 +56,7 @@ export function readInstant(text: string): EpochMs {
   if (instant !== null) return instant;
   throw new Failure(
     "usage",
-    `--until is ${quoted(text)}, allowed is a date such as 2026-01-31 or a moment such as ` +
+    `--until is ${quoted(text)}, expected a date such as 2026-01-31 or a moment such as ` +
       "2026-01-31T12:00Z",
   );
 }
@@ -72,7 +72,7 @@ function parseInstant(text: string): EpochMs | null {
   return Number.isNaN(ms) ? null : ms;
 }
 
-/** Date.parse() takes a 30 February for a day in March. */
+/** Date.parse() reads 30 February as a day in March. */
 function isDay(date: string): boolean {
   const ms = Date.parse(date);
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(date);

@@ -5,7 +5,7 @@ import type { UserToEnrol } from "./enrolment.ts";
 import { findCode, toldDeviation } from "./found_code.ts";
 import { askLine, requireTerminal } from "../terminal/question.ts";
 
-const QUESTION = "The code that the app shows (Ctrl-C: don't enrol)";
+const QUESTION = "Code in the app (Ctrl-C cancels the enrolment)";
 const INSTEAD = "enroll without --confirm, then: openvpn-totp verify USER";
 
 /**
@@ -18,8 +18,8 @@ export function requireConfirmable(context: AdminContext): void {
 }
 
 /**
- * `enroll --confirm`: asks for a first code until it is right. Nothing is used up: the same code is
- * good for the first login.
+ * `enroll --confirm`: asks for a first code until it is right. The code isn't used up: the first login
+ * accepts it, too.
  *
  * @throws Failure `usage` where nobody can be asked, `cancelled` at the end of input
  */
@@ -33,18 +33,18 @@ export async function confirmEnrolment(
     const code = readCode(text);
     const { digits } = user.parameters;
     if (code?.kind !== "digits" || code.text.length !== digits) {
-      context.err(`That is no code: a code has ${digits} digits.\n`);
+      context.err(`That is not a code: a code has ${digits} digits.\n`);
       continue;
     }
     const found = await findCode(code.text, user, context.now());
     if (found === null) {
       context.err(
-        "Wrong: no code of this secret. Is it the new entry in the app that was read?\n",
+        "Wrong: this secret has no such code. Was the code read from the new entry in the app?\n",
       );
     } else if (Math.abs(found.stepsOff) > driftSteps) {
       context.err(
         `Right, but ${toldDeviation(found, user.parameters)}. ` +
-          "Logins would be refused: have the phone set its time by itself, and type a new code.\n",
+          "Logins would be refused: let the phone set its time automatically, and type a new code.\n",
       );
     } else return;
   }

@@ -3,7 +3,7 @@ import type { Redacted } from "../../text/redacted.ts";
 import { matchTimeStep, timeStep } from "../../core/totp.ts";
 import type { TotpParameters } from "../../core/totp_parameters.ts";
 
-/** How far from now a code is looked for, in seconds: what clocks are off by, mostly. */
+/** How far from now to look for a code, in seconds: few clocks are off by more. */
 const SEARCHED_SECONDS = 60 * 60;
 
 /** Where in time a code was found. */
@@ -14,7 +14,7 @@ export interface FoundCode {
 }
 
 /**
- * Looks for a code within an hour of now: next to now first.
+ * Looks for a code within an hour of now, nearest to now first.
  *
  * @param code decimal digits
  */
@@ -32,7 +32,7 @@ export async function findCode(
   return step === null ? null : { step, stepsOff: step - timeStep(now, periodSeconds) };
 }
 
-/** Says what a code's time tells of the clocks. */
+/** Says what the time of a code tells about the clocks. */
 export function toldDeviation(
   { stepsOff }: FoundCode,
   { periodSeconds }: TotpParameters,
@@ -40,6 +40,6 @@ export function toldDeviation(
   const seconds = Math.abs(stepsOff) * periodSeconds;
   const span = seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
   return stepsOff < 0
-    ? `${span} ago: the phone's clock is behind (or this server's ahead)`
-    : `${span} from now: the phone's clock is ahead (or this server's behind)`;
+    ? `${span} ago: the phone's clock is slow (or this server's is fast)`
+    : `${span} from now: the phone's clock is fast (or this server's is slow)`;
 }

@@ -4,7 +4,7 @@ import type { Screen } from "./screen.ts";
 export interface Console {
   /** Writes to standard output: results. */
   out(text: string): void;
-  /** Writes to standard error: errors, warnings, what only a person wants. */
+  /** Writes to standard error: errors, warnings, and what only people want. */
   err(text: string): void;
   /** Standard error is a terminal. */
   isTerminal: boolean;
@@ -18,7 +18,7 @@ export interface Console {
 /** Standard input. */
 export interface Input {
   isTerminal: boolean;
-  /** Reads what is there, or waits for it; null at the end. */
+  /** Reads what is available, or waits for it; null at the end. */
   read(buffer: Uint8Array): number | null;
   /** Switches the terminal's own echo and keys off, or on again. */
   setRaw(isRaw: boolean): void;

@@ -2,7 +2,7 @@ import type { Console } from "./console.ts";
 
 const WIDTH = 40;
 
-/** Shows on a terminal how much of many is done; of few there is nothing to show. */
+/** Shows on a terminal how much of a long job is done. */
 export class ProgressBar {
   readonly #console: Console;
   readonly #total: number;
@@ -13,7 +13,7 @@ export class ProgressBar {
     this.#total = total;
   }
 
-  /** One more is done. The bar goes with the last. */
+  /** Counts one more as done. The bar disappears with the last. */
   step(): void {
     this.#done++;
     if (!this.#console.isTerminal || this.#total < 2) return;

@@ -11,9 +11,9 @@ const END = 0x04;
 const ERASE = [0x08, 0x7f];
 
 /**
- * Asks a question that is answered by yes or no; anything but a clear yes is a no.
+ * Asks a yes-or-no question; anything but a clear yes is a no.
  *
- * @param option what stands for a yes where nobody can be asked
+ * @param option what to use instead where nobody can be asked
  * @throws Failure `usage` where nobody can be asked, `cancelled` at the end of input
  */
 export function askYesNo(
@@ -29,7 +29,7 @@ export function askYesNo(
 /**
  * Asks for a line of text, such as a code.
  *
- * @param option what gives it where nobody can be asked
+ * @param option what to use instead where nobody can be asked
  * @throws Failure `usage` where nobody can be asked, `cancelled` at the end of input
  */
 export function askLine(
@@ -43,9 +43,9 @@ export function askLine(
 }
 
 /**
- * Asks for a password, which isn't shown while it is typed.
+ * Asks for a password without showing it.
  *
- * @param option what gives it where nobody can be asked
+ * @param option what to use instead where nobody can be asked
  * @returns UTF-8
  * @throws Failure `usage` where nobody can be asked, `cancelled` at the end of input or on Ctrl-C
  */
@@ -55,7 +55,7 @@ export function askPassword(
   option: string,
 ): Redacted<Uint8Array<ArrayBuffer>> {
   requireTerminal(console, question, option);
-  // Before the question: who types at once isn't echoed either.
+  // Before the question, so that what is typed at once isn't echoed either.
   console.input.setRaw(true);
   try {
     console.err(`${question}: `);
@@ -67,10 +67,10 @@ export function askPassword(
 }
 
 /**
- * Makes sure that somebody can be asked. Nobody is asked through a pipe: a script would wait for ever,
- * or answer by what it meant for another question.
+ * Makes sure that somebody can be asked. Nothing is asked through a pipe: a script would wait for ever,
+ * or its input for something else would be taken as the answer.
  *
- * @param option what stands for the answer where nobody can be asked
+ * @param option what to use instead where nobody can be asked
  * @throws Failure `usage`
  */
 export function requireTerminal(
@@ -85,7 +85,7 @@ export function requireTerminal(
   );
 }
 
-/** Reads up to the end of the line, which the terminal sends as a whole. */
+/** Reads a line, which the terminal sends as a whole. */
 function readLine({ input }: Console): string {
   const bytes: number[] = [];
   const buffer = new Uint8Array(MAX_BYTES);
@@ -115,7 +115,7 @@ function readUnseen({ input }: Console): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(bytes);
 }
 
-/** Of UTF-8, a character's further bytes are 10xxxxxx. */
+/** In UTF-8, the bytes of a character after its first are 10xxxxxx. */
 function eraseCharacter(bytes: number[]): void {
   let byte = bytes.pop();
   while (byte !== undefined && (byte & 0xc0) === 0x80) byte = bytes.pop();

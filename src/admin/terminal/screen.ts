@@ -3,7 +3,7 @@ import { displayWidth } from "./display_width.ts";
 
 /** What standard output shows results on. */
 export interface Screen {
-  /** Columns of the terminal; null where it is none: a pipe or a file has lines of any length. */
+  /** Columns of the terminal; null for a pipe or a file, whose lines may have any length. */
   columns: number | null;
   hasColor: boolean;
 }
@@ -28,7 +28,7 @@ export function toned(
   tone: Tone | undefined,
   text: string,
 ): string {
-  // The screen has decided already: a look at the stream would ask for more of the environment.
+  // The screen has decided already: checking the stream would read more of the environment.
   return hasColor && tone !== undefined && text !== ""
     ? styleText(STYLES[tone], text, { validateStream: false })
     : text;
@@ -38,7 +38,7 @@ export function toned(
  * Breaks a text at its blanks, so that each line fits the screen beside an indent. A word that is
  * longer than a line stays whole.
  *
- * @param indent columns that are taken already
+ * @param indent columns that are already taken
  * @returns the lines, without the indent
  */
 export function wrapped(

@@ -24,7 +24,7 @@ export function systemConsole(read: ReadVariable): Console {
  * Writes to standard output.
  *
  * @throws Failure `output_error`
- * @throws Deno.errors.BrokenPipe when nobody reads any more
+ * @throws Deno.errors.BrokenPipe when the reader has gone
  */
 function out(text: string): void {
   try {
@@ -40,7 +40,7 @@ function out(text: string): void {
   }
 }
 
-/** Writes to standard error, or gives up on it. */
+/** Writes to standard error, or gives up. */
 function err(text: string): void {
   try {
     writeAll(patient(Deno.stderr), new TextEncoder().encode(text));
@@ -49,7 +49,7 @@ function err(text: string): void {
   }
 }
 
-/** Columns of the terminal, 80 where it doesn't tell. */
+/** Columns of the terminal; 80 where it doesn't say. */
 function columns(): number {
   try {
     return Deno.consoleSize().columns || 80;
@@ -70,7 +70,7 @@ function wantsColor(read: ReadVariable): boolean | undefined {
   return force || read("CLICOLOR_FORCE") !== undefined ? true : undefined;
 }
 
-/** A pipe that doesn't block may be full: its reader is given a moment. */
+/** A non-blocking pipe may be full: its reader gets a moment. */
 function patient(stream: { writeSync(bytes: Uint8Array): number }) {
   return {
     writeSync(bytes: Uint8Array): number {

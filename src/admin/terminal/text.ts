@@ -5,7 +5,7 @@ import { PLAIN, type Screen, type Tone, toned } from "./screen.ts";
 export { table } from "./table.ts";
 
 /**
- * A moment as people and programs read it, to the second: `2026-01-31T12:00:00Z` (RFC 3339).
+ * A moment for people and programs, to the second: `2026-01-31T12:00:00Z` (RFC 3339).
  */
 export function instant(at: EpochMs): string {
   return new Date(at).toISOString().replace(/\.\d+Z$/, "Z");
@@ -22,8 +22,7 @@ export function instantOrNever(at: EpochMs | null): string {
 }
 
 /**
- * A value as JSON, with a line end. Characters that can act on a terminal are escaped, which JSON
- * leaves open.
+ * A value as JSON, with a line end. Characters that can act on a terminal are escaped, as JSON allows.
  */
 export function json(value: unknown): string {
   const text = JSON.stringify(value, null, 2);

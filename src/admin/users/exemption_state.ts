@@ -17,7 +17,7 @@ export function whereAndWhen({ until, from }: Exemption): string {
   return until === null ? where : `${where} until ${instant(until)}`;
 }
 
-/** A user's exemption as programs read it: all is null without one. */
+/** A user's exemption as programs read it: every field is null without one. */
 export function exemptionAsJson(exemption: Exemption | null) {
   return {
     exemptSince: instantOrNull(exemption?.since ?? null),

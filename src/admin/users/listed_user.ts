@@ -16,7 +16,7 @@ export interface ListedUser {
   /** The last login that needed no code. */
   lastUncodedLoginAt: EpochMs | null;
   disabledAt: EpochMs | null;
-  /** When the lock of the user's codes ends; null when there is none. */
+  /** When the lock on the user's codes ends; null without a lock. */
   lockedUntil: EpochMs | null;
   wrongCodes: number;
   recoveryCodesLeft: number;
@@ -24,7 +24,7 @@ export interface ListedUser {
   exemption: Exemption | null;
 }
 
-/** Which users are asked for: those for whom all that is set is true. */
+/** Which users to list: those who match all that is set. */
 export interface UserFilter {
   neverUsed?: boolean;
   locked?: boolean;
@@ -34,7 +34,7 @@ export interface UserFilter {
   idleMs?: number;
 }
 
-/** Puts together what is known of each user, by username. */
+/** Puts together what is known about each user, sorted by username. */
 export function listedUsers(
   enrolments: readonly Enrolment[],
   exemptions: readonly Exemption[],
@@ -82,7 +82,7 @@ export function isExemptNow(
     (exemption.until === null || now < exemption.until);
 }
 
-/** Says whether a user is asked for. Logins of those who aren't enrolled aren't known. */
+/** Says whether a user is to be listed. Nothing is known about logins of users who aren't enrolled. */
 export function matches(
   user: ListedUser,
   filter: UserFilter,

@@ -5,7 +5,7 @@ import { type ListedUser, listedUsers } from "./listed_user.ts";
 /**
  * Everybody who is enrolled or exempt, by username.
  *
- * @param options how long to wait for another's transaction, in milliseconds
+ * @param options how long to wait for another process's transaction, in milliseconds
  */
 export async function readUsers(
   context: AdminContext,

@@ -4,12 +4,12 @@ import { isUsername, USERNAME_ALLOWED } from "../../core/username.ts";
 import type { EnrolmentStore } from "../../store/store.ts";
 import { quoted } from "../../text/printable.ts";
 
-/** @throws Failure `usage` for a name that no user can have */
+/** @throws Failure `usage` for a name that can't be a username */
 export function requireUsername(username: string): void {
   if (isUsername(username)) return;
   throw new Failure(
     "usage",
-    `${quoted(username)} cannot be a username: allowed is ${USERNAME_ALLOWED}`,
+    `${quoted(username)} cannot be a username: expected ${USERNAME_ALLOWED}`,
   );
 }
 
@@ -29,6 +29,6 @@ export async function requireEnrolment(
 export function notEnrolled(username: string): never {
   throw new Failure(
     "not_enrolled",
-    `user ${quoted(username)} is not enrolled: see who is with: openvpn-totp list`,
+    `user ${quoted(username)} is not enrolled: to list enrolled users, run: openvpn-totp list`,
   );
 }

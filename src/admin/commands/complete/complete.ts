@@ -5,12 +5,12 @@ import { type Candidate, complete, type Completion } from "../../completion/cand
 import type { AdminContext } from "../../context.ts";
 import { readUsers } from "../../users/read_users.ts";
 
-/** Nobody waits longer for a list of names, in milliseconds. */
+/** How long to wait for a list of names, in milliseconds. */
 const BUSY_TIMEOUT_MS = 300;
 
 /**
- * `complete`, which the completion scripts run: the kind of what could stand next (`words` or
- * `files`), and the words, a line each. It says no more where the database can't be read.
+ * `complete`, which the completion scripts run: prints what could come next (`words` or `files`), then
+ * the words, one per line. Where the database can't be read, there are no usernames among them.
  *
  * @param words for bash, readline's word, the line up to the cursor and the home directory; for the
  * others, the current word and those before it, without quotes
@@ -61,7 +61,7 @@ async function forBash(
   );
 }
 
-/** What could stand next, with users' names where they can be read. */
+/** What could come next, with usernames where they can be read. */
 async function ask(
   context: AdminContext,
   program: AnyCommand,
@@ -89,10 +89,10 @@ async function usersAsked(
     });
     names = users.map(({ username }) => username);
   } catch {
-    // Whoever may not see the users, or has none, goes on typing.
+    // Somebody who may not see the users, or has none, types on without.
     return [];
   }
-  // A shell shows names as they are: none that acts on the terminal may get there.
+  // A shell shows names as they are: names that could act on the terminal are left out.
   return names.filter((name) => printable(name) === name)
     .filter((name) => mayBeginWithDash || !name.startsWith("-"))
     .map((name) => ({ value: before + name, description: "" }));

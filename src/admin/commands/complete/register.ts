@@ -4,7 +4,7 @@ import type { AdminContext } from "../../context.ts";
 /** Adds `complete`, which only the completion scripts call. */
 export function registerComplete(program: AnyCommand, context: AdminContext): void {
   program.command("complete", { hidden: true })
-    .description("say what could stand next: for the completion scripts")
+    .description("say what could come next: for the completion scripts")
     .argument("<shell>")
     .argument("[words...]")
     .action(async (shell, words) => {

@@ -1,4 +1,4 @@
-/** The shells that there are completion scripts for. */
+/** The shells that have a completion script. */
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
 /** One of {@link SHELLS}. */

@@ -8,7 +8,7 @@ import { json } from "../../terminal/text.ts";
 import { exemptionAsJson, whereAndWhen } from "../../users/exemption_state.ts";
 import type { ExemptOptions } from "./options.ts";
 
-/** `exempt USER`: lets a user in by the password alone, or ends that. */
+/** `exempt USER`: lets a user in with the password alone, or ends that. */
 export async function exempt(
   context: AdminContext,
   username: string,
@@ -17,7 +17,7 @@ export async function exempt(
   requireUsername(username);
   if (options.end) {
     if (options.until !== undefined || options.from !== undefined) {
-      throw new Failure("usage", "--end goes with neither --until nor --from");
+      throw new Failure("usage", "--end can't be combined with --until or --from");
     }
     return await end(context, username, options);
   }
@@ -43,7 +43,9 @@ async function end(
     if (await store.endExemption(username)) return;
     throw new Failure(
       "not_exempt",
-      `user ${quoted(username)} is not exempt: see who is with: openvpn-totp list`,
+      `user ${
+        quoted(username)
+      } is not exempt: to list exempt users, run: openvpn-totp list --exempt`,
     );
   });
   context.out(
@@ -64,7 +66,7 @@ function readExemption(
   if (from !== null && parseNetwork(from) === null) {
     throw new Failure(
       "usage",
-      `--from is ${quoted(from)}, allowed is an address or a network such as 192.0.2.0/24 or ` +
+      `--from is ${quoted(from)}, expected an address or a network such as 192.0.2.0/24 or ` +
         "2001:db8::/32",
     );
   }
@@ -72,7 +74,7 @@ function readExemption(
   if (until !== null && until <= now) {
     throw new Failure(
       "usage",
-      `--until is ${quoted(options.until ?? "")}, which is over already`,
+      `--until is ${quoted(options.until ?? "")}, which is in the past`,
     );
   }
   return { username, since: now, until, from };

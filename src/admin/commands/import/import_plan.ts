@@ -2,13 +2,13 @@ import type { ImportedUser, Note, Obstacle } from "../../../migration/reading.ts
 import type { Source } from "./import_sources.ts";
 import type { ImportOptions } from "./options.ts";
 
-/** What becomes of a user. */
+/** What happens to a user. */
 export type ImportAction = "new" | "replaced" | "left" | "conflict";
 
-/** A user of a source, and what becomes of them. */
+/** A user of a source, and what happens to that user. */
 export interface PlannedUser {
   user: ImportedUser;
-  /** Where the user stands: file and place. */
+  /** Where the user is listed: file and place. */
   from: string;
   action: ImportAction;
   /** Why it is a conflict. */
@@ -23,9 +23,9 @@ export interface ImportPlan {
 }
 
 /**
- * Decides what becomes of each user. One who is there twice with the same secret counts once.
+ * Decides what happens to each user. A user who is listed twice with the same data counts once.
  *
- * @param enrolled who is enrolled already
+ * @param enrolled usernames of those who are enrolled
  */
 export function planImport(
   sources: readonly Source[],
@@ -60,7 +60,7 @@ export function planImport(
   return plan;
 }
 
-/** What keeps the plan from being carried out: nothing of it is, then. */
+/** How many things keep the plan from being carried out. Even one keeps back the whole plan. */
 export function blockersOf(
   { users, obstacles }: ImportPlan,
   options: ImportOptions,
@@ -84,7 +84,7 @@ function actionFor(
   if (skipEnrolled) return { action: "left", reason: null };
   return {
     action: "conflict",
-    reason: "enrolled already: use --replace, or --skip-enrolled",
+    reason: "already enrolled: use --replace or --skip-enrolled",
   };
 }
 
@@ -95,10 +95,10 @@ function markDifference(
 ): void {
   if (isSame(planned.user, again)) return;
   planned.action = "conflict";
-  planned.reason = `there twice, and differently: ${from}, too; keep one`;
+  planned.reason = `listed twice with different data, also in ${from}: keep one of them`;
 }
 
-/** The issuer's name is no difference that a login would notice. */
+/** A different issuer doesn't matter: no login would notice it. */
 function isSame(one: ImportedUser, other: ImportedUser): boolean {
   const told = (
     { secret, parameters, recoveryCodes, disabledAt }: ImportedUser,

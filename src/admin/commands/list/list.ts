@@ -10,7 +10,7 @@ import { readSpan } from "../../command_line/time.ts";
 import type { ListOptions } from "./options.ts";
 import { sorted } from "./user_order.ts";
 
-/** `list`: the users who are enrolled or exempt, a line each. */
+/** `list`: the users who are enrolled or exempt, one per line. */
 export async function list(
   context: AdminContext,
   { sort, reverse, idle, json: asksJson, ...filter }: ListOptions,
@@ -39,7 +39,7 @@ function asText(
 ): string {
   if (all.length === 0) return "No user is enrolled.\n";
   if (users.length === 0) {
-    return `No user is of that kind (of ${all.length} in all).\n`;
+    return `No user matches (${all.length} in all).\n`;
   }
   return table(
     ["USER", "ENROLLED", "LAST LOGIN", "PENDING", "STATE"],
@@ -54,7 +54,7 @@ function asText(
   );
 }
 
-/** All that isn't as usual with a user; the tone is that of the worst. */
+/** All that is unusual about a user; the tone is that of the worst. */
 function stateOf(user: ListedUser, now: EpochMs): Cell {
   const { disabledAt, lockedUntil, wrongCodes, exemption } = user;
   const states: Required<Cell>[] = [];

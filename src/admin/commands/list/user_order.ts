@@ -2,7 +2,7 @@ import type { EpochMs } from "../../../core/epoch.ts";
 import { byName, isExemptNow, lastLoginOf, type ListedUser } from "../../users/listed_user.ts";
 import type { SortKey } from "./options.ts";
 
-/** Sorts users by a key, and those who have it in common by username: never and no come first. */
+/** Sorts users by a key, then by username: `never` and `no` come first. */
 export function sorted(
   users: readonly ListedUser[],
   key: SortKey,
@@ -23,7 +23,7 @@ const RANKS: Record<SortKey, (user: ListedUser, now: EpochMs) => number> = {
   "state": stateRank,
 };
 
-/** Who needs to be looked at comes first. */
+/** Users who need attention come first. */
 function stateRank(user: ListedUser, now: EpochMs): number {
   if (user.lockedUntil !== null) return 0;
   if (user.disabledAt !== null) return 1;

@@ -17,6 +17,9 @@ function readPage(): string {
   try {
     return Deno.readTextFileSync(PAGE);
   } catch {
-    throw new Failure("input_error", "the manual page is part of the built program only");
+    throw new Failure(
+      "input_error",
+      "only the built program contains the manual page: make it with: scripts/deno task build",
+    );
   }
 }

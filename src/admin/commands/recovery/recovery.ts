@@ -6,7 +6,7 @@ import { notEnrolled } from "../../users/require_user.ts";
 import { newRecoveryCodes } from "../../enrolment/recovery_codes.ts";
 import { json } from "../../terminal/text.ts";
 
-/** `recovery USER`: gives a user new recovery codes, a line each; earlier ones don't count any more. */
+/** `recovery USER`: gives a user new recovery codes, one per line; earlier ones stop working. */
 export async function recovery(
   context: AdminContext,
   username: string,
@@ -25,7 +25,7 @@ export async function recovery(
 }
 
 /**
- * Gives a user new recovery codes; what is kept of them are marks that only the user's secret makes.
+ * Gives a user new recovery codes. Only marks of them are kept, which need the user's secret to make.
  *
  * @returns the codes as people read them
  * @throws Failure `not_enrolled`

@@ -17,7 +17,7 @@ import type { Screen, Tone } from "../../terminal/screen.ts";
 import { instant, instantOrNever, instantOrNull, json, pairs } from "../../terminal/text.ts";
 import type { ShowOptions } from "./options.ts";
 
-/** `show USER`: one enrolment; the secret, and files that have it, only when asked for. */
+/** `show USER`: one enrolment; the secret, and files with it, only on request. */
 export async function show(
   context: AdminContext,
   username: string,
@@ -36,7 +36,7 @@ export async function show(
   );
 }
 
-/** All that is known of a user. */
+/** All that is known about a user. */
 interface UserState {
   enrolment: Enrolment;
   /** Null without a lock. */
@@ -61,7 +61,7 @@ function readState(
   });
 }
 
-/** Recovery codes aren't among it: what is kept of them tells nobody what they are. */
+/** Without recovery codes: they can't be told from what is kept of them. */
 async function handoutAgain(
   context: AdminContext,
   enrolment: Enrolment,

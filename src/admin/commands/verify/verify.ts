@@ -23,14 +23,14 @@ type Finding =
   | { result: "wrong" }
   | { result: "malformed" };
 
-/** More than any code has. */
+/** More bytes than any code has. */
 const MAX_CODE_BYTES = 256;
 
 /**
- * `verify USER`: asks for a code, and explains what a login would make of it. Nothing is changed,
+ * `verify USER`: asks for a code, and explains whether a login would accept it. Nothing is changed
  * unless the code is to be used up. The exit status is 1 where a login would be refused.
  *
- * @throws Failure `usage` where nobody can be asked and `--code-from` isn't there
+ * @throws Failure `usage` where nobody can be asked and `--code-from` isn't given
  */
 export async function verify(
   context: AdminContext,
@@ -40,7 +40,7 @@ export async function verify(
   await withStore(context, { create: false }, async (store) => {
     await requireEnrolment(store, username);
     const code = readGivenCode(context, options.codeFrom);
-    // After the question, which may have taken long.
+    // Read again, because the answer may have taken long.
     const enrolment = await requireEnrolment(store, username);
     let finding = await examine(context, store, enrolment, code);
     if (options.use && !await use(store, username, finding)) {
@@ -110,7 +110,7 @@ async function examineDigits(
   return { result: isUsed ? "used" : "right", found };
 }
 
-/** False where a login was faster. */
+/** False where a login has used the code meanwhile. */
 async function use(
   store: EnrolmentStore,
   username: string,
@@ -153,9 +153,8 @@ function asText(
   const lines = [explained(enrolment, finding, isUsed)];
   if (lockedUntil !== null) {
     lines.push(
-      `Locked until ${
-        instant(lockedUntil)
-      } by wrong codes: no code counts before (openvpn-totp unlock USER).`,
+      `Locked until ${instant(lockedUntil)} after wrong codes: until then no code is accepted ` +
+        "(openvpn-totp unlock USER).",
     );
   }
   if (disabledAt !== null) {
@@ -180,16 +179,16 @@ function explained(
         : "A recovery code: a login with it would be accepted, and use it up.";
     case "used": {
       const nextMs = ((lastStep ?? 0) + 1) * parameters.periodSeconds * 1000;
-      return "Right, but already used, or older than one that was: a code counts once. Codes from " +
-        `${instant(nextMs)} on count again.`;
+      return "Right, but it was already used, or a newer code was: each code is accepted once. Codes from " +
+        `${instant(nextMs)} on are accepted again.`;
     }
     case "clock_off":
       return `Right ${toldDeviation(finding.found, parameters)}. ` +
-        "A login would be refused: have both set their time by themselves (timedatectl).";
+        "A login would be refused: let both clocks set themselves (on the server: timedatectl).";
     case "malformed":
-      return `No code: a code has ${parameters.digits} digits.`;
+      return `Not a code: a code has ${parameters.digits} digits.`;
     case "wrong":
-      return "Wrong: no code of this secret within an hour of now. Is it the right entry of the app, " +
-        "and the one of the last enrolment?";
+      return "Wrong: this secret has no such code within an hour of now. Is it the right entry in the " +
+        "app, from the last enrolment?";
   }
 }
