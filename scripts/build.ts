@@ -1,15 +1,21 @@
 /**
- * `deno task build` compiles main.ts to dist/openvpn-totp.
+ * `deno task build` compiles main.ts to dist/openvpn-totp, with the manual page in it, which is also
+ * left in dist/openvpn-totp.8.
  *
  * `--target aarch64-unknown-linux-gnu` builds for the other supported architecture.
  *
  * @module
  */
 import { parseArgs } from "node:util";
+import { makeProgram } from "../src/admin/program.ts";
+import { systemContext } from "../src/admin/system_context.ts";
+import type { EpochMs } from "../src/core/epoch.ts";
 import { withBaseBinary } from "./base_binary.ts";
+import { manPage } from "./man_page/man_page.ts";
 
 const TARGETS = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
 const OUTPUT = "./dist/openvpn-totp";
+const MAN_PAGE = "./dist/openvpn-totp.8";
 
 /** The variables that the program reads: its settings, OpenVPN's variables, and commander's. */
 const VARIABLES = [
@@ -61,46 +67,68 @@ async function build(): Promise<void> {
     );
   }
   await Deno.mkdir("dist", { recursive: true });
-  const bundle = await Deno.makeTempDir({ prefix: "openvpn-totp-bundle-" });
+  await Deno.writeTextFile(MAN_PAGE, manPage(makeProgram(systemContext()), pageDate()));
+  const directory = await Deno.makeTempDir({ prefix: "openvpn-totp-bundle-" });
   try {
-    // Without bundling, modules and packages make each start some 5 ms slower.
-    await deno({}, [
-      "bundle",
-      "--quiet",
-      "--frozen",
-      "--no-remote",
-      "--minify",
-      "--code-splitting",
-      "--outdir",
-      bundle,
-      "main.ts",
-    ]);
-    await withBaseBinary(target, (environment) =>
-      deno(environment, [
-        "compile",
-        "--quiet",
-        // The bundle is complete, so nothing has to be resolved any more.
-        "--no-config",
-        "--no-lock",
-        "--no-remote",
-        "--no-npm",
-        "--no-check",
-        // Otherwise the program reads V8 code from a file in the temp directory, which others can write.
-        "--no-code-cache",
-        // One thread rather than one for each processor, since service units limit threads.
-        "--v8-flags=--single-threaded",
-        ...PERMISSIONS,
-        ...(target === undefined ? [] : ["--target", target]),
-        "--output",
-        OUTPUT,
-        `${bundle}/main.js`,
-      ]));
+    await bundle(directory);
+    await Deno.copyFile(MAN_PAGE, `${directory}/openvpn-totp.8`);
+    await withBaseBinary(target, (environment) => compile(directory, target, environment));
   } finally {
-    await Deno.remove(bundle, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
   if (target === undefined || target === Deno.build.target) await tryOutput();
   const { size } = await Deno.stat(OUTPUT);
   report(`made ${OUTPUT} (${(size / 1e6).toFixed(1)} MB)`);
+}
+
+/** The manual page's date: today, or what a reproducible build names (https://reproducible-builds.org/specs/source-date-epoch/). */
+function pageDate(): EpochMs {
+  const epoch = Deno.env.get("SOURCE_DATE_EPOCH");
+  return epoch ? Number(epoch) * 1000 : Date.now();
+}
+
+/** Makes one set of small files: without it, modules and packages make each start some 5 ms slower. */
+async function bundle(directory: string): Promise<void> {
+  await deno({}, [
+    "bundle",
+    "--quiet",
+    "--frozen",
+    "--no-remote",
+    "--minify",
+    "--code-splitting",
+    "--outdir",
+    directory,
+    "main.ts",
+  ]);
+}
+
+async function compile(
+  directory: string,
+  target: string | undefined,
+  environment: Record<string, string>,
+): Promise<void> {
+  await deno(environment, [
+    "compile",
+    "--quiet",
+    // The bundle is complete, so nothing has to be resolved any more.
+    "--no-config",
+    "--no-lock",
+    "--no-remote",
+    "--no-npm",
+    "--no-check",
+    // Otherwise the program reads V8 code from a file in the temp directory, which others can write.
+    "--no-code-cache",
+    // One thread rather than one for each processor, since service units limit threads.
+    "--v8-flags=--single-threaded",
+    ...PERMISSIONS,
+    ...(target === undefined ? [] : ["--target", target]),
+    // Beside the modules, where `man` looks for it.
+    "--include",
+    `${directory}/openvpn-totp.8`,
+    "--output",
+    OUTPUT,
+    `${directory}/main.js`,
+  ]);
 }
 
 /** Runs the output once: with a wrong base binary it does not run. */

@@ -19,7 +19,7 @@ export function readInputFile(
 }
 
 /**
- * {@link readInputFile}, and whose file it is that was read.
+ * As {@link readInputFile}, with the owner of the file.
  *
  * @returns `uid` is null for standard input
  */
@@ -34,7 +34,7 @@ export function readOwnedFile(
       const content = readAll((buffer) => input.read(buffer), maxBytes);
       return { content, uid: null };
     }
-    if (!Deno.statSync(path).isFile) throw new Error("it is no regular file");
+    if (!Deno.statSync(path).isFile) throw new Error("it is not a regular file");
     using file = Deno.openSync(path, { read: true });
     const { uid } = file.statSync();
     return {
@@ -65,5 +65,5 @@ function readAll(
     if (count === 0) return content.slice(0, length);
     length += count;
   }
-  throw new Error(`it has more than ${maxBytes} bytes`);
+  throw new Error(`it is larger than ${maxBytes} bytes`);
 }

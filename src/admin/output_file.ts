@@ -4,9 +4,10 @@ import { quoted } from "../text/printable.ts";
 import { writeAll } from "../system/write_all.ts";
 
 /**
- * Makes a file, mode 0600 (or less, by the umask), and brings it to the disk: all of it, or nothing is left there.
+ * Makes a file, mode 0600 (or less, by the umask), and syncs it to the disk. Where that fails, no file
+ * is left.
  *
- * @param path where nothing is yet: what is there stays, be it a link
+ * @param path must not exist; whatever is there stays, even a link
  * @throws Failure `output_error`
  */
 export function writePrivateFile(path: string, content: Uint8Array): void {
@@ -27,7 +28,7 @@ export function writePrivateFile(path: string, content: Uint8Array): void {
 }
 
 /**
- * Makes sure that nothing is at a path, not even a link, before something is asked in vain.
+ * Makes sure that nothing is at a path, not even a link, before anybody is asked anything.
  *
  * @throws Failure `output_error`
  */
@@ -44,7 +45,7 @@ export function requireNothingAt(path: string): void {
 /**
  * Makes a directory, mode 0700.
  *
- * @param path where nothing is yet
+ * @param path must not exist
  * @throws Failure `output_error`
  */
 export function makePrivateDirectory(path: string): void {
@@ -59,7 +60,7 @@ function outputError(path: string, error: unknown): Failure {
   if (error instanceof Deno.errors.AlreadyExists) {
     return new Failure(
       "output_error",
-      `${quoted(path)} is there already and was left alone: remove it, or name another`,
+      `${quoted(path)} already exists and was left alone: remove it, or choose another name`,
     );
   }
   return new Failure(

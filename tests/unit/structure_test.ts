@@ -128,3 +128,44 @@ Deno.test("a hook call loads neither the admin commands nor their packages", () 
     assert.doesNotMatch(specifier, /src\/admin\/|^npm:/, specifier);
   }
 });
+
+/** Modules of src that each module of src imports, lazily or for types alone, too; by path. */
+function importsOfSrc(): Map<string, string[]> {
+  const imports = new Map<string, string[]>();
+  for (const { specifier, dependencies = [] } of graph.modules) {
+    const from = pathOf(specifier);
+    if (!from?.startsWith("src/")) continue;
+    const targets = dependencies.flatMap(({ code, type }) => [code?.specifier, type?.specifier])
+      .map(pathOf).filter((to) => to?.startsWith("src/") && to !== from);
+    imports.set(from, [...new Set(targets as string[])]);
+  }
+  assert(imports.size > 50, "the graph was read");
+  return imports;
+}
+
+Deno.test("no module imports itself by way of others", () => {
+  const imports = importsOfSrc();
+  const done = new Set<string>();
+  const visit = (path: string, way: readonly string[]) => {
+    const start = way.indexOf(path);
+    assert(start === -1, `a circle of imports: ${[...way.slice(start), path].join(" → ")}`);
+    if (done.has(path)) return;
+    for (const next of imports.get(path) ?? []) visit(next, [...way, path]);
+    done.add(path);
+  };
+  for (const path of imports.keys()) visit(path, []);
+});
+
+Deno.test("a command doesn't import another command's parts", () => {
+  const commandOf = (path: string) => path.match(/^src\/admin\/commands\/([^/]+)\//)?.[1];
+  let commands = 0;
+  for (const [from, targets] of importsOfSrc()) {
+    const command = commandOf(from);
+    if (command === undefined) continue;
+    commands++;
+    for (const to of targets) {
+      assert([undefined, command].includes(commandOf(to)), `${from} must not import ${to}`);
+    }
+  }
+  assert(commands > 40, "the commands were found");
+});

@@ -8,13 +8,13 @@ interface Word {
   quote: "" | "'" | '"';
 }
 
-/** Characters that mean nothing to the shell anywhere in a word; those of no ASCII do neither. */
+/** Characters without a special meaning to the shell anywhere in a word, those beyond ASCII included. */
 const HARMLESS = /[\w%+=:,.\/@\u0080-\u{10ffff}-]/u;
 
 /**
  * Splits a command line as bash does (its manual, "Quoting"), but expands nothing.
  *
- * @returns the last word may be empty: the next one begins there
+ * @returns the last word is empty where the next one begins
  */
 export function splitLine(line: string): Word[] {
   const words: Word[] = [];
@@ -44,12 +44,12 @@ export function splitLine(line: string): Word[] {
 }
 
 /**
- * What to put in the place of a word's end, so that bash reads the word as `value`.
+ * What to put in place of the end of a word, so that bash reads the word as `value`.
  *
  * @param raw the word as typed
- * @param end its end that is replaced: readline takes characters such as `@`, `=` and `:`, and an
- * opening quote, for a word's beginning
- * @returns null where that can't be said
+ * @param end the part that is replaced: readline starts a new word at characters such as `@`, `=` and
+ * `:`, and at an opening quote
+ * @returns null where there is no such text
  */
 export function insertion(
   value: string,

@@ -1,23 +1,23 @@
-import type { Argument, Command, Option } from "commander";
+import type { AnyCommand, Argument, Option } from "../command_line/commander.ts";
 
-/** A word that could stand next on the command line. */
+/** A word that could come next on the command line. */
 export interface Candidate {
   value: string;
   description: string;
 }
 
-/** What could stand next: words of the program's own, users' names, or paths. */
+/** What could come next: words of the program's own, usernames, or paths. */
 export type Completion =
   | { kind: "words"; candidates: Candidate[] }
   | { kind: "users"; before: string; mayBeginWithDash: boolean }
   | { kind: "files" };
 
-/** A command line as far as it is read. */
+/** What has been read of a command line. */
 interface Position {
-  command: Command;
+  command: AnyCommand;
   /** Arguments of the command so far. */
   argumentCount: number;
-  /** The option whose value comes next. */
+  /** The option that needs a value next. */
   awaiting: Option | null;
   given: Set<Option>;
   /** `--` was read: no more options. */
@@ -29,17 +29,17 @@ interface Position {
 const NOTHING: Completion = { kind: "words", candidates: [] };
 
 /**
- * Says what could stand in the last word's place, by what commander knows of the program: commands,
- * options, choices, and what a value's or an argument's name stands for (`user`, `file`, `path`,
+ * Says what the last word could be, from what commander knows about the program: commands, options,
+ * choices, and what the name of a value or an argument stands for (`user`, `file`, `path`,
  * `directory`, `command`).
  *
  * @param words the arguments before the last word
- * @param current the last word, as far as it is typed
- * @returns what could stand there, whether or not it begins like `current`, and the values of the
- * program's own options
+ * @param current the last word as typed so far
+ * @returns what could be there, whether or not it begins like `current`, and the values of the program's
+ * own options
  */
 export function complete(
-  program: Command,
+  program: AnyCommand,
   words: readonly string[],
   current: string,
 ): { completion: Completion; values: ReadonlyMap<string, string> } {
@@ -56,12 +56,12 @@ export function complete(
 }
 
 /** The commands of a program or a command that its help shows. */
-export function visibleCommands(command: Command): Command[] {
+export function visibleCommands(command: AnyCommand): AnyCommand[] {
   return command.createHelp().visibleCommands(command);
 }
 
 /** The options that a command takes: its own, and those of the program. */
-export function optionsOf(command: Command): Option[] {
+export function optionsOf(command: AnyCommand): Option[] {
   const own = command.createHelp().visibleOptions(command);
   const shared = command.parent === null
     ? []
@@ -133,7 +133,7 @@ function optionsLeft({ command, given }: Position): Completion {
   };
 }
 
-function commandsOf(command: Command, before: string): Completion {
+function commandsOf(command: AnyCommand, before: string): Completion {
   return {
     kind: "words",
     candidates: visibleCommands(command).map((one) => ({
@@ -143,7 +143,7 @@ function commandsOf(command: Command, before: string): Completion {
   };
 }
 
-/** @param before what the current word has before the value: `--sort=` */
+/** @param before the part of the current word before the value, such as `--sort=` */
 function valuesOf(
   parameter: Option | Argument,
   before: string,

@@ -5,7 +5,7 @@ import type { UserToEnrol } from "./enrolment.ts";
 import { examineCode, toldDeviation } from "./examine_code.ts";
 import { askLine, requireTerminal } from "../terminal/question.ts";
 
-const QUESTION = "The code that the app shows (Ctrl-C: don't enrol)";
+const QUESTION = "Code in the app (Ctrl-C cancels the enrolment)";
 const INSTEAD = "enroll without --confirm, then: openvpn-totp verify USER";
 
 /**
@@ -18,8 +18,8 @@ export function requireConfirmable(context: AdminContext): void {
 }
 
 /**
- * `enroll --confirm`: asks for a first code until it is right. Nothing is used up: the same code is
- * good for the first login.
+ * `enroll --confirm`: asks for a first code until it is right. The code isn't used up: the first login
+ * accepts it, too.
  *
  * @throws Failure `usage` where nobody can be asked, `cancelled` at the end of input
  */
@@ -45,11 +45,13 @@ export async function confirmEnrolment(
       case "clock_off":
         context.err(
           `Right, but ${toldDeviation(stepsOff ?? 0, user.parameters)}. ` +
-            "Logins would be refused: have the phone set its time by itself, and type a new code.\n",
+            "Logins would be refused: let the phone set its time automatically, and type a new code.\n",
         );
         break;
       default:
-        context.err("Wrong: this secret has no such code. Was the new entry in the app read?\n");
+        context.err(
+          "Wrong: this secret has no such code. Was the code read from the new entry in the app?\n",
+        );
     }
   }
 }

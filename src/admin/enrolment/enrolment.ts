@@ -1,4 +1,4 @@
-import { counted } from "../../text/counted.ts";
+import type { EpochMs } from "../../core/epoch.ts";
 import { Failure } from "../../core/failure.ts";
 import { quoted } from "../../text/printable.ts";
 import type { Redacted } from "../../text/redacted.ts";
@@ -9,7 +9,7 @@ import type { Enrolment } from "../../core/enrolment.ts";
 import type { EnrolmentStore, NewEnrolment } from "../../store/store.ts";
 import { type AdminContext, openVault, withStore } from "../context.ts";
 
-/** A user to be enrolled, and what they are given. */
+/** A user to enrol, and what the user gets. */
 export interface UserToEnrol {
   username: string;
   issuer: string;
@@ -17,17 +17,17 @@ export interface UserToEnrol {
   parameters: TotpParameters;
   /** As `readCode` gives them. */
   recoveryCodes: readonly string[];
-  /** Since when the user may not log in; milliseconds since 1970-01-01T00:00:00Z, null: they may. */
-  disabledAt: number | null;
+  /** Since when the user may not log in; null for a user who may. */
+  disabledAt: EpochMs | null;
 }
 
 /**
- * Enrols users: all of them, or none. What takes time is done before the transaction, in which logins
- * wait.
+ * Enrols users: all of them, or none. What takes time is done before the transaction, because logins
+ * wait for that.
  *
- * @param mayReplace says whether a user who is enrolled is to be replaced
- * @param done is called after each user's secret has been sealed
- * @throws Failure `already_enrolled` for one who isn't to be, and what a key file can throw
+ * @param mayReplace says whether an enrolled user may be replaced
+ * @param done called after each user's secret has been sealed
+ * @throws Failure `already_enrolled` for a user who may not be replaced, and those of the key file
  */
 export async function enrolUsers(
   context: AdminContext,
@@ -64,8 +64,8 @@ export async function enrolUsers(
 }
 
 /**
- * Says whether a user's codes stay those of an enrolment, with fewer digits or more; where its secret
- * doesn't open, they may.
+ * Says whether a user's codes stay the same but for the number of digits; true where the earlier
+ * secret can't be opened, since they may.
  */
 async function mayKeepCodes(
   vault: Vault,
@@ -87,7 +87,7 @@ async function mayKeepCodes(
 }
 
 /**
- * Makes sure that nobody is enrolled of those who are to be, before anything is shown or asked.
+ * Makes sure that none of the users is enrolled, before anything is shown or asked.
  *
  * @throws Failure `already_enrolled` that names them
  */
@@ -100,17 +100,18 @@ export async function requireUnenrolled(
   const enrolled = new Set(await enrolledUsernames(context));
   const both = usernames.filter((username) => enrolled.has(username));
   if (both.length === 0) return;
+  const names = both.map(quoted).join(", ");
+  const who = both.length === 1
+    ? `user ${names} is already enrolled`
+    : `${both.length} users are already enrolled (${names})`;
   throw new Failure(
     "already_enrolled",
-    `${both.length === 1 ? "user" : counted(both.length, "user")} ${both.map(quoted).join(", ")} ${
-      both.length === 1 ? "is" : "are"
-    } enrolled already: use --replace to give them a new ` +
-      "secret (the old one stops working)" +
+    `${who}: use --replace to give a new secret (the old one stops working)` +
       (usernames.length === 1 ? "" : "; nobody was enrolled"),
   );
 }
 
-/** Who is enrolled; where there is no database yet, nobody is. */
+/** The enrolled users; none where there is no database yet. */
 export async function enrolledUsernames(
   context: AdminContext,
 ): Promise<string[]> {

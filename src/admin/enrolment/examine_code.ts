@@ -5,7 +5,7 @@ import { type CodeSource, markOfCode, matchTimeStep, timeStep } from "../../core
 import type { TotpParameters } from "../../core/totp_parameters.ts";
 import { letThreadRest } from "../../system/thread_rest.ts";
 
-/** How far from now a code is looked for, in seconds: clocks are mostly off by less. */
+/** How far from now to look for a code, in seconds: few clocks are off by more. */
 const SEARCHED_SECONDS = 60 * 60;
 
 /** A user whose code is examined. */
@@ -53,6 +53,6 @@ export function toldDeviation(stepsOff: number, { periodSeconds }: TotpParameter
   const seconds = Math.abs(stepsOff) * periodSeconds;
   const span = seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
   return stepsOff < 0
-    ? `${span} ago: the phone's clock is behind (or this server's ahead)`
-    : `${span} from now: the phone's clock is ahead (or this server's behind)`;
+    ? `${span} ago: the phone's clock is slow (or this server's is fast)`
+    : `${span} from now: the phone's clock is fast (or this server's is slow)`;
 }

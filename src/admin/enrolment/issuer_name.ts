@@ -2,7 +2,8 @@ import { checkSetting, SETTINGS } from "../../settings.ts";
 import type { AdminContext } from "../context.ts";
 
 /**
- * The name that authenticator apps show: what `--issuer`, else `totpIssuerName`, else the default says.
+ * The name that authenticator apps show: that of `--issuer`, otherwise of `totpIssuerName`, otherwise
+ * the default.
  *
  * @throws Failure `usage`, `bad_setting`
  */

@@ -3,9 +3,9 @@ import { shownSecret } from "./secret.ts";
 import { COMMON_PARAMETERS, type TotpParameters } from "../../core/totp_parameters.ts";
 
 /**
- * The URI that authenticator apps take a secret from (Key URI Format of Google Authenticator), with
- * the parameters and their order as `pyotp` writes them: what the users of the older script have.
- * What is as in {@link COMMON_PARAMETERS} is left out: some apps refuse what they don't know.
+ * The URI that gives an authenticator app its secret (Google Authenticator's Key URI Format), with the
+ * parameters in the order of `pyotp`, which the older script used. Parameters equal to
+ * {@link COMMON_PARAMETERS} are left out: some apps refuse those that they don't know.
  *
  * @param secret base32, without padding
  */
@@ -20,7 +20,7 @@ export function provisioningUri(
     uncommon(parameters);
 }
 
-/** The provisioning URI of what a user gets. */
+/** A user's provisioning URI. */
 export function uriOf({ issuer, username, secret, parameters }: {
   issuer: string;
   username: string;
@@ -48,7 +48,7 @@ function encode(text: string): string {
   );
 }
 
-/** A slash may stand in a URI's path. */
+/** A URI's path may contain slashes. */
 function encodeLabel(text: string): string {
   return encode(text).replaceAll("%2F", "/");
 }

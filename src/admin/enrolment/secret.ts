@@ -5,7 +5,7 @@ import { Redacted } from "../../text/redacted.ts";
 import { SECRET_LENGTH } from "../../core/totp_parameters.ts";
 import { decodeBase32 } from "../../text/base32.ts";
 import { decodeHex } from "../../text/hex.ts";
-import type { AdminContext } from "../context.ts";
+import type { AdminContext, RandomBytes } from "../context.ts";
 import { readInputFile } from "../input_file.ts";
 
 /** How a secret is written (RFC 4648 sections 6 and 8). */
@@ -14,22 +14,22 @@ export type SecretEncoding = "base32" | "hex";
 /** Length of a new secret: 160 bits, as RFC 4226 section 4 (R6) recommends. */
 const SECRET_BYTES = 20;
 
-/** Far more than the longest secret has, with blanks. */
+/** Far longer than any secret, blanks included. */
 const MAX_FILE_BYTES = 4096;
 
 /** A new random secret. */
-export function newSecret(): Redacted<Uint8Array> {
-  return new Redacted(new Secret({ size: SECRET_BYTES }).bytes);
+export function newSecret(randomBytes: RandomBytes): Redacted<Uint8Array> {
+  return new Redacted(randomBytes(SECRET_BYTES));
 }
 
-/** A secret in base32 (RFC 4648 section 6), without padding: what apps take. */
+/** A secret in base32 (RFC 4648 section 6), without padding: the form that apps take. */
 export function shownSecret(secret: Redacted<Uint8Array>): string {
   const bytes = new Uint8Array(secret.reveal());
   return new Secret({ buffer: bytes.buffer }).base32;
 }
 
 /**
- * Reads a secret that `--secret-from` names: blanks, dashes and padding don't count, nor does case.
+ * Reads the secret in the file of `--secret-from`; blanks, dashes, padding and case are ignored.
  *
  * @param path `-` is standard input
  * @throws Failure `input_error`
@@ -39,15 +39,13 @@ export function readSecret(
   path: string,
   encoding: SecretEncoding = "base32",
 ): Redacted<Uint8Array> {
-  const content = readInputFile(
-    ...[context, "--secret-from", path, MAX_FILE_BYTES] as const,
-  );
+  const content = readInputFile(context, "--secret-from", path, MAX_FILE_BYTES);
   const secret = decodeSecret(new TextDecoder().decode(content), encoding);
   content.fill(0);
   if (secret !== null) return secret;
   throw new Failure(
     "input_error",
-    `--secret-from ${quoted(path)} has no secret: allowed is ${SECRET_LENGTH.least} to ` +
+    `--secret-from ${quoted(path)} contains no secret: expected ${SECRET_LENGTH.least} to ` +
       `${SECRET_LENGTH.most} bytes in ${encoding} (--secret-encoding)`,
   );
 }
@@ -55,7 +53,7 @@ export function readSecret(
 /**
  * Decodes a secret as people and programs write it.
  *
- * @returns null for what is no secret, or one of a length that isn't allowed
+ * @returns null for text that isn't a secret of an allowed length
  */
 function decodeSecret(
   text: string,

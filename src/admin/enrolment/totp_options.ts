@@ -8,7 +8,7 @@ import {
   type TotpParameters,
 } from "../../core/totp_parameters.ts";
 
-/** How codes are made, as options name it. */
+/** Options that say how codes are made. */
 export interface TotpOptions {
   algorithm?: TotpAlgorithm;
   digits?: string;
@@ -16,7 +16,7 @@ export interface TotpOptions {
 }
 
 /**
- * Reads how codes are to be made.
+ * Reads the options that say how codes are made.
  *
  * @throws Failure `usage`
  */
@@ -42,6 +42,6 @@ function readNumber(
   if (number >= least && number <= most) return number;
   throw new Failure(
     "usage",
-    `${option} is ${quoted(text)}, allowed is a whole number from ${least} to ${most}`,
+    `${option} is ${quoted(text)}, expected a whole number from ${least} to ${most}`,
   );
 }

@@ -2,24 +2,20 @@ import { quoted } from "../../text/printable.ts";
 import { hasAccount } from "../../system/libc.ts";
 import type { AdminContext } from "../context.ts";
 
-/** Warns of users who have been enrolled, and whom the system doesn't know. */
+/** Warns of users who have been enrolled but have no account on this system. */
 export function warnOfUnknownUsers(
   context: AdminContext,
   usernames: readonly string[],
 ): void {
   const unknown = usernames.filter((username) => !isKnown(username));
-  const [first] = unknown;
-  if (first === undefined) return;
-  const names = unknown.length === 1
-    ? `no user ${quoted(first)}`
-    : `none of ${unknown.map(quoted).join(", ")}`;
+  if (unknown.length === 0) return;
   context.err(
-    `openvpn-totp: warning: the system knows ${names}: ` +
-      "enrolled all the same, but no password is right until there is one\n",
+    `openvpn-totp: warning: the system has no account for ${unknown.map(quoted).join(", ")}: ` +
+      "logins will fail until there is one\n",
   );
 }
 
-/** Without the C library there is nobody to ask, and no reason to warn of the user. */
+/** Without the C library nobody can be asked: then there is no warning. */
 function isKnown(username: string): boolean {
   try {
     return hasAccount(username);

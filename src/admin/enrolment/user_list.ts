@@ -4,14 +4,14 @@ import { isUsername, USERNAME_ALLOWED } from "../../core/username.ts";
 import type { AdminContext } from "../context.ts";
 import { readInputFile } from "../input_file.ts";
 
-/** Enough for some ten thousand users. */
+/** Enough for tens of thousands of users. */
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * Reads usernames, a line each. Blank lines, and lines that begin with `#`, don't count.
+ * Reads usernames, one per line. Blank lines and lines that begin with `#` are skipped.
  *
  * @param path `-` is standard input
- * @throws Failure `input_error` that names the first line that is wrong
+ * @throws Failure `input_error` that names the first wrong line
  */
 export function readUserList(context: AdminContext, path: string): string[] {
   const content = readInputFile(context, "--from", path, MAX_BYTES);
@@ -27,19 +27,19 @@ export function readUserList(context: AdminContext, path: string): string[] {
     };
     if (!isUsername(username)) {
       refuse(
-        `${quoted(username)} cannot be a username: allowed is ${USERNAME_ALLOWED}`,
+        `${quoted(username)} cannot be a username: expected ${USERNAME_ALLOWED}`,
       );
     }
     const earlier = lineOf.get(username);
     if (earlier !== undefined) {
-      refuse(`${quoted(username)} stands in line ${earlier} already`);
+      refuse(`${quoted(username)} is already in line ${earlier}`);
     }
     lineOf.set(username, index + 1);
   }
   if (lineOf.size > 0) return [...lineOf.keys()];
   throw new Failure(
     "input_error",
-    `${quoted(path)} names no user: a username a line is expected`,
+    `${quoted(path)} contains no username: list one username per line`,
   );
 }
 

@@ -4,24 +4,24 @@ import type { TotpParameters } from "../../core/totp_parameters.ts";
 import { uriOf } from "../enrolment/provisioning_uri.ts";
 import { shownSecret } from "../enrolment/secret.ts";
 
-/** What a user is given to set an authenticator app up with. Whoever has it makes the user's codes. */
+/** What a user gets to set up an authenticator app. Whoever has it can make the user's codes. */
 export interface Handout {
   username: string;
-  /** Name that the app shows. */
+  /** The name that the app shows. */
   issuer: string;
   /** Base32, without padding. */
   secret: string;
   /** The provisioning URI. */
   uri: string;
   parameters: TotpParameters;
-  /** As people read them; none where they aren't given. */
+  /** As people read them. */
   recoveryCodes: readonly string[];
 }
 
 /**
- * What a user gets, in words.
+ * Writes out what a user gets.
  *
- * @param user recovery codes are without their dashes
+ * @param user with recovery codes without their dashes
  */
 export function handoutOf(user: {
   username: string;
@@ -32,7 +32,9 @@ export function handoutOf(user: {
 }): Handout {
   const { username, issuer, parameters } = user;
   return {
-    ...{ username, issuer, parameters },
+    username,
+    issuer,
+    parameters,
     secret: shownSecret(user.secret),
     uri: uriOf(user),
     recoveryCodes: user.recoveryCodes.map(shownRecoveryCode),

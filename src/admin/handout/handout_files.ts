@@ -8,18 +8,13 @@ import { sheet } from "./sheet.ts";
 
 /** Options that name the files to make. */
 export interface HandoutOptions {
-  /** Picture of the QR code: its ending says which kind. */
+  /** Picture of the QR code, whose kind its ending says. */
   qr?: string;
   /** Page for the user. */
   sheet?: string;
 }
 
-/** The option that names a directory of pages, where there are many users. */
-export interface SheetsOption {
-  sheets?: string;
-}
-
-/** What makes a file's content, by the option and the ending of the file's name. */
+/** Makers of a file's content, by the option and the ending of the file's name. */
 const KINDS: Record<
   keyof HandoutOptions,
   Record<string, (handout: Handout) => string | Uint8Array>
@@ -31,17 +26,17 @@ const KINDS: Record<
   sheet: { ".html": sheet },
 };
 
-/** Says whether any file is to be made. */
+/** Says whether the options name a file. */
 export function wantsHandout(options: HandoutOptions): boolean {
   return namesIn(options).length > 0;
 }
 
-/** @throws Failure `usage` for a name whose ending names no kind of file */
+/** @throws Failure `usage` for a file name with an unknown ending */
 export function requireHandoutOptions(options: HandoutOptions): void {
   for (const name of namesIn(options)) kindOf(name, options[name]!);
 }
 
-/** Files that are removed at the end of their scope, unless they are kept. */
+/** Files that are removed at the end of their scope unless they are kept. */
 export interface HandoutFiles extends Disposable {
   keep(): void;
 }
@@ -49,7 +44,7 @@ export interface HandoutFiles extends Disposable {
 /**
  * Makes the files that the options name, mode 0600: all of them, or none.
  *
- * @throws Failure `output_error` where one can't be made or is there already
+ * @throws Failure `output_error` where one can't be made or already exists
  */
 export function makeHandoutFiles(
   options: HandoutOptions,
@@ -65,10 +60,10 @@ export function makeHandoutFiles(
 }
 
 /**
- * Makes a directory, mode 0700, with a page for each user: all of it, or nothing.
+ * Makes a directory, mode 0700, with a page for each user: all of them, or none.
  *
- * @param done is called after each page
- * @throws Failure `output_error` where it can't be made or is there already
+ * @param done called after each page
+ * @throws Failure `output_error` where it can't be made or already exists
  */
 export function makeSheets(
   directory: string,
@@ -79,7 +74,7 @@ export function makeSheets(
     makePrivateDirectory(directory);
     made.push(directory);
     for (const handout of handouts) {
-      // A username may have a slash.
+      // A username may contain slashes.
       const name = encodeURIComponent(handout.username);
       write(`${directory}/${name}.html`, sheet(handout));
       done();
@@ -115,7 +110,7 @@ function remove(path: string): void {
   try {
     Deno.removeSync(path, { recursive: true });
   } catch {
-    // What made the files useless is the error to tell; their secret is nobody's.
+    // The error to report is the one before this. The secret in the file opens nothing.
   }
 }
 
@@ -132,7 +127,7 @@ function kindOf(
   if (ending !== undefined) return kinds[ending]!;
   throw new Failure(
     "usage",
-    `--${name} is ${quoted(path)}, allowed is a file whose name ends in ${
+    `--${name} is ${quoted(path)}, expected a file name that ends in ${
       Object.keys(kinds).join(" or ")
     }`,
   );

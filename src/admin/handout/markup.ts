@@ -9,12 +9,12 @@ export class Markup {
   }
 }
 
-/** What stands in a template: texts are escaped, markup isn't. */
+/** A value in a template: text is escaped, markup isn't. */
 type Value = string | number | Markup | readonly Markup[];
 
 /**
- * A template of HTML. Each text in it is shown as it is, in an element or a quoted attribute: what
- * means something in HTML is escaped, and what hides or turns text around becomes `\u{…}`.
+ * A template of HTML. Each text in it is shown literally, in an element or a quoted attribute: what has
+ * a meaning in HTML is escaped, and characters that hide or reorder text become `\u{…}`.
  */
 export function markup(
   literals: TemplateStringsArray,

@@ -7,7 +7,7 @@ const SCALE = 8;
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /**
- * A QR code as a PNG (ISO/IEC 15948), one bit a pixel, black on white, with the margin of 4 modules
+ * A QR code as a PNG (ISO/IEC 15948), one bit per pixel, black on white, with the margin of 4 modules
  * that ISO/IEC 18004 asks for.
  */
 export function qrPng(text: string): Uint8Array<ArrayBuffer> {
@@ -17,7 +17,7 @@ export function qrPng(text: string): Uint8Array<ArrayBuffer> {
   const view = new DataView(header.buffer);
   view.setUint32(0, side);
   view.setUint32(4, side);
-  // A bit a pixel, greyscale; the only compression, filtering, and no interlace.
+  // One bit per pixel, greyscale; the only compression and filtering methods; no interlace.
   header.set([1, 0, 0, 0, 0], 8);
 
   const lines = data.flatMap((row) => Array(SCALE).fill(scanline(row)));
@@ -29,7 +29,7 @@ export function qrPng(text: string): Uint8Array<ArrayBuffer> {
   ]);
 }
 
-/** A line of pixels, unfiltered: as {@link SCALE} is 8, each module is a byte, 1s are white. */
+/** A line of pixels, unfiltered: since {@link SCALE} is 8, each module is a byte; 1 is white. */
 function scanline(row: readonly boolean[]): Uint8Array {
   return Uint8Array.from([0, ...row.map((isDark) => isDark ? 0x00 : 0xff)]);
 }

@@ -1,7 +1,7 @@
 import { encode } from "uqr";
 
 /**
- * A QR code as an SVG of its own, black on white, one unit a module, with the margin of 4 modules that
+ * A QR code as an SVG document, black on white, one unit per module, with the margin of 4 modules that
  * ISO/IEC 18004 asks for.
  *
  * @returns ASCII, with a line end
@@ -17,7 +17,7 @@ export function qrSvg(text: string): string {
     `<path fill="#000" d="${dark.join("")}"/></svg>\n`;
 }
 
-/** Where dark modules follow each other in a row: first one and number. */
+/** Runs of dark modules in a row. */
 function runs(row: readonly boolean[]): [start: number, length: number][] {
   const found: [number, number][] = [];
   row.forEach((isDark, x) => {

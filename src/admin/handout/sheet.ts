@@ -8,9 +8,9 @@ import { qrSvg } from "./qr_svg.ts";
 import { SHEET_STYLE } from "./sheet_style.ts";
 
 /**
- * A page for a user, to print or to read: the QR code and the key, how to set an app up with them, and
- * what to do at the login. It is one file, loads nothing and runs nothing; its
- * Content-Security-Policy (CSP level 3) forbids both, and every style but its own.
+ * A page for a user, to print or to read: the QR code and the key, how to set up an app with them, and
+ * what to do at the login. It is one file that loads and runs nothing; its Content-Security-Policy
+ * (CSP level 3) forbids both, and every style but its own.
  */
 export function sheet(handout: Handout): string {
   const { issuer, username } = handout;
@@ -38,8 +38,8 @@ export function sheet(handout: Handout): string {
 <header>
 <p class="issuer"><bdi>${issuer}</bdi></p>
 <h1>Set up your login codes</h1>
-<p>You log in with your password and a code that an authenticator app on your phone shows. Set
-the app up once, with this page.</p>
+<p>You log in with your password and a code from an authenticator app on your phone. Set up the
+app once, with this page.</p>
 </header>
 ${sections}</main>
 </body>
@@ -47,7 +47,7 @@ ${sections}</main>
 `.text;
 }
 
-/** A class for a page that is printed in a smaller type, so that one sheet of paper holds it. */
+/** The class that chooses how small the page is printed, so that it fits on one sheet of paper. */
 function printedSize(
   { issuer, username, secret, parameters }: Handout,
 ): string {
@@ -90,7 +90,7 @@ function key({ issuer, username, secret, parameters }: Handout): Markup {
   ] as const;
   return markup`<section>
 <h2>Or type the key</h2>
-<p>If the camera won’t do, choose to enter a key by hand, of the kind that is based on time.</p>
+<p>If you can’t scan the code, choose to enter a key by hand, and choose “time-based”.</p>
 <dl>
 <dt>Key</dt><dd class="key">${groups(secret)}</dd>
 ${
@@ -103,14 +103,14 @@ ${areCommon(parameters) ? "" : UNCOMMON}</section>
 `;
 }
 
-const UNCOMMON = markup`<p>Some apps don’t know the last three and show wrong codes: if yours are
-refused, take an app that lets you set them, such as Aegis.</p>
+const UNCOMMON = markup`<p>Some apps ignore the last three and show wrong codes. If your codes are
+refused, use an app that lets you set them, such as Aegis.</p>
 `;
 
 function logIn({ digits, periodSeconds }: TotpParameters): Markup {
   return markup`<section>
 <h2>Log in</h2>
-<p>Connect, and type your username and your password as always. When you are asked for a code,
+<p>Connect, and type your username and password as usual. When you are asked for a code,
 type the <b>${digits} digits</b> that the app shows. They change every ${periodSeconds} seconds
 and work once: for another login, wait for the next.</p>
 </section>
@@ -124,7 +124,7 @@ function recovery({ recoveryCodes }: Handout): Markup {
   );
   return markup`<section>
 <h2>Keep the recovery codes</h2>
-<p>When you don’t have your phone, type one of these in place of the digits. Each works once.</p>
+<p>When you don’t have your phone, type one of these instead of the digits. Each works once.</p>
 <ul class="recovery">
 ${codes}</ul>
 </section>
@@ -134,12 +134,12 @@ ${codes}</ul>
 function safety({ recoveryCodes }: Handout): Markup {
   const what = recoveryCodes.length === 0
     ? "destroy it, on paper and as a file"
-    : "keep the recovery codes where nobody else finds them, and destroy the rest, " +
+    : "keep the recovery codes where nobody else can find them, and destroy the rest, " +
       "on paper and as a file";
   return markup`<section class="safety">
 <h2>For your eyes only</h2>
-<p>Whoever has this page can make your codes. Once the app shows them, ${what}. Has somebody
-else seen it, or is your phone lost? Tell your administrator, who gives you a new key.</p>
+<p>Whoever has this page can make your codes. Once the app shows them, ${what}. If somebody
+else has seen it, or if you lose your phone, tell your administrator, who can give you a new key.</p>
 </section>
 `;
 }
@@ -154,7 +154,7 @@ function areCommon(parameters: TotpParameters): boolean {
     parameters.periodSeconds === periodSeconds;
 }
 
-/** What an app must be told where it isn't what every app takes for granted. */
+/** What an app must be told where it isn't what every app assumes. */
 function uncommon(
   parameters: TotpParameters,
 ): (readonly [name: string, value: string])[] {

@@ -1,25 +1,25 @@
-import type { AdminContext } from "../context.ts";
+import type { Console } from "./console.ts";
 
 const WIDTH = 40;
 
-/** Shows on a terminal how much of many is done; of few there is nothing to show. */
+/** Shows on a terminal how much of a long job is done. */
 export class ProgressBar {
-  readonly #context: AdminContext;
+  readonly #console: Console;
   readonly #total: number;
   #done = 0;
 
-  constructor(context: AdminContext, total: number) {
-    this.#context = context;
+  constructor(console: Console, total: number) {
+    this.#console = console;
     this.#total = total;
   }
 
-  /** One more is done. The bar goes with the last. */
+  /** Counts one more as done. The bar disappears with the last. */
   step(): void {
     this.#done++;
-    if (!this.#context.isTerminal || this.#total < 2) return;
+    if (!this.#console.isTerminal || this.#total < 2) return;
     const filled = Math.floor(WIDTH * this.#done / this.#total);
     const bar = "█".repeat(filled).padEnd(WIDTH, "░");
-    this.#context.err(
+    this.#console.err(
       this.#done < this.#total
         ? `\r${bar} ${Math.floor(100 * this.#done / this.#total)} %`
         : "\r\x1b[K",

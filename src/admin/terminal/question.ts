@@ -1,6 +1,6 @@
 import { Failure } from "../../core/failure.ts";
 import { Redacted } from "../../text/redacted.ts";
-import type { AdminContext } from "../context.ts";
+import type { Console } from "./console.ts";
 
 /** The longest answer that is read, in bytes. */
 const MAX_BYTES = 1024;
@@ -11,70 +11,70 @@ const END = 0x04;
 const ERASE = [0x08, 0x7f];
 
 /**
- * Asks a question that is answered by yes or no; anything but a clear yes is a no.
+ * Asks a yes-or-no question; anything but a clear yes is a no.
  *
- * @param option what stands for a yes where nobody can be asked
+ * @param option what to use instead where nobody can be asked
  * @throws Failure `usage` where nobody can be asked, `cancelled` at the end of input
  */
 export function askYesNo(
-  context: AdminContext,
+  console: Console,
   question: string,
   option: string,
 ): boolean {
-  requireTerminal(context, question, option);
-  context.err(`${question} [y/N] `);
-  return /^y(es)?$/i.test(readLine(context).trim());
+  requireTerminal(console, question, option);
+  console.err(`${question} [y/N] `);
+  return /^y(es)?$/i.test(readLine(console).trim());
 }
 
 /**
  * Asks for a line of text, such as a code.
  *
- * @param option what gives it where nobody can be asked
+ * @param option what to use instead where nobody can be asked
  * @throws Failure `usage` where nobody can be asked, `cancelled` at the end of input
  */
 export function askLine(
-  context: AdminContext,
+  console: Console,
   question: string,
   option: string,
 ): string {
-  requireTerminal(context, question, option);
-  context.err(`${question}: `);
-  return readLine(context);
+  requireTerminal(console, question, option);
+  console.err(`${question}: `);
+  return readLine(console);
 }
 
 /**
- * Asks for a password, which isn't shown while it is typed.
+ * Asks for a password without showing it.
  *
- * @param option what gives it where nobody can be asked
+ * @param option what to use instead where nobody can be asked
  * @returns UTF-8
  * @throws Failure `usage` where nobody can be asked, `cancelled` at the end of input or on Ctrl-C
  */
 export function askPassword(
-  context: AdminContext,
+  console: Console,
   question: string,
   option: string,
 ): Redacted<Uint8Array<ArrayBuffer>> {
-  requireTerminal(context, question, option);
-  // Before the question: who types at once isn't echoed either.
-  context.input.setRaw(true);
+  requireTerminal(console, question, option);
+  // Before the question, so that what is typed at once isn't echoed either.
+  console.input.setRaw(true);
   try {
-    context.err(`${question}: `);
-    return new Redacted(readUnseen(context));
+    console.err(`${question}: `);
+    return new Redacted(readUnseen(console));
   } finally {
-    context.input.setRaw(false);
-    context.err("\n");
+    console.input.setRaw(false);
+    console.err("\n");
   }
 }
 
 /**
- * Makes sure that somebody can be asked. Nobody is asked through a pipe: a script would wait for ever,
- * or answer by what it meant for another question.
+ * Makes sure that somebody can be asked. Nothing is asked through a pipe: a script would wait for ever,
+ * or its input for something else would be taken as the answer.
  *
- * @param option what stands for the answer where nobody can be asked
+ * @param option what to use instead where nobody can be asked
  * @throws Failure `usage`
  */
 export function requireTerminal(
-  { input, isTerminal }: AdminContext,
+  { input, isTerminal }: Console,
   question: string,
   option: string,
 ): void {
@@ -85,8 +85,8 @@ export function requireTerminal(
   );
 }
 
-/** Reads up to the end of the line, which the terminal sends as a whole. */
-function readLine({ input }: AdminContext): string {
+/** Reads a line, which the terminal sends as a whole. */
+function readLine({ input }: Console): string {
   const bytes: number[] = [];
   const buffer = new Uint8Array(MAX_BYTES);
   while (bytes.length < MAX_BYTES) {
@@ -101,7 +101,7 @@ function readLine({ input }: AdminContext): string {
   );
 }
 
-function readUnseen({ input }: AdminContext): Uint8Array<ArrayBuffer> {
+function readUnseen({ input }: Console): Uint8Array<ArrayBuffer> {
   const bytes: number[] = [];
   const buffer = new Uint8Array(1);
   while (bytes.length < MAX_BYTES) {
@@ -115,7 +115,7 @@ function readUnseen({ input }: AdminContext): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(bytes);
 }
 
-/** Of UTF-8, a character's further bytes are 10xxxxxx. */
+/** In UTF-8, the bytes of a character after its first are 10xxxxxx. */
 function eraseCharacter(bytes: number[]): void {
   let byte = bytes.pop();
   while (byte !== undefined && (byte & 0xc0) === 0x80) byte = bytes.pop();

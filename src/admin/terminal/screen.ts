@@ -1,11 +1,9 @@
 import { styleText } from "node:util";
-import type { ReadVariable } from "../../settings.ts";
 import { displayWidth } from "./display_width.ts";
-import { terminalColumns } from "./terminal.ts";
 
 /** What standard output shows results on. */
 export interface Screen {
-  /** Columns of the terminal; null where it is none: a pipe or a file has lines of any length. */
+  /** Columns of the terminal; null for a pipe or a file, whose lines may have any length. */
   columns: number | null;
   hasColor: boolean;
 }
@@ -24,25 +22,13 @@ const STYLES = {
   quiet: "dim",
 } as const satisfies Record<Tone, string>;
 
-/**
- * What standard output is. On a terminal there is colour, unless `NO_COLOR` is set to anything
- * (https://no-color.org); elsewhere there is none, unless `FORCE_COLOR` or `CLICOLOR_FORCE` is set.
- */
-export function readScreen(read: ReadVariable): Screen {
-  const isTerminal = Deno.stdout.isTerminal();
-  return {
-    columns: isTerminal ? terminalColumns() : null,
-    hasColor: wantsColor(read) ?? isTerminal,
-  };
-}
-
 /** Colours a text where the screen has colours. */
 export function toned(
   { hasColor }: Screen,
   tone: Tone | undefined,
   text: string,
 ): string {
-  // The screen has decided already: a look at the stream would ask for more of the environment.
+  // The screen has decided already: checking the stream would read more of the environment.
   return hasColor && tone !== undefined && text !== ""
     ? styleText(STYLES[tone], text, { validateStream: false })
     : text;
@@ -52,7 +38,7 @@ export function toned(
  * Breaks a text at its blanks, so that each line fits the screen beside an indent. A word that is
  * longer than a line stays whole.
  *
- * @param indent columns that are taken already
+ * @param indent columns that are already taken
  * @returns the lines, without the indent
  */
 export function wrapped(
@@ -68,11 +54,4 @@ export function wrapped(
     else lines[lines.length - 1] = longer;
   }
   return lines;
-}
-
-/** What the environment says of colour, as commander reads it for the help. */
-function wantsColor(read: ReadVariable): boolean | undefined {
-  const force = read("FORCE_COLOR");
-  if (read("NO_COLOR") || force === "0" || force === "false") return false;
-  return force || read("CLICOLOR_FORCE") !== undefined ? true : undefined;
 }

@@ -1,14 +1,13 @@
-import type { AdminContext } from "../context.ts";
+import type { Console } from "./console.ts";
 import { qrCode } from "./qr_code.ts";
-import { terminalColumns } from "./terminal.ts";
 
-/** Shows the QR code of a provisioning URI to whoever sits at the terminal, or says why not. */
-export function showQrCode(context: AdminContext, uri: string): void {
-  const drawn = qrCode(uri, terminalColumns());
-  context.err(
+/** Shows the QR code of a provisioning URI at the terminal, or says why it can't. */
+export function showQrCode(console: Console, uri: string): void {
+  const drawn = qrCode(uri, console.columns());
+  console.err(
     drawn === null
       ? "openvpn-totp: the terminal is too narrow for the QR code: " +
-        "make a picture of it with: openvpn-totp show USER --qr FILE.png\n"
+        "write it to a picture with: openvpn-totp show USER --qr FILE.png\n"
       : `\n${drawn}\n`,
   );
 }

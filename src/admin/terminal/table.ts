@@ -2,7 +2,7 @@ import { printable } from "../../text/printable.ts";
 import { displayWidth, padded } from "./display_width.ts";
 import { PLAIN, type Screen, type Tone, toned } from "./screen.ts";
 
-/** A text of a table, and what it means. */
+/** A text in a table, and what it means. */
 export interface Cell {
   text: string;
   tone?: Tone | undefined;
@@ -13,9 +13,9 @@ const GAP = "  ";
 /**
  * Lays out rows under headings, in columns as wide as their widest cell.
  *
- * Where a terminal's line can't hold a row, the row's last cell stands on a line of its own, and where
- * not even the other columns fit, each row becomes a block of names and values. Nothing is ever cut
- * off: what is still too long, the terminal breaks.
+ * Where a row is too wide for the terminal, its last cell gets a line of its own; where not even the
+ * other columns fit, each row becomes a block of names and values. Nothing is cut off: the terminal
+ * breaks what is still too long.
  *
  * @param rows as many cells as there are headings
  */

@@ -1,30 +1,28 @@
+import type { EpochMs } from "../../core/epoch.ts";
 import { printable, UNPRINTABLE } from "../../text/printable.ts";
 import { PLAIN, type Screen, type Tone, toned } from "./screen.ts";
 
 export { table } from "./table.ts";
 
 /**
- * A moment as people and programs read it, to the second: `2026-01-31T12:00:00Z` (RFC 3339).
- *
- * @param ms milliseconds since 1970-01-01T00:00:00Z
+ * A moment for people and programs, to the second: `2026-01-31T12:00:00Z` (RFC 3339).
  */
-export function instant(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
+export function instant(at: EpochMs): string {
+  return new Date(at).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
 /** {@link instant}, or null for null. */
-export function instantOrNull(ms: number | null): string | null {
-  return ms === null ? null : instant(ms);
+export function instantOrNull(at: EpochMs | null): string | null {
+  return at === null ? null : instant(at);
 }
 
 /** {@link instant}, or `never` for null. */
-export function instantOrNever(ms: number | null): string {
-  return ms === null ? "never" : instant(ms);
+export function instantOrNever(at: EpochMs | null): string {
+  return at === null ? "never" : instant(at);
 }
 
 /**
- * A value as JSON, with a line end. Characters that can act on a terminal are escaped, which JSON
- * leaves open.
+ * A value as JSON, with a line end. Characters that can act on a terminal are escaped, as JSON allows.
  */
 export function json(value: unknown): string {
   const text = JSON.stringify(value, null, 2);

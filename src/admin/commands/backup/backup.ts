@@ -10,14 +10,14 @@ import { type AdminContext, BUSY_TIMEOUT_MS, databasePath, openVault } from "../
 import { writePrivateFile } from "../../output_file.ts";
 import { json } from "../../terminal/text.ts";
 
-/** `backup FILE`: copies the database while logins go on, and makes sure that the copy is good. */
+/** `backup FILE`: copies the database while logins go on, and checks the copy. */
 export async function backup(
   context: AdminContext,
   file: string,
   options: { json?: boolean },
 ): Promise<void> {
   const path = resolve(file);
-  // Before anything is made: where others can write, they could put a link to another database there.
+  // Before anything is written: others who can write there could place a link to another database.
   requireTrustedPlace(path);
   using database = await openDatabase(databasePath(context), {
     create: false,
@@ -39,12 +39,12 @@ function requireTrustedPlace(path: string): void {
   try {
     followTrusted(path);
   } catch (error) {
-    // Making the file says better what the system refuses.
+    // The error of making the file will say more clearly what the system refuses.
     if (error instanceof Failure) throw error;
   }
 }
 
-/** Opens the copy as a restore would; gives how many users it has. */
+/** Opens the copy as a restore would, and counts its users. */
 async function verified(path: string): Promise<number> {
   using copy = await openDatabase(path, {
     create: false,
@@ -65,10 +65,8 @@ function tell(
     options.json
       ? json({ file: path, users, keyFile })
       : `Backed up ${counted(users, "user")} to ${printable(path)}.\n` +
-        `The key file ${
-          printable(keyFile)
-        } belongs with it, and isn't in it: keep a copy of that ` +
-        "somewhere else. Without it the secrets in the backup open no more; who has both can make " +
-        "every code.\n",
+        `The backup doesn't contain the key file ${printable(keyFile)}: keep a copy of that ` +
+        "somewhere else. Without it, nobody can open the secrets in the backup; whoever has both " +
+        "can make every code.\n",
   );
 }

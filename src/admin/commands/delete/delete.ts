@@ -1,7 +1,8 @@
 import { counted } from "../../../text/counted.ts";
 import { printable } from "../../../text/printable.ts";
 import { json } from "../../terminal/text.ts";
-import { type AdminContext, notEnrolled, withStore } from "../../context.ts";
+import { type AdminContext, withStore } from "../../context.ts";
+import { notEnrolled } from "../../users/require_user.ts";
 
 /** `delete USER`: removes an enrolment, the challenges that wait for its codes, and an exemption. */
 export async function deleteUser(

@@ -1,21 +1,44 @@
+import type { EpochMs } from "../../../core/epoch.ts";
 import { printable } from "../../../text/printable.ts";
-import { type AdminContext, notEnrolled, withStore } from "../../context.ts";
+import { type AdminContext, withStore } from "../../context.ts";
+import { notEnrolled } from "../../users/require_user.ts";
 import { json } from "../../terminal/text.ts";
 
-/** `disable USER` and `enable USER`: forbids or allows a user's logins, and keeps the enrolment. */
-export async function setDisabled(
+/** `disable USER`: forbids a user's logins, and keeps the enrolment. */
+export async function disable(
   context: AdminContext,
   username: string,
-  disabled: boolean,
   options: { json?: boolean },
 ): Promise<void> {
-  await withStore(context, { create: false }, async (store) => {
-    const at = disabled ? context.now() : null;
-    if (!await store.setDisabled(username, at)) notEnrolled(username);
-  });
+  await setDisabledAt(context, username, context.now());
   context.out(
     options.json
-      ? json({ username, disabled })
-      : `${disabled ? "Disabled" : "Enabled"} the logins of ${printable(username)}.\n`,
+      ? json({ username, disabled: true })
+      : `Disabled the logins of ${printable(username)}.\n`,
   );
+}
+
+/** `enable USER`: allows a disabled user's logins again. */
+export async function enable(
+  context: AdminContext,
+  username: string,
+  options: { json?: boolean },
+): Promise<void> {
+  await setDisabledAt(context, username, null);
+  context.out(
+    options.json
+      ? json({ username, disabled: false })
+      : `Enabled the logins of ${printable(username)}.\n`,
+  );
+}
+
+/** @throws Failure `not_enrolled` */
+async function setDisabledAt(
+  context: AdminContext,
+  username: string,
+  at: EpochMs | null,
+): Promise<void> {
+  await withStore(context, { create: false }, async (store) => {
+    if (!await store.setDisabled(username, at)) notEnrolled(username);
+  });
 }

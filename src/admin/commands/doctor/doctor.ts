@@ -3,31 +3,24 @@ import { Failure } from "../../../core/failure.ts";
 import { Redacted } from "../../../text/redacted.ts";
 import type { Reason } from "../../../core/verdict.ts";
 import { PamAuthentication } from "../../../pam/pam.ts";
-import { type AdminContext, requireUsername } from "../../context.ts";
+import type { AdminContext } from "../../context.ts";
+import { requireUsername } from "../../users/require_user.ts";
 import { configReader, findConfig } from "../../../server_setup/configuration/config_file.ts";
 import { checkAll } from "../../../server_setup/doctor/checks.ts";
 import { type Finding, ok, problem } from "../../../server_setup/doctor/finding.ts";
 import { gatherSetUp } from "../../../server_setup/doctor/gather.ts";
+import type { DoctorOptions } from "./options.ts";
 import { countOf, reportText } from "./report.ts";
 import type { SetUp } from "../../../server_setup/doctor/set_up.ts";
 import { readInputFile } from "../../input_file.ts";
 import { askPassword } from "../../terminal/question.ts";
 import { json } from "../../terminal/text.ts";
 
-/** Options of `doctor`. */
-export interface DoctorOptions {
-  config?: string;
-  openvpn?: string;
-  user?: string;
-  passwordFrom?: string;
-  json?: boolean;
-}
-
-/** Longer than any password that OpenVPN passes on, in bytes. */
+/** More bytes than any password that OpenVPN passes on. */
 const MAX_PASSWORD_BYTES = 1024;
 
 /**
- * `doctor`: looks for what makes logins fail, and rehearses one as far as it goes without a client.
+ * `doctor`: looks for what makes logins fail, and rehearses a login as far as possible without a client.
  *
  * @throws Failure `problems_found`, after the report
  */
@@ -63,16 +56,16 @@ function requireFitting(
   if (db !== undefined || key !== undefined) {
     throw new Failure(
       "usage",
-      "doctor takes the paths from OpenVPN's configuration, as logins do: leave --db and --key out",
+      "doctor takes no --db and --key: it reads the paths from OpenVPN's configuration, as logins do",
     );
   }
   if (user !== undefined) requireUsername(user);
   if (passwordFrom !== undefined && user === undefined) {
-    throw new Failure("usage", "--password-from is for --user: name the user");
+    throw new Failure("usage", "--password-from needs --user: name the user whose password it is");
   }
 }
 
-/** One line end behind it isn't the password's. */
+/** A single line end after the password isn't part of it. */
 function readPassword(
   context: AdminContext,
   { user, passwordFrom }: DoctorOptions,
@@ -90,7 +83,7 @@ function readPassword(
   return new Redacted(hasEnd ? bytes.subarray(0, -1) : bytes);
 }
 
-/** PAM's own count of failures, where it keeps one, has this one too; ours doesn't. */
+/** A failure counts for PAM, where it counts failures, but not for us. */
 async function tryPassword(
   { pam, settings }: SetUp,
   user: string,
@@ -100,14 +93,14 @@ async function tryPassword(
   if (service === null) {
     return problem(
       "password",
-      "the password wasn't tried",
+      "the password was not tried",
       settings.primaryAuth === "external"
-        ? "with totpPrimaryAuth external the program asks PAM nothing"
-        : "PAM can't be asked before the problems above are mended",
+        ? "with totpPrimaryAuth external, the program doesn't ask PAM"
+        : "PAM can't be asked until the problems above are fixed",
     );
   }
   if (password.reveal().includes(0)) {
-    return problem("password", "the password has a NUL", "PAM takes none");
+    return problem("password", "the password contains a NUL character", "PAM refuses it");
   }
   const result = await new PamAuthentication(
     service,
@@ -119,15 +112,15 @@ async function tryPassword(
   const why = WHY[result.reason] ?? "PAM can't be used";
   return problem(
     "password",
-    `${result.reason}: ${result.detail ?? "PAM doesn't say more"}`,
+    `${result.reason}: ${result.detail ?? "PAM gives no details"}`,
     why,
   );
 }
 
 const WHY: Partial<Record<Reason, string>> = {
-  wrong_password: "the password is wrong, or another PAM service is meant (totpPamService)",
+  wrong_password: "the password is wrong, or totpPamService names the wrong PAM service",
   account_refused:
-    "the password is right; the account is expired or locked, or its password must be changed",
+    "the password is right, but the account has expired or is locked, or its password must be changed",
 };
 
 function report(
@@ -146,8 +139,6 @@ function report(
   if (problems === 0) return;
   throw new Failure(
     "problems_found",
-    `${
-      counted(problems, "problem keeps", "problems keep")
-    } logins from being as they should: see what was printed`,
+    `doctor found ${counted(problems, "problem")} with logins: see the report above`,
   );
 }

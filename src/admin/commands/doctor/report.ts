@@ -12,7 +12,7 @@ const TONES: Record<Level, Tone> = {
 const LEVEL_WIDTH = "problem".length;
 const ID_WIDTH = Math.max(...Object.keys(FINDINGS).map((id) => id.length));
 
-/** The findings for people: each on a line, and below it what to do. */
+/** The findings for people: one per line, followed by what to do. */
 export function reportText(
   findings: readonly Finding[],
   screen: Screen,
@@ -21,7 +21,7 @@ export function reportText(
   return [...lines, "", summary(findings), ""].join("\n");
 }
 
-/** How many findings have a level. */
+/** How many findings are of a level. */
 export function countOf(findings: readonly Finding[], level: Level): number {
   return findings.filter((finding) => finding.level === level).length;
 }
@@ -35,7 +35,7 @@ function reportLines(
   const [first, ...rest] = [
     ...told(what),
     ...why === null ? [] : told(why),
-    // To be copied: these stay whole.
+    // These stay whole, since people copy them.
     ...line === null ? [] : [`put: ${printable(line)}`],
     ...command === null ? [] : [`run: ${printable(command)}`],
     ...at === null ? [] : [`at:  ${printable(at)}`],

@@ -2,40 +2,29 @@ import { counted } from "../../../text/counted.ts";
 import { Failure } from "../../../core/failure.ts";
 import { quoted } from "../../../text/printable.ts";
 import { confirmEnrolment, requireConfirmable } from "../../enrolment/confirm_enrolment.ts";
-import { type AdminContext, requireUsername, withStore } from "../../context.ts";
+import { type AdminContext, withStore } from "../../context.ts";
+import { requireUsername } from "../../users/require_user.ts";
 import { enrolUsers, requireUnenrolled, type UserToEnrol } from "../../enrolment/enrolment.ts";
 import { type Handout, handoutOf } from "../../handout/handout.ts";
 import {
-  type HandoutOptions,
   makeHandoutFiles,
   makeSheets,
   requireHandoutOptions,
-  type SheetsOption,
   wantsHandout,
 } from "../../handout/handout_files.ts";
 import { ProgressBar } from "../../terminal/progress_bar.ts";
 import { issuerName } from "../../enrolment/issuer_name.ts";
-import { newRecoveryCodes } from "../recovery/recovery.ts";
-import { newSecret, readSecret, type SecretEncoding } from "../../enrolment/secret.ts";
+import { newRecoveryCodes } from "../../enrolment/recovery_codes.ts";
+import { newSecret, readSecret } from "../../enrolment/secret.ts";
 import { json } from "../../terminal/text.ts";
-import { readTotpOptions, type TotpOptions } from "../../enrolment/totp_options.ts";
+import { readTotpOptions } from "../../enrolment/totp_options.ts";
 import { warnOfUnknownUsers } from "../../enrolment/unknown_users.ts";
 import { readUserList } from "../../enrolment/user_list.ts";
-
-interface EnrollOptions extends TotpOptions, HandoutOptions, SheetsOption {
-  from?: string;
-  replace?: boolean;
-  issuer?: string;
-  recoveryCodes?: boolean;
-  confirm?: boolean;
-  secretFrom?: string;
-  secretEncoding?: SecretEncoding;
-  json?: boolean;
-}
+import type { EnrollOptions } from "./options.ts";
 
 /**
  * `enroll USER` and `enroll --from FILE`: three lines for each user on standard output, ten recovery
- * codes if asked for, and a QR code where somebody can scan it.
+ * codes on request, and a QR code where somebody can scan it.
  */
 export async function enroll(
   context: AdminContext,
@@ -46,19 +35,27 @@ export async function enroll(
   if (options.confirm) requireConfirmable(context);
   requireHandoutOptions(options);
   const users = planned(context, usernames, options);
-  const replace = options.replace ?? false;
-  await requireUnenrolled(context, usernames, replace);
+  await requireUnenrolled(context, usernames, options.replace ?? false);
   if (options.confirm) {
     await handOut(context, users, options);
     await confirmEnrolment(context, users[0]!);
   }
-  // Before the enrolment, so that nobody is enrolled whose files couldn't be made; after the question,
-  // since Ctrl-C would leave them.
-  const { sheets } = options;
-  const progress = new ProgressBar(
-    context,
-    users.length * (sheets === undefined ? 1 : 2),
-  );
+  await enrolWithFiles(context, users, options);
+  if (!options.confirm) await handOutEnrolled(context, users, options);
+  tellOfUsers(context, usernames, options);
+}
+
+/**
+ * Makes the files before the enrolment, so that nobody is enrolled whose files can't be made, and after
+ * every question, since Ctrl-C would leave them.
+ */
+async function enrolWithFiles(
+  context: AdminContext,
+  users: readonly UserToEnrol[],
+  options: EnrollOptions,
+): Promise<void> {
+  const { sheets, replace = false } = options;
+  const progress = new ProgressBar(context, users.length * (sheets === undefined ? 1 : 2));
   const done = () => progress.step();
   using files = sheets === undefined
     ? makeHandoutFiles(options, handoutOf(users[0]!))
@@ -66,15 +63,9 @@ export async function enroll(
   await withStore(
     context,
     { create: true },
-    (store) =>
-      enrolUsers(context, store, users, {
-        mayReplace: () => replace,
-        done,
-      }),
+    (store) => enrolUsers(context, store, users, { mayReplace: () => replace, done }),
   );
   files.keep();
-  if (!options.confirm) await handOutEnrolled(context, users, options);
-  tellOfUsers(context, usernames, options);
 }
 
 /** @throws Failure `usage`, `input_error` */
@@ -87,30 +78,28 @@ function readUsernames(
   if ((from === undefined) === (username === undefined)) {
     throw new Failure("usage", "give either a username or --from FILE");
   }
-  if (username !== undefined) {
-    requireUsername(username);
-    if (options.sheets === undefined) return [username];
-    throw new Failure("usage", "--sheets is for --from: use --sheet FILE.html");
+  if (username === undefined) {
+    requireForMany(options);
+    return readUserList(context, from!);
   }
-  for (const name of ["confirm", "secretFrom"] as const) {
-    if (options[name] === undefined) continue;
-    const option = name === "confirm" ? "--confirm" : "--secret-from";
-    throw new Failure(
-      "usage",
-      `${option} is for one user, and --from for many: secrets of many users come with: ` +
-        "openvpn-totp import",
-    );
-  }
-  if (wantsHandout(options)) {
-    throw new Failure(
-      "usage",
-      "--qr and --sheet are for one user: --from has --sheets DIRECTORY for a page for each",
-    );
-  }
-  return readUserList(context, from!);
+  requireUsername(username);
+  if (options.sheets === undefined) return [username];
+  throw new Failure("usage", "--sheets is for many users: for one user, use --sheet FILE.html");
 }
 
-/** Everything that the users get, before anything is written. */
+/** @throws Failure `usage` for an option that is for a single user */
+function requireForMany(options: EnrollOptions): void {
+  const advice = options.confirm
+    ? "--confirm is for a single user: leave it out with --from"
+    : options.secretFrom !== undefined
+    ? "--secret-from is for a single user: import the secrets of many users with: openvpn-totp import"
+    : wantsHandout(options)
+    ? "--qr and --sheet are for a single user: with --from, use --sheets DIRECTORY"
+    : null;
+  if (advice !== null) throw new Failure("usage", advice);
+}
+
+/** The users with all that they get, before anything is written. */
 function planned(
   context: AdminContext,
   usernames: readonly string[],
@@ -119,7 +108,7 @@ function planned(
   const parameters = readTotpOptions(options);
   const issuer = issuerName(context, options.issuer);
   if (options.secretEncoding && options.secretFrom === undefined) {
-    throw new Failure("usage", "--secret-encoding is for --secret-from FILE");
+    throw new Failure("usage", "--secret-encoding needs --secret-from FILE");
   }
   const given = options.secretFrom === undefined
     ? null
@@ -128,13 +117,13 @@ function planned(
     username,
     issuer,
     parameters,
-    secret: given ?? newSecret(),
-    recoveryCodes: options.recoveryCodes ? newRecoveryCodes() : [],
+    secret: given ?? newSecret(context.randomBytes),
+    recoveryCodes: options.recoveryCodes ? newRecoveryCodes(context.randomBytes) : [],
     disabledAt: null,
   }));
 }
 
-/** @throws Failure `output_error`, which says that the users are enrolled */
+/** @throws Failure `output_error` that says that the users are enrolled */
 async function handOutEnrolled(
   context: AdminContext,
   users: readonly UserToEnrol[],
@@ -150,7 +139,7 @@ async function handOutEnrolled(
     throw new Failure(
       "output_error",
       `${who} enrolled, but the secret could not be printed: ` +
-        "see it with: openvpn-totp show --secret USER",
+        "show it with: openvpn-totp show --secret USER",
     );
   }
 }
@@ -185,7 +174,7 @@ function asJson({ username, issuer, secret, parameters, ...rest }: Handout) {
   return { username, issuer, secret, ...parameters, uri, recoveryCodes };
 }
 
-/** What is to be said of the users, after they have been enrolled. */
+/** What to say about the users once they are enrolled. */
 function tellOfUsers(
   context: AdminContext,
   usernames: readonly string[],
@@ -193,7 +182,7 @@ function tellOfUsers(
 ): void {
   if (confirm) {
     context.err(
-      "Enrolled. The code that you typed is still good for the first login.\n",
+      "Enrolled. The code that you typed is still valid for the first login.\n",
     );
   }
   if (from !== undefined) {

@@ -1,21 +1,23 @@
 import { type Exemption, parseNetwork } from "../../../core/exemption.ts";
 import { Failure } from "../../../core/failure.ts";
 import { printable, quoted } from "../../../text/printable.ts";
-import { type AdminContext, requireUsername, withStore } from "../../context.ts";
-import { readInstant } from "../../time.ts";
-import type { Tone } from "../../terminal/screen.ts";
-import { instant, instantOrNull, json } from "../../terminal/text.ts";
+import { type AdminContext, withStore } from "../../context.ts";
+import { requireUsername } from "../../users/require_user.ts";
+import { readInstant } from "../../command_line/time.ts";
+import { json } from "../../terminal/text.ts";
+import { exemptionAsJson, whereAndWhen } from "../../users/exemption_state.ts";
+import type { ExemptOptions } from "./options.ts";
 
-/** `exempt USER`: lets a user in by the password alone, or ends that. */
+/** `exempt USER`: lets a user in with the password alone, or ends that. */
 export async function exempt(
   context: AdminContext,
   username: string,
-  options: { until?: string; from?: string; end?: boolean; json?: boolean },
+  options: ExemptOptions,
 ): Promise<void> {
   requireUsername(username);
   if (options.end) {
     if (options.until !== undefined || options.from !== undefined) {
-      throw new Failure("usage", "--end goes with neither --until nor --from");
+      throw new Failure("usage", "--end can't be combined with --until or --from");
     }
     return await end(context, username, options);
   }
@@ -28,34 +30,8 @@ export async function exempt(
   context.out(
     options.json
       ? json({ username, ...exemptionAsJson(exemption) })
-      : `${printable(username)} needs no code ${told(exemption)}.\n`,
+      : `${printable(username)} needs no code ${whereAndWhen(exemption)}.\n`,
   );
-}
-
-/** A user's exemption as programs read it: all is null without one. */
-export function exemptionAsJson(exemption: Exemption | null) {
-  return {
-    exemptSince: instantOrNull(exemption?.since ?? null),
-    exemptUntil: instantOrNull(exemption?.until ?? null),
-    exemptFrom: exemption?.from ?? null,
-  };
-}
-
-/** Whether an exemption holds, and when and where, for people. */
-export function exemptionState(exemption: Exemption, nowMs: number): {
-  text: string;
-  tone: Tone;
-} {
-  const { until } = exemption;
-  return until === null || until > nowMs
-    ? { text: `exempt ${told(exemption)}`, tone: "doubtful" }
-    : { text: `exemption ended ${instant(until)}`, tone: "quiet" };
-}
-
-/** When and where an exemption holds, for people. */
-function told({ until, from }: Exemption): string {
-  const where = from === null ? "from anywhere" : `from ${from}`;
-  return until === null ? where : `${where} until ${instant(until)}`;
 }
 
 async function end(
@@ -67,7 +43,9 @@ async function end(
     if (await store.endExemption(username)) return;
     throw new Failure(
       "not_exempt",
-      `user ${quoted(username)} is not exempt: see who is with: openvpn-totp list`,
+      `user ${
+        quoted(username)
+      } is not exempt: to list exempt users, run: openvpn-totp list --exempt`,
     );
   });
   context.out(
@@ -81,14 +59,14 @@ async function end(
 function readExemption(
   context: AdminContext,
   username: string,
-  options: { until?: string; from?: string },
+  options: ExemptOptions,
 ): Exemption {
   const now = context.now();
   const from = options.from ?? null;
   if (from !== null && parseNetwork(from) === null) {
     throw new Failure(
       "usage",
-      `--from is ${quoted(from)}, allowed is an address or a network such as 192.0.2.0/24 or ` +
+      `--from is ${quoted(from)}, expected an address or a network such as 192.0.2.0/24 or ` +
         "2001:db8::/32",
     );
   }
@@ -96,7 +74,7 @@ function readExemption(
   if (until !== null && until <= now) {
     throw new Failure(
       "usage",
-      `--until is ${quoted(options.until ?? "")}, which is over already`,
+      `--until is ${quoted(options.until ?? "")}, which is in the past`,
     );
   }
   return { username, since: now, until, from };

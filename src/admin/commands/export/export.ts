@@ -9,22 +9,18 @@ import {
 } from "../../../migration/export_format.ts";
 import { readUris } from "../../../migration/uris.ts";
 import type { Enrolment } from "../../../core/enrolment.ts";
-import { type AdminContext, openVault, requireEnrolment, withStore } from "../../context.ts";
+import { type AdminContext, openVault, withStore } from "../../context.ts";
+import { requireEnrolment } from "../../users/require_user.ts";
 import { requireNothingAt, writePrivateFile } from "../../output_file.ts";
 import { provisioningUri } from "../../enrolment/provisioning_uri.ts";
 import { askYesNo } from "../../terminal/question.ts";
 import { shownSecret } from "../../enrolment/secret.ts";
 import { instant, instantOrNull, json } from "../../terminal/text.ts";
-
-interface ExportOptions {
-  format: "json" | "uris";
-  user?: string[];
-  yes?: boolean;
-}
+import type { ExportOptions } from "./options.ts";
 
 /**
- * `export FILE`: writes the users with their secrets, to be read by `import` or by another system. One
- * whose secret doesn't open is an error, and nothing is written.
+ * `export FILE`: writes the users with their secrets, for `import` or another system. If a secret can't
+ * be opened, nothing is written.
  *
  * @param path `-` is standard output
  */
@@ -39,7 +35,7 @@ export async function exportUsers(
   const several = counted(users.length, "user");
   const where = path === "-" ? "standard output" : printable(path);
   const question = `Write the ${users.length === 1 ? "secret" : "secrets"} of ${several} to ` +
-    `${where}? Whoever has them can make all codes.`;
+    `${where}? Whoever has ${users.length === 1 ? "it" : "them"} can make all codes.`;
   if (!yes && !askYesNo(context, question, "--yes")) {
     throw new Failure("cancelled", "cancelled: nothing was written");
   }
@@ -92,7 +88,7 @@ function asJson(users: ExportedUser[]): string {
   );
 }
 
-/** @throws Failure `output_error` for a user whom nobody would read out of a URI again */
+/** @throws Failure `output_error` for a user whom a URI can't represent */
 function asUris(users: readonly ExportedUser[]): string {
   return users.map((user) => {
     const { username, issuer, secret } = user;
@@ -103,7 +99,7 @@ function asUris(users: readonly ExportedUser[]): string {
     }
     throw new Failure(
       "output_error",
-      `user ${quoted(username)} can't be told again from a URI: use --format json`,
+      `user ${quoted(username)} can't be exported as a URI: use --format json`,
     );
   }).join("");
 }
@@ -115,7 +111,7 @@ function warnOfDisabled(
   const disabled = users.filter(({ disabledAt }) => disabledAt !== null);
   if (disabled.length === 0) return;
   context.err(
-    `openvpn-totp: warning: a URI doesn't say that its user is disabled: ${
+    `openvpn-totp: warning: URIs can't say that users are disabled: ${
       disabled.map(({ username }) => quoted(username)).join(", ")
     }\n`,
   );

@@ -5,7 +5,7 @@ import { type Reading, UnreadableSource } from "../../../migration/reading.ts";
 import { isOurHeader } from "../../../store/sqlite/file.ts";
 import { lstat } from "../../../system/trusted_path.ts";
 
-/** A directory in memory that root alone can write in. */
+/** A directory in memory that only root can write to. */
 const MEMORY_DIRECTORY = "/run";
 
 /** Bytes of the header that say whether there is a write-ahead log (SQLite's file format, 1.3.3). */
@@ -14,10 +14,11 @@ const READ_VERSION = 19;
 const WITHOUT_LOG = 1;
 
 /**
- * Reads another program's database by a copy: opening itself could change it, or what lies beside it.
+ * Reads a copy of another program's database: opening the database itself could change it, or the files
+ * beside it.
  *
- * @param content what lies at the path
- * @throws UnreadableSource where it is ours, or something beside it belongs to it
+ * @param content of the file at the path
+ * @throws UnreadableSource where it is ours, or where a file beside it belongs to it
  */
 export function readForeignSqlite(
   path: string,
@@ -25,21 +26,20 @@ export function readForeignSqlite(
   choice: TableChoice,
 ): Reading {
   if (path === "-") {
-    throw new UnreadableSource("SQLite needs a file's path, not -");
+    throw new UnreadableSource("SQLite needs the path of a file, not -");
   }
   if (isOurHeader(content)) {
     throw new UnreadableSource(
-      "it is a database of openvpn-totp itself: use restore, or export",
+      "it is a database of openvpn-totp itself: use restore or export",
     );
   }
-  // Of a link, they lie beside what it leads to.
+  // With a link, these are beside the file that it leads to.
   const real = Deno.realPathSync(path);
   for (const companion of [`${real}-wal`, `${real}-journal`]) {
     if ((lstat(companion)?.size ?? 0) === 0) continue;
     throw new UnreadableSource(
-      `there is ${quoted(companion)}, without which it is not whole: end the ` +
-        "program that uses it, and let SQLite put it back: " +
-        "sqlite3 FILE 'PRAGMA wal_checkpoint(TRUNCATE)'",
+      `it is incomplete without ${quoted(companion)}: stop the program that uses it, then merge ` +
+        "that file with: sqlite3 FILE 'PRAGMA wal_checkpoint(TRUNCATE)'",
     );
   }
   using connection = openCopy(content);
@@ -56,12 +56,12 @@ function openCopy(content: Uint8Array): DatabaseSync {
     });
     return new DatabaseSync(copy, { readOnly: true });
   } finally {
-    // What is open stays readable, and nothing is left if the process ends.
+    // An open file stays readable, and nothing is left when the process ends.
     Deno.removeSync(directory, { recursive: true });
   }
 }
 
-/** There is no log, or an empty one: SQLite would make it anew. */
+/** There is no log, or an empty one: without this, SQLite would create one. */
 function withoutLog(content: Uint8Array): Uint8Array {
   const copy = content.slice();
   if (copy.length <= READ_VERSION) return copy;
@@ -70,7 +70,7 @@ function withoutLog(content: Uint8Array): Uint8Array {
   return copy;
 }
 
-/** Makes a directory for this process's user alone, in memory where that can be. */
+/** Makes a directory for this process's user alone, in memory if possible. */
 function makeDirectory(): string {
   const prefix = "openvpn-totp-import-";
   try {

@@ -3,28 +3,20 @@ import { Failure } from "../../../core/failure.ts";
 import { SETTINGS } from "../../../settings.ts";
 import { type AdminContext, withStore } from "../../context.ts";
 import { enrolledUsernames, enrolUsers, type UserToEnrol } from "../../enrolment/enrolment.ts";
-import { blockersOf, type ImportPlan, planImport, type PlanOptions } from "./import_plan.ts";
+import { blockersOf, type ImportPlan, planImport } from "./import_plan.ts";
 import { importAsJson, importAsText } from "./import_report.ts";
-import { readSources, type SourceOptions } from "./import_sources.ts";
+import { readSources } from "./import_sources.ts";
+import type { ImportOptions } from "./options.ts";
 import { issuerName } from "../../enrolment/issuer_name.ts";
 import { ProgressBar } from "../../terminal/progress_bar.ts";
 import { askYesNo } from "../../terminal/question.ts";
 import { PLAIN } from "../../terminal/screen.ts";
 import { json } from "../../terminal/text.ts";
-import type { TotpOptions } from "../../enrolment/totp_options.ts";
 import { warnOfUnknownUsers } from "../../enrolment/unknown_users.ts";
 
-interface ImportOptions extends SourceOptions, PlanOptions, TotpOptions {
-  skipUncarried?: boolean;
-  issuer?: string;
-  dryRun?: boolean;
-  yes?: boolean;
-  json?: boolean;
-}
-
 /**
- * `import FILE…`: enrols the users of other systems with the secrets that they have, all or none. It
- * says what it would do before it asks.
+ * `import FILE…`: enrols the users of other systems with the secrets that they have: all of them, or
+ * none. It shows what it would do before it asks.
  */
 export async function importUsers(
   context: AdminContext,
@@ -32,7 +24,7 @@ export async function importUsers(
   options: ImportOptions,
 ): Promise<void> {
   if (options.replace && options.skipEnrolled) {
-    throw new Failure("usage", "use either --replace or --skip-enrolled");
+    throw new Failure("usage", "--replace and --skip-enrolled can't be combined");
   }
   const issuer = issuerName(context, options.issuer);
   const sources = readSources(context, files, options);
@@ -62,7 +54,7 @@ async function carryOut(
   options: ImportOptions,
 ): Promise<void> {
   const question = `Import ${counted(users.length, "user")}?`;
-  // Standard output is for a program then, and whoever is asked sees the plan all the same.
+  // A program reads standard output then; whoever is asked must see the plan, too.
   if (options.json && !options.yes && context.isTerminal) {
     context.err(importAsText(plan, PLAIN));
   }
@@ -79,7 +71,7 @@ async function carryOut(
     { create: true },
     (store) =>
       enrolUsers(context, store, users, {
-        // Who was enrolled since the plan was shown isn't among them.
+        // A user who was enrolled after the plan was shown isn't among them.
         mayReplace: (username) => replaced.has(username),
         done: () => progress.step(),
       }),
@@ -90,19 +82,19 @@ async function carryOut(
   warnOfUnknownUsers(context, users.map(({ username }) => username));
 }
 
-/** Fills in who has no issuer, or one that can't be kept. */
+/** Gives an issuer to users who have none, or one that can't be kept. */
 function keepIssuers({ users, notes }: ImportPlan, issuer: string): void {
   for (const { user, from } of users) {
     if (user.issuer === null) user.issuer = issuer;
     if (SETTINGS.issuerName.parse(user.issuer) !== undefined) continue;
     user.issuer = issuer;
     const { place, username } = user;
-    const text = `the issuer: allowed is ${SETTINGS.issuerName.allowed}`;
+    const text = `the issuer: expected ${SETTINGS.issuerName.allowed}`;
     notes.push({ place, username, text, from });
   }
 }
 
-/** @throws Failure `input_error` that says what keeps the plan from being carried out */
+/** @throws Failure `input_error` that says why the plan can't be carried out */
 function requireUnblocked(plan: ImportPlan, options: ImportOptions): void {
   const { conflicts, unreadable, uncarried } = blockersOf(plan, options);
   const blockers: [count: number, one: string, more: string][] = [

@@ -1,13 +1,14 @@
 import type { ImportedUser, Note, Obstacle } from "../../../migration/reading.ts";
 import type { Source } from "./import_sources.ts";
+import type { ImportOptions } from "./options.ts";
 
-/** What becomes of a user. */
+/** What happens to a user. */
 export type ImportAction = "new" | "replaced" | "left" | "conflict";
 
-/** A user of a source, and what becomes of them. */
+/** A user of a source, and what happens to that user. */
 export interface PlannedUser {
   user: ImportedUser;
-  /** Where the user stands: file and place. */
+  /** Where the user is listed: file and place. */
   from: string;
   action: ImportAction;
   /** Why it is a conflict. */
@@ -21,21 +22,15 @@ export interface ImportPlan {
   notes: (Note & { from: string })[];
 }
 
-/** What is to be done where users are enrolled already. */
-export interface PlanOptions {
-  replace?: boolean;
-  skipEnrolled?: boolean;
-}
-
 /**
- * Decides what becomes of each user. One who is there twice with the same secret counts once.
+ * Decides what happens to each user. A user who is listed twice with the same data counts once.
  *
- * @param enrolled who is enrolled already
+ * @param enrolled usernames of those who are enrolled
  */
 export function planImport(
   sources: readonly Source[],
   enrolled: ReadonlySet<string>,
-  options: PlanOptions,
+  options: ImportOptions,
 ): ImportPlan {
   const byName = new Map<string, PlannedUser>();
   const plan: ImportPlan = { users: [], obstacles: [], notes: [] };
@@ -65,10 +60,10 @@ export function planImport(
   return plan;
 }
 
-/** What keeps the plan from being carried out: nothing of it is, then. */
+/** How many things keep the plan from being carried out. Even one keeps back the whole plan. */
 export function blockersOf(
   { users, obstacles }: ImportPlan,
-  options: { skipUncarried?: boolean },
+  options: ImportOptions,
 ): { conflicts: number; unreadable: number; uncarried: number } {
   const count = (kind: Obstacle["kind"]) =>
     obstacles.filter((obstacle) => obstacle.kind === kind).length;
@@ -82,14 +77,14 @@ export function blockersOf(
 function actionFor(
   { username }: ImportedUser,
   enrolled: ReadonlySet<string>,
-  { replace, skipEnrolled }: PlanOptions,
+  { replace, skipEnrolled }: ImportOptions,
 ): Pick<PlannedUser, "action" | "reason"> {
   if (!enrolled.has(username)) return { action: "new", reason: null };
   if (replace) return { action: "replaced", reason: null };
   if (skipEnrolled) return { action: "left", reason: null };
   return {
     action: "conflict",
-    reason: "enrolled already: use --replace, or --skip-enrolled",
+    reason: "already enrolled: use --replace or --skip-enrolled",
   };
 }
 
@@ -100,10 +95,10 @@ function markDifference(
 ): void {
   if (isSame(planned.user, again)) return;
   planned.action = "conflict";
-  planned.reason = `there twice, and differently: ${from}, too; keep one`;
+  planned.reason = `listed twice with different data, also in ${from}: keep one of them`;
 }
 
-/** The issuer's name is no difference that a login would notice. */
+/** A different issuer doesn't matter: no login would notice it. */
 function isSame(one: ImportedUser, other: ImportedUser): boolean {
   const told = (
     { secret, parameters, recoveryCodes, disabledAt }: ImportedUser,

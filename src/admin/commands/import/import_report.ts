@@ -4,12 +4,12 @@ import type { ImportAction, ImportPlan, PlannedUser } from "./import_plan.ts";
 import type { Screen, Tone } from "../../terminal/screen.ts";
 import { instantOrNull, table } from "../../terminal/text.ts";
 
-/** How many names a line lists. */
+/** How many names are listed on a line. */
 const MAX_NAMES = 5;
 
 const TONES: Partial<Record<ImportAction, Tone>> = { conflict: "bad" };
 
-/** What an import would do, for people: users, then what can't be imported, then what stays behind. */
+/** What an import would do, for people: users, what can't be imported, and what isn't carried over. */
 export function importAsText(plan: ImportPlan, screen: Screen): string {
   return [
     plan.users.length === 0 ? "There is no user to import.\n" : usersAsText(plan.users, screen),
@@ -26,7 +26,7 @@ export function importAsText(plan: ImportPlan, screen: Screen): string {
   ].join("");
 }
 
-/** What an import would do, or did, for programs. Secrets and recovery codes aren't in it. */
+/** What an import would do, or did, for programs. It contains no secret and no recovery code. */
 export function importAsJson(plan: ImportPlan, imported: boolean): unknown {
   return {
     imported,
@@ -73,7 +73,7 @@ function usersAsText(users: readonly PlannedUser[], screen: Screen): string {
   );
 }
 
-/** The same of many users is said once. */
+/** What applies to many users is said once. */
 function notesAsText(notes: readonly Note[]): string {
   const users = new Map<string, string[]>();
   for (const { text, username } of notes) {

@@ -11,32 +11,26 @@ import {
   recogniseFormat,
 } from "../../../migration/formats.ts";
 import { readGoogleAuthenticator } from "../../../migration/google_authenticator.ts";
-import type { TableChoice } from "../../../migration/python_sqlite.ts";
 import { type Reading, UnreadableSource } from "../../../migration/reading.ts";
-import { type AdminContext, requireUsername } from "../../context.ts";
+import type { AdminContext } from "../../context.ts";
+import { requireUsername } from "../../users/require_user.ts";
 import { readForeignSqlite } from "./foreign_sqlite.ts";
 import { readOwnedFile } from "../../input_file.ts";
-import { readTotpOptions, type TotpOptions } from "../../enrolment/totp_options.ts";
+import { readTotpOptions } from "../../enrolment/totp_options.ts";
+import type { ImportOptions } from "./options.ts";
 
-/** Far more than the users of any server need. */
+/** Far more than all users of any server need. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** How sources are to be read. */
-export interface SourceOptions extends TableChoice {
-  format?: ImportFormat;
-  /** Whose the one file is. */
-  user?: string;
-}
-
-/** A file, and what it has. */
+/** A file, and what was read from it. */
 export interface Source {
-  /** As it was named. */
+  /** As it was given. */
   file: string;
   format: ImportFormat;
   reading: Reading;
 }
 
-/** `USER=PATH`; a path that has `=` in its own first part begins with `./`. */
+/** `USER=PATH`. A path with `=` in its first part must be written with `./`. */
 const OWNED_FILE = /^([^/=]+)=(.+)$/s;
 
 /**
@@ -47,16 +41,16 @@ const OWNED_FILE = /^([^/=]+)=(.+)$/s;
 export function readSources(
   context: AdminContext,
   files: readonly string[],
-  options: SourceOptions & TotpOptions,
+  options: ImportOptions,
 ): Source[] {
   const defaults = readTotpOptions(options);
   if (files.filter((file) => file === "-").length > 1) {
-    throw new Failure("usage", "standard input (-) can be read once only");
+    throw new Failure("usage", "standard input (-) can be read only once");
   }
   if (options.user !== undefined && files.length > 1) {
     throw new Failure(
       "usage",
-      "--user is for one file: name each as USER=FILE",
+      "--user is for a single file: give each file as USER=FILE",
     );
   }
   const sources = files.map((file) => readSource(context, file, options, defaults));
@@ -64,10 +58,10 @@ export function readSources(
   return sources;
 }
 
-/** An option that does nothing here was meant for something else. */
+/** An option that has no effect here was meant for something else. */
 function requireMeant(
   formats: readonly ImportFormat[],
-  options: SourceOptions & TotpOptions,
+  options: ImportOptions,
 ): void {
   const meant = [
     ["--digits", options.digits, "otp-secrets"],
@@ -80,7 +74,7 @@ function requireMeant(
     if (value === undefined || formats.includes(format)) continue;
     throw new Failure(
       "usage",
-      `${option} is for files of the format ${format}`,
+      `${option} is only for files in the format ${format}`,
     );
   }
 }
@@ -88,7 +82,7 @@ function requireMeant(
 function readSource(
   context: AdminContext,
   file: string,
-  options: SourceOptions,
+  options: ImportOptions,
   defaults: ReadingDefaults,
 ): Source {
   const [, owner, owned] = file.match(OWNED_FILE) ?? [];
@@ -99,8 +93,8 @@ function readSource(
   if (username !== undefined && format !== "google-authenticator") {
     throw new Failure(
       "usage",
-      `${quoted(file)} is read as ${format}, which names its users itself: ` +
-        "--user and USER=FILE are for google-authenticator",
+      `${quoted(file)} is in the format ${format}, which contains usernames: ` +
+        "--user and USER=FILE are only for google-authenticator",
     );
   }
   try {
@@ -129,12 +123,14 @@ function recognised(content: Uint8Array, path: string): ImportFormat {
   if (format !== null) return format;
   throw new Failure(
     "input_error",
-    `${quoted(path)} looks like none of the formats that can be imported, or like several: ` +
-      `name one with --format: ${IMPORT_FORMAT_NAMES.join(", ")}`,
+    `${
+      quoted(path)
+    } isn't recognised as a file that can be imported, or could be of several formats: ` +
+      `choose one with --format: ${IMPORT_FORMAT_NAMES.join(", ")}`,
   );
 }
 
-/** Root keeps others' files, so that its own says nothing of whose they are. */
+/** Root may keep the files of others, so a file that root owns doesn't say whose it is. */
 function ownerOf(
   path: string,
   given: string | undefined,
@@ -144,9 +140,8 @@ function ownerOf(
   if (username === null) {
     throw new Failure(
       "input_error",
-      `it can't be told whose file ${
-        quoted(path === "-" ? path : resolve(path))
-      } is: name it as USER=FILE, or use --user`,
+      `the owner of ${quoted(path === "-" ? path : resolve(path))} is unknown: give it as ` +
+        "USER=FILE, or use --user",
     );
   }
   requireUsername(username);

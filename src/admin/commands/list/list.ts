@@ -1,28 +1,16 @@
+import type { EpochMs } from "../../../core/epoch.ts";
 import { counted } from "../../../text/counted.ts";
-import { type AdminContext, withStore } from "../../context.ts";
-import { exemptionAsJson, exemptionState } from "../exempt/exempt.ts";
-import {
-  lastLoginOf,
-  type ListedUser,
-  listedUsers,
-  matches,
-  type UserFilter,
-} from "./listed_user.ts";
+import type { AdminContext } from "../../context.ts";
+import { exemptionAsJson, exemptionState } from "../../users/exemption_state.ts";
+import { lastLoginOf, type ListedUser, matches, type UserFilter } from "../../users/listed_user.ts";
+import { readUsers } from "../../users/read_users.ts";
 import type { Cell } from "../../terminal/table.ts";
-import { sorted, type SortKey } from "./user_order.ts";
 import { instant, instantOrNever, instantOrNull, json, table } from "../../terminal/text.ts";
-import { readSpan } from "../../time.ts";
+import { readSpan } from "../../command_line/time.ts";
+import type { ListOptions } from "./options.ts";
+import { sorted } from "./user_order.ts";
 
-/** The options of `list`. */
-interface ListOptions extends Omit<UserFilter, "idleMs"> {
-  sort?: SortKey;
-  reverse?: boolean;
-  /** A time span. */
-  idle?: string;
-  json?: boolean;
-}
-
-/** `list`: the users who are enrolled or exempt, a line each. */
+/** `list`: the users who are enrolled or exempt, one per line. */
 export async function list(
   context: AdminContext,
   { sort, reverse, idle, json: asksJson, ...filter }: ListOptions,
@@ -34,7 +22,7 @@ export async function list(
   const all = await readUsers(context, now);
   const users = sorted(
     all.filter((user) => matches(user, asked, now)),
-    sort ?? "user",
+    sort,
     now,
   );
   if (reverse) users.reverse();
@@ -43,34 +31,15 @@ export async function list(
   );
 }
 
-/** Everybody, by username. */
-export async function readUsers(
-  context: AdminContext,
-  nowMs: number,
-  options: { busyTimeoutMs?: number } = {},
-): Promise<ListedUser[]> {
-  return await withStore(
-    context,
-    { create: false, ...options },
-    async (store) =>
-      listedUsers(
-        await store.list(),
-        await store.exemptions(),
-        await store.openChallenges(nowMs),
-        nowMs,
-      ),
-  );
-}
-
 function asText(
   { screen }: AdminContext,
   all: readonly ListedUser[],
   users: readonly ListedUser[],
-  nowMs: number,
+  now: EpochMs,
 ): string {
   if (all.length === 0) return "No user is enrolled.\n";
   if (users.length === 0) {
-    return `No user is of that kind (of ${all.length} in all).\n`;
+    return `No user matches (${all.length} in all).\n`;
   }
   return table(
     ["USER", "ENROLLED", "LAST LOGIN", "PENDING", "STATE"],
@@ -79,14 +48,14 @@ function asText(
       user.enrolledAt === null ? "no" : instant(user.enrolledAt),
       instantOrNever(lastLoginOf(user)),
       String(user.pendingChallenges),
-      stateOf(user, nowMs),
+      stateOf(user, now),
     ]),
     screen,
   );
 }
 
-/** All that isn't as usual with a user; the tone is that of the worst. */
-function stateOf(user: ListedUser, nowMs: number): Cell {
+/** All that is unusual about a user; the tone is that of the worst. */
+function stateOf(user: ListedUser, now: EpochMs): Cell {
   const { disabledAt, lockedUntil, wrongCodes, exemption } = user;
   const states: Required<Cell>[] = [];
   if (disabledAt !== null) states.push({ text: "disabled", tone: "bad" });
@@ -98,7 +67,7 @@ function stateOf(user: ListedUser, nowMs: number): Cell {
     states.push({ text, tone: "doubtful" });
   }
   if (exemption !== null) {
-    states.push(exemptionState(exemption, nowMs));
+    states.push(exemptionState(exemption, now));
   }
   return {
     text: states.map(({ text }) => text).join(", "),

@@ -1,31 +1,21 @@
-import { byName, isExemptNow, lastLoginOf, type ListedUser } from "./listed_user.ts";
+import type { EpochMs } from "../../../core/epoch.ts";
+import { byName, isExemptNow, lastLoginOf, type ListedUser } from "../../users/listed_user.ts";
+import type { SortKey } from "./options.ts";
 
-/** What users can be sorted by. */
-export const SORT_KEYS = [
-  "user",
-  "enrolled",
-  "last-login",
-  "pending",
-  "state",
-] as const;
-
-/** One of {@link SORT_KEYS}. */
-export type SortKey = typeof SORT_KEYS[number];
-
-/** Sorts users by a key, and those who have it in common by username: never and no come first. */
+/** Sorts users by a key, then by username: `never` and `no` come first. */
 export function sorted(
   users: readonly ListedUser[],
   key: SortKey,
-  nowMs: number,
+  now: EpochMs,
 ): ListedUser[] {
   const rank = RANKS[key];
   return [...users].sort((a, b) => {
-    const [first, second] = [rank(a, nowMs), rank(b, nowMs)];
+    const [first, second] = [rank(a, now), rank(b, now)];
     return first === second ? byName(a, b) : first < second ? -1 : 1;
   });
 }
 
-const RANKS: Record<SortKey, (user: ListedUser, nowMs: number) => number> = {
+const RANKS: Record<SortKey, (user: ListedUser, now: EpochMs) => number> = {
   "user": () => 0,
   "enrolled": ({ enrolledAt }) => enrolledAt ?? -Infinity,
   "last-login": (user) => lastLoginOf(user) ?? -Infinity,
@@ -33,11 +23,11 @@ const RANKS: Record<SortKey, (user: ListedUser, nowMs: number) => number> = {
   "state": stateRank,
 };
 
-/** Who needs to be looked at comes first. */
-function stateRank(user: ListedUser, nowMs: number): number {
+/** Users who need attention come first. */
+function stateRank(user: ListedUser, now: EpochMs): number {
   if (user.lockedUntil !== null) return 0;
   if (user.disabledAt !== null) return 1;
   if (user.wrongCodes > 0) return 2;
-  if (isExemptNow(user, nowMs)) return 3;
+  if (isExemptNow(user, now)) return 3;
   return user.exemption !== null ? 4 : 5;
 }

@@ -1,9 +1,10 @@
 import type { DecisionRecord } from "../../../core/decision.ts";
 import { quoted } from "../../../text/printable.ts";
+import { readSince } from "../../command_line/time.ts";
 import { type AdminContext, withStore } from "../../context.ts";
+import type { Screen, Tone } from "../../terminal/screen.ts";
 import { instant, json, table } from "../../terminal/text.ts";
-import type { Tone } from "../../terminal/screen.ts";
-import { readSince } from "../../time.ts";
+import type { LogOptions } from "./options.ts";
 
 const TONES: Record<DecisionRecord["outcome"], Tone> = {
   challenged: "quiet",
@@ -12,57 +13,42 @@ const TONES: Record<DecisionRecord["outcome"], Tone> = {
   unchanged: "quiet",
 };
 
+const HEADS = ["TIME", "STEP", "OUTCOME", "REASON", "USER", "ADDRESS", "COMMON NAME", "DETAIL"];
+
 /** `log`: the audit trail, oldest first. */
-export async function log(
-  context: AdminContext,
-  options: {
-    user?: string;
-    since?: string;
-    outcome?: DecisionRecord["outcome"];
-    json?: boolean;
-  },
-): Promise<void> {
+export async function log(context: AdminContext, options: LogOptions): Promise<void> {
   const filter = {
     username: options.user,
     since: options.since === undefined ? undefined : readSince(options.since, context.now()),
     outcome: options.outcome,
   };
-  const decisions = await withStore(
+  const batches = await withStore(
     context,
     { create: false },
     async (store) => await Array.fromAsync(store.decisions(filter)),
   );
-  if (options.json) {
-    context.out(json(decisions.flat().map(asJson)));
-    return;
-  }
-  if (decisions.length === 0) {
+  const decisions = batches.flat();
+  if (options.json) context.out(json(decisions.map(asJson)));
+  else if (decisions.length > 0) context.out(asText(decisions, context.screen));
+  else {
     const isAll = Object.values(filter).every((value) => value === undefined);
-    context.out(
-      isAll
-        ? "The audit trail has no decision yet.\n"
-        : "No decision in the audit trail is of that kind.\n",
-    );
-    return;
+    context.out(isAll ? "The audit trail is empty.\n" : "The audit trail has no such decision.\n");
   }
-  context.out(table(
-    [
-      ...["TIME", "STEP", "OUTCOME", "REASON", "USER", "ADDRESS"],
-      ...["COMMON NAME", "DETAIL"],
-    ],
-    decisions.flat().map((decision) => [
-      instant(decision.at),
-      decision.step,
-      { text: decision.outcome, tone: TONES[decision.outcome] },
-      decision.reason ?? decision.by ?? "-",
-      asWord(decision.loginName),
-      asWord(decision.address),
-      asWord(decision.commonName),
-      asWord(decision.detail),
-    ]),
-    // A decision is too long for most terminals; in one line it can be searched and compared.
-    { ...context.screen, columns: null },
-  ));
+}
+
+function asText(decisions: readonly DecisionRecord[], screen: Screen): string {
+  const rows = decisions.map((decision) => [
+    instant(decision.at),
+    decision.step,
+    { text: decision.outcome, tone: TONES[decision.outcome] },
+    decision.reason ?? decision.by ?? "-",
+    asWord(decision.loginName),
+    asWord(decision.address),
+    asWord(decision.commonName),
+    asWord(decision.detail),
+  ]);
+  // A decision is too long for most terminals; on one line it can be searched and compared.
+  return table(HEADS, rows, { ...screen, columns: null });
 }
 
 /** A client's own words, so that they can't be taken for another column. */

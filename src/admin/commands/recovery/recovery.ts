@@ -1,13 +1,12 @@
-import { RECOVERY_ALPHABET, RECOVERY_LENGTH, shownRecoveryCode } from "../../../core/code.ts";
+import { shownRecoveryCode } from "../../../core/code.ts";
 import { markOfCode } from "../../../core/totp.ts";
 import type { EnrolmentStore } from "../../../store/store.ts";
-import { type AdminContext, notEnrolled, openVault, withStore } from "../../context.ts";
+import { type AdminContext, openVault, withStore } from "../../context.ts";
+import { notEnrolled } from "../../users/require_user.ts";
+import { newRecoveryCodes } from "../../enrolment/recovery_codes.ts";
 import { json } from "../../terminal/text.ts";
 
-/** How many recovery codes a user gets. */
-const COUNT = 10;
-
-/** `recovery USER`: gives a user new recovery codes, a line each; earlier ones don't count any more. */
+/** `recovery USER`: gives a user new recovery codes, one per line; earlier ones stop working. */
 export async function recovery(
   context: AdminContext,
   username: string,
@@ -25,13 +24,8 @@ export async function recovery(
   );
 }
 
-/** New recovery codes, without their dashes. */
-export function newRecoveryCodes(): string[] {
-  return Array.from({ length: COUNT }, newCode);
-}
-
 /**
- * Gives a user new recovery codes; what is kept of them are marks that only the user's secret makes.
+ * Gives a user new recovery codes. Only marks of them are kept, which need the user's secret to make.
  *
  * @returns the codes as people read them
  * @throws Failure `not_enrolled`
@@ -41,7 +35,7 @@ async function giveRecoveryCodes(
   store: EnrolmentStore,
   username: string,
 ): Promise<string[]> {
-  const codes = newRecoveryCodes();
+  const codes = newRecoveryCodes(context.randomBytes);
   const vault = openVault(context);
   const isEnrolled = await store.replaceRecoveryCodes(
     username,
@@ -52,13 +46,4 @@ async function giveRecoveryCodes(
   );
   if (!isEnrolled) notEnrolled(username);
   return codes.map(shownRecoveryCode);
-}
-
-/** 5 bits of each random byte choose a character. */
-function newCode(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(RECOVERY_LENGTH));
-  return Array.from(
-    bytes,
-    (byte) => RECOVERY_ALPHABET[byte % RECOVERY_ALPHABET.length],
-  ).join("");
 }

@@ -13,7 +13,7 @@ export async function rekey(
   const users = await withStore(context, { create: false }, async (store) => {
     const enrolments = await store.list();
     const key = await vault.addKey(enrolments);
-    // Sealing takes long: others may write meanwhile, and what they wrote comes next.
+    // Sealing takes long: what others write meanwhile is sealed in the next round.
     let rest = enrolments;
     while (rest.length > 0) {
       const secrets: { enrolment: Enrolment; sealed: SealedSecret }[] = [];
@@ -22,7 +22,7 @@ export async function rekey(
         secrets.push({ enrolment, sealed });
       }
       await store.replaceSecrets(secrets);
-      // Not those of another rekey meanwhile, which would go on for ever.
+      // Those of a concurrent rekey are left out: otherwise this could go on for ever.
       rest = (await store.list()).filter((one) => vault.isOlder(one, key));
     }
     return enrolments.length;
@@ -31,8 +31,8 @@ export async function rekey(
     options.json
       ? json({ rekeyed: true, users, keyFile: vault.path })
       : `Sealed the secrets of ${counted(users, "user")} ` +
-        `with a new key, the last in ${printable(vault.path)}.\n` +
-        "The older keys stay there for older copies of the database, and for other databases: " +
-        "remove their lines when there are none.\n",
+        `with a new key, the last one in ${printable(vault.path)}.\n` +
+        "The older keys stay there for older backups and for other databases: remove their lines " +
+        "once there are none.\n",
   );
 }

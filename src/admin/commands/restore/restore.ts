@@ -18,8 +18,8 @@ import { askYesNo } from "../../terminal/question.ts";
 import { json } from "../../terminal/text.ts";
 
 /**
- * `restore FILE`: replaces the users by those of a backup, while logins go on. The backup itself stays
- * as it is.
+ * `restore FILE`: replaces the users with those in a backup while logins go on. The backup itself isn't
+ * changed.
  */
 export async function restore(
   context: AdminContext,
@@ -39,11 +39,11 @@ export async function restore(
 
   const changes = compare(before, backup);
   context.err(told(changes));
-  const question = `Replace all users by the ${enrolments.length} of ${printable(path)}?`;
+  const question = `Replace all users with the ${enrolments.length} in ${printable(path)}?`;
   if (!options.yes && !askYesNo(context, question, "--yes")) {
     throw new Failure("cancelled", "cancelled: nothing was changed");
   }
-  // Not before the yes: in an empty one, nobody is enrolled, and `totpUnenrolled allow` lets all in.
+  // Not before the yes: with `totpUnenrolled allow`, an empty database would let everybody in.
   const live = before ?? opened.use(
     await openDatabase(database, {
       create: true,
@@ -76,7 +76,7 @@ async function openExisting(path: string): Promise<Database | null> {
   }
 }
 
-/** What somebody should know before they say yes. */
+/** What to know before saying yes. */
 function told({ returning, going, exemptAgain }: RestoreChanges): string {
   const line = (what: string, names: readonly string[]) =>
     names.length === 0 ? "" : `${what}: ${names.map(printable).join(", ")}\n`;

@@ -3,29 +3,29 @@ import type { Config } from "../../../server_setup/openvpn_config/directive.ts";
 import { type Screen, toned } from "../../terminal/screen.ts";
 import { bytesOf, type EditedLine } from "../../../server_setup/setup/lines.ts";
 
-/** Lines around a change that are shown, too. */
+/** How many lines around a change are shown. */
 const AROUND = 3;
 
-/** Stands for a line of an inline block, which may be a private key. */
+/** What is shown for a line of an inline block, which may be a private key. */
 const HIDDEN = "[not shown]";
 
-/** A line of the difference: what begins it, and its text. */
+/** A line of the difference: its sign and its text. */
 interface Shown {
   sign: " " | "-" | "+";
   text: string;
 }
 
-/** Says whether a line is another one afterwards; a line end that it lacked is none. */
+/** Says whether a line changes; an added line end at the end of the file isn't a change. */
 function isChanged({ old, new: next }: EditedLine): boolean {
   return old === null || next === null || trimmed(old) !== trimmed(next);
 }
 
-/** Says whether anything is another afterwards. */
+/** Says whether any line changes. */
 export function hasChanges(lines: readonly EditedLine[]): boolean {
   return lines.some((line) => isChanged(line));
 }
 
-/** The difference for people, much as `diff -u` shows it; nothing of inline blocks. */
+/** The difference for people, much as `diff -u` shows it, without the contents of inline blocks. */
 export function differenceText(
   path: string,
   lines: readonly EditedLine[],

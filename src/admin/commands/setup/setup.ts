@@ -1,4 +1,5 @@
 import { dirname, resolve } from "node:path/posix";
+import type { EpochMs } from "../../../core/epoch.ts";
 import { Failure } from "../../../core/failure.ts";
 import { printable, quoted } from "../../../text/printable.ts";
 import { readConfig } from "../../../server_setup/openvpn_config/read_config.ts";
@@ -12,6 +13,7 @@ import { requirePlainPath } from "../../../server_setup/configuration/hook_lines
 import { scriptAt } from "../../../server_setup/doctor/file_facts.ts";
 import { askYesNo } from "../../terminal/question.ts";
 import { differenceText, hasChanges } from "./difference.ts";
+import type { SetupOptions } from "./options.ts";
 import { bytesOf, editedText, textOf } from "../../../server_setup/setup/lines.ts";
 import { planSetup, requireSound } from "../../../server_setup/setup/plan.ts";
 import {
@@ -21,23 +23,13 @@ import {
 } from "../../../server_setup/setup/replace_file.ts";
 import { instant, json } from "../../terminal/text.ts";
 
-/** Options of `setup`. */
-export interface SetupOptions {
-  config?: string;
-  program?: string;
-  replace?: boolean;
-  dryRun?: boolean;
-  yes?: boolean;
-  json?: boolean;
-}
-
-/** `setup`: puts the lines that logins need into OpenVPN's configuration. */
+/** `setup`: adds the lines that logins need to OpenVPN's configuration. */
 export function setup(
   context: AdminContext,
   options: SetupOptions,
 ): void {
   if (options.json && !options.yes && !options.dryRun) {
-    throw new Failure("usage", "--json asks nothing: add --yes or --dry-run");
+    throw new Failure("usage", "--json can't ask: add --yes or --dry-run");
   }
   const program = resolve(options.program ?? Deno.execPath());
   requireProgram(program);
@@ -54,7 +46,7 @@ export function setup(
   if (trouble !== null) {
     context.err(
       `openvpn-totp: warning: ${printable(trouble)}: ` +
-        "who can change the program sees all passwords, and runs as root\n",
+        "whoever can change the program can read all passwords and run commands as root\n",
     );
   }
   if (isWritten && !options.yes) confirm(context, named);
@@ -66,7 +58,7 @@ export function setup(
   } else if (backup !== null) context.out(afterwards(original, named, backup));
 }
 
-/** Null where nothing is to change. */
+/** Both are null where nothing would change. */
 function edit(
   context: AdminContext,
   { path, content }: Original,
@@ -74,14 +66,14 @@ function edit(
   wish: { program: string; replace: boolean },
 ): { content: Uint8Array | null; difference: string | null } {
   const read = configReader(context);
-  // OpenVPN opens what relative paths name from where the link lies, not its end.
+  // OpenVPN resolves relative paths from the directory of the link, not of the file it leads to.
   const directory = dirname(named);
   const before = readConfig(path, { directory, readFile: read });
   if (before.error !== null) {
     const { file, line, message } = before.error;
     throw new Failure(
       "config_error",
-      `OpenVPN can't read ${quoted(file)}, line ${line}: ${message}: mend it first`,
+      `OpenVPN can't read ${quoted(file)}, line ${line}: ${message}: fix it first`,
     );
   }
   const isProgram = (path: string) =>
@@ -106,12 +98,12 @@ function requireProgram(path: string): void {
     const info = Deno.statSync(path);
     mode = info.isFile ? info.mode ?? 0 : 0;
   } catch {
-    // As one that can't be run.
+    // The same as a program that can't be run.
   }
   if ((mode & 0o111) !== 0) return;
   throw new Failure(
     "usage",
-    `the program ${quoted(path)} can't be run: name the installed one by --program`,
+    `the program ${quoted(path)} can't be run: name the installed one with --program`,
   );
 }
 
@@ -121,7 +113,7 @@ function tellDifference(
   difference: string | null,
 ): void {
   context.out(
-    difference ?? `${printable(path)} has all lines: nothing to change.\n`,
+    difference ?? `${printable(path)} already has all lines: nothing to change.\n`,
   );
 }
 
@@ -138,14 +130,14 @@ function afterwards(
 ): string {
   const unit = unitNameFor(named);
   const restart = unit === null ? "restart OpenVPN" : `systemctl restart ${unit}`;
-  return `Changed ${printable(path)}; as it was: ${printable(backup)}\n` +
-    "Now: openvpn-totp doctor\n" +
+  return `Changed ${printable(path)}; the old version is ${printable(backup)}\n` +
+    "Next: openvpn-totp doctor\n" +
     `Then: ${printable(restart)}\n`;
 }
 
-/** A moment as file names have it: `20260131-120000`, UTC. */
-function compact(ms: number): string {
-  return instant(ms).replaceAll(/[-:Z]/g, "").replace("T", "-");
+/** A moment for a file name: `20260131-120000`, UTC. */
+function compact(at: EpochMs): string {
+  return instant(at).replaceAll(/[-:Z]/g, "").replace("T", "-");
 }
 
 function realPath(path: string): string | null {

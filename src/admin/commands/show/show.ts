@@ -1,25 +1,27 @@
+import type { EpochMs } from "../../../core/epoch.ts";
 import { lockEnd } from "../../../core/lockout.ts";
 import type { TotpParameters } from "../../../core/totp_parameters.ts";
 import type { Exemption } from "../../../core/exemption.ts";
 import type { Challenge } from "../../../core/challenge.ts";
 import type { Enrolment } from "../../../core/enrolment.ts";
-import { type AdminContext, openVault, requireEnrolment, withStore } from "../../context.ts";
-import { exemptionAsJson, exemptionState } from "../exempt/exempt.ts";
+import { type AdminContext, openVault, withStore } from "../../context.ts";
+import { requireEnrolment } from "../../users/require_user.ts";
+import { exemptionAsJson, exemptionState } from "../../users/exemption_state.ts";
 import { type Handout, handoutOf } from "../../handout/handout.ts";
 import {
-  type HandoutOptions,
   makeHandoutFiles,
   requireHandoutOptions,
   wantsHandout,
 } from "../../handout/handout_files.ts";
 import type { Screen, Tone } from "../../terminal/screen.ts";
 import { instant, instantOrNever, instantOrNull, json, pairs } from "../../terminal/text.ts";
+import type { ShowOptions } from "./options.ts";
 
-/** `show USER`: one enrolment; the secret, and files that have it, only when asked for. */
+/** `show USER`: one enrolment; the secret, and files with it, only on request. */
 export async function show(
   context: AdminContext,
   username: string,
-  options: HandoutOptions & { secret?: boolean; json?: boolean },
+  options: ShowOptions,
 ): Promise<void> {
   requireHandoutOptions(options);
   const state = await readState(context, username);
@@ -34,11 +36,11 @@ export async function show(
   );
 }
 
-/** All that is known of a user. */
+/** All that is known about a user. */
 interface UserState {
   enrolment: Enrolment;
-  /** Milliseconds since 1970-01-01T00:00:00Z; null without a lock. */
-  lockedUntil: number | null;
+  /** Null without a lock. */
+  lockedUntil: EpochMs | null;
   challenges: readonly Challenge[];
   exemption: Exemption | null;
 }
@@ -59,7 +61,7 @@ function readState(
   });
 }
 
-/** Recovery codes aren't among it: what is kept of them tells nobody what they are. */
+/** Without recovery codes: they can't be told from what is kept of them. */
 async function handoutAgain(
   context: AdminContext,
   enrolment: Enrolment,
@@ -105,9 +107,9 @@ function toldParameters(
 
 function exemptionPair(
   exemption: Exemption,
-  nowMs: number,
+  now: EpochMs,
 ): [string, string, Tone] {
-  const { text, tone } = exemptionState(exemption, nowMs);
+  const { text, tone } = exemptionState(exemption, now);
   return ["Without a code", `${text} (openvpn-totp exempt --end USER)`, tone];
 }
 
@@ -123,7 +125,7 @@ function asText(
   { enrolment, lockedUntil, challenges, exemption }: UserState,
   revealed: Handout | null,
   screen: Screen,
-  nowMs: number,
+  now: EpochMs,
 ): string {
   const { failures, uncodedLoginAt } = enrolment;
   const pending = challenges.map(toldChallenge);
@@ -143,7 +145,7 @@ function asText(
         "bad",
       ] as const,
     ],
-    ...exemption === null ? [] : [exemptionPair(exemption, nowMs)],
+    ...exemption === null ? [] : [exemptionPair(exemption, now)],
     lockedUntil === null ? ["Codes", `not locked, ${failures.count} wrong in a row`] : [
       "Codes",
       `locked until ${instant(lockedUntil)} (openvpn-totp unlock USER)`,

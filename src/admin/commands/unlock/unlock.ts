@@ -1,5 +1,6 @@
 import { printable } from "../../../text/printable.ts";
-import { type AdminContext, notEnrolled, withStore } from "../../context.ts";
+import { type AdminContext, withStore } from "../../context.ts";
+import { notEnrolled } from "../../users/require_user.ts";
 import { json } from "../../terminal/text.ts";
 
 /** `unlock USER`: lets a user try codes again at once. */

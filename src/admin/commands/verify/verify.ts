@@ -1,32 +1,35 @@
+import type { EpochMs } from "../../../core/epoch.ts";
 import { type Code, readCode } from "../../../core/code.ts";
 import { lockEnd } from "../../../core/lockout.ts";
 import { readSetting, SETTINGS } from "../../../settings.ts";
 import type { Enrolment } from "../../../core/enrolment.ts";
 import type { EnrolmentStore } from "../../../store/store.ts";
-import { type AdminContext, openVault, requireEnrolment, withStore } from "../../context.ts";
+import { type AdminContext, openVault, withStore } from "../../context.ts";
+import { requireEnrolment } from "../../users/require_user.ts";
 import { examineCode, type ExaminedCode, toldDeviation } from "../../enrolment/examine_code.ts";
 import { readInputFile } from "../../input_file.ts";
 import { askLine } from "../../terminal/question.ts";
 import { instant, instantOrNull, json } from "../../terminal/text.ts";
+import type { VerifyOptions } from "./options.ts";
 
-/** More than any code has. */
+/** More bytes than any code has. */
 const MAX_CODE_BYTES = 256;
 
 /**
- * `verify USER`: asks for a code, and explains what a login would make of it. Nothing is changed,
+ * `verify USER`: asks for a code, and explains whether a login would accept it. Nothing is changed
  * unless the code is to be used up. The exit status is 1 where a login would be refused.
  *
- * @throws Failure `usage` where nobody can be asked and `--code-from` isn't there
+ * @throws Failure `usage` where nobody can be asked and `--code-from` isn't given
  */
 export async function verify(
   context: AdminContext,
   username: string,
-  options: { codeFrom?: string; use?: boolean; json?: boolean },
+  options: VerifyOptions,
 ): Promise<void> {
   await withStore(context, { create: false }, async (store) => {
     await requireEnrolment(store, username);
     const code = readGivenCode(context, options.codeFrom);
-    // After the question, which may have taken long.
+    // Read again, because the answer may have taken long.
     const enrolment = await requireEnrolment(store, username);
     let examined = await examine(context, store, enrolment, code);
     if (options.use && !await use(store, username, examined)) examined = usedMeanwhile(examined);
@@ -73,7 +76,7 @@ async function examine(
   return await examineCode(code, user, { now: context.now(), driftSteps });
 }
 
-/** Uses a right code up; false where a login was faster. */
+/** Uses a right code up; false where a login has used it meanwhile. */
 async function use(
   store: EnrolmentStore,
   username: string,
@@ -93,8 +96,8 @@ function usedMeanwhile(examined: ExaminedCode): ExaminedCode {
 }
 
 interface State {
-  lockedUntil: number | null;
-  disabledAt: number | null;
+  lockedUntil: EpochMs | null;
+  disabledAt: EpochMs | null;
 }
 
 function asJson(
@@ -122,9 +125,8 @@ function asText(
   const lines = [explained(enrolment, examined, isUsed)];
   if (lockedUntil !== null) {
     lines.push(
-      `Locked until ${
-        instant(lockedUntil)
-      } by wrong codes: no code counts before (openvpn-totp unlock USER).`,
+      `Locked until ${instant(lockedUntil)} after wrong codes: until then no code is accepted ` +
+        "(openvpn-totp unlock USER).",
     );
   }
   if (disabledAt !== null) {
@@ -149,16 +151,16 @@ function explained(
         : "A recovery code: a login with it would be accepted, and use it up.";
     case "used": {
       const nextMs = ((lastStep ?? 0) + 1) * parameters.periodSeconds * 1000;
-      return "Right, but already used, or older than one that was: a code counts once. Codes from " +
-        `${instant(nextMs)} on count again.`;
+      return "Right, but it was already used, or a newer code was: each code is accepted once. Codes from " +
+        `${instant(nextMs)} on are accepted again.`;
     }
     case "clock_off":
       return `Right ${toldDeviation(stepsOff ?? 0, parameters)}. ` +
-        "A login would be refused: have both set their time by themselves (timedatectl).";
+        "A login would be refused: let both clocks set themselves (on the server: timedatectl).";
     case "malformed":
-      return `No code: a code has ${parameters.digits} digits.`;
+      return `Not a code: a code has ${parameters.digits} digits.`;
     case "wrong":
-      return "Wrong: no code of this secret within an hour of now. Is it the right entry of the app, " +
-        "and the one of the last enrolment?";
+      return "Wrong: this secret has no such code within an hour of now. Is it the right entry in the " +
+        "app, from the last enrolment?";
   }
 }

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
-import { Argument, Command, Option } from "commander";
+import {
+  type AnyCommand,
+  Argument,
+  Command,
+  Option,
+} from "../../../../src/admin/command_line/commander.ts";
 import { complete } from "../../../../src/admin/completion/candidates.ts";
 
 /** A program that has all that a command can have. */
-function makeProgram(): Command {
+function makeProgram(): AnyCommand {
   const program = new Command("prog").option("--db <path>", "the database")
     .version("1", "-V, --version").helpCommand(false);
   program.command("show").description("show a user").argument("<user>")

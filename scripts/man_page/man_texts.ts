@@ -1,4 +1,4 @@
-import { SETTINGS } from "../../settings.ts";
+import { SETTINGS } from "../../src/settings.ts";
 
 /** A name and what it means; what stands between backquotes is in bold. */
 type Entry = readonly [name: string, meaning: string];

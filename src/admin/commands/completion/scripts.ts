@@ -1,9 +1,11 @@
+import type { Shell } from "./shells.ts";
+
 /**
- * Completion scripts. They know nothing of the commands: they ask the program itself each time
- * (`openvpn-totp complete`), so that a script serves later versions, too. Nothing that the program
- * says, or that was typed, is evaluated.
+ * Completion scripts. They know no commands: they ask the program each time (`openvpn-totp complete`),
+ * so that a script works with later versions, too. They evaluate neither the program's answer nor what
+ * was typed.
  */
-export const SCRIPTS = {
+export const SCRIPTS: Record<Shell, string> = {
   bash: `# Completion of openvpn-totp for bash 4.4 and later.
 _openvpn_totp() {
   local reply
@@ -60,9 +62,3 @@ end
 complete -c openvpn-totp -f -a '(__openvpn_totp_complete)'
 `,
 };
-
-/** A shell that there is a completion script for. */
-export type Shell = keyof typeof SCRIPTS;
-
-/** The shells that there are completion scripts for. */
-export const SHELLS = Object.keys(SCRIPTS) as Shell[];

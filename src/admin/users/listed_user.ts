@@ -1,30 +1,30 @@
-import type { Challenge } from "../../../core/challenge.ts";
-import { type Exemption, isInForce } from "../../../core/exemption.ts";
-import { lockEnd } from "../../../core/lockout.ts";
-import type { Enrolment } from "../../../core/enrolment.ts";
+import type { EpochMs } from "../../core/epoch.ts";
+import type { Challenge } from "../../core/challenge.ts";
+import { type Exemption, isInForce } from "../../core/exemption.ts";
+import { lockEnd } from "../../core/lockout.ts";
+import type { Enrolment } from "../../core/enrolment.ts";
 
 /**
- * A user who is enrolled, exempt, or both. Times are milliseconds since 1970-01-01T00:00:00Z; of one
- * who isn't enrolled nothing but the exemption is known.
+ * A user who is enrolled, exempt, or both. Of one who isn't enrolled, only the exemption is known.
  */
 export interface ListedUser {
   username: string;
   issuer: string | null;
-  enrolledAt: number | null;
+  enrolledAt: EpochMs | null;
   /** The last login with a code. */
-  lastLoginAt: number | null;
+  lastLoginAt: EpochMs | null;
   /** The last login that needed no code. */
-  lastUncodedLoginAt: number | null;
-  disabledAt: number | null;
-  /** When the lock of the user's codes ends; null when there is none. */
-  lockedUntil: number | null;
+  lastUncodedLoginAt: EpochMs | null;
+  disabledAt: EpochMs | null;
+  /** When the lock on the user's codes ends; null without a lock. */
+  lockedUntil: EpochMs | null;
   wrongCodes: number;
   recoveryCodesLeft: number;
   pendingChallenges: number;
   exemption: Exemption | null;
 }
 
-/** Which users are asked for: those for whom all that is set is true. */
+/** Which users to list: those who match all that is set. */
 export interface UserFilter {
   neverUsed?: boolean;
   locked?: boolean;
@@ -34,12 +34,12 @@ export interface UserFilter {
   idleMs?: number;
 }
 
-/** Puts together what is known of each user, by username. */
+/** Puts together what is known about each user, sorted by username. */
 export function listedUsers(
   enrolments: readonly Enrolment[],
   exemptions: readonly Exemption[],
   challenges: readonly Challenge[],
-  nowMs: number,
+  now: EpochMs,
 ): ListedUser[] {
   const pending = new Map<string, number>();
   for (const { username } of challenges) {
@@ -53,7 +53,7 @@ export function listedUsers(
     lastLoginAt: enrolment.lastLoginAt,
     lastUncodedLoginAt: enrolment.uncodedLoginAt,
     disabledAt: enrolment.disabledAt,
-    lockedUntil: lockEnd(enrolment.failures, nowMs),
+    lockedUntil: lockEnd(enrolment.failures, now),
     wrongCodes: enrolment.failures.count,
     recoveryCodesLeft: enrolment.recoveryCodes,
     pendingChallenges: pending.get(enrolment.username) ?? 0,
@@ -74,24 +74,24 @@ export function lastLoginOf(user: ListedUser): number | null {
 }
 
 /** Says whether a user has an exemption that has begun and not ended. */
-export function isExemptNow({ exemption }: ListedUser, nowMs: number): boolean {
-  return isInForce(exemption, nowMs);
+export function isExemptNow({ exemption }: ListedUser, now: EpochMs): boolean {
+  return isInForce(exemption, now);
 }
 
-/** Says whether a user is asked for. Logins of those who aren't enrolled aren't known. */
+/** Says whether a user is to be listed. Nothing is known about logins of users who aren't enrolled. */
 export function matches(
   user: ListedUser,
   filter: UserFilter,
-  nowMs: number,
+  now: EpochMs,
 ): boolean {
   const lastLogin = lastLoginOf(user);
   const lastSeen = lastLogin ?? user.enrolledAt;
   return (!filter.neverUsed || lastLogin === null && lastSeen !== null) &&
     (!filter.locked || user.lockedUntil !== null) &&
     (!filter.disabled || user.disabledAt !== null) &&
-    (!filter.exempt || isExemptNow(user, nowMs)) &&
+    (!filter.exempt || isExemptNow(user, now)) &&
     (filter.idleMs === undefined ||
-      lastSeen !== null && lastSeen < nowMs - filter.idleMs);
+      lastSeen !== null && lastSeen < now - filter.idleMs);
 }
 
 /** Orders users by username. */

@@ -1,8 +1,9 @@
-import type { Argument, Command, Option } from "commander";
-import project from "../../../deno.json" with { type: "json" };
-import { SETTINGS } from "../../settings.ts";
-import { optionsOf, visibleCommands } from "../completion/candidates.ts";
-import { examplesOf } from "../program/examples.ts";
+import project from "../../deno.json" with { type: "json" };
+import type { AnyCommand, Argument, Option } from "../../src/admin/command_line/commander.ts";
+import { examplesOf } from "../../src/admin/command_line/examples.ts";
+import { optionsOf, visibleCommands } from "../../src/admin/completion/candidates.ts";
+import type { EpochMs } from "../../src/core/epoch.ts";
+import { SETTINGS } from "../../src/settings.ts";
 import {
   DESCRIPTION,
   ENVIRONMENT,
@@ -17,11 +18,11 @@ import { bold, literal, prose, tagged, usage, verbatim } from "./roff.ts";
  * The manual page openvpn-totp(8), in the macros of man(7): made of what commander knows of the
  * commands, and of the settings.
  *
- * @param nowMs the page's date; milliseconds since 1970-01-01T00:00:00Z
+ * @param at the page's date
  */
-export function manPage(program: Command, nowMs: number): string {
+export function manPage(program: AnyCommand, at: EpochMs): string {
   const name = program.name();
-  const date = new Date(nowMs).toISOString().slice(0, 10);
+  const date = new Date(at).toISOString().slice(0, 10);
   const commands = visibleCommands(program);
   const parts = [
     `.TH ${name.toUpperCase()} 8 ${date} "${name} ${project.version}"`,
@@ -73,7 +74,7 @@ function synopsis(name: string): string[] {
 }
 
 /** The commands under the headings of the help. */
-function groupsOf(program: Command, commands: readonly Command[]): string[] {
+function groupsOf(program: AnyCommand, commands: readonly AnyCommand[]): string[] {
   return [...Map.groupBy(commands, (command) => command.helpGroup())].flatMap(
     ([heading, group]) => [
       `.SS "${literal((heading || "Commands").replace(/:$/, ""))}"`,
@@ -82,7 +83,7 @@ function groupsOf(program: Command, commands: readonly Command[]): string[] {
   );
 }
 
-function commandEntry(program: Command, command: Command): string[] {
+function commandEntry(program: AnyCommand, command: AnyCommand): string[] {
   const help = command.createHelp();
   const own = help.visibleOptions(command)
     .filter(({ long }) => program.options.every((one) => one.long !== long) && long !== "--help");
@@ -144,7 +145,7 @@ function settings(): string[] {
   ];
 }
 
-function examples(commands: readonly Command[]): string[] {
+function examples(commands: readonly AnyCommand[]): string[] {
   return commands.flatMap(examplesOf).flatMap(([line, meaning], index) => [
     paragraph(`${sentence(meaning).replace(/\.$/, "")}:`, index),
     verbatim([`openvpn-totp ${line}`]),

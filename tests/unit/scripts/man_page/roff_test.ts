@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { literal, prose, tagged, usage, verbatim } from "../../../../src/admin/manual/roff.ts";
+import { literal, prose, tagged, usage, verbatim } from "../../../../scripts/man_page/roff.ts";
 import { mustRun } from "../../../lab/command.ts";
 import { testWith } from "../../../lab/requirements.ts";
 

@@ -1,23 +1,23 @@
-import type { Command } from "commander";
-import { printable } from "../../text/printable.ts";
-import type { AdminContext } from "../context.ts";
-import { readUsers } from "../commands/list/list.ts";
-import { insertion, splitLine } from "./bash_line.ts";
-import { type Candidate, complete, type Completion } from "./candidates.ts";
+import { printable } from "../../../text/printable.ts";
+import type { AnyCommand } from "../../command_line/commander.ts";
+import { insertion, splitLine } from "../../completion/bash_line.ts";
+import { type Candidate, complete, type Completion } from "../../completion/candidates.ts";
+import type { AdminContext } from "../../context.ts";
+import { readUsers } from "../../users/read_users.ts";
 
-/** Nobody waits longer for a list of names, in milliseconds. */
+/** How long to wait for a list of names, in milliseconds. */
 const BUSY_TIMEOUT_MS = 300;
 
 /**
- * `complete`, which the completion scripts run: the kind of what could stand next (`words` or
- * `files`), and the words, a line each. It says no more where the database can't be read.
+ * `complete`, which the completion scripts run: prints what could come next (`words` or `files`), then
+ * the words, one per line. Where the database can't be read, there are no usernames among them.
  *
  * @param words for bash, readline's word, the line up to the cursor and the home directory; for the
  * others, the current word and those before it, without quotes
  */
 export async function answerShell(
   context: AdminContext,
-  program: Command,
+  program: AnyCommand,
   shell: string,
   words: readonly string[],
 ): Promise<void> {
@@ -30,7 +30,7 @@ export async function answerShell(
 
 async function forOthers(
   context: AdminContext,
-  program: Command,
+  program: AnyCommand,
   [current = "", ...before]: readonly string[],
 ): Promise<string> {
   const answer = await ask(context, program, before, current);
@@ -44,7 +44,7 @@ async function forOthers(
 
 async function forBash(
   context: AdminContext,
-  program: Command,
+  program: AnyCommand,
   [end = "", line = "", home = ""]: readonly string[],
 ): Promise<string> {
   const words = splitLine(line);
@@ -61,10 +61,10 @@ async function forBash(
   );
 }
 
-/** What could stand next, with users' names where they can be read. */
+/** What could come next, with usernames where they can be read. */
 async function ask(
   context: AdminContext,
-  program: Command,
+  program: AnyCommand,
   before: readonly string[],
   current: string,
 ): Promise<{ kind: "words" | "files"; candidates: Candidate[] }> {
@@ -89,10 +89,10 @@ async function usersAsked(
     });
     names = users.map(({ username }) => username);
   } catch {
-    // Whoever may not see the users, or has none, goes on typing.
+    // Somebody who may not see the users, or has none, types on without.
     return [];
   }
-  // A shell shows names as they are: none that acts on the terminal may get there.
+  // A shell shows names as they are: names that could act on the terminal are left out.
   return names.filter((name) => printable(name) === name)
     .filter((name) => mayBeginWithDash || !name.startsWith("-"))
     .map((name) => ({ value: before + name, description: "" }));

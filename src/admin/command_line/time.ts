@@ -1,5 +1,6 @@
-import { Failure } from "../core/failure.ts";
-import { quoted } from "../text/printable.ts";
+import type { EpochMs } from "../../core/epoch.ts";
+import { Failure } from "../../core/failure.ts";
+import { quoted } from "../../text/printable.ts";
 
 /** Units of time spans, in milliseconds. */
 const UNITS: Record<string, number> = {
@@ -24,24 +25,23 @@ export function readSpan(option: string, text: string): number {
   if (span !== null) return span;
   throw new Failure(
     "usage",
-    `${option} is ${quoted(text)}, allowed is a time span such as 12h, 90d or 8w`,
+    `${option} is ${quoted(text)}, expected a time span such as 12h, 90d or 8w`,
   );
 }
 
 /**
  * Reads a moment that `--since` names.
  *
- * @returns milliseconds since 1970-01-01T00:00:00Z
  * @throws Failure `usage`
  */
-export function readSince(text: string, nowMs: number): number {
+export function readSince(text: string, now: EpochMs): EpochMs {
   const span = parseSpan(text);
-  if (span !== null) return nowMs - span;
+  if (span !== null) return now - span;
   const instant = parseInstant(text);
   if (instant !== null) return instant;
   throw new Failure(
     "usage",
-    `--since is ${quoted(text)}, allowed is a time span such as 30m, 2h or 7d, a date such as ` +
+    `--since is ${quoted(text)}, expected a time span such as 30m, 2h or 7d, a date such as ` +
       "2026-01-31 or a moment such as 2026-01-31T12:00Z",
   );
 }
@@ -49,15 +49,14 @@ export function readSince(text: string, nowMs: number): number {
 /**
  * Reads a moment that `--until` names.
  *
- * @returns milliseconds since 1970-01-01T00:00:00Z
  * @throws Failure `usage`
  */
-export function readInstant(text: string): number {
+export function readInstant(text: string): EpochMs {
   const instant = parseInstant(text);
   if (instant !== null) return instant;
   throw new Failure(
     "usage",
-    `--until is ${quoted(text)}, allowed is a date such as 2026-01-31 or a moment such as ` +
+    `--until is ${quoted(text)}, expected a date such as 2026-01-31 or a moment such as ` +
       "2026-01-31T12:00Z",
   );
 }
@@ -67,13 +66,13 @@ function parseSpan(text: string): number | null {
   return count === undefined || unit === undefined ? null : Number(count) * UNITS[unit]!;
 }
 
-function parseInstant(text: string): number | null {
+function parseInstant(text: string): EpochMs | null {
   if (!INSTANT.test(text) || !isDay(text.slice(0, 10))) return null;
   const ms = Date.parse(text);
   return Number.isNaN(ms) ? null : ms;
 }
 
-/** Date.parse() takes a 30 February for a day in March. */
+/** Date.parse() reads 30 February as a day in March. */
 function isDay(date: string): boolean {
   const ms = Date.parse(date);
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(date);

@@ -1,13 +1,13 @@
-import type { Command } from "commander";
+import type { AnyCommand } from "./commander.ts";
 
 /** A command line, without the program's name, and what it does. */
 export type Example = readonly [line: string, meaning: string];
 
-const EXAMPLES = new WeakMap<Command, readonly Example[]>();
+const EXAMPLES = new WeakMap<AnyCommand, readonly Example[]>();
 
 /** Gives a command examples, which its help and the man page show. */
 export function addExamples(
-  command: Command,
+  command: AnyCommand,
   examples: readonly Example[],
 ): void {
   EXAMPLES.set(command, examples);
@@ -16,6 +16,6 @@ export function addExamples(
 }
 
 /** The examples of a command. */
-export function examplesOf(command: Command): readonly Example[] {
+export function examplesOf(command: AnyCommand): readonly Example[] {
   return EXAMPLES.get(command) ?? [];
 }

@@ -1,0 +1,14 @@
+import type { Command, OptionsOf } from "../../command_line/commander.ts";
+
+/** The options of `doctor`. */
+export type DoctorOptions = OptionsOf<typeof addDoctorOptions>;
+
+/** Declares the options of `doctor`. */
+export function addDoctorOptions<Arguments extends unknown[]>(command: Command<Arguments>) {
+  return command
+    .option("--config <file>", "the server's configuration (default: the one in /etc/openvpn)")
+    .option("--openvpn <file>", "the OpenVPN program, whose version is read")
+    .option("--user <user>", "also have PAM check this user's password")
+    .option("--password-from <file>", "file with that password, or - for standard input")
+    .option("--json", "print JSON");
+}

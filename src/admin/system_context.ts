@@ -1,0 +1,16 @@
+import type { AdminContext } from "./context.ts";
+import { systemConsole } from "./terminal/system_console.ts";
+
+/** What a command works with when an administrator runs it: the process's own streams and clock. */
+export function systemContext(): AdminContext {
+  const read = (name: string) => Deno.env.get(name);
+  return {
+    ...systemConsole(read),
+    db: undefined,
+    key: undefined,
+    read,
+    now: Date.now,
+    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    exitStatus: 0,
+  };
+}

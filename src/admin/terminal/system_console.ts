@@ -1,0 +1,86 @@
+import { Failure, isSystemError } from "../../core/failure.ts";
+import type { ReadVariable } from "../../settings.ts";
+import { writeAll } from "../../system/write_all.ts";
+import type { Console } from "./console.ts";
+
+/** The process's own streams. */
+export function systemConsole(read: ReadVariable): Console {
+  const isTerminal = Deno.stdout.isTerminal();
+  return {
+    out,
+    err,
+    isTerminal: Deno.stderr.isTerminal(),
+    columns,
+    screen: { columns: isTerminal ? columns() : null, hasColor: wantsColor(read) ?? isTerminal },
+    input: {
+      isTerminal: Deno.stdin.isTerminal(),
+      read: (buffer) => Deno.stdin.readSync(buffer),
+      setRaw: (isRaw) => Deno.stdin.setRaw(isRaw),
+    },
+  };
+}
+
+/**
+ * Writes to standard output.
+ *
+ * @throws Failure `output_error`
+ * @throws Deno.errors.BrokenPipe when the reader has gone
+ */
+function out(text: string): void {
+  try {
+    writeAll(patient(Deno.stdout), new TextEncoder().encode(text));
+  } catch (error) {
+    if (!isSystemError(error) || error instanceof Deno.errors.BrokenPipe) {
+      throw error;
+    }
+    throw new Failure(
+      "output_error",
+      `cannot write standard output: ${error.message}`,
+    );
+  }
+}
+
+/** Writes to standard error, or gives up. */
+function err(text: string): void {
+  try {
+    writeAll(patient(Deno.stderr), new TextEncoder().encode(text));
+  } catch {
+    // Nobody is left to tell; the exit status still speaks.
+  }
+}
+
+/** Columns of the terminal; 80 where it doesn't say. */
+function columns(): number {
+  try {
+    return Deno.consoleSize().columns || 80;
+  } catch {
+    return 80;
+  }
+}
+
+/**
+ * What the environment says of colour, as commander reads it for the help: none with `NO_COLOR`
+ * (https://no-color.org), and some in a pipe, too, with `FORCE_COLOR` or `CLICOLOR_FORCE`.
+ *
+ * @returns undefined where it says nothing
+ */
+function wantsColor(read: ReadVariable): boolean | undefined {
+  const force = read("FORCE_COLOR");
+  if (read("NO_COLOR") || force === "0" || force === "false") return false;
+  return force || read("CLICOLOR_FORCE") !== undefined ? true : undefined;
+}
+
+/** A non-blocking pipe may be full: its reader gets a moment. */
+function patient(stream: { writeSync(bytes: Uint8Array): number }) {
+  return {
+    writeSync(bytes: Uint8Array): number {
+      try {
+        return stream.writeSync(bytes);
+      } catch (error) {
+        if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+        return 0;
+      }
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import type { EpochMs } from "../../core/epoch.ts";
+import { type AdminContext, withStore } from "../context.ts";
+import { type ListedUser, listedUsers } from "./listed_user.ts";
+
+/**
+ * Everybody who is enrolled or exempt, by username.
+ *
+ * @param options how long to wait for another process's transaction, in milliseconds
+ */
+export async function readUsers(
+  context: AdminContext,
+  now: EpochMs,
+  options: { busyTimeoutMs?: number } = {},
+): Promise<ListedUser[]> {
+  return await withStore(
+    context,
+    { create: false, ...options },
+    async (store) =>
+      listedUsers(
+        await store.list(),
+        await store.exemptions(),
+        await store.openChallenges(now),
+        now,
+      ),
+  );
+}
