@@ -1,11 +1,12 @@
 import { dirname, resolve } from "node:path/posix";
 import { Failure } from "../../../core/failure.ts";
 import { printable, quoted } from "../../../text/printable.ts";
-import { readConfig } from "../../../server_setup/openvpn_config/read_config.ts";
+import { readConfig, type ReadFile } from "../../../server_setup/openvpn_config/read_config.ts";
 import type { AdminContext } from "../../context.ts";
+import { readInputFile } from "../../input_file.ts";
 import {
-  configReader,
   findConfig,
+  MAX_CONFIG_BYTES,
   unitNameFor,
 } from "../../../server_setup/configuration/config_file.ts";
 import { requirePlainPath } from "../../../server_setup/configuration/hook_lines.ts";
@@ -64,6 +65,10 @@ export function setup(
     const changes = content !== null;
     context.out(json({ config: original.path, program, changes, backup }));
   } else if (backup !== null) context.out(afterwards(original, named, backup));
+}
+
+function configReader(context: AdminContext): ReadFile {
+  return (path) => readInputFile(context, "the configuration", path, MAX_CONFIG_BYTES);
 }
 
 /** Null where nothing is to change. */
