@@ -168,9 +168,19 @@ testWith(
     for (const [call, fault, status] of faults) {
       await using place = await makeConfig();
       const output = await run("strace", [
-        ...["-f", "-qq", "-o", "/dev/null", "-e", `trace=${call}`],
-        ...["-e", `inject=${call}:${fault}`, PROGRAM, "setup"],
-        ...["--config", place.config, "--yes"],
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-e",
+        `trace=${call}`,
+        "-e",
+        `inject=${call}:${fault}`,
+        PROGRAM,
+        "setup",
+        "--config",
+        place.config,
+        "--yes",
       ]);
       assert.equal(output.status, status, output.stderr);
       assert.equal(place.text(), BEFORE, call);
@@ -183,9 +193,7 @@ testWith(
 testWith(["openvpn"], "OpenVPN takes the changed configuration", async () => {
   await using place = await makeConfig();
   await place.setup("--yes");
-  const { stdout } = await run("openvpn", [
-    ...["--config", place.config, "--ovtotp-t-last"],
-  ]);
+  const { stdout } = await run("openvpn", ["--config", place.config, "--ovtotp-t-last"]);
   assert.match(stdout, /in \[CMD-LINE\]:1: ovtotp-t-last/);
 });
 

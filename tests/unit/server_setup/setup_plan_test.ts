@@ -36,10 +36,8 @@ function edit(
     replace?: boolean;
   } = {},
 ): string {
-  const options = {
-    ...{ path: PATH, program: PROGRAM, replace },
-    isProgram: (path: string) => path === PROGRAM,
-  };
+  const isProgram = (path: string) => path === PROGRAM;
+  const options = { path: PATH, program: PROGRAM, replace, isProgram };
   const before = configOf(text, others);
   const after = editedText(planSetup(text, before, options));
   requireSound(before, configOf(after, others), options);
@@ -118,14 +116,20 @@ Deno.test("setup leaves alone what it can't change safely", () => {
 
 Deno.test("setup runs once: a second run changes nothing, and all else stays", () => {
   const line = fc.constantFrom(
-    ...["dev tun", "# comment", "", "script-security 1", "script-security 3"],
-    ...[
-      "auth-gen-token 86400",
-      "static-challenge x 1",
-      "setenv totpLog syslog",
-    ],
-    ...[VERIFY.trim(), ANSWER.trim(), "client-crresponse /opt/totp.py # old"],
-    ...["<ca>\nscript-security 1\n</ca>", '  push "route 1"', "tls-server\r"],
+    "dev tun",
+    "# comment",
+    "",
+    "script-security 1",
+    "script-security 3",
+    "auth-gen-token 86400",
+    "static-challenge x 1",
+    "setenv totpLog syslog",
+    VERIFY.trim(),
+    ANSWER.trim(),
+    "client-crresponse /opt/totp.py # old",
+    "<ca>\nscript-security 1\n</ca>",
+    '  push "route 1"',
+    "tls-server\r",
     "auth-user-pass-verify '/usr/bin/python3 /opt/my_totp.py' via-env",
   );
   holds(fc.property(fc.array(line), fc.boolean(), (lines, hasEnd) => {
@@ -142,7 +146,9 @@ Deno.test("the difference shows nothing of inline blocks", () => {
   const text = `dev tun\n<key>\nSECRET\n</key>`;
   const config = configOf(text);
   const lines = planSetup(text, config, {
-    ...{ path: PATH, program: PROGRAM, replace: false },
+    path: PATH,
+    program: PROGRAM,
+    replace: false,
     isProgram: (path) => path === PROGRAM,
   });
   const shown = differenceText(PATH, lines, config, PLAIN);
