@@ -100,7 +100,7 @@ testWith([], "setup refuses, and changes nothing", async () => {
   await refuses(["--yes"], 1, /others can put files there/);
   await Deno.chmod(place.path, 0o700);
   await Deno.writeTextFile(place.config, 'push "open\n');
-  await refuses(["--yes"], 1, /line 1: a quotation .* has no end/);
+  await refuses(["--yes"], 1, /line 1: a double quote .* is not closed/);
 });
 
 testWith([], "setup prints JSON", async () => {
@@ -146,7 +146,7 @@ testWith(
       () => Deno.writeTextFileSync(place.config, other),
     );
     assert.equal(late.status, 1);
-    assert.match(late.screen, /was changed meanwhile and was left alone/);
+    assert.match(late.screen, /was changed in the meantime and has been left alone/);
     assert.equal(place.text(), other);
     assert.deepEqual(place.names(), ["server.conf"]);
 

@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path/posix";
-import { type Config } from "../openvpn_config/directive.ts";
+import type { Config } from "../openvpn_config/directive.ts";
 import { readCommandLine, readConfig, type ReadFile } from "../openvpn_config/read_config.ts";
 import { commandOf, lastOf, type Unit } from "../systemd/unit_file.ts";
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { differenceText } from "../../../src/admin/commands/setup/difference.ts";
 import { bytesOf, editedText, textOf } from "../../../src/server_setup/setup/lines.ts";
-import { planSetup, requireSound } from "../../../src/server_setup/setup/plan.ts";
+import { planSetup } from "../../../src/server_setup/setup/plan.ts";
+import { requireSound } from "../../../src/server_setup/setup/require_sound.ts";
 import { PLAIN } from "../../../src/admin/terminal/screen.ts";
 import { readConfig } from "../../../src/server_setup/openvpn_config/read_config.ts";
 import { Failure } from "../../../src/core/failure.ts";
@@ -97,11 +98,11 @@ Deno.test("setup leaves alone what it can't change safely", () => {
     });
   refuses(
     "auth-user-pass-verify /etc/ldap.sh via-file\n",
-    /conf:1 runs "\/etc\/ldap\.sh", and OpenVPN runs one program alone.* --replace/,
+    /conf:1 runs "\/etc\/ldap\.sh", and OpenVPN runs only one program there.* --replace/,
   );
   refuses(
     "config /etc/other\n",
-    /stands in \/etc\/other:2, which .* includes/,
+    /is in \/etc\/other:2, which .* includes/,
     {
       "/etc/other": "\nscript-security 1\n",
     },

@@ -14,12 +14,13 @@ import { scriptAt } from "../../../server_setup/doctor/file_facts.ts";
 import { askYesNo } from "../../terminal/question.ts";
 import { differenceText, hasChanges } from "./difference.ts";
 import { bytesOf, editedText, textOf } from "../../../server_setup/setup/lines.ts";
-import { planSetup, requireSound } from "../../../server_setup/setup/plan.ts";
+import { planSetup } from "../../../server_setup/setup/plan.ts";
 import {
   type Original,
   readOriginal,
   replaceFile,
 } from "../../../server_setup/setup/replace_file.ts";
+import { requireSound } from "../../../server_setup/setup/require_sound.ts";
 import { instant, json } from "../../terminal/text.ts";
 
 /** Options of `setup`. */
