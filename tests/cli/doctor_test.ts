@@ -26,7 +26,9 @@ async function makeServer(...lines: string[]) {
         "auth-gen-token",
         `setenv totpTokenDbPath ${db}`,
         `setenv totpKeyFile ${keyFileOf(db)}`,
-        ...[...lines, ...more, ""],
+        ...lines,
+        ...more,
+        "",
       ].join("\n"),
     );
   await write();
@@ -76,13 +78,11 @@ testWith(
     await Deno.chmod(`${server.path}/more.conf`, 0o666);
     await Deno.chmod(others, 0o777);
     const found = await server.findings();
-    assert.deepEqual(found.map(({ is }) => is), [
-      ...["problem config", "problem tmp_dir"],
-    ]);
+    assert.deepEqual(found.map(({ is }) => is), ["problem config", "problem tmp_dir"]);
     assert.match(found[0]!.what, /others can write .*more\.conf/);
     assert.match(
       found[1]!.what,
-      /exchange tmp-dir .*: others can write in .*others/,
+      /replace tmp-dir .*: others can write to .*others/,
     );
   },
 );
@@ -96,12 +96,16 @@ testWith(
     assert.equal(status, 1);
     assert.match(stderr, /^openvpn-totp: \d problems? keeps? [^\n]+\n$/);
     const { findings, ...rest } = JSON.parse(stdout);
-    assert.deepEqual(Object.keys(rest), [
-      ...["config", "program", "problems", "warnings"],
-    ]);
+    assert.deepEqual(Object.keys(rest), ["config", "program", "problems", "warnings"]);
     for (const finding of findings as Finding[]) {
       assert.deepEqual(Object.keys(finding).sort(), [
-        ...["at", "command", "id", "level", "line", "what", "why"],
+        "at",
+        "command",
+        "id",
+        "level",
+        "line",
+        "what",
+        "why",
       ]);
       assert(finding.id in FINDINGS);
     }
@@ -110,7 +114,7 @@ testWith(
       id: "script_security",
       level: "problem",
       what: "script-security is 1",
-      why: "OpenVPN runs no program below 2, and refuses every login",
+      why: "below 2, OpenVPN runs no program and refuses every login",
       line: "script-security 2",
       command: null,
       at: `${server.config}:7`,
@@ -172,7 +176,7 @@ testWith(
     for (const path of ["/db", "/db/token_index.sqlite3"]) {
       await Deno.chown(server.path + path, 1, 1);
     }
-    assert.match(await found(), /^problem database: daemon.* can't enter/);
+    assert.match(await found(), /^problem database: .* as daemon, who cannot enter/);
     await Deno.chmod(server.path, 0o711);
     assert.match(await found(), /^problem database: .*\.key belongs to uid 0/);
     await Deno.chown(keyFileOf(server.db), 1, 1);
@@ -193,8 +197,14 @@ testWith(
     const passwordFile = `${server.path}/password`;
     const tries = async (password: string) => {
       const { stdout } = await run(PROGRAM, [
-        ...["doctor", "--config", server.config, "--json", "--user", username],
-        ...["--password-from", "-"],
+        "doctor",
+        "--config",
+        server.config,
+        "--json",
+        "--user",
+        username,
+        "--password-from",
+        "-",
       ], { stdin: `${password}\n` });
       const { findings } = JSON.parse(stdout) as { findings: Finding[] };
       assert(!stdout.includes(password));
@@ -207,9 +217,7 @@ testWith(
       /^problem wrong_password: .*PAM_AUTH_ERR/,
     );
     await Deno.writeTextFile(passwordFile, password);
-    const read = await server.doctor(
-      ...["--user", username, "--password-from", passwordFile],
-    );
+    const read = await server.doctor("--user", username, "--password-from", passwordFile);
     assert.match(read.stdout, /^ok +password +PAM accepts/m);
   },
 );
@@ -259,11 +267,13 @@ testWith([], "doctor refuses wrong usage in one line", async () => {
   await refuses(["--db", "/x", "doctor"], 2, /leave --db and --key out/);
   await refuses(
     ["doctor", "--config", config, "--password-from", "-"],
-    ...[2, /is for --user/] as const,
+    2,
+    /is for --user/,
   );
   await refuses(
     ["doctor", "--config", `${config}.not`, "--json"],
-    ...[1, /there is no file ".*\.not"\n$/] as const,
+    1,
+    /there is no file ".*\.not"\n$/,
   );
   await refuses(
     ["doctor", "--config", config, "--user", "root"],

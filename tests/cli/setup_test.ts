@@ -100,7 +100,7 @@ testWith([], "setup refuses, and changes nothing", async () => {
   await refuses(["--yes"], 1, /others can put files there/);
   await Deno.chmod(place.path, 0o700);
   await Deno.writeTextFile(place.config, 'push "open\n');
-  await refuses(["--yes"], 1, /line 1: a quotation .* has no end/);
+  await refuses(["--yes"], 1, /line 1: a double quote .* is not closed/);
 });
 
 testWith([], "setup prints JSON", async () => {
@@ -146,7 +146,7 @@ testWith(
       () => Deno.writeTextFileSync(place.config, other),
     );
     assert.equal(late.status, 1);
-    assert.match(late.screen, /was changed meanwhile and was left alone/);
+    assert.match(late.screen, /was changed in the meantime and has been left alone/);
     assert.equal(place.text(), other);
     assert.deepEqual(place.names(), ["server.conf"]);
 
@@ -168,9 +168,19 @@ testWith(
     for (const [call, fault, status] of faults) {
       await using place = await makeConfig();
       const output = await run("strace", [
-        ...["-f", "-qq", "-o", "/dev/null", "-e", `trace=${call}`],
-        ...["-e", `inject=${call}:${fault}`, PROGRAM, "setup"],
-        ...["--config", place.config, "--yes"],
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-e",
+        `trace=${call}`,
+        "-e",
+        `inject=${call}:${fault}`,
+        PROGRAM,
+        "setup",
+        "--config",
+        place.config,
+        "--yes",
       ]);
       assert.equal(output.status, status, output.stderr);
       assert.equal(place.text(), BEFORE, call);
@@ -183,9 +193,7 @@ testWith(
 testWith(["openvpn"], "OpenVPN takes the changed configuration", async () => {
   await using place = await makeConfig();
   await place.setup("--yes");
-  const { stdout } = await run("openvpn", [
-    ...["--config", place.config, "--ovtotp-t-last"],
-  ]);
+  const { stdout } = await run("openvpn", ["--config", place.config, "--ovtotp-t-last"]);
   assert.match(stdout, /in \[CMD-LINE\]:1: ovtotp-t-last/);
 });
 

@@ -43,7 +43,6 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
   "server_setup": [
     ...["core", "text", "settings.ts", "system", "server_setup", "pam", "secrets", "store"],
-    "admin",
   ],
   "migration": ["core", "text", "migration"],
   "admin": [

@@ -2,37 +2,37 @@ import { Failure } from "../../core/failure.ts";
 import { quoted } from "../../text/printable.ts";
 import { parseLine } from "../openvpn_config/parse_line.ts";
 
-/** The options by which OpenVPN runs the program. */
+/** The options that make OpenVPN run the program. */
 export const HOOKS = ["auth-user-pass-verify", "client-crresponse"] as const;
 
 /** One of {@link HOOKS}. */
 export type Hook = typeof HOOKS[number];
 
-/** The line that has OpenVPN run a program at a hook. */
+/** The configuration line that makes OpenVPN run a program at a hook. */
 export function hookLine(hook: Hook, program: string): string {
   const end = hook === "auth-user-pass-verify" ? " via-file" : "";
   return `${hook} ${program}${end}`;
 }
 
-/** The lines that let tokens stand in for codes at renegotiations. */
+/** The lines that let session tokens replace codes at renegotiations. */
 export const TOKEN_LINES = [
   "# Allow OpenVPN to reauthenticate during renegotiation without prompting for TOTP again.",
   "auth-gen-token",
 ];
 
-/** The words of a hook's command, which OpenVPN takes apart once more; the first is the program. */
+/** The words of a hook's command, which OpenVPN splits once more; the first is the program. */
 export function commandWords(command: string): string[] {
   const parsed = parseLine(new TextEncoder().encode(command));
   return "words" in parsed ? parsed.words : [command];
 }
 
-/** Says whether a command is another script for TOTP, such as the guide's in Python. */
+/** Says whether a command is another TOTP script, such as the guide's Python script. */
 export function isOtherTotp(command: string): boolean {
   return /totp|one-?time|google-?auth/i.test(command);
 }
 
 /**
- * Makes sure that a path can stand in a configuration as it is: OpenVPN takes a hook's apart twice.
+ * Makes sure that a path needs no quoting in a configuration: OpenVPN splits a hook's line twice.
  *
  * @throws Failure `usage`
  */
@@ -42,7 +42,7 @@ export function requirePlainPath(path: string): void {
     "usage",
     `the program's path is ${
       quoted(path)
-    }, allowed in the configuration is an absolute path of at ` +
-      "most 200 letters, digits and ._/+@-: install it elsewhere, such as in /usr/local/bin",
+    }; allowed in the configuration is an absolute path of at ` +
+      "most 200 letters, digits and ._/+@-: install the program elsewhere, such as in /usr/local/bin",
   );
 }

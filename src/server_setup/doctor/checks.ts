@@ -1,25 +1,25 @@
 import { checkFactors } from "./factor_checks.ts";
 import type { Finding, FindingId } from "./finding.ts";
+import { checkHooks } from "./hook_checks.ts";
 import { checkMachine } from "./machine_checks.ts";
+import { checkOpenvpn } from "./openvpn_checks.ts";
+import { checkOtherOptions } from "./option_checks.ts";
 import { checkOutputs } from "./output_checks.ts";
-import { checkScripts } from "./script_checks.ts";
 import { checkSession } from "./session_checks.ts";
 import type { SetUp } from "./set_up.ts";
 import { checkSettings } from "./setting_checks.ts";
 import { checkUnit } from "./unit_checks.ts";
 
-/** What can be said where OpenVPN can't read its configuration to the end. */
-const WITHOUT_CONFIG: readonly FindingId[] = [
-  "config",
-  "openvpn_version",
-  "clock",
-];
+/** What can still be checked if OpenVPN cannot read its configuration to the end. */
+const WITHOUT_CONFIG: readonly FindingId[] = ["config", "openvpn_version", "clock"];
 
-/** Looks at all that makes logins fail. */
+/** Checks everything that can make logins fail. */
 export function checkAll(setUp: SetUp): Finding[] {
   const findings = [
-    checkScripts,
+    checkOpenvpn,
+    checkHooks,
     checkFactors,
+    checkOtherOptions,
     checkSession,
     checkSettings,
     checkOutputs,

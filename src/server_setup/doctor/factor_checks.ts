@@ -1,96 +1,85 @@
 import { type Config, directivesNamed, lastNamed } from "../openvpn_config/directive.ts";
 import { SETTINGS } from "../../settings.ts";
-import { authPlugin, isPamPlugin } from "./session_checks.ts";
+import { authPlugin, isPamPlugin } from "../configuration/auth_plugin.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { SetUp } from "./set_up.ts";
 
-/** Whether both factors are looked at, and by whom. */
+/** Whether both factors are checked, and by whom. */
 export function checkFactors(setUp: SetUp): Finding[] {
-  return [
-    ...checkRights(setUp),
-    ...checkPassword(setUp),
-    ...checkUnenrolled(setUp),
-    ...checkForbidden(setUp),
-    ...checkOptional(setUp),
-  ];
+  return [checkRights(setUp), checkPassword(setUp), checkUnenrolled(setUp)];
 }
 
-function checkRights({ config, settings, user }: SetUp): Finding[] {
+function checkRights({ config, settings, user }: SetUp): Finding {
   const at = lastNamed(config, "user");
   if (user.uid === null) {
-    return [problem(
-      "dropped_rights",
-      `the system knows no user "${user.name}"`,
-      "OpenVPN doesn't start",
-      { at },
-    )];
+    const what = `the system has no user "${user.name}"`;
+    return problem("dropped_rights", what, "OpenVPN does not start", { at });
   }
-  if (settings.primaryAuth === "external" || user.uid === 0) {
-    return [ok("dropped_rights", `OpenVPN runs the program as ${user.name}`)];
-  }
-  return [problem(
+  const what = `OpenVPN runs the program as ${user.name}`;
+  if (settings.primaryAuth === "external" || user.uid === 0) return ok("dropped_rights", what);
+  return problem(
     "dropped_rights",
-    `OpenVPN runs the program as ${user.name}`,
-    `PAM checks other users' passwords for root alone: remove the line, or let another factor check ` +
-      'the password (README, "Codes only")',
+    what,
+    "PAM checks other users' passwords only for root: remove the line, or let another factor " +
+      'check the password (README, "Codes only")',
     { line: "setenv totpPrimaryAuth external", at },
-  )];
+  );
 }
 
-function checkPassword({ config, settings }: SetUp): Finding[] {
+function checkPassword(setUp: SetUp): Finding {
+  if (setUp.settings.primaryAuth === "pam") return checkOnlyOnce(setUp);
+  return authPlugin(setUp.config) === null ? checkCertificate(setUp) : checkPlugin(setUp);
+}
+
+function checkOnlyOnce({ config }: SetUp): Finding {
   const plugin = authPlugin(config);
-  const isPam = plugin !== null && isPamPlugin(plugin);
-  if (settings.primaryAuth === "pam") {
-    return [
-      isPam
-        ? warning(
-          "password_factor",
-          "both the program and the plugin auth-pam check the password",
-          "the plugin takes neither session tokens nor answers to dynamic challenges: remove its line, " +
-            "or let it check the password alone",
-          { line: "setenv totpPrimaryAuth external", at: plugin },
-        )
-        : ok("password_factor", "the program has PAM check the password"),
-    ];
+  if (plugin === null || !isPamPlugin(plugin)) {
+    return ok("password_factor", "the program has PAM check the password");
   }
-  if (plugin !== null && (isPam || !isCertificateOptional(config))) {
-    const methods = settings.challengeMethods;
-    return [
-      isPam &&
-        methods.some((one) => one === "dynamic" || one === "append")
-        ? warning(
-          "password_factor",
-          "the plugin takes no answer to a dynamic challenge, and no appended code",
-          "clients that are asked so can't log in",
-          { line: "setenv totpChallengeMethods crtext,static", at: plugin },
-        )
-        : ok("password_factor", "a plugin may check the password"),
-    ];
-  }
-  if (plugin !== null) {
-    return [warning(
+  return warning(
+    "password_factor",
+    "both the program and the plugin auth-pam check the password",
+    "the plugin accepts neither session tokens nor answers to dynamic challenges: remove its " +
+      "line, or let it alone check the password",
+    { line: "setenv totpPrimaryAuth external", at: plugin },
+  );
+}
+
+function checkPlugin({ config, settings }: SetUp): Finding {
+  const at = authPlugin(config)!;
+  if (!isPamPlugin(at) && isCertificateOptional(config)) {
+    const name = at.words[0] ?? "the plugin";
+    return warning(
       "password_factor",
-      `clients need no certificate, and whether ${
-        plugin.words[0] ?? "the plugin"
-      } checks passwords isn't known`,
-      "where it doesn't, the code alone lets anybody in who has it",
-      { at: plugin },
-    )];
+      `clients need no certificate, and it is not known whether ${name} checks passwords`,
+      "if it does not, the code alone lets in anyone who has it",
+      { at },
+    );
   }
-  const certificate = lastNamed(config, "verify-client-cert");
-  return [
-    isCertificateOptional(config)
-      ? problem(
-        "password_factor",
-        "nothing checks the password, and clients need no certificate",
-        "the code alone would let anybody in who has it",
-        { line: "setenv totpPrimaryAuth pam", at: certificate },
-      )
-      : ok(
-        "password_factor",
-        "the client's certificate is the first factor, and passwords may be anything",
-      ),
-  ];
+  const needsProgram = settings.challengeMethods
+    .some((method) => method === "dynamic" || method === "append");
+  if (!isPamPlugin(at) || !needsProgram) {
+    return ok("password_factor", "a plugin may check the password");
+  }
+  return warning(
+    "password_factor",
+    "the plugin accepts neither answers to dynamic challenges nor appended codes",
+    "clients that are challenged in these ways cannot log in",
+    { line: "setenv totpChallengeMethods crtext,static", at },
+  );
+}
+
+function checkCertificate({ config }: SetUp): Finding {
+  if (!isCertificateOptional(config)) {
+    const what = "the client's certificate is the first factor; any password is accepted";
+    return ok("password_factor", what);
+  }
+  return problem(
+    "password_factor",
+    "nothing checks the password, and clients need no certificate",
+    "the code alone would let in anyone who has it",
+    { line: "setenv totpPrimaryAuth pam", at: lastNamed(config, "verify-client-cert") },
+  );
 }
 
 function isCertificateOptional(config: Config): boolean {
@@ -99,57 +88,15 @@ function isCertificateOptional(config: Config): boolean {
     lastNamed(config, "client-cert-not-required") !== null;
 }
 
-/** Whether the code is asked of everybody. */
-function checkUnenrolled({ config, settings }: SetUp): Finding[] {
-  const at =
-    directivesNamed(config, "setenv").findLast(({ words }) =>
-      words[0] === SETTINGS.unenrolled.name
-    ) ?? null;
-  return [
-    settings.unenrolled === "deny" ? ok("unenrolled", "who isn't enrolled is refused") : warning(
-      "unenrolled",
-      "totpUnenrolled allow is set",
-      "who isn't enrolled gets in by the password alone: remove the line once all are",
-      { line: "setenv totpUnenrolled deny", at },
-    ),
-  ];
-}
-
-/** Options that keep OpenVPN from asking the program, or from finding it. */
-function checkForbidden({ config }: SetUp): Finding[] {
-  const management = lastNamed(config, "management-client-auth");
-  const chroot = lastNamed(config, "chroot");
-  return [
-    management === null ? ok("management", "no management client decides about logins") : problem(
-      "management",
-      "management-client-auth is set",
-      "each login waits for the management client's word besides the program's: remove the line",
-      { at: management },
-    ),
-    chroot === null ? ok("chroot", "OpenVPN sees the whole file system") : problem(
-      "chroot",
-      `chroot ${chroot.words[0] ?? ""} is set`,
-      "program, libraries, database and PAM's files aren't there: remove the line",
-      { at: chroot },
-    ),
-  ];
-}
-
-function checkOptional({ config }: SetUp): Finding[] {
-  const username = lastNamed(config, "auth-user-pass-optional");
-  const challenge = lastNamed(config, "static-challenge");
-  return [
-    username === null ? ok("optional_username", "each client must send a username") : warning(
-      "optional_username",
-      "auth-user-pass-optional is set",
-      "the program refuses clients without a username all the same: remove the line",
-      { at: username },
-    ),
-    challenge === null ? ok("static_challenge", "no client's option is left here") : warning(
-      "static_challenge",
-      "static-challenge is set",
-      "it does nothing on a server: it belongs to clients that ask along with the password",
-      { at: challenge },
-    ),
-  ];
+/** Whether everybody is asked for a code. */
+function checkUnenrolled({ config, settings }: SetUp): Finding {
+  if (settings.unenrolled === "deny") return ok("unenrolled", "unenrolled users are refused");
+  const at = directivesNamed(config, "setenv")
+    .findLast(({ words }) => words[0] === SETTINGS.unenrolled.name) ?? null;
+  return warning(
+    "unenrolled",
+    "totpUnenrolled allow is set",
+    "unenrolled users get in with just a password: remove the line once everybody is enrolled",
+    { line: "setenv totpUnenrolled deny", at },
+  );
 }

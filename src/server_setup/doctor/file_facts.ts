@@ -1,66 +1,64 @@
 import { followTrusted, parentOf } from "../../system/trusted_path.ts";
+import { messageOf } from "../message_of.ts";
 import type { Directory, Script } from "./set_up.ts";
 
-/** What lies where OpenVPN is told to run something. */
+/** The file at a path that OpenVPN is configured to run. */
 export function scriptAt(path: string): Script {
   try {
     const real = Deno.realPathSync(path);
     const { isFile, mode } = Deno.statSync(real);
     const isExecutable = isFile && ((mode ?? 0) & 0o111) !== 0;
-    return { real, isExecutable, trouble: troubleOf(path) ?? writers(real) };
+    return { real, isExecutable, trouble: troubleOf(path) ?? writersOf(real) };
   } catch {
     return { real: null, isExecutable: false, trouble: null };
   }
 }
 
-/** Who else could change a file on its way there, in words; null for nobody. */
+/** Who else could change a file or replace it on the way there, in words; null if nobody could. */
 export function troubleOf(path: string): string | null {
   try {
-    const { path: real } = followTrusted(path, 0);
-    return writers(real);
+    return writersOf(followTrusted(path, 0).path);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 
-function writers(path: string): string | null {
-  try {
-    const mode = Deno.statSync(path).mode ?? 0;
-    return (mode & 0o022) === 0 ? null : `others can write ${path}: chmod go-w ${path}`;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+function writersOf(path: string): string | null {
+  return othersAt(path, 0o022, `others can write to ${path}: chmod go-w ${path}`);
 }
 
-/** Who else can read a file that should be its owner's alone, in words; null for nobody. */
+/** Who else can read a file that only its owner should read, in words; null if nobody can. */
 export function readersOf(path: string): string | null {
+  return othersAt(path, 0o077, `others can read ${path}: chmod 600 ${path}`);
+}
+
+/** The given words if a file's mode has any of some bits, or why it cannot be told. */
+function othersAt(path: string, bits: number, words: string): string | null {
   try {
-    const mode = Deno.statSync(path).mode ?? 0;
-    return (mode & 0o077) === 0 ? null : `others can read ${path}: chmod 600 ${path}`;
+    return ((Deno.statSync(path).mode ?? 0) & bits) === 0 ? null : words;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 
-/** Who else could put another directory in a directory's place, in words; null for nobody. */
+/** Who else could put another directory in a directory's place, in words; null if nobody could. */
 export function troubleAbove(path: string, uid: number): string | null {
   try {
     for (let at = Deno.realPathSync(path); at !== "/";) {
       at = parentOf(at);
       const { uid: owner, mode } = Deno.statSync(at);
-      const isOpen = ((mode ?? 0) & 0o022) !== 0 &&
-        ((mode ?? 0) & 0o1000) === 0;
       if (owner !== 0 && owner !== uid) return `${at} belongs to uid ${owner}`;
-      if (isOpen) return `others can write in ${at}: chmod go-w ${at}`;
+      const isOpen = ((mode ?? 0) & 0o022) !== 0 && ((mode ?? 0) & 0o1000) === 0;
+      if (isOpen) return `others can write to ${at}: chmod go-w ${at}`;
     }
     return null;
   } catch {
-    // What isn't there, or is below /dev, is looked at by itself.
+    // A directory that does not exist, or is below /dev, has a finding of its own.
     return null;
   }
 }
 
-/** A directory's owner and mode; null where there is none. */
+/** A directory's owner and mode; null if there is none. */
 export function directoryAt(path: string): Directory | null {
   // Deno refuses to look below /dev, whatever is there.
   try {

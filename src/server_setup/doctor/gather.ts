@@ -1,46 +1,43 @@
 import { dirname, resolve } from "node:path/posix";
+import type { EpochMs } from "../../core/epoch.ts";
 import { isClockSynchronised } from "../../system/clock.ts";
 import { findAccount } from "../../system/libc.ts";
-import { type Config, directivesNamed, lastNamed } from "../openvpn_config/directive.ts";
-import { readCommandLine, readConfig, type ReadFile } from "../openvpn_config/read_config.ts";
-import { PamAuthentication } from "../../pam/pam.ts";
-import { choosePamService } from "../../pam/service.ts";
-import { readSettings, SETTINGS, type Settings } from "../../settings.ts";
-import { readUnit } from "../systemd/read_unit.ts";
-import { commandOf, lastOf, type Unit } from "../systemd/unit_file.ts";
+import type { Settings } from "../../settings.ts";
 import { unitNameFor } from "../configuration/config_file.ts";
+import { readEffectiveConfig } from "../configuration/effective_config.ts";
 import { commandWords, HOOKS } from "../configuration/hook_lines.ts";
+import { type Config, directivesNamed, lastNamed } from "../openvpn_config/directive.ts";
+import type { ReadFile } from "../openvpn_config/read_config.ts";
+import { readUnit } from "../systemd/read_unit.ts";
+import { lastOf, type Unit } from "../systemd/unit_file.ts";
 import { directoryAt, readersOf, scriptAt, troubleAbove, troubleOf } from "./file_facts.ts";
 import { findOpenvpn } from "./openvpn_version.ts";
+import { probePam } from "./probe_pam.ts";
 import { rehearseDatabase } from "./rehearsal.ts";
 import type { RunUser, Script, SetUp } from "./set_up.ts";
+import { areFilesNamed, settingsIn } from "./settings_in_config.ts";
 
 /** Where to look. */
 export interface GatherOptions {
   configPath: string;
-  /** OpenVPN's program, where it isn't in one of the usual places. */
+  /** OpenVPN's program, if it is not in one of the usual places. */
   openvpn: string | undefined;
   readFile: ReadFile;
-  now(): number;
+  now(): EpochMs;
 }
 
-/** Gathers what the checks look at; changes nothing. */
+/** Gathers everything that the checks look at; changes nothing. */
 export async function gatherSetUp(
   { configPath, openvpn, readFile, now }: GatherOptions,
 ): Promise<SetUp> {
   const unit = unitFor(configPath);
-  const config = readEffective(configPath, unit, readFile);
+  const config = readEffectiveConfig(configPath, unit, readFile);
   const user = runUser(config, unit);
   const settings = settingsIn(config);
-  const tmpDir = resolve(
-    config.directory,
-    lastNamed(config, "tmp-dir")?.words[0] ?? "/tmp",
-  );
   return {
     configPath,
     config,
-    configTrouble: [...new Set([configPath, ...config.files])].map(troubleOf)
-      .find((trouble) => trouble !== null) ?? null,
+    configTrouble: configTrouble(configPath, config),
     program: Deno.realPathSync(Deno.execPath()),
     scripts: scriptsIn(config),
     openvpn: findOpenvpn(openvpn),
@@ -48,54 +45,12 @@ export async function gatherSetUp(
     user,
     settings,
     tokenSecret: tokenSecretIn(config),
-    tmpDir: {
-      path: tmpDir,
-      info: directoryAt(tmpDir),
-      trouble: troubleAbove(tmpDir, user.uid ?? 0),
-    },
+    tmpDir: tmpDirIn(config, user),
     logDirectory: settings.log.startsWith("/") ? directoryAt(dirname(settings.log)) : null,
-    database: user.uid === null || !areFilesNamed(config)
-      ? null
-      : await rehearseDatabase(settings, { ...user, uid: user.uid }, now()),
+    database: areFilesNamed(config) ? await rehearse(settings, user, now()) : null,
     pam: settings.primaryAuth === "pam" ? probePam(settings) : null,
-    clock: {
-      year: new Date(now()).getUTCFullYear(),
-      isSynchronised: isSynchronised(),
-    },
+    clock: { year: new Date(now()).getUTCFullYear(), isSynchronised: isSynchronised() },
   };
-}
-
-/**
- * The settings as the hook reads them, from what OpenVPN puts into its environment; the default where
- * a value isn't allowed, so that the rest can be looked at, too.
- */
-export function settingsIn(config: Config): Settings {
-  const variables = variablesIn(config);
-  for (const { name } of badSettings(variables)) variables.delete(name);
-  return readSettings((name) => variables.get(name));
-}
-
-function variablesIn(config: Config): Map<string, string> {
-  return new Map(
-    directivesNamed(config, "setenv").map(({ words }) => [words[0] ?? "", words[1] ?? ""] as const),
-  );
-}
-
-/** The settings whose value isn't allowed. */
-function badSettings(
-  variables: ReadonlyMap<string, string>,
-): { name: string }[] {
-  return Object.values(SETTINGS).filter(({ name, parse }) => {
-    const value = variables.get(name);
-    return value !== undefined && parse(value) === undefined;
-  });
-}
-
-/** Says whether it is known where the program's files are to lie. */
-function areFilesNamed(config: Config): boolean {
-  const bad = badSettings(variablesIn(config)).map(({ name }) => name);
-  return [SETTINGS.tokenDbPath, SETTINGS.keyFile]
-    .every(({ name }) => !bad.includes(name));
 }
 
 /** Distributions have one unit for each of the two directories. */
@@ -104,23 +59,9 @@ function unitFor(configPath: string): Unit | null {
   return name === null ? null : readUnit(`${name}.service`);
 }
 
-/** What the unit's command line says counts, too; another configuration's doesn't. */
-function readEffective(
-  configPath: string,
-  unit: Unit | null,
-  readFile: ReadFile,
-): Config {
-  const command = unit === null ? null : commandOf(unit);
-  if (unit !== null && command !== null) {
-    const { words: [, ...args], at } = command;
-    const directory = lastOf(unit, "WorkingDirectory")?.value ?? "/";
-    const config = readCommandLine(args, at, { directory, readFile });
-    const isNamed = config.directives.some(({ name, words: [path = ""] }) =>
-      name === "config" && resolve(dirname(configPath), path) === configPath
-    );
-    if (isNamed) return config;
-  }
-  return readConfig(configPath, { directory: dirname(configPath), readFile });
+function configTrouble(configPath: string, { files }: Config): string | null {
+  const troubles = [...new Set([configPath, ...files])].map(troubleOf);
+  return troubles.find((trouble) => trouble !== null) ?? null;
 }
 
 function runUser(config: Config, unit: Unit | null): RunUser {
@@ -130,7 +71,7 @@ function runUser(config: Config, unit: Unit | null): RunUser {
   return { name, uid: account?.uid ?? null, gid: account?.gid ?? null };
 }
 
-/** The file of the key that session tokens are made with, where one is named. */
+/** The file with the key for session tokens, if the configuration names one. */
 function tokenSecretIn(config: Config): SetUp["tokenSecret"] {
   const at = lastNamed(config, "auth-gen-token-secret");
   const [name] = at?.words ?? [];
@@ -139,44 +80,33 @@ function tokenSecretIn(config: Config): SetUp["tokenSecret"] {
   return { path, trouble: troubleOf(path) ?? readersOf(path) };
 }
 
+function tmpDirIn(config: Config, user: RunUser): SetUp["tmpDir"] {
+  const path = resolve(config.directory, lastNamed(config, "tmp-dir")?.words[0] ?? "/tmp");
+  return { path, info: directoryAt(path), trouble: troubleAbove(path, user.uid ?? 0) };
+}
+
 function scriptsIn(config: Config): Map<string, Script> {
-  const commands = HOOKS.flatMap((hook) => directivesNamed(config, hook))
-    .map(({ words }) => commandWords(words[0] ?? "")[0] ?? "");
-  return new Map(commands.map((path) => [
-    path,
-    scriptAt(resolve(config.directory, path)),
-  ]));
+  const scripts = new Map<string, Script>();
+  for (const { words: [command = ""] } of HOOKS.flatMap((hook) => directivesNamed(config, hook))) {
+    const [path = ""] = commandWords(command);
+    scripts.set(path, scriptAt(resolve(config.directory, path)));
+  }
+  return scripts;
 }
 
-function probePam(settings: Settings): NonNullable<SetUp["pam"]> {
-  let service: string;
-  try {
-    service = choosePamService(settings.pamService);
-  } catch (error) {
-    const serviceTrouble = messageOf(error);
-    return { service: null, serviceTrouble, startTrouble: null };
-  }
-  const probed = { service, serviceTrouble: null };
-  try {
-    const trouble = new PamAuthentication(service, settings.pamTimeoutSeconds)
-      .probe();
-    const startTrouble = trouble === null
-      ? null
-      : `pam_start gives ${trouble} for the service ${service}`;
-    return { ...probed, startTrouble };
-  } catch (error) {
-    return { ...probed, startTrouble: messageOf(error) };
-  }
+async function rehearse(
+  settings: Settings,
+  { uid, ...user }: RunUser,
+  now: EpochMs,
+): Promise<SetUp["database"]> {
+  return uid === null ? null : await rehearseDatabase(settings, { ...user, uid }, now);
 }
 
+/** Null if the system does not say. */
 function isSynchronised(): boolean | null {
   try {
     return isClockSynchronised();
   } catch {
     return null;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

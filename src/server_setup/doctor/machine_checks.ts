@@ -2,10 +2,12 @@ import { counted } from "../../text/counted.ts";
 import { type Finding, type FindingId, ok, problem, warning } from "./finding.ts";
 import type { DatabaseState, SetUp } from "./set_up.ts";
 
-/** Years in which this program can run: a clock outside of them is wrong. */
+/** Years in which this program can be running; in any other year the clock is wrong. */
 const YEARS = { first: 2025, last: 2100 };
 
-/** Database, key file, PAM and the clock. */
+const WHY_REFUSED = "every login is refused";
+
+/** The database, the key file, PAM and the clock. */
 export function checkMachine(setUp: SetUp): Finding[] {
   return [
     ...(setUp.database === null ? [] : checkDatabase(setUp.database, setUp.settings.tokenDbPath)),
@@ -16,55 +18,40 @@ export function checkMachine(setUp: SetUp): Finding[] {
 
 function checkDatabase(found: DatabaseState, path: string): Finding[] {
   switch (found.state) {
-    case "missing":
-      return [problem(
-        "database",
-        `there is no database at ${path}`,
-        "nobody is enrolled yet, or totpTokenDbPath isn't where you enrolled",
-        { command: "openvpn-totp enroll USER" },
-      )];
+    case "missing": {
+      const why = "nobody is enrolled yet, or totpTokenDbPath is not where you enrolled users";
+      const command = "openvpn-totp enroll USER";
+      return [problem("database", `there is no database at ${path}`, why, { command })];
+    }
     case "failed":
-      return [problem("database", found.message, "every login is refused")];
-    case "older":
-      return [warning(
-        "database",
-        `${path} has schema version ${found.version}, this program makes it ${found.known}`,
-        "the next login does, and an older program can't read it any more; nothing else was tried",
-        { command: "openvpn-totp list" },
-      )];
-    case "open":
-      return [
-        ok(
-          "database",
-          `${path} opens, ${counted(found.users, "user")} enrolled`,
-        ),
-        checkWrite(found.writeTrouble),
-        checkSecrets(found),
-      ];
+      return [problem("database", found.message, WHY_REFUSED)];
+    case "older": {
+      const what = `${path} has schema version ${found.version}, and this program uses version ` +
+        found.known;
+      const why = "the next login upgrades it, and older programs cannot read it after that; " +
+        "nothing else about it was checked";
+      return [warning("database", what, why, { command: "openvpn-totp list" })];
+    }
+    case "open": {
+      const what = `${path} opens, ${counted(found.users, "user")} enrolled`;
+      return [ok("database", what), checkWrite(found.writeTrouble), checkSecrets(found)];
+    }
   }
 }
 
 function checkWrite(trouble: string | null): Finding {
   return trouble === null
-    ? ok("database_write", "a write was tried and taken back")
-    : problem("database_write", trouble, "every login is refused");
+    ? ok("database_write", "a test write succeeded and was rolled back")
+    : problem("database_write", trouble, WHY_REFUSED);
 }
 
-function checkSecrets(
-  { closed, users: count }: DatabaseState & { state: "open" },
-): Finding {
+function checkSecrets({ closed, users }: DatabaseState & { state: "open" }): Finding {
   if (closed !== null) {
-    return problem(
-      "secrets",
-      closed.message,
-      `${counted(closed.count, "user")} can't log in`,
-    );
+    return problem("secrets", closed.message, `${counted(closed.count, "user")} cannot log in`);
   }
-  return count === 0
-    ? warning("secrets", "nobody is enrolled", "nobody can log in", {
-      command: "openvpn-totp enroll USER",
-    })
-    : ok("secrets", `every secret opens and gives a code`);
+  if (users > 0) return ok("secrets", "every secret opens and gives a code");
+  const command = "openvpn-totp enroll USER";
+  return warning("secrets", "nobody is enrolled", "nobody can log in", { command });
 }
 
 function checkPam({ pam }: SetUp): Finding[] {
@@ -72,39 +59,22 @@ function checkPam({ pam }: SetUp): Finding[] {
   const tell = (id: FindingId, trouble: string | null, well: string) =>
     trouble === null ? ok(id, well) : problem(id, trouble, "no password can be checked");
   const service = pam.service ?? "";
-  const file = tell(
-    "pam_service",
-    pam.serviceTrouble,
-    `PAM service ${service} has a file`,
-  );
+  const file = tell("pam_service", pam.serviceTrouble, `the PAM service ${service} has a file`);
   if (pam.service === null) return [file];
-  return [
-    file,
-    tell("pam_start", pam.startTrouble, `libpam begins with ${service}`),
-  ];
+  return [file, tell("pam_start", pam.startTrouble, `libpam starts with the service ${service}`)];
 }
 
 function checkClock({ year, isSynchronised }: SetUp["clock"]): Finding {
-  const command = "timedatectl set-ntp true";
+  const advice = { command: "timedatectl set-ntp true" };
   if (year < YEARS.first || year > YEARS.last) {
-    return problem(
-      "clock",
-      `the clock says that it is the year ${year}`,
-      "no code is right",
-      { command },
-    );
+    return problem("clock", `the clock says the year is ${year}`, "no code is right", advice);
   }
-  return isSynchronised === false
-    ? warning(
-      "clock",
-      "the clock isn't synchronised",
-      "a minute off, and no code is right",
-      { command },
-    )
-    : ok(
-      "clock",
-      isSynchronised === null
-        ? `it is ${year}; whether the clock is synchronised isn't known`
-        : "the clock is synchronised",
-    );
+  if (isSynchronised === false) {
+    const why = "if it is a minute off, no code is right";
+    return warning("clock", "the clock is not synchronised", why, advice);
+  }
+  const what = isSynchronised === null
+    ? `the year is ${year}; it is not known whether the clock is synchronised`
+    : "the clock is synchronised";
+  return ok("clock", what);
 }

@@ -1,4 +1,4 @@
-/** Where OpenVPN's program lies, the first wins. */
+/** Where OpenVPN's program may be; the first one found is used. */
 const PLACES = [
   "/usr/sbin/openvpn",
   "/usr/local/sbin/openvpn",
@@ -8,15 +8,15 @@ const PLACES = [
   "/opt/openvpn/sbin/openvpn",
 ];
 
-/** More than OpenVPN's program has, in bytes; it has about one mebibyte. */
+/** The largest program that is read, in bytes; OpenVPN's has about one mebibyte. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * Finds OpenVPN's program and reads its version out of it: the title that `openvpn --version` prints.
- * It isn't run, as this program may run none.
+ * Finds OpenVPN's program and reads its version from the title that `openvpn --version` prints. The
+ * program is not run, because this one has no permission to run others.
  *
- * @param given the program's path, if it isn't in a usual place
- * @returns null when it isn't there, or has no title
+ * @param given the program's path, if it is not in a usual place
+ * @returns null if it is not there, or has no title
  */
 export function findOpenvpn(
   given: string | undefined,
@@ -28,7 +28,7 @@ export function findOpenvpn(
       const version = versionIn(Deno.readFileSync(path));
       if (version !== null) return { path, version };
     } catch {
-      // The next place.
+      // Not there, or not readable: the next place may be right.
     }
   }
   return null;
@@ -36,7 +36,7 @@ export function findOpenvpn(
 
 /** The version in a program's bytes: `OpenVPN 2.6.14 x86_64-…`; null without one. */
 export function versionIn(program: Uint8Array): string | null {
-  // Byte by byte: UTF-8 would take long over what is no text.
+  // One character per byte: decoding a program as UTF-8 would take long.
   const text = new TextDecoder("latin1").decode(program);
   return text.match(
     /\0OpenVPN (\d+\.\d+(?:\.\d+)?)[\w~.+-]* (?:\[git:[^\]]*\] )?[\w-]+ \[/,

@@ -1,3 +1,4 @@
+import type { EpochMs } from "../../core/epoch.ts";
 import { parentOf } from "../../system/trusted_path.ts";
 import { hmacKey, hotp, timeStep } from "../../core/totp.ts";
 import { Failure } from "../../core/failure.ts";
@@ -9,38 +10,34 @@ import { storedVersion } from "../../store/sqlite/file.ts";
 import { MIGRATIONS } from "../../store/sqlite/migrations.ts";
 import type { DatabaseState, RunUser } from "./set_up.ts";
 
-/** As long as a login waits for another's transaction, in milliseconds. */
+/** A user that the system has. */
+type KnownUser = RunUser & { uid: number };
+
+/** The same time, in milliseconds, that a login waits for another's transaction. */
 const BUSY_TIMEOUT_MS = 2000;
 
 /**
- * Does with the database and the key file what a login does, and changes nothing.
+ * Does with the database and the key file what a login does, but changes nothing.
  *
- * @param user whom the login's program runs as
- * @param nowMs milliseconds since 1970-01-01T00:00:00Z
+ * @param user the user that a login's program runs as
  */
 export async function rehearseDatabase(
   { tokenDbPath, keyFile }: Settings,
-  { name, uid, gid }: RunUser & { uid: number },
-  nowMs: number,
+  user: KnownUser,
+  now: EpochMs,
 ): Promise<DatabaseState> {
+  const { uid } = user;
   try {
-    if (uid !== 0) {
-      for (const path of [tokenDbPath, keyFile]) {
-        requireAccess(path, { name, uid, gid });
-      }
-    }
+    if (uid !== 0) { for (const path of [tokenDbPath, keyFile]) requireAccess(path, user); }
     const version = versionAt(tokenDbPath);
     const known = MIGRATIONS.length;
-    // Opening it would bring it up to date.
+    // Opening the database would upgrade it.
     if (version !== null && version > 0 && version < known) {
       return { state: "older", version, known };
     }
-    using database = await openDatabase(tokenDbPath, {
-      create: false,
-      busyTimeoutMs: BUSY_TIMEOUT_MS,
-      uid,
-    });
-    return await rehearseOpen(database, new Vault(keyFile, uid), nowMs);
+    const options = { create: false, busyTimeoutMs: BUSY_TIMEOUT_MS, uid };
+    using database = await openDatabase(tokenDbPath, options);
+    return await rehearseOpen(database, new Vault(keyFile, uid), now);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return error.code === "database_missing"
@@ -50,44 +47,50 @@ export async function rehearseDatabase(
 }
 
 /**
- * Root may open what a user may not: looks whether the user owns the file, and gets to it.
+ * Root may open files that a user may not: checks that the user owns the file and can reach it.
  *
  * @throws Failure `untrusted_path`
  */
-function requireAccess(
-  path: string,
-  { name, uid, gid }: RunUser & { uid: number },
-): void {
-  let info: Deno.FileInfo;
+function requireAccess(path: string, user: KnownUser): void {
+  let real: string;
+  let owner: number | null;
   try {
-    path = Deno.realPathSync(path);
-    info = Deno.statSync(path);
+    real = Deno.realPathSync(path);
+    owner = Deno.statSync(real).uid;
   } catch {
-    // Opening it says better what is wrong.
+    // The error from opening the file is clearer.
     return;
   }
-  if (info.uid !== uid) {
+  const { name, uid } = user;
+  if (owner !== uid) {
     throw new Failure(
       "untrusted_path",
-      `${path} belongs to uid ${info.uid}, and OpenVPN runs the program as ${name}: ` +
-        `chown ${name} ${path}`,
+      `${real} belongs to uid ${owner}, but OpenVPN runs the program as ${name}: ` +
+        `chown ${name} ${real}`,
     );
   }
-  for (let at = parentOf(path);; at = parentOf(at)) {
-    const directory = Deno.statSync(at);
-    const shift = directory.uid === uid ? 6 : directory.gid === gid ? 3 : 0;
-    if ((((directory.mode ?? 0) >> shift) & 1) === 0) {
-      throw new Failure(
-        "untrusted_path",
-        `${name}, whom OpenVPN runs the program as, can't enter ${at}: chown ${name} ${at}, or use ` +
-          "another",
-      );
-    }
-    if (at === "/") return;
-  }
+  const closed = directoriesAbove(real).find((directory) => !canEnter(directory, user));
+  if (closed === undefined) return;
+  throw new Failure(
+    "untrusted_path",
+    `OpenVPN runs the program as ${name}, who cannot enter ${closed}: chown ${name} ${closed}, or ` +
+      "use another directory",
+  );
 }
 
-/** Null where opening the database says better what is wrong. */
+/** The directories on the way to a file, from the nearest to `/`. */
+function directoriesAbove(path: string): string[] {
+  const directory = parentOf(path);
+  return directory === "/" ? ["/"] : [directory, ...directoriesAbove(directory)];
+}
+
+function canEnter(directory: string, { uid, gid }: KnownUser): boolean {
+  const info = Deno.statSync(directory);
+  const shift = info.uid === uid ? 6 : info.gid === gid ? 3 : 0;
+  return (((info.mode ?? 0) >> shift) & 1) !== 0;
+}
+
+/** Null if the error from opening the database is clearer. */
 function versionAt(path: string): number | null {
   try {
     return storedVersion(path);
@@ -99,33 +102,31 @@ function versionAt(path: string): number | null {
 async function rehearseOpen(
   database: Database,
   vault: Vault,
-  nowMs: number,
+  now: EpochMs,
 ): Promise<DatabaseState> {
   const enrolments = await new SqliteEnrolmentStore(database).list();
   const failures: string[] = [];
   for (const enrolment of enrolments) {
-    try {
+    const message = await failureOf(async () => {
       const secret = await vault.open(enrolment);
       const { algorithm, digits, periodSeconds } = enrolment.parameters;
-      const key = await hmacKey(secret, algorithm);
-      await hotp(key, timeStep(nowMs, periodSeconds), digits);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      failures.push(error.message);
-    }
+      await hotp(await hmacKey(secret, algorithm), timeStep(now, periodSeconds), digits);
+    });
+    if (message !== null) failures.push(message);
   }
   const [message] = failures;
   return {
     state: "open",
     users: enrolments.length,
     closed: message === undefined ? null : { count: failures.length, message },
-    writeTrouble: writeTroubleOf(database),
+    writeTrouble: await failureOf(() => database.rehearseWrite()),
   };
 }
 
-function writeTroubleOf(database: Database): string | null {
+/** What the failure of some work says; null if it succeeds. */
+async function failureOf(work: () => void | Promise<void>): Promise<string | null> {
   try {
-    database.rehearseWrite();
+    await work();
     return null;
   } catch (error) {
     if (error instanceof Failure) return error.message;

@@ -2,23 +2,23 @@ import type { Config } from "../openvpn_config/directive.ts";
 import type { Settings } from "../../settings.ts";
 import type { Unit } from "../systemd/unit_file.ts";
 
-/** A file that OpenVPN is told to run. */
+/** A file that OpenVPN is configured to run. */
 export interface Script {
-  /** Without symbolic links; null when it isn't there. */
+  /** Its path without symbolic links; null if it does not exist. */
   real: string | null;
   isExecutable: boolean;
-  /** Who else could change it, in words; null for nobody. */
+  /** Who else could change it, in words; null if nobody could. */
   trouble: string | null;
 }
 
-/** A directory that files are made in. */
+/** A directory that files are created in. */
 export interface Directory {
   uid: number;
   gid: number;
   mode: number;
 }
 
-/** How a login would find the database. */
+/** What a login would find at the database's path. */
 export type DatabaseState =
   | { state: "missing" }
   | { state: "failed"; message: string }
@@ -26,48 +26,48 @@ export type DatabaseState =
   | {
     state: "open";
     users: number;
-    /** Secrets that don't open, and why the first doesn't. */
+    /** How many secrets do not open, and why the first one does not. */
     closed: { count: number; message: string } | null;
-    /** Why nothing can be written. */
+    /** Why nothing can be written; null if it can. */
     writeTrouble: string | null;
   };
 
-/** Whom OpenVPN runs the program as. */
+/** The user that OpenVPN runs the program as. */
 export interface RunUser {
   name: string;
-  /** Null for a name that the system doesn't know. */
+  /** Null if the system has no such user. */
   uid: number | null;
   gid: number | null;
 }
 
-/** All that the checks look at, gathered beforehand: they themselves touch nothing. */
+/** Everything that the checks look at, gathered in advance: the checks themselves touch nothing. */
 export interface SetUp {
   configPath: string;
-  /** What the unit's command line says, too, where there is a unit. */
+  /** Includes the options on the command line of the unit, if there is a unit. */
   config: Config;
-  /** Who else could change the configuration, or what it includes, in words. */
+  /** Who else could change the configuration or a file that it includes, in words. */
   configTrouble: string | null;
-  /** This program, without symbolic links. */
+  /** The path of this program without symbolic links. */
   program: string;
-  /** What the hooks' commands name, by their first word. */
+  /** The files that the hooks' commands name, by the first word of the command. */
   scripts: ReadonlyMap<string, Script>;
   openvpn: { path: string; version: string } | null;
   unit: Unit | null;
   user: RunUser;
-  /** The default where a value isn't allowed. */
+  /** The default wherever a value is not allowed. */
   settings: Settings;
-  /** OpenVPN's key for session tokens, and who else can read or change it; null without a file. */
+  /** OpenVPN's key for session tokens, and who else can read or change it; null if it has no file. */
   tokenSecret: { path: string; trouble: string | null } | null;
   /**
-   * OpenVPN's directory for temporary files; `info` is null when there is none, `trouble` says who else
-   * could exchange it.
+   * OpenVPN's directory for temporary files; `info` is null if it does not exist, `trouble` says who
+   * else could replace it.
    */
   tmpDir: { path: string; info: Directory | null; trouble: string | null };
-  /** The directory of the log's file, where `totpLog` names one. */
+  /** The directory of the log file, if `totpLog` names one. */
   logDirectory: Directory | null;
-  /** Null where it wasn't looked for. */
+  /** Null if it was not looked for. */
   database: DatabaseState | null;
-  /** Null where PAM isn't asked. */
+  /** Null if PAM is not used. */
   pam: {
     service: string | null;
     serviceTrouble: string | null;

@@ -18,45 +18,37 @@ function checkSetting(at: Directive): Finding[] {
   const [name = "", value = ""] = at.words;
   if (!/^totp/i.test(name)) return [];
   const setting = KNOWN.find((one) => one.name === name);
-  if (setting === undefined) {
-    const nearest = nearestTo(name);
-    return [warning(
-      "settings",
-      `${name} is no setting: ${nearest === null ? "see the README" : `is ${nearest} meant?`}`,
-      "it does nothing",
-      {
-        line: nearest === null ? null : `setenv ${nearest} ${asWord(value)}`,
-        at,
-      },
-    )];
-  }
+  if (setting === undefined) return [unknownSetting(name, value, at)];
   if (setting.parse(value) !== undefined) return [];
-  return [problem(
-    "settings",
-    `${name} is "${value}"`,
-    `every login is refused: allowed is ${setting.allowed}`,
-    { at },
-  )];
+  const why = `every login is refused: allowed is ${setting.allowed}`;
+  return [problem("settings", `${name} is "${value}"`, why, { at })];
 }
 
-/** OpenVPN puts `OPENVPN_` before such a name. */
+function unknownSetting(name: string, value: string, at: Directive): Finding {
+  const nearest = nearestTo(name);
+  const hint = nearest === null ? "see the README" : `did you mean ${nearest}?`;
+  const line = nearest === null ? null : `setenv ${nearest} ${asWord(value)}`;
+  return warning("settings", `${name} is not a setting: ${hint}`, "it does nothing", { line, at });
+}
+
+/** OpenVPN puts `OPENVPN_` in front of such a name. */
 function checkSafe(at: Directive): Finding[] {
   const [name = "", value = ""] = at.words;
   if (!/^totp/i.test(name)) return [];
   return [warning(
     "settings",
-    `${name} is set by setenv-safe`,
-    `the program sees it as OPENVPN_${name}, and takes no notice`,
+    `${name} is set with setenv-safe`,
+    `the program sees it as OPENVPN_${name} and ignores it`,
     { line: `setenv ${name} ${asWord(value)}`, at },
   )];
 }
 
-/** A word of a configuration's line. */
+/** A value as one word of a configuration line. */
 function asWord(value: string): string {
   return /^[\w./,:-]+$/.test(value) ? value : `"${value.replace(/["\\]/g, "\\$&")}"`;
 }
 
-/** The setting whose name takes the fewest changes to get to, up to a third of the name. */
+/** The setting with the most similar name, if at most a third of its letters differ. */
 function nearestTo(name: string): string | null {
   const [nearest] = KNOWN.map((one) => ({
     name: one.name,
@@ -65,7 +57,7 @@ function nearestTo(name: string): string | null {
   return nearest!.distance <= nearest!.name.length / 3 ? nearest!.name : null;
 }
 
-/** Letters to change, add or remove to get from one to the other (Levenshtein). */
+/** How many letters to change, add or remove to turn one word into the other (Levenshtein). */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (const [i, letter] of [...from].entries()) {

@@ -3,23 +3,19 @@ import { type Finding, ok, problemInUnit, warning } from "./finding.ts";
 import type { SetUp } from "./set_up.ts";
 import { checkUnitPaths } from "./unit_paths.ts";
 
-/** OpenVPN's one thread and the program's three. */
+/** One thread of OpenVPN's and three of the program's. */
 const LEAST_TASKS = 4;
 
-/** Below this in bytes, the runtime can't reserve its address space. */
+/** With less than this, in bytes, the runtime cannot reserve its address space. */
 const LEAST_ADDRESS_SPACE = 64 * 2 ** 30;
 
-/** In OpenVPN's own unit, for its plugin's PAM as for ours. */
+/** OpenVPN's own unit keeps them, since PAM needs them for OpenVPN's plugin as it does for us. */
 const CAPABILITIES = ["CAP_DAC_OVERRIDE", "CAP_AUDIT_WRITE"];
 
-/** The limits of the systemd unit. */
+/** The limits that the systemd unit sets. */
 export function checkUnit(setUp: SetUp): Finding[] {
   const { unit } = setUp;
-  if (unit === null) {
-    return [
-      ok("unit", "no systemd unit is known for this configuration's place"),
-    ];
-  }
+  if (unit === null) return [ok("unit", "no systemd unit is known for this configuration's path")];
   return [
     ok("unit", `${unit.name} starts OpenVPN`),
     checkTasks(unit, setUp),
@@ -30,41 +26,28 @@ export function checkUnit(setUp: SetUp): Finding[] {
 }
 
 function checkTasks(unit: Unit, { user }: SetUp): Finding {
-  // LimitNPROC counts all of a user's threads, root exempt; TasksMax the unit's (systemd.resource-control(5)).
-  const keys = ["TasksMax", ...(user.uid === 0 ? [] : ["LimitNPROC"])];
-  for (const key of keys) {
-    const limit = lastOf(unit, key);
-    const number = /^\d+$/.test(limit?.value ?? "") ? Number(limit!.value) : Infinity;
-    if (number >= LEAST_TASKS) continue;
-    return problemInUnit(
-      "unit_tasks",
-      limit!,
-      `OpenVPN takes one, the program up to three: without them it aborts`,
-      `${key}=20`,
-    );
-  }
-  return ok("unit_tasks", "the unit's limit of tasks leaves room");
+  // LimitNPROC counts all threads of a user other than root; TasksMax counts the unit's threads
+  // (systemd.resource-control(5)).
+  const keys = user.uid === 0 ? ["TasksMax"] : ["TasksMax", "LimitNPROC"];
+  const limits = keys.map((key) => lastOf(unit, key)).filter((limit) => limit !== null);
+  const low = limits.find(({ value }) => /^\d+$/.test(value) && Number(value) < LEAST_TASKS);
+  if (low === undefined) return ok("unit_tasks", "the unit's task limit leaves enough room");
+  const why = "OpenVPN needs one task and the program up to three; with fewer, it aborts";
+  return problemInUnit("unit_tasks", low, why, `${low.key}=20`);
 }
 
 function checkMemory(unit: Unit): Finding {
   const rule = lastOf(unit, "MemoryDenyWriteExecute");
   if (rule !== null && isOn(unit, "MemoryDenyWriteExecute")) {
-    return problemInUnit(
-      "unit_memory",
-      rule,
-      "the program's runtime compiles as it runs, and crashes",
-      "MemoryDenyWriteExecute=no",
-    );
+    const why = "the program's runtime compiles code while it runs, and crashes";
+    return problemInUnit("unit_memory", rule, why, "MemoryDenyWriteExecute=no");
   }
   const limit = lastOf(unit, "LimitAS");
-  return limit !== null && bytesOf(limit.value) < LEAST_ADDRESS_SPACE
-    ? problemInUnit(
-      "unit_memory",
-      limit,
-      "the program's runtime reserves much more address space, and crashes",
-      "LimitAS=infinity",
-    )
-    : ok("unit_memory", "the unit's memory rules let the program start");
+  if (limit !== null && bytesOf(limit.value) < LEAST_ADDRESS_SPACE) {
+    const why = "the program's runtime reserves far more address space, and crashes";
+    return problemInUnit("unit_memory", limit, why, "LimitAS=infinity");
+  }
+  return ok("unit_memory", "the unit's memory rules let the program start");
 }
 
 function bytesOf(value: string): number {
@@ -76,22 +59,20 @@ function bytesOf(value: string): number {
 function checkCapabilities(unit: Unit, { settings }: SetUp): Finding[] {
   const sets = listOf(unit, "CapabilityBoundingSet");
   const at = sets.at(-1);
-  if (at === undefined || settings?.primaryAuth !== "pam") return [];
-  const words = sets.map(({ value }) => value).join(" ");
-  const absent = CAPABILITIES.filter((name) => {
-    const isNamed = words.split(/\s+/).some((word) => word.replace(/^~/, "") === name);
-    return words.startsWith("~") ? isNamed : !isNamed;
-  });
-  if (absent.length === 0) {
-    return [ok("unit_capabilities", "the unit leaves PAM its capabilities")];
-  }
-  return [{
-    ...warning(
-      "unit_capabilities",
-      `the unit takes ${absent.join(" and ")} away`,
-      "OpenVPN's own unit leaves them, and PAM's modules may need them",
-      { line: `CapabilityBoundingSet=${absent.join(" ")}` },
-    ),
-    at: `${at.file}:${at.line}`,
-  }];
+  if (at === undefined || settings.primaryAuth !== "pam") return [];
+  const absent = absentFrom(sets.map(({ value }) => value).join(" "));
+  if (absent.length === 0) return [ok("unit_capabilities", "the unit keeps PAM's capabilities")];
+  return [warning(
+    "unit_capabilities",
+    `the unit removes ${absent.join(" and ")}`,
+    "OpenVPN's own unit keeps them, and PAM's modules may need them",
+    { line: `CapabilityBoundingSet=${absent.join(" ")}`, at },
+  )];
+}
+
+/** The needed capabilities that a bounding set lacks; `~` in front means all but those named. */
+function absentFrom(words: string): string[] {
+  const named = words.split(/\s+/).map((word) => word.replace(/^~/, ""));
+  const isInverted = words.startsWith("~");
+  return CAPABILITIES.filter((name) => named.includes(name) === isInverted);
 }

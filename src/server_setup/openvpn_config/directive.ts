@@ -2,56 +2,65 @@
 export interface Directive {
   /** Without a leading `--`; for an inline block, the tag's name. */
   name: string;
-  /** What follows the name. */
+  /** The words after the name. */
   words: readonly string[];
-  /** The file that it stands in, or what the command line is called. */
+  /** The file that it is in, or the name given to the command line. */
   file: string;
-  /** Counted from 1, as an editor does. */
+  /** Its line number; the first line is 1. */
   line: number;
-  /** Its last line: another one for an inline block alone. */
+  /** Its last line, which differs from `line` only for an inline block. */
   lastLine: number;
-  /** An inline block (`<ca>`), whose content isn't kept: it may be a private key. */
+  /** An inline block (`<ca>`), whose content is not kept, as it may be a private key. */
   isInline: boolean;
 }
 
-/** Where OpenVPN stops reading, and why. */
-export interface ConfigError {
+/** A place in a configuration, or in a unit whose command line stands for one. */
+export interface Place {
   file: string;
   line: number;
+}
+
+/** Where OpenVPN stops reading, and why. */
+export interface ConfigError extends Place {
   message: string;
 }
 
-/** A configuration with what it includes, in the order in which OpenVPN applies it. */
+/** A configuration and the files that it includes, in the order in which OpenVPN applies them. */
 export interface Config {
   directives: readonly Directive[];
-  /** The files that were read, or were to be. */
+  /** The files that were read or should have been. */
   files: readonly string[];
-  /** Where relative paths begin in the end. */
+  /** The directory that relative paths start from at the end of the configuration. */
   directory: string;
-  /** OpenVPN doesn't start: what follows the place wasn't read. */
+  /** Why OpenVPN does not start; nothing after that place was read. Null if it starts. */
   error: ConfigError | null;
 }
 
-/** The directives of a name, in OpenVPN's order. */
+/** The directives with a name, in OpenVPN's order. */
 export function directivesNamed(config: Config, name: string): Directive[] {
   return config.directives.filter((directive) => directive.name === name);
 }
 
-/** The directive of a name that counts: OpenVPN takes the last of options that hold one value. */
+/** The last directive with a name: the one that counts for an option with a single value. */
 export function lastNamed(config: Config, name: string): Directive | null {
   return config.directives.findLast((one) => one.name === name) ?? null;
 }
 
 /**
- * A directive of what stood in a line or among arguments. `setenv opt NAME …` is `NAME …` to OpenVPN,
- * which merely forgives it a name that it doesn't know (add_option() in its options.c).
+ * Makes a directive of the words of a line or of some arguments. To OpenVPN, `setenv opt NAME …` is the
+ * same as `NAME …`, except that an unknown name is no error (add_option() in its options.c).
  */
 export function makeDirective(
   [first = "", ...rest]: readonly string[],
-  place: { file: string; line: number; lastLine?: number; isInline?: boolean },
+  place: Place & { lastLine?: number; isInline?: boolean },
 ): Directive {
   const { file, line, lastLine = line, isInline = false } = place;
   const isOptional = first === "setenv" && rest[0] === "opt" && rest.length > 1;
   const [name = "", ...words] = isOptional ? rest.slice(1) : [first, ...rest];
   return { name, words, file, line, lastLine, isInline };
+}
+
+/** An option's name without the dashes that OpenVPN allows in a file, too (bypass_doubledash()). */
+export function bareName(name: string): string {
+  return name.length >= 3 && name.startsWith("--") ? name.slice(2) : name;
 }

@@ -2,9 +2,9 @@ const LINE_FEED = 0x0a;
 
 /** A piece of a file as OpenVPN reads it. */
 export interface Piece {
-  /** With the line end, if it is in it. */
+  /** Includes the line end, if the piece reaches it. */
   bytes: Uint8Array;
-  /** The line that it begins in, counted from 1. */
+  /** The number of the line that it begins in; the first line is 1. */
   line: number;
 }
 
@@ -18,7 +18,7 @@ export class LineSource {
     this.#content = content;
   }
 
-  /** What is left of the line, up to `most` bytes; null at the end. */
+  /** The rest of the current line, up to `most` bytes; null at the end of the file. */
   next(most: number): Piece | null {
     if (this.#at >= this.#content.length) return null;
     const rest = this.#content.subarray(this.#at, this.#at + most);

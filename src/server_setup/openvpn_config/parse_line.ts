@@ -1,5 +1,5 @@
-/** The most words that OpenVPN takes of a line (MAX_PARMS); what follows is dropped. */
-const MAX_WORDS = 16;
+/** OpenVPN reads this many words of a line and ignores the rest (MAX_PARMS). */
+export const MAX_WORDS = 16;
 
 const END = 0;
 const QUOTE = 0x22;
@@ -8,25 +8,25 @@ const APOSTROPHE = 0x27;
 const SEMICOLON = 0x3b;
 const BACKSLASH = 0x5c;
 
-/** What a line says, or why OpenVPN refuses it. No words: a comment, or nothing. */
+/** The words of a line, none for a comment or a blank line, or why OpenVPN refuses it. */
 export type ParsedLine = { words: string[] } | { error: string };
 
 type State = "initial" | "unquoted" | "quoted" | "apostrophes";
 
-/** Why a state is no state to end a line in. */
+/** What is wrong with a line that ends in a state. */
 const UNFINISHED: Record<Exclude<State, "initial">, string> = {
-  unquoted: "a backslash is the last character",
-  quoted: 'a quotation (") has no end',
-  apostrophes: "a single quotation (') has no end",
+  unquoted: "the last character is a backslash",
+  quoted: 'a double quote (") is not closed',
+  apostrophes: "a single quote (') is not closed",
 };
 
 /**
- * Takes a line to words, as parse_line() in OpenVPN's options.c does: blanks part words; quotation
- * marks count at a word's beginning alone, and end it; a backslash, outside of single quotes, takes
- * the special meaning from a backslash, a double quote or a blank, and stands before nothing else;
- * `#` and `;` begin a comment where a word could begin.
+ * Splits a line into words, as parse_line() in OpenVPN's options.c does: blanks separate words; a quote
+ * counts only at the beginning of a word, and the next one ends the word; a backslash outside single
+ * quotes escapes a backslash, a double quote or a blank, and nothing else; `#` and `;` begin a comment
+ * wherever a word could begin.
  *
- * @param line bytes, with their line end if there is one; NUL ends them, as in C
+ * @param line bytes, including the line end if there is one; NUL ends them, as in C
  */
 export function parseLine(line: Uint8Array): ParsedLine {
   const words: string[] = [];
@@ -51,7 +51,7 @@ export function parseLine(line: Uint8Array): ParsedLine {
     }
     const isTaken = word.length > 0 && state !== "initial" && byte !== END;
     if (isEscaped && isTaken && !canBeEscaped(byte)) {
-      return { error: "a backslash stands before what needs none: write \\\\" };
+      return { error: "a backslash precedes a character that needs no escape: write \\\\ instead" };
     }
     isEscaped = false;
     if (words.length >= MAX_WORDS) break;
@@ -59,7 +59,7 @@ export function parseLine(line: Uint8Array): ParsedLine {
   return state === "initial" ? { words } : { error: UNFINISHED[state] };
 }
 
-/** The bytes of a C string, with its end. */
+/** The bytes of a C string, including its end. */
 function* bytesOf(line: Uint8Array): Generator<number> {
   for (const byte of line) {
     if (byte === END) break;
@@ -88,7 +88,7 @@ function canBeEscaped(byte: number): boolean {
   return byte === BACKSLASH || byte === QUOTE || isSpace(byte);
 }
 
-/** isspace(3) in the C locale, and the end of the line. */
+/** What isspace(3) accepts in the C locale, and the end of the string. */
 function isSpace(byte: number): boolean {
   return byte === END || byte === 0x20 || byte >= 0x09 && byte <= 0x0d;
 }

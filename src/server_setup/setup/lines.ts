@@ -1,27 +1,27 @@
-/** A line before and after: null before it came, or after it went. Bytes, a character each. */
+/** A line before and after an edit, one character for each byte; null where there is no such line. */
 export interface EditedLine {
   old: string | null;
   new: string | null;
 }
 
-/** Bytes as text, a character each, so that any encoding comes back as it was. */
+/** Bytes as text, one character for each byte, so that any encoding survives an edit. */
 export function textOf(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += String.fromCharCode(byte);
   return text;
 }
 
-/** {@link textOf} backwards. */
+/** The inverse of {@link textOf}. */
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
-/** Lines with their ends. */
+/** The lines of a text, with their line ends. */
 export function linesOf(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
-/** What an edit makes. */
+/** The text after an edit. */
 export function editedText(lines: readonly EditedLine[]): string {
   return lines.map((line) => line.new ?? "").join("");
 }

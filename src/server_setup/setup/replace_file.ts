@@ -3,7 +3,7 @@ import { quoted } from "../../text/printable.ts";
 import { followTrusted, parentOf } from "../../system/trusted_path.ts";
 import { writeAll } from "../../system/write_all.ts";
 
-/** A file as it was read. */
+/** A file as it was when it was read. */
 export interface Original {
   /** Without symbolic links. */
   path: string;
@@ -12,9 +12,9 @@ export interface Original {
 }
 
 /**
- * Reads a file that is to be replaced, in a directory where nobody else can put or exchange files.
+ * Reads a file that is to be replaced, in a directory where nobody else can add or replace files.
  *
- * @param read reads it, with a bound
+ * @param read reads a file, up to a maximum size
  * @throws Failure `untrusted_path`, `input_error`
  */
 export function readOriginal(
@@ -29,12 +29,12 @@ export function readOriginal(
 }
 
 /**
- * Replaces a file: at any moment the old or the new one lies there, whole, with the same owner and
- * mode. A copy of the old one is made first.
+ * Replaces a file: at any moment either the old or the new file is there, complete and with the same
+ * owner and mode. First, a copy of the old file is made.
  *
- * @param suffix what the copy's name ends in; a number follows where there is one of that name
+ * @param suffix the end of the copy's name; a number is added if that name is taken
  * @returns the copy's path
- * @throws Failure `output_error`, and the old file is there as it was
+ * @throws Failure `output_error`; the old file is then unchanged
  */
 export function replaceFile(
   original: Original,
@@ -62,7 +62,7 @@ export function replaceFile(
   });
 }
 
-/** Somebody may have worked on it while the question stood there. */
+/** Somebody may have edited the file while the question was on the screen. */
 function requireUnchanged(
   { path, content, info }: Original,
   read: (path: string) => Uint8Array,
@@ -74,7 +74,7 @@ function requireUnchanged(
   if (isSame) return;
   throw new Failure(
     "output_error",
-    `${quoted(path)} was changed meanwhile and was left alone: run setup again`,
+    `${quoted(path)} was changed in the meantime and has been left alone: run setup again`,
   );
 }
 
@@ -91,17 +91,13 @@ function makeBackup(original: Original, suffix: string): string {
   }
 }
 
-/** Makes a file with another's owner and mode, which is on the disk afterwards, or isn't there. */
+/** Creates a file with the original's owner and mode: either it is on the disk afterwards, or nothing is. */
 function makeLike(
   { info: { uid, gid, mode } }: Original,
   path: string,
   content: Uint8Array,
 ): void {
-  const file = Deno.openSync(path, {
-    write: true,
-    createNew: true,
-    mode: 0o600,
-  });
+  const file = Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
   try {
     using open = file;
     writeAll(open, content);
@@ -119,9 +115,6 @@ function asFailure<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw new Failure(
-      "output_error",
-      `cannot replace ${quoted(path)}: ${error.message}`,
-    );
+    throw new Failure("output_error", `cannot replace ${quoted(path)}: ${error.message}`);
   }
 }

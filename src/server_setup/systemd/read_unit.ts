@@ -1,7 +1,7 @@
 import { confNamesIn, isFile } from "../../system/present_files.ts";
 import { readUnitFile, type Unit } from "./unit_file.ts";
 
-/** Where units lie, the first wins (systemd.unit(5), "UNIT FILE LOAD PATH"). */
+/** Where units are; the first one found is used (systemd.unit(5), "UNIT FILE LOAD PATH"). */
 export const UNIT_DIRECTORIES = [
   "/etc/systemd/system",
   "/run/systemd/system",
@@ -10,14 +10,14 @@ export const UNIT_DIRECTORIES = [
   "/lib/systemd/system",
 ];
 
-/** More than any unit file has, in bytes. */
+/** The largest unit file that is read, in bytes. */
 const MAX_BYTES = 64 * 1024;
 
 /**
  * Reads a unit with its drop-ins.
  *
  * @param name such as `openvpn-server@server.service`
- * @returns null when it has no file
+ * @returns null if there is no such unit
  */
 export function readUnit(
   name: string,
@@ -33,7 +33,7 @@ export function readUnit(
   return { name, assignments };
 }
 
-/** Drop-ins by file name; of one name in several places, the first place's counts. */
+/** Drop-ins in the order of their names; if several places have the same name, the first one counts. */
 function dropIns(
   names: readonly string[],
   directories: readonly string[],
@@ -50,7 +50,7 @@ function dropIns(
   return [...byName.keys()].sort().map((file) => byName.get(file)!);
 }
 
-/** A link to /dev/null is an empty file, and so is what can't be read. */
+/** A file's text; empty if it is a link to /dev/null or cannot be read. */
 function read(path: string): string {
   try {
     const { isFile, size } = Deno.statSync(path);

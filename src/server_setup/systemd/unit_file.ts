@@ -1,4 +1,4 @@
-/** An assignment of a unit file's `[Service]` section (systemd.syntax(7)). */
+/** An assignment in the `[Service]` section of a unit file (systemd.syntax(7)). */
 export interface Assignment {
   key: string;
   value: string;
@@ -6,7 +6,7 @@ export interface Assignment {
   line: number;
 }
 
-/** The assignments of a unit file's section `[Service]`, in their order. */
+/** The assignments in the `[Service]` section of a unit file, in their order. */
 export function readUnitFile(text: string, file: string): Assignment[] {
   const assignments: Assignment[] = [];
   let section = "";
@@ -20,7 +20,7 @@ export function readUnitFile(text: string, file: string): Assignment[] {
   return assignments;
 }
 
-/** Lines without comments; a backslash at the end joins the next one. */
+/** Lines without comments; a backslash at the end of a line joins the next one to it. */
 function joinedLines(text: string): { text: string; number: number }[] {
   const joined: { text: string; number: number }[] = [];
   let isOpen = false;
@@ -35,33 +35,33 @@ function joinedLines(text: string): { text: string; number: number }[] {
   return joined;
 }
 
-/** A service unit: its file's assignments, then its drop-ins'. */
+/** A service unit: the assignments of its file, then those of its drop-ins. */
 export interface Unit {
   /** Such as `openvpn-server@server.service`. */
   name: string;
   assignments: readonly Assignment[];
 }
 
-/** The assignment of a key that holds one value: the last; null without one, or with an empty one. */
+/** The last assignment of a key that holds one value; null if there is none, or if it is empty. */
 export function lastOf(unit: Unit, key: string): Assignment | null {
   const last = unit.assignments.findLast((one) => one.key === key);
   return last === undefined || last.value === "" ? null : last;
 }
 
-/** The assignments of a key that adds up: an empty one forgets those before it. */
+/** The assignments of a key whose values add up; an empty one resets the list. */
 export function listOf(unit: Unit, key: string): Assignment[] {
   const all = unit.assignments.filter((one) => one.key === key);
   return all.slice(all.findLastIndex((one) => one.value === "") + 1);
 }
 
-/** Whether a key is set to yes, as systemd reads it. */
+/** Says whether a key is set to yes, as systemd understands it. */
 export function isOn(unit: Unit, key: string): boolean {
   return /^(1|yes|y|true|t|on)$/i.test(lastOf(unit, key)?.value ?? "");
 }
 
 /**
- * The words of `ExecStart=`, with the program first and the specifiers of an instance filled in
- * (systemd.unit(5)); null without one.
+ * The words of `ExecStart=`, the program first, with the instance's specifiers replaced
+ * (systemd.unit(5)); null if there is no command.
  */
 export function commandOf(
   unit: Unit,
@@ -79,8 +79,12 @@ const QUOTES = /"([^"]*)"|'([^']*)'/g;
 function filledIn(word: string, name: string): string {
   const [, prefix = "", instance = ""] = name.match(/^([^@]*)@?(.*)\.service$/) ?? [];
   const values: Record<string, string> = {
-    ...{ "%%": "%", "%i": instance, "%I": unescaped(instance) },
-    ...{ "%p": prefix, "%n": name, "%t": "/run" },
+    "%%": "%",
+    "%i": instance,
+    "%I": unescaped(instance),
+    "%p": prefix,
+    "%n": name,
+    "%t": "/run",
   };
   return word.replace(/%[%iIpnt]/g, (specifier) => values[specifier]!);
 }

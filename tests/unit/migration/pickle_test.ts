@@ -25,17 +25,21 @@ print("\\n".join(pickle.dumps(value, p).hex() for p in range(6)))`;
 }
 
 const AWKWARD = [
-  ...["alice", "o'hara", 'say "x"', "a b", "back\\slash", "\\u0041", "\\\\U1"],
-  ...[
-    "zoë",
-    "山田",
-    "😀",
-    "x".repeat(255),
-    "user@example.com",
-    "a:b",
-    "#",
-    "é",
-  ],
+  "alice",
+  "o'hara",
+  'say "x"',
+  "a b",
+  "back\\slash",
+  "\\u0041",
+  "\\\\U1",
+  "zoë",
+  "山田",
+  "😀",
+  "x".repeat(255),
+  "user@example.com",
+  "a:b",
+  "#",
+  "é",
 ];
 
 testWith(["python3"], "readPickle reads what Python writes", async () => {

@@ -76,9 +76,13 @@ Deno.test("readPythonSqlite names rows that have no user", () => {
   assert.deepEqual(
     obstaclesIn(found).map((line) => line.split(":").slice(0, 2).join(":")),
     [
-      ...["row 2: unreadable null", "row 3: unreadable null"],
-      ...["row 4: unreadable b", "row 5: unreadable c", "row 6: unreadable d"],
-      ...["row 7: unreadable ", "row 8: unreadable e"],
+      "row 2: unreadable null",
+      "row 3: unreadable null",
+      "row 4: unreadable b",
+      "row 5: unreadable c",
+      "row 6: unreadable d",
+      "row 7: unreadable ",
+      "row 8: unreadable e",
     ],
   );
 });

@@ -129,9 +129,15 @@ Deno.test("readOtpSecrets reads openvpn-otp's file", () => {
   assert.deepEqual(
     reading.obstacles.map(({ kind, username }) => `${kind} ${username}`),
     [
-      ...["uncarried erin", "uncarried frank", "uncarried grace"],
-      ...["uncarried heidi", "unreadable ivan", "unreadable judy"],
-      ...["unreadable ken", "unreadable leo", "unreadable null"],
+      "uncarried erin",
+      "uncarried frank",
+      "uncarried grace",
+      "uncarried heidi",
+      "unreadable ivan",
+      "unreadable judy",
+      "unreadable ken",
+      "unreadable leo",
+      "unreadable null",
       "unreadable null",
     ],
   );
@@ -285,7 +291,9 @@ Deno.test("readUris reads what otpauth and enroll write", () => {
     .filter((text) => /^[^\p{Cc}\p{Zl}\p{Zp}: ][^\p{Cc}\p{Zl}\p{Zp}:]*$/u.test(text));
   holds(
     fc.property(
-      ...[name, name, fc.uint8Array({ minLength: 10, maxLength: 64 })] as const,
+      name,
+      name,
+      fc.uint8Array({ minLength: 10, maxLength: 64 }),
       fc.constantFrom("SHA1", "SHA256", "SHA512"),
       fc.constantFrom(6, 7, 8),
       fc.constantFrom(15, 30, 60),
@@ -356,7 +364,11 @@ Deno.test("readCsv reads quotes, separators and the columns by their headings", 
     ),
   );
   assert.deepEqual(obstacles.map((line) => line.split(":")[0]), [
-    ...["line 2", "line 3", "line 4", "line 5", "line 7"],
+    "line 2",
+    "line 3",
+    "line 4",
+    "line 5",
+    "line 7",
   ]);
 });
 
@@ -391,27 +403,18 @@ const PLAIN = IMPORT_FORMAT_NAMES.filter((name) =>
 
 Deno.test("any text and any bytes are read or refused, by each reader", () => {
   const pieces = [
-    ...["HOTP/T30", "totp:sha1:base32:", "otpauth://totp/", "?secret=", "&"],
-    ...[
-      SECRET,
-      "username,secret\n",
-      '"',
-      "\n",
-      ",",
-      ":",
-      " ",
-      "'",
-      "\\",
-      "%",
-      "#",
-    ],
-    ...[
-      "otpauth-migration://offline?data=",
-      "CiIK",
-      '{"users":[',
-      "null",
-      "]}",
-    ],
+    ..."\"\n,: '\\%#&",
+    "HOTP/T30",
+    "totp:sha1:base32:",
+    "otpauth://totp/",
+    "?secret=",
+    SECRET,
+    "username,secret\n",
+    "otpauth-migration://offline?data=",
+    "CiIK",
+    '{"users":[',
+    "null",
+    "]}",
   ];
   const content = fc.oneof(
     textWith(...pieces).map(bytes),

@@ -3,7 +3,7 @@ import { PLAIN } from "../../../src/admin/terminal/screen.ts";
 import assert from "node:assert/strict";
 import { checkAll } from "../../../src/server_setup/doctor/checks.ts";
 import type { FindingId, Level } from "../../../src/server_setup/doctor/finding.ts";
-import { settingsIn } from "../../../src/server_setup/doctor/gather.ts";
+import { settingsIn } from "../../../src/server_setup/doctor/settings_in_config.ts";
 import { versionIn } from "../../../src/server_setup/doctor/openvpn_version.ts";
 import { reportText } from "../../../src/admin/commands/doctor/report.ts";
 import type { SetUp } from "../../../src/server_setup/doctor/set_up.ts";
@@ -148,41 +148,48 @@ Deno.test("each broken set-up has its finding, and no other", () => {
       setUpOf(
         without("auth-user") + "\nauth-user-pass-verify /etc/ldap.sh via-file",
       ),
-      ...["problem", "password_script"] as const,
+      "problem",
+      "password_script",
     ],
     [
       setUpOf(
         without("client-cr") + "\nclient-crresponse /gone/openvpn-totp",
       ),
-      ...["problem", "code_script"] as const,
+      "problem",
+      "code_script",
     ],
     [
       setUpOf(
         without("client-cr") +
           "\nclient-crresponse '/usr/bin/python3 /etc/openvpn_pam_totp.py'",
       ),
-      ...["problem", "code_script"] as const,
+      "problem",
+      "code_script",
     ],
     [
       setUpOf(without("client-cr") + "\nclient-crresponse /opt/openvpn-totp"),
-      ...["warning", "code_script"] as const,
+      "warning",
+      "code_script",
     ],
     [
       setUpOf(withLine(`client-crresponse ${PROGRAM}`)),
-      ...["warning", "code_script"] as const,
+      "warning",
+      "code_script",
     ],
     [
       setUpOf(
         without("auth-user") + `\nauth-user-pass-verify ${PROGRAM} via-env`,
       ),
-      ...["problem", "password_method"] as const,
+      "problem",
+      "password_method",
     ],
     [
       setUpOf(
         without("auth-user") +
           `\nscript-security 3\nauth-user-pass-verify ${PROGRAM} via-env`,
       ),
-      ...["warning", "password_method"] as const,
+      "warning",
+      "password_method",
     ],
     [
       setUpOf(GOOD, UNIT, {
@@ -192,7 +199,8 @@ Deno.test("each broken set-up has its finding, and no other", () => {
           trouble: null,
         }]]),
       }),
-      ...["problem", "program_file"] as const,
+      "problem",
+      "program_file",
     ],
     [
       setUpOf(GOOD, UNIT, {
@@ -202,18 +210,21 @@ Deno.test("each broken set-up has its finding, and no other", () => {
           trouble: "others can write it",
         }]]),
       }),
-      ...["problem", "program_file"] as const,
+      "problem",
+      "program_file",
     ],
     [setUpOf(without("auth-gen")), "warning", "session_token"],
     [
       setUpOf(withLine("reneg-sec 17", "hand-window 300")),
-      ...["warning", "session_token"] as const,
+      "warning",
+      "session_token",
     ],
     [setUpOf(withLine("reneg-sec 0")), "warning", "challenge_time"],
     [setUpOf(withLine("reneg-sec 599")), "warning", "challenge_time"],
     [
       setUpOf(withLine("setenv totpChallengeTimeout 1801")),
-      ...["warning", "challenge_time"] as const,
+      "warning",
+      "challenge_time",
     ],
     [setUpOf(withLine("inactive 299")), "warning", "inactive"],
     [setUpOf(GOOD, UNIT, { user: VPN }), "problem", "dropped_rights"],
@@ -221,18 +232,21 @@ Deno.test("each broken set-up has its finding, and no other", () => {
       setUpOf(withLine("user nobdy"), UNIT, {
         user: { name: "nobdy", uid: null, gid: null },
       }),
-      ...["problem", "dropped_rights"] as const,
+      "problem",
+      "dropped_rights",
     ],
     [
       setUpOf(withLine(EXTERNAL, "verify-client-cert none"), UNIT, {
         pam: null,
       }),
-      ...["problem", "password_factor"] as const,
+      "problem",
+      "password_factor",
     ],
     [setUpOf(withLine(PLUGIN)), "warning", "password_factor"],
     [
       setUpOf(withLine(EXTERNAL, PLUGIN), UNIT, { pam: null }),
-      ...["warning", "password_factor"] as const,
+      "warning",
+      "password_factor",
     ],
     [
       setUpOf(
@@ -245,17 +259,20 @@ Deno.test("each broken set-up has its finding, and no other", () => {
         UNIT,
         { pam: null },
       ),
-      ...["problem", "session_token"] as const,
+      "problem",
+      "session_token",
     ],
     [setUpOf(withLine("management-client-auth")), "problem", "management"],
     [setUpOf(withLine("chroot /x")), "problem", "chroot"],
     [
       setUpOf(withLine("auth-user-pass-optional")),
-      ...["warning", "optional_username"] as const,
+      "warning",
+      "optional_username",
     ],
     [
       setUpOf(withLine("static-challenge Code 1")),
-      ...["warning", "static_challenge"] as const,
+      "warning",
+      "static_challenge",
     ],
     [setUpOf(withLine("setenv totpDriftStep 1")), "warning", "settings"],
     [setUpOf(withLine("setenv-safe totpLog syslog")), "warning", "settings"],
@@ -264,7 +281,8 @@ Deno.test("each broken set-up has its finding, and no other", () => {
     [setUpOf(withLine("daemon")), "warning", "log"],
     [
       setUpOf(withLine("setenv totpLog /x/y"), UNIT, { logDirectory: null }),
-      ...["problem", "log"] as const,
+      "problem",
+      "log",
     ],
     [withUnit("StandardError=null"), "warning", "log"],
     [setUpOf(GOOD, UNIT, tmp(0o1777, "/dev/shm")), "problem", "tmp_dir"],
@@ -275,15 +293,18 @@ Deno.test("each broken set-up has its finding, and no other", () => {
       setUpOf(GOOD, UNIT, {
         tmpDir: { ...tmp(0o700).tmpDir, trouble: "/x belongs to uid 1000" },
       }),
-      ...["problem", "tmp_dir"] as const,
+      "problem",
+      "tmp_dir",
     ],
     [
       setUpOf(withLine("setenv totpUnenrolled allow")),
-      ...["warning", "unenrolled"] as const,
+      "warning",
+      "unenrolled",
     ],
     [
       setUpOf(withLine("script-security 0x3")),
-      ...["problem", "script_security"] as const,
+      "problem",
+      "script_security",
     ],
     [
       setUpOf(
@@ -291,7 +312,8 @@ Deno.test("each broken set-up has its finding, and no other", () => {
         UNIT,
         { pam: null },
       ),
-      ...["problem", "password_factor"] as const,
+      "problem",
+      "password_factor",
     ],
     [
       setUpOf(
@@ -299,17 +321,20 @@ Deno.test("each broken set-up has its finding, and no other", () => {
         UNIT,
         { pam: null },
       ),
-      ...["warning", "password_factor"] as const,
+      "warning",
+      "password_factor",
     ],
     [
       setUpOf(withLine(PLUGIN, "plugin /usr/lib/openvpn-plugin-down-root.so")),
-      ...["warning", "password_factor"] as const,
+      "warning",
+      "password_factor",
     ],
     [
       setUpOf(GOOD, UNIT, {
         tmpDir: { path: "/x", info: null, trouble: null },
       }),
-      ...["problem", "tmp_dir"] as const,
+      "problem",
+      "tmp_dir",
     ],
     [
       setUpOf(withLine(EXTERNAL), UNIT, {
@@ -317,7 +342,8 @@ Deno.test("each broken set-up has its finding, and no other", () => {
         pam: null,
         user: VPN,
       }),
-      ...["problem", "tmp_dir"] as const,
+      "problem",
+      "tmp_dir",
     ],
     [withUnit("TasksMax=3"), "problem", "unit_tasks"],
     [
@@ -325,20 +351,23 @@ Deno.test("each broken set-up has its finding, and no other", () => {
         pam: null,
         user: VPN,
       }),
-      ...["problem", "unit_tasks"] as const,
+      "problem",
+      "unit_tasks",
     ],
     [withUnit("MemoryDenyWriteExecute=yes"), "problem", "unit_memory"],
     [withUnit("LimitAS=4G"), "problem", "unit_memory"],
     [
       withUnit("CapabilityBoundingSet=", "CapabilityBoundingSet=CAP_SETUID"),
-      ...["warning", "unit_capabilities"] as const,
+      "warning",
+      "unit_capabilities",
     ],
     [
       withUnit(
         "CapabilityBoundingSet=",
         "CapabilityBoundingSet=~CAP_AUDIT_WRITE",
       ),
-      ...["warning", "unit_capabilities"] as const,
+      "warning",
+      "unit_capabilities",
     ],
     [withUnit("ProtectSystem=strict"), "problem", "unit_paths"],
     [withUnit("ReadOnlyPaths=/var"), "problem", "unit_paths"],
@@ -358,37 +387,44 @@ Deno.test("each broken set-up has its finding, and no other", () => {
     ),
     [
       setUpOf(withLine("tmp-dir /tmp/vpn"), UNIT, tmp(0o700, "/tmp/vpn")),
-      ...["problem", "unit_paths"] as const,
+      "problem",
+      "unit_paths",
     ],
     [
       setUpOf(GOOD, UNIT, { database: { state: "missing" } }),
-      ...["problem", "database"] as const,
+      "problem",
+      "database",
     ],
     [
       setUpOf(GOOD, UNIT, { database: { state: "failed", message: "x" } }),
-      ...["problem", "database"] as const,
+      "problem",
+      "database",
     ],
     [
       setUpOf(GOOD, UNIT, {
         database: { state: "older", version: 4, known: 5 },
       }),
-      ...["warning", "database"] as const,
+      "warning",
+      "database",
     ],
     [databaseOf({ writeTrouble: "x" }), "problem", "database_write"],
     [
       databaseOf({ closed: { count: 1, message: "x" } }),
-      ...["problem", "secrets"] as const,
+      "problem",
+      "secrets",
     ],
     [databaseOf({ users: 0 }), "warning", "secrets"],
     [pamOf({ service: null, serviceTrouble: "x" }), "problem", "pam_service"],
     [pamOf({ startTrouble: "x" }), "problem", "pam_start"],
     [
       setUpOf(GOOD, UNIT, { clock: { year: 1970, isSynchronised: true } }),
-      ...["problem", "clock"] as const,
+      "problem",
+      "clock",
     ],
     [
       setUpOf(GOOD, UNIT, { clock: { year: 2026, isSynchronised: false } }),
-      ...["warning", "clock"] as const,
+      "warning",
+      "clock",
     ],
   ];
   for (const [i, [setUp, level, id]] of rows.entries()) {
@@ -399,11 +435,8 @@ Deno.test("each broken set-up has its finding, and no other", () => {
 function databaseOf(
   other: Partial<NonNullable<SetUp["database"]> & { state: "open" }>,
 ): SetUp {
-  const open = {
-    ...{ state: "open", users: 1, closed: null, writeTrouble: null } as const,
-    ...other,
-  };
-  return setUpOf(GOOD, UNIT, { database: open });
+  const open = { state: "open" as const, users: 1, closed: null, writeTrouble: null };
+  return setUpOf(GOOD, UNIT, { database: { ...open, ...other } });
 }
 
 function pamOf(other: Partial<NonNullable<SetUp["pam"]>>): SetUp {
@@ -450,7 +483,7 @@ Deno.test("the report shows hostile text escaped, and colours where it may", () 
   const setUp = setUpOf(withLine('setenv "totp\x1b[31mx" 1'));
   const plain = reportText(checkAll(setUp), PLAIN);
   assert(!plain.includes("\x1b"));
-  assert.match(plain, /totp\\u\{1b\}\[31mx is no setting: see the README/);
+  assert.match(plain, /totp\\u\{1b\}\[31mx is not a setting: see the README/);
   assert.match(plain, /^0 problems, 1 warning\.$/m);
   const onTerminal = reportText(checkAll(setUp), {
     columns: 80,

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { differenceText } from "../../../src/admin/commands/setup/difference.ts";
 import { bytesOf, editedText, textOf } from "../../../src/server_setup/setup/lines.ts";
-import { planSetup, requireSound } from "../../../src/server_setup/setup/plan.ts";
+import { planSetup } from "../../../src/server_setup/setup/plan.ts";
+import { requireSound } from "../../../src/server_setup/setup/require_sound.ts";
 import { PLAIN } from "../../../src/admin/terminal/screen.ts";
 import { readConfig } from "../../../src/server_setup/openvpn_config/read_config.ts";
 import { Failure } from "../../../src/core/failure.ts";
@@ -36,10 +37,8 @@ function edit(
     replace?: boolean;
   } = {},
 ): string {
-  const options = {
-    ...{ path: PATH, program: PROGRAM, replace },
-    isProgram: (path: string) => path === PROGRAM,
-  };
+  const isProgram = (path: string) => path === PROGRAM;
+  const options = { path: PATH, program: PROGRAM, replace, isProgram };
   const before = configOf(text, others);
   const after = editedText(planSetup(text, before, options));
   requireSound(before, configOf(after, others), options);
@@ -99,11 +98,11 @@ Deno.test("setup leaves alone what it can't change safely", () => {
     });
   refuses(
     "auth-user-pass-verify /etc/ldap.sh via-file\n",
-    /conf:1 runs "\/etc\/ldap\.sh", and OpenVPN runs one program alone.* --replace/,
+    /conf:1 runs "\/etc\/ldap\.sh", and OpenVPN runs only one program there.* --replace/,
   );
   refuses(
     "config /etc/other\n",
-    /stands in \/etc\/other:2, which .* includes/,
+    /is in \/etc\/other:2, which .* includes/,
     {
       "/etc/other": "\nscript-security 1\n",
     },
@@ -118,14 +117,20 @@ Deno.test("setup leaves alone what it can't change safely", () => {
 
 Deno.test("setup runs once: a second run changes nothing, and all else stays", () => {
   const line = fc.constantFrom(
-    ...["dev tun", "# comment", "", "script-security 1", "script-security 3"],
-    ...[
-      "auth-gen-token 86400",
-      "static-challenge x 1",
-      "setenv totpLog syslog",
-    ],
-    ...[VERIFY.trim(), ANSWER.trim(), "client-crresponse /opt/totp.py # old"],
-    ...["<ca>\nscript-security 1\n</ca>", '  push "route 1"', "tls-server\r"],
+    "dev tun",
+    "# comment",
+    "",
+    "script-security 1",
+    "script-security 3",
+    "auth-gen-token 86400",
+    "static-challenge x 1",
+    "setenv totpLog syslog",
+    VERIFY.trim(),
+    ANSWER.trim(),
+    "client-crresponse /opt/totp.py # old",
+    "<ca>\nscript-security 1\n</ca>",
+    '  push "route 1"',
+    "tls-server\r",
     "auth-user-pass-verify '/usr/bin/python3 /opt/my_totp.py' via-env",
   );
   holds(fc.property(fc.array(line), fc.boolean(), (lines, hasEnd) => {
@@ -142,7 +147,9 @@ Deno.test("the difference shows nothing of inline blocks", () => {
   const text = `dev tun\n<key>\nSECRET\n</key>`;
   const config = configOf(text);
   const lines = planSetup(text, config, {
-    ...{ path: PATH, program: PROGRAM, replace: false },
+    path: PATH,
+    program: PROGRAM,
+    replace: false,
     isProgram: (path) => path === PROGRAM,
   });
   const shown = differenceText(PATH, lines, config, PLAIN);

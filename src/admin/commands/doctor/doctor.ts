@@ -5,7 +5,7 @@ import type { Reason } from "../../../core/verdict.ts";
 import { PamAuthentication } from "../../../pam/pam.ts";
 import type { AdminContext } from "../../context.ts";
 import { requireUsername } from "../../users/require_user.ts";
-import { configReader, findConfig } from "../../../server_setup/configuration/config_file.ts";
+import { findConfig, MAX_CONFIG_BYTES } from "../../../server_setup/configuration/config_file.ts";
 import { checkAll } from "../../../server_setup/doctor/checks.ts";
 import { type Finding, ok, problem } from "../../../server_setup/doctor/finding.ts";
 import { gatherSetUp } from "../../../server_setup/doctor/gather.ts";
@@ -36,7 +36,7 @@ export async function doctor(
     const setUp = await gatherSetUp({
       configPath,
       openvpn: options.openvpn,
-      readFile: configReader(context),
+      readFile: (path) => readInputFile(context, "the configuration", path, MAX_CONFIG_BYTES),
       now: context.now,
     });
     const findings = checkAll(setUp);

@@ -2,11 +2,12 @@ import { dirname, resolve } from "node:path/posix";
 import type { EpochMs } from "../../../core/epoch.ts";
 import { Failure } from "../../../core/failure.ts";
 import { printable, quoted } from "../../../text/printable.ts";
-import { readConfig } from "../../../server_setup/openvpn_config/read_config.ts";
+import { readConfig, type ReadFile } from "../../../server_setup/openvpn_config/read_config.ts";
 import type { AdminContext } from "../../context.ts";
+import { readInputFile } from "../../input_file.ts";
 import {
-  configReader,
   findConfig,
+  MAX_CONFIG_BYTES,
   unitNameFor,
 } from "../../../server_setup/configuration/config_file.ts";
 import { requirePlainPath } from "../../../server_setup/configuration/hook_lines.ts";
@@ -15,12 +16,13 @@ import { askYesNo } from "../../terminal/question.ts";
 import { differenceText, hasChanges } from "./difference.ts";
 import type { SetupOptions } from "./options.ts";
 import { bytesOf, editedText, textOf } from "../../../server_setup/setup/lines.ts";
-import { planSetup, requireSound } from "../../../server_setup/setup/plan.ts";
+import { planSetup } from "../../../server_setup/setup/plan.ts";
 import {
   type Original,
   readOriginal,
   replaceFile,
 } from "../../../server_setup/setup/replace_file.ts";
+import { requireSound } from "../../../server_setup/setup/require_sound.ts";
 import { instant, json } from "../../terminal/text.ts";
 
 /** `setup`: adds the lines that logins need to OpenVPN's configuration. */
@@ -56,6 +58,10 @@ export function setup(
     const changes = content !== null;
     context.out(json({ config: original.path, program, changes, backup }));
   } else if (backup !== null) context.out(afterwards(original, named, backup));
+}
+
+function configReader(context: AdminContext): ReadFile {
+  return (path) => readInputFile(context, "the configuration", path, MAX_CONFIG_BYTES);
 }
 
 /** Both are null where nothing would change. */

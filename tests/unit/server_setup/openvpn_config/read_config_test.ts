@@ -10,7 +10,7 @@ Deno.test("readConfig gives up on files that include each other without end, soo
       /more than 16777216 bytes/,
     ],
     ["config b\n".repeat(200), "x\n".repeat(100), /more than 10000 lines/],
-    ["config a\n", "", /include each other more than 10 deep/],
+    ["config a\n", "", /include each other more than 10 levels deep/],
   ];
   for (const [include, included, error] of cases) {
     let reads = 0;

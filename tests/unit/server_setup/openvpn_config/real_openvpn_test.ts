@@ -10,8 +10,16 @@ import { testWith } from "../../../lab/requirements.ts";
 const LAST = "ovtotp-t-last";
 
 const PIECES = [
-  ...["a", "bc", " ", "  ", "\t", '"', "'", "\\", "#", ";", "<", ">", "-"],
-  ...['"a b"', "'a b'", "\\\\", '\\"', "\\ ", "é", '""', "''", "\r", "\v"],
+  ..."a \t\"'\\#;<>-é\r\v",
+  "bc",
+  "  ",
+  '"a b"',
+  "'a b'",
+  "\\\\",
+  '\\"',
+  "\\ ",
+  '""',
+  "''",
 ];
 
 /** Reads a file by both, and gives what each says: the words of `echo` lines, and where it stops. */

@@ -22,7 +22,11 @@ Deno.test("a unit file's service section is read, with joined lines and comments
   assert.equal(lastOf(unit, "TasksMax")?.value, "3");
   assert.equal(lastOf(unit, "TasksMax")?.line, 5);
   assert.deepEqual(commandOf(unit)?.words, [
-    ...["/usr/sbin/openvpn", "--cd", "/etc", "--config", "my-vpn.conf"],
+    "/usr/sbin/openvpn",
+    "--cd",
+    "/etc",
+    "--config",
+    "my-vpn.conf",
   ]);
 });
 
@@ -30,9 +34,7 @@ Deno.test("an empty assignment forgets those before it", () => {
   const unit = unitOf(
     "[Service]\nExecStart=/a\nExecStart=\nExecStart=-/b \"x y\" 'z' %t %I %%\nUser=x\nUser=\n",
   );
-  assert.deepEqual(commandOf(unit)?.words, [
-    ...["/b", "x y", "z", "/run", "my/vpn", "%"],
-  ]);
+  assert.deepEqual(commandOf(unit)?.words, ["/b", "x y", "z", "/run", "my/vpn", "%"]);
   assert.equal(lastOf(unit, "User"), null);
   assert.equal(listOf(unit, "ExecStart").length, 1);
   assert.equal(isOn(unitOf("[Service]\nPrivateTmp=Yes"), "PrivateTmp"), true);

@@ -1,0 +1,61 @@
+import { lastNamed } from "../openvpn_config/directive.ts";
+import { type Finding, ok, problem, warning } from "./finding.ts";
+import type { SetUp } from "./set_up.ts";
+
+/** The oldest OpenVPN that passes a script's challenge on to the client. */
+const OLDEST = [2, 6, 1];
+
+const WHY_TOO_OLD = "2.6.1 is the oldest version that passes a challenge on to clients";
+
+/** Whether OpenVPN can read its configuration, is new enough, and may run programs. */
+export function checkOpenvpn(setUp: SetUp): Finding[] {
+  return [checkConfig(setUp), checkVersion(setUp), checkScriptSecurity(setUp)];
+}
+
+function checkConfig({ config, configPath, configTrouble }: SetUp): Finding {
+  if (config.error !== null) {
+    const { file, line, message } = config.error;
+    return problem(
+      "config",
+      `OpenVPN stops reading at ${file}:${line}: ${message}`,
+      "OpenVPN does not start; the rest of the configuration is checked once this is fixed",
+    );
+  }
+  return configTrouble === null ? ok("config", `${configPath} is readable`) : problem(
+    "config",
+    configTrouble,
+    "anyone who can change the configuration can run commands as root",
+  );
+}
+
+function checkVersion({ openvpn }: SetUp): Finding {
+  if (openvpn === null) {
+    return warning(
+      "openvpn_version",
+      "OpenVPN's version is unknown: its program was not found",
+      `${WHY_TOO_OLD} (use --openvpn to name the program)`,
+    );
+  }
+  const what = `${openvpn.path} is OpenVPN ${openvpn.version}`;
+  return isTooOld(openvpn.version)
+    ? problem("openvpn_version", what, WHY_TOO_OLD)
+    : ok("openvpn_version", what);
+}
+
+function isTooOld(version: string): boolean {
+  const numbers = version.split(".").map(Number);
+  const differing = OLDEST.findIndex((number, i) => numbers[i] !== number);
+  return differing !== -1 && (numbers[differing] ?? 0) < OLDEST[differing]!;
+}
+
+function checkScriptSecurity({ config }: SetUp): Finding {
+  const at = lastNamed(config, "script-security");
+  const level = parseInt(at?.words[0] ?? "1", 10);
+  if (level >= 2) return ok("script_security", `script-security is ${level}`);
+  return problem(
+    "script_security",
+    at === null ? "script-security is not set" : `script-security is ${level}`,
+    "below 2, OpenVPN runs no program and refuses every login",
+    { line: "script-security 2", at },
+  );
+}

@@ -1,0 +1,34 @@
+import { type Config, directivesNamed } from "../openvpn_config/directive.ts";
+import { readSettings, SETTINGS, type Settings } from "../../settings.ts";
+
+/**
+ * The settings as the hook reads them from the environment that OpenVPN makes of a configuration. A
+ * value that is not allowed becomes the default, so that everything else can be checked, too.
+ */
+export function settingsIn(config: Config): Settings {
+  const variables = variablesIn(config);
+  for (const { name } of badSettings(variables)) variables.delete(name);
+  return readSettings((name) => variables.get(name));
+}
+
+/** Says whether a configuration tells where the program's files are: no name of theirs is wrong. */
+export function areFilesNamed(config: Config): boolean {
+  const bad = badSettings(variablesIn(config)).map(({ name }) => name);
+  return [SETTINGS.tokenDbPath, SETTINGS.keyFile].every(({ name }) => !bad.includes(name));
+}
+
+function variablesIn(config: Config): Map<string, string> {
+  const variables = new Map<string, string>();
+  for (const { words: [name = "", value = ""] } of directivesNamed(config, "setenv")) {
+    variables.set(name, value);
+  }
+  return variables;
+}
+
+/** The settings whose value is not allowed. */
+function badSettings(variables: ReadonlyMap<string, string>): { name: string }[] {
+  return Object.values(SETTINGS).filter(({ name, parse }) => {
+    const value = variables.get(name);
+    return value !== undefined && parse(value) === undefined;
+  });
+}

@@ -1,0 +1,69 @@
+import { lastNamed } from "../openvpn_config/directive.ts";
+import { type Finding, ok, problem } from "./finding.ts";
+import type { Directory, RunUser, SetUp } from "./set_up.ts";
+
+const WHY_OTHERS = "they can replace the files that hold a login's answer, and let themselves in";
+
+/** What is wrong with a directory, why it matters, and what to do. */
+interface Trouble {
+  what: string;
+  why: string;
+  line?: string;
+  command?: string;
+}
+
+/** Where OpenVPN and the program exchange their files. */
+export function checkTmpDir(setUp: SetUp): Finding {
+  const { config, tmpDir: { path } } = setUp;
+  const trouble = troubleWith(setUp);
+  if (trouble === null) return ok("tmp_dir", `temporary files are created in ${path}`);
+  const { what, why, ...advice } = trouble;
+  return problem("tmp_dir", what, why, { ...advice, at: lastNamed(config, "tmp-dir") });
+}
+
+function troubleWith({ tmpDir: { path, info, trouble }, user }: SetUp): Trouble | null {
+  const line = "tmp-dir /tmp";
+  if (path === "/dev" || path.startsWith("/dev/")) {
+    return { what: `tmp-dir is ${path}`, why: "the program cannot read files below /dev", line };
+  }
+  if (info === null) {
+    const why = "OpenVPN does not start, or refuses every login";
+    return { what: `tmp-dir ${path} is not a directory`, why, line };
+  }
+  const others = othersIn(path, info, user);
+  if (others !== null) return others;
+  if (trouble !== null) {
+    return { what: `others can replace tmp-dir ${path}: ${trouble}`, why: WHY_OTHERS, line };
+  }
+  if (canWrite(info, user)) return null;
+  return {
+    what: `${user.name} cannot write to tmp-dir ${path}`,
+    why: "OpenVPN creates a file there for each login",
+    command: `chown ${user.name} ${path}`,
+  };
+}
+
+/** Who else can replace files in the directory. */
+function othersIn(path: string, { uid, gid, mode }: Directory, user: RunUser): Trouble | null {
+  if (uid !== 0 && uid !== user.uid) {
+    return {
+      what: `tmp-dir ${path} belongs to uid ${uid}`,
+      why: WHY_OTHERS,
+      command: `chown ${user.name} ${path}`,
+    };
+  }
+  const isGroups = (mode & 0o020) !== 0 && gid !== 0 && gid !== user.gid;
+  const isOpen = isGroups || (mode & 0o002) !== 0;
+  if (!isOpen || (mode & 0o1000) !== 0) return null;
+  return {
+    what: `others can write to tmp-dir ${path}, and it is not sticky`,
+    why: WHY_OTHERS,
+    command: `chmod 700 ${path}`,
+  };
+}
+
+function canWrite({ uid, gid, mode }: Directory, user: RunUser): boolean {
+  if (user.uid === 0) return true;
+  const shift = user.uid === uid ? 6 : user.gid === gid ? 3 : 0;
+  return ((mode >> shift) & 0o3) === 0o3;
+}
