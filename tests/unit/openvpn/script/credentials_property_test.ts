@@ -28,7 +28,7 @@ function outcome(make: () => Credentials): unknown {
     return shown(make());
   } catch (error) {
     assert(error instanceof Failure, String(error));
-    assert.match(error.message, /^(the (username|credentials)|neither a) /);
+    assert.match(error.message, /^(the (username|credentials)|OpenVPN passed neither a) /);
     return error.code;
   }
 }
