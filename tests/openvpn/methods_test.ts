@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { makeAccount } from "../lab/accounts.ts";
 import { mustRun } from "../lab/command.ts";
 import { type Login, OpenvpnClient } from "../lab/openvpn_client.ts";
-import { OFTEN_RENEGOTIATED, OpenvpnServer, WITHOUT_TOKENS } from "../lab/openvpn_server.ts";
+import { OpenvpnServer, RENEGOTIATED_BY_PACKETS, WITHOUT_TOKENS } from "../lab/openvpn_server.ts";
 import {
   admin,
   codeOf,
@@ -217,14 +217,16 @@ testWith(
     const { username } = account;
     await using server = await OpenvpnServer.start([
       "auth-gen-token 3600 external-auth",
-      ...OFTEN_RENEGOTIATED,
+      ...RENEGOTIATED_BY_PACKETS,
     ]);
     const secret = await enrollBeforeToken(server.db, username);
     const login = { ...account, staticAnswer: codeOf(secret) };
     await using client = await OpenvpnClient.connect(server, login);
     assert.equal((await client.outcome()).connected, true);
+    await client.renegotiate();
     await server.log.waitFor(/outcome=accepted by=token/);
     await admin(server.db, ["disable", username]);
+    await client.renegotiate();
     await server.log.waitFor(/outcome=refused reason=user_disabled/);
     const again = { ...account, staticAnswer: codeOf(secret, 1) };
     assert.equal(await outcomeOf(server, again), "");
@@ -240,7 +242,7 @@ testWith(
     await using account = await makeAccount();
     await using server = await OpenvpnServer.start([
       "auth-gen-token 3600 external-auth",
-      ...OFTEN_RENEGOTIATED,
+      ...RENEGOTIATED_BY_PACKETS,
     ]);
     const secret = await enrollBeforeToken(server.db, account.username);
     await using client = await OpenvpnClient.connect(server, {
@@ -249,6 +251,7 @@ testWith(
     const { stateId } = await client.dynamicChallenge();
     await client.answerDynamic(account.username, stateId, codeOf(secret));
     assert.equal((await client.outcome()).connected, true);
+    await client.renegotiate();
     await server.log.waitFor(/outcome=accepted by=token/);
     const challenges = server.log.seen.filter((line) => line.includes("outcome=challenged"));
     assert.equal(challenges.length, 1);
@@ -282,7 +285,7 @@ testWith(
   async () => {
     await using account = await makeAccount();
     await using server = await OpenvpnServer.start([
-      ...OFTEN_RENEGOTIATED,
+      ...RENEGOTIATED_BY_PACKETS,
     ]);
     const secret = await enroll(server.db, account.username);
     await using client = await OpenvpnClient.connect(server, {
@@ -292,6 +295,7 @@ testWith(
     await client.answer(codeOf(secret));
     assert.equal((await client.outcome()).connected, true);
     const from = client.events.seen.length;
+    await client.renegotiate();
     await client.challenge(from);
     await server.log.waitFor(
       /outcome=challenged .*warning=".*didn't keep its session token/,
