@@ -25,7 +25,7 @@ testWith(
     });
     attempt.wrap = [
       "strace",
-      ...["-f", "--seccomp-bpf", "-e", "trace=process,network,file"],
+      ...["-f", "--seccomp-bpf", "-s", "4096", "-e", "trace=process,network,file"],
       ...["-o", trace],
     ];
     const calls = {
