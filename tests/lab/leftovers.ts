@@ -6,7 +6,10 @@ import { memoryDirectory } from "./program.ts";
 import { reachablePlace } from "./reachable_place.ts";
 import type { IsLeft } from "./test_run.ts";
 
-/** Removes what tests have left on the machine: processes first, which may use the rest. */
+/**
+ * Removes what tests have left on the machine: processes first, which may use the rest. Another run
+ * may be removing the same at this moment.
+ */
 export async function removeLeftovers(isLeft: IsLeft): Promise<void> {
   const directories = leftDirectories(isLeft);
   await endProcessesOf(directories);
@@ -14,9 +17,7 @@ export async function removeLeftovers(isLeft: IsLeft): Promise<void> {
     await removeNetworks(isLeft);
     for (const directory of directories) await unmountBelow(directory);
   }
-  for (const directory of directories) {
-    await Deno.remove(directory, { recursive: true });
-  }
+  for (const directory of directories) await removeIfThere(directory);
   if (Deno.uid() === 0) {
     await removePamServices(isLeft);
     await removeAccounts(isLeft);
@@ -28,10 +29,24 @@ function leftDirectories(isLeft: IsLeft): string[] {
   const places = new Set([reachablePlace(), "/tmp", memoryDirectory()]);
   return [...places].filter((place) => place !== undefined).flatMap((place) =>
     namesIn(place).filter(isLeft).map((name) => `${place}/${name}`)
-  ).filter((path) => {
-    const { uid, isSymlink } = Deno.lstatSync(path);
-    return uid === Deno.uid() && !isSymlink;
-  });
+  ).filter(isOwn);
+}
+
+/** Says whether this user has made what is there. */
+function isOwn(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).uid === Deno.uid();
+  } catch {
+    return false;
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
 function namesIn(directory: string): string[] {
@@ -93,7 +108,7 @@ async function unmountBelow(directory: string): Promise<void> {
 
 async function removePamServices(isLeft: IsLeft): Promise<void> {
   for (const name of namesIn(PAM_SERVICES).filter(isLeft)) {
-    await Deno.remove(`${PAM_SERVICES}/${name}`);
+    await removeIfThere(`${PAM_SERVICES}/${name}`);
   }
 }
 
