@@ -259,11 +259,13 @@ testWith([], "doctor refuses wrong usage in one line", async () => {
   await refuses(["--db", "/x", "doctor"], 2, /leave --db and --key out/);
   await refuses(
     ["doctor", "--config", config, "--password-from", "-"],
-    ...[2, /is for --user/] as const,
+    2,
+    /is for --user/,
   );
   await refuses(
     ["doctor", "--config", `${config}.not`, "--json"],
-    ...[1, /there is no file ".*\.not"\n$/] as const,
+    1,
+    /there is no file ".*\.not"\n$/,
   );
   await refuses(
     ["doctor", "--config", config, "--user", "root"],

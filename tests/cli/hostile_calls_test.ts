@@ -25,7 +25,8 @@ function call({ variables, args }: MadeCall) {
       `export ${name}="\${${name}%.}"; ${script}`;
   }
   return run("sh", ["-c", script, "sh", LIMIT_SECONDS, PROGRAM, ...args], {
-    ...{ clearEnv: true, env: { LC_ALL: "C", ...env } },
+    clearEnv: true,
+    env: { LC_ALL: "C", ...env },
   });
 }
 
@@ -35,8 +36,10 @@ testWith(
   async () => {
     await withUser(async (user) => {
       const target = {
-        ...{ ...user, keyFile: keyFileOf(user.db) },
-        ...{ now: Date.now, call },
+        ...user,
+        keyFile: keyFileOf(user.db),
+        now: Date.now,
+        call,
       };
       const trial = new HostileTrial(target);
       await holds(
@@ -45,10 +48,8 @@ testWith(
           target.secret = await enroll(user.db, user.username);
           await trial.play(login);
         }),
-        ...[
-          25,
-          POINTED_LOGINS.map((login): [HostileLogin] => [login]),
-        ] as const,
+        25,
+        POINTED_LOGINS.map((login): [HostileLogin] => [login]),
       );
     });
   },

@@ -29,7 +29,9 @@ testWith(
     await using server = await OpenvpnServer.start();
     const secret = await enroll(server.db, account.username);
     const login = (staticAnswer: string) => ({
-      ...{ ...account, sso: null, staticAnswer },
+      ...account,
+      sso: null,
+      staticAnswer,
     });
     const wrong = await outcomeOf(server, login(wrongCodeOf(secret)));
     assert.match(wrong, /^Wrong TOTP code/);
@@ -120,7 +122,8 @@ testWith(
     const { username } = account;
     await using server = await OpenvpnServer.start();
     const output = await mustRun(PROGRAM, [
-      ...[...on(server.db), "enroll", "--recovery-codes", username],
+      ...on(server.db),
+      ...["enroll", "--recovery-codes", username],
     ]);
     const codes = output.trim().split("\n").slice(3);
     assert.equal(codes.length, 10);
@@ -140,7 +143,8 @@ testWith(
       "connected",
     );
     await using client = await OpenvpnClient.connect(server, {
-      ...{ ...login, asksAgain: true },
+      ...login,
+      asksAgain: true,
     });
     const { stateId } = await client.dynamicChallenge();
     await client.answerDynamic(username, stateId, codes[2]!.toLowerCase());
@@ -246,7 +250,9 @@ testWith(
     ]);
     const secret = await enrollBeforeToken(server.db, account.username);
     await using client = await OpenvpnClient.connect(server, {
-      ...{ ...account, sso: null, asksAgain: true },
+      ...account,
+      sso: null,
+      asksAgain: true,
     });
     const { stateId } = await client.dynamicChallenge();
     await client.answerDynamic(account.username, stateId, codeOf(secret));
@@ -289,7 +295,8 @@ testWith(
     ]);
     const secret = await enroll(server.db, account.username);
     await using client = await OpenvpnClient.connect(server, {
-      ...{ ...account, dropsToken: true },
+      ...account,
+      dropsToken: true,
     });
     await client.challenge();
     await client.answer(codeOf(secret));
