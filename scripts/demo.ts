@@ -9,8 +9,10 @@ import type { Output } from "../tests/lab/command.ts";
 import { playAttempt } from "../tests/lab/hook_call.ts";
 import { OpenvpnClient } from "../tests/lab/openvpn_client.ts";
 import { OpenvpnServer } from "../tests/lab/openvpn_server.ts";
+import { removeLeftovers } from "../tests/lab/leftovers.ts";
 import { admin, base64, codeOf, makeTestDirectory } from "../tests/lab/program.ts";
 import { missing, OPENVPN_LAB } from "../tests/lab/requirements.ts";
+import { isLeftAtTheEnd } from "../tests/lab/test_run.ts";
 
 const LAB = OPENVPN_LAB.filter((name) => name !== "sqlite3");
 
@@ -61,7 +63,7 @@ async function realLogin(): Promise<void> {
   );
   show(
     configuration.split("\n").filter((line) =>
-      /^(script-security|auth-user-pass-verify|client-crresponse|auth-gen-token|setenv)/
+      /^(script-security|auth-user-pass-verify|client-crresponse|auth-gen-token|setenv totp(?!Drift))/
         .test(line)
     ).join("\n"),
   );
@@ -165,6 +167,10 @@ const build = new Deno.Command(Deno.execPath(), {
   args: ["task", "--quiet", "build"],
 }).spawn();
 if (!(await build.status).success) Deno.exit(1);
+Deno.addSignalListener("SIGINT", async () => {
+  await removeLeftovers(isLeftAtTheEnd);
+  Deno.exit(130);
+});
 try {
   say("");
   const lacking = missing(LAB);

@@ -8,12 +8,7 @@
  * @module
  */
 import { missingForAllTests } from "../tests/lab/requirements.ts";
-
-async function deno(args: string[], env: Record<string, string> = {}) {
-  const child = new Deno.Command(Deno.execPath(), { args, env, stdin: "null" })
-    .spawn();
-  return (await child.status).success;
-}
+import { TestRun } from "./test_run.ts";
 
 function print(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
@@ -32,6 +27,8 @@ const env = {
 };
 for (const advice of missingForAllTests()) print(`lacking: ${advice}`);
 print(`Seed ${env.OVTOTP_SEED}`);
-const isGreen = await deno(["task", "--quiet", "build"]) &&
-  await deno(["test", "--allow-all", "--no-check", "tests/soak"], env);
-Deno.exit(isGreen ? 0 : 1);
+await TestRun.main(async (run) => {
+  const isGreen = await run.deno(["task", "--quiet", "build"]) &&
+    await run.test(["tests/soak"], env);
+  return isGreen ? 0 : 1;
+});

@@ -107,7 +107,7 @@ testWith(
     await must(db, "delete", "gone");
     await must(db, "exempt", "--end", "link");
     await enroll(db, "later");
-    const lockedUntil = Date.now() + 60_000;
+    const lockedUntil = Date.now() + 3_600_000;
     sql(db, "UPDATE enrolments SET locks = 1, locked_until = ?", lockedUntil);
     sql(
       db,

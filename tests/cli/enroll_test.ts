@@ -296,8 +296,8 @@ testWith(
     const piped = await run(PROGRAM, [...on(db), "enroll", "--from", file]);
     assert.doesNotMatch(piped.stderr, /\r|█/);
     await using terminal = onTerminal(
-      ...[directory, "enroll", "--replace", "--from", file] as const,
-      ...[">", `${path}/out`] as const,
+      directory,
+      ...["enroll", "--replace", "--from", file, ">", `${path}/out`],
     );
     const { screen } = await terminal.end();
     assert.match(screen, /\r█{20}░{20} 50 %/);

@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { mustRun } from "../lab/command.ts";
 import { playAttempt, type PlayedAttempt } from "../lab/hook_call.ts";
 import { base64, codeOf, enroll, makeTestDirectory, wrongCodeOf } from "../lab/program.ts";
+import { PATIENCE_MS } from "../lab/patience.ts";
 import { type EnrolledUser, LOG_LINE, ROOT_AND_ACCOUNT, withUser } from "../lab/user.ts";
 import { testWith } from "../lab/requirements.ts";
 
@@ -111,25 +112,39 @@ faultTest(
   },
 );
 
-faultTest(
+testWith(
+  ["root", "useradd", "strace"],
   "a short lock is waited for, a long one refuses in time",
-  async ({ attempt, secret, db, directory, username }) => {
-    using other = new DatabaseSync(db);
-    other.exec("BEGIN IMMEDIATE");
-    const release = setTimeout(() => other.exec("ROLLBACK"), 500);
-    const { status } = await attempt.answer(base64(codeOf(secret)));
-    clearTimeout(release);
-    assert.equal(status, 0);
+  () =>
+    withChallenge({}, async ({ attempt, secret, db, directory, username }) => {
+      using other = new DatabaseSync(db);
+      other.exec("BEGIN IMMEDIATE");
+      const trace = `${directory}/trace`;
+      attempt.wrap = ["strace", "-f", "-o", trace, "-e", "trace=fcntl"];
+      const answered = attempt.answer(base64(codeOf(secret)));
+      // It has met the lock, and will try again.
+      await lineIn(trace, /F_SETLK, .* = -1 EAGAIN/);
+      other.exec("ROLLBACK");
+      assert.equal((await answered).status, 0);
 
-    const late = await playAttempt(directory, { totpTokenDbPath: db });
-    late.env.username = username;
-    other.exec("BEGIN EXCLUSIVE");
-    const refused = await late.answer(base64(codeOf(secret, 1)));
-    other.exec("ROLLBACK");
-    assert.equal(refused.status, 1);
-    assert.match(refused.stderr, /database_locked/);
-  },
+      const late = await playAttempt(directory, { totpTokenDbPath: db });
+      late.env.username = username;
+      other.exec("BEGIN EXCLUSIVE");
+      const refused = await late.answer(base64(codeOf(secret, 1)));
+      other.exec("ROLLBACK");
+      assert.equal(refused.status, 1);
+      assert.match(refused.stderr, /database_locked/);
+    }),
 );
+
+/** Waits until a file that grows has a line of this form. */
+async function lineIn(path: string, form: RegExp): Promise<void> {
+  const end = performance.now() + PATIENCE_MS;
+  while (!form.test(await Deno.readTextFile(path).catch(() => ""))) {
+    assert(performance.now() < end, `no line ${form} in ${path}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
 
 faultTest(
   "totpDriftSteps 0 takes the present step alone",
@@ -142,12 +157,12 @@ faultTest(
 );
 
 faultTest(
-  "totpDriftSteps 3 takes older and newer ones",
+  "totpDriftSteps 9 takes older and newer ones",
   async ({ attempt, secret }) => {
-    const { status } = await attempt.answer(base64(codeOf(secret, -2)));
+    const { status } = await attempt.answer(base64(codeOf(secret, -3)));
     assert.equal(status, 0);
   },
-  { totpDriftSteps: "3" },
+  { totpDriftSteps: "9" },
 );
 
 testWith(

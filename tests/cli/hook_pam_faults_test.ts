@@ -171,7 +171,7 @@ testWith(
       const play = async (password: string): Promise<Output> => {
         const attempt = await user.attempt({
           totpPamService: service.name,
-          totpPamTimeout: "5",
+          totpPamTimeout: "60",
         });
         return await attempt.password(user.username, password);
       };
@@ -233,16 +233,19 @@ testWith(
     withModule(HOLDING_MODULE, "auth", async (user, service) => {
       const pipe = `${user.directory}/pipe`;
       await mustRun("mkfifo", [pipe]);
-      const attempt = await user.attempt({ totpPamService: service.name });
+      const attempt = await user.attempt({
+        totpPamService: service.name,
+        totpPamTimeout: "120",
+      });
       attempt.wrap = ["prlimit", "--core=unlimited"];
       const call = attempt.password(user.username, user.password);
       // Not in this process: a pipe that no module opens would hold one of its threads for good.
-      const [pid, isDumpable] = (await mustRun("timeout", ["9", "cat", pipe]))
+      const [pid, isDumpable] = (await mustRun("timeout", ["100", "cat", pipe]))
         .split(" ");
       const limits = await Deno.readTextFile(`/proc/${pid}/limits`);
       assert.match(limits, /^Max core file size +0 +0 /m);
       assert.equal(isDumpable, "0");
-      await mustRun("timeout", ["9", "sh", "-c", `echo >"$0"`, pipe]);
+      await mustRun("timeout", ["100", "sh", "-c", `echo >"$0"`, pipe]);
       const { status, stderr } = await call;
       assert.equal(status, 2, stderr);
     }),

@@ -18,7 +18,8 @@ testWith([], "disable and enable, for people and for programs", async () => {
   assert.equal(await ok("enable", "root"), "Enabled the logins of root.\n");
   assert.equal(JSON.parse(await ok("show", "--json", "root")).disabledAt, null);
   assert.deepEqual(JSON.parse(await ok("disable", "--json", "root")), {
-    ...{ username: "root", disabled: true },
+    username: "root",
+    disabled: true,
   });
   for (const command of ["disable", "enable", "recovery"]) {
     const { status, stderr } = await admin(db, [command, "nobody-here"]);

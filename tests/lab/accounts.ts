@@ -1,9 +1,7 @@
-import { mustRun, run } from "./command.ts";
+import { mustRun, run, type RunOptions } from "./command.ts";
+import { newName } from "./test_run.ts";
 
-/** What the names of all accounts made here begin with. */
-export const ACCOUNT_PREFIX = "ovtotp-t";
-
-/** Held while accounts are changed: two `useradd` at once would fail. */
+/** Held while accounts are changed: two changes at once would fail, of two runs of tests, too. */
 const LOCK = "/run/lock/ovtotp-t";
 
 /** A system account made for a test, and removed at the end of its scope. */
@@ -16,40 +14,32 @@ export interface Account extends AsyncDisposable {
 export async function makeAccount(
   password = `pw ${crypto.randomUUID()}`,
 ): Promise<Account> {
-  const username = `${ACCOUNT_PREFIX}${crypto.randomUUID().slice(0, 8)}`;
-  await mustRun("flock", [
-    LOCK,
-    "useradd",
-    "--no-create-home",
-    "--shell",
-    "/usr/sbin/nologin",
-    username,
+  const username = newName();
+  await using stack = new AsyncDisposableStack();
+  await changeAccounts("useradd", [
+    ...["--no-create-home", "--shell", "/usr/sbin/nologin", username],
   ]);
-  const account: Account = {
-    username,
-    password,
-    [Symbol.asyncDispose]: () => removeAccount(username),
-  };
-  try {
-    await mustRun("flock", [LOCK, "chpasswd"], {
-      stdin: `${username}:${password}\n`,
-    });
-  } catch (error) {
-    await removeAccount(username);
-    throw error;
-  }
-  return account;
+  stack.defer(() => removeAccount(username));
+  await changeAccounts("chpasswd", [], { stdin: `${username}:${password}\n` });
+  const rest = stack.move();
+  return { username, password, [Symbol.asyncDispose]: () => rest.disposeAsync() };
 }
 
-/** Removes the accounts that an interrupted run left. */
-export async function removeLeftoverAccounts(): Promise<void> {
-  const names = (await Deno.readTextFile("/etc/passwd")).split("\n")
-    .map((line) => line.split(":")[0] ?? "");
-  for (const name of names) {
-    if (name.startsWith(ACCOUNT_PREFIX)) await removeAccount(name);
-  }
+/**
+ * Runs a command that changes the machine's accounts, such as `usermod`, alone among all tests.
+ *
+ * @returns its standard output
+ * @throws Error when it fails
+ */
+export function changeAccounts(
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<string> {
+  return mustRun("flock", [LOCK, command, ...args], options);
 }
 
-async function removeAccount(username: string): Promise<void> {
+/** Removes an account, if it is there. */
+export async function removeAccount(username: string): Promise<void> {
   await run("flock", [LOCK, "userdel", "--force", username]);
 }

@@ -1,3 +1,5 @@
+import { PATIENCE_MS } from "./patience.ts";
+
 /** Chromium without a window, steered by its DevTools protocol. */
 export class Browser implements AsyncDisposable {
   /** Addresses of all that a page asked for since it was opened. */
@@ -16,7 +18,7 @@ export class Browser implements AsyncDisposable {
     this.#child = child;
     this.#writer = child.stdin.getWriter();
     this.#reading = this.#read();
-    this.#limit = setTimeout(() => this.#child.kill("SIGKILL"), LIMIT_MS);
+    this.#limit = setTimeout(() => this.#child.kill("SIGKILL"), PATIENCE_MS);
   }
 
   /**
@@ -181,9 +183,6 @@ interface Message {
   result?: Record<string, unknown>;
   error?: { message: string };
 }
-
-/** The longest that a browser may take for all. */
-const LIMIT_MS = 60_000;
 
 const FLAGS = [
   "--headless",

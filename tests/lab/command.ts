@@ -12,6 +12,7 @@ export interface RunOptions {
   /** Give nothing but `env`. */
   clearEnv?: boolean;
   cwd?: string;
+  /** Runs it as another user: in the root directory, as that user may not enter this process's. */
   uid?: number;
 }
 
@@ -21,7 +22,8 @@ export async function run(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Output> {
-  const { stdin, ...rest } = options;
+  const { stdin, ...others } = options;
+  const rest = { ...others.uid === undefined ? {} : { cwd: "/" }, ...others };
   const child = new Deno.Command(command, {
     args: [...args],
     stdin: stdin === undefined ? "null" : "piped",

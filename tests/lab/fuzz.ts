@@ -29,7 +29,8 @@ export function holds<T>(
   examples: T[] = [],
 ): void | Promise<void> {
   return fc.assert(property as fc.IProperty<T>, {
-    ...{ seed: SEED, examples },
+    seed: SEED,
+    examples,
     numRuns: Math.ceil(runs * RUNS_FACTOR),
   });
 }

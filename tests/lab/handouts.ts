@@ -34,7 +34,10 @@ export function fullHandout(
     periodSeconds: 300,
   } as const;
   return {
-    ...{ issuer, username, secret, parameters },
+    issuer,
+    username,
+    secret,
+    parameters,
     uri: provisioningUri(issuer, username, secret, parameters),
     recoveryCodes: TEN_CODES,
   };

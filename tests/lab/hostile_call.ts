@@ -116,10 +116,16 @@ function few<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T[]> {
 
 const oddSent = fc.constantFrom<HostileCall["sent"]>("wrong", "none", "token");
 const oddFile = fc.constantFrom<HostileCall["file"]>(
-  ...["nothing", "directory", "huge", "link"] as const,
+  "nothing",
+  "directory",
+  "huge",
+  "link",
 );
 const oddArgs = fc.constantFrom<HostileCall["args"]>(
-  ...["alone", "behind options", "first", "missing"] as const,
+  "alone",
+  "behind options",
+  "first",
+  "missing",
 );
 const call: fc.Arbitrary<HostileCall> = fc.record({
   sent: rarely(3, "right", oddSent),
@@ -137,7 +143,10 @@ export const hostileLogin: fc.Arbitrary<HostileLogin> = fc.record({
 });
 
 const HONEST: HostileCall = {
-  ...{ sent: "right", edits: [], file: "content", args: "last" },
+  sent: "right",
+  edits: [],
+  file: "content",
+  args: "last",
   variables: [],
 };
 const login = (

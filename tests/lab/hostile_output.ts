@@ -9,7 +9,10 @@ export interface CallOutput {
 }
 
 const STATUSES: Record<string, number> = {
-  ...{ accepted: 0, unchanged: 0, challenged: 2, refused: 1 },
+  accepted: 0,
+  unchanged: 0,
+  challenged: 2,
+  refused: 1,
 };
 
 /** One line of the documented form, the exit status that belongs to it, and nothing else. */

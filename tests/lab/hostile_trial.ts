@@ -82,7 +82,8 @@ export class HostileTrial {
   async #password(id: string, call: HostileCall): Promise<number> {
     const { username, password, now } = this.#target;
     const sent = {
-      ...{ right: utf8(password), wrong: utf8(`${password}!`) },
+      right: utf8(password),
+      wrong: utf8(`${password}!`),
       none: utf8(""),
       // Of after the enrolment.
       token: sessionToken(Math.floor(now() / 1000) + 2),
@@ -127,8 +128,10 @@ export class HostileTrial {
     let wrong = Number(code);
     while (codes.includes(padded(wrong))) wrong = (wrong + 1) % 1_000_000;
     const sent = {
-      ...{ right: code, wrong: padded(wrong) },
-      ...{ none: "", token: `SESS_ID_AT_${code}` },
+      right: code,
+      wrong: padded(wrong),
+      none: "",
+      token: `SESS_ID_AT_${code}`,
     }[call.sent];
     const content = edited(utf8(utf8(sent).toBase64()), call.edits);
     const made = this.#make(
@@ -180,13 +183,18 @@ export class HostileTrial {
     }
     const variables = new Map<string, string | Uint8Array>([
       ...Object.entries({
-        ...{ script_type: scriptType, username, IV_SSO: "webauth,crtext" },
-        ...{ auth_control_file: `${id}.acf`, auth_pending_file: `${id}.apf` },
+        script_type: scriptType,
+        username,
+        IV_SSO: "webauth,crtext",
+        auth_control_file: `${id}.acf`,
+        auth_pending_file: `${id}.apf`,
         auth_failed_reason_file: `${id}.afr`,
         // Another network for each login: waits have tests of their own.
         untrusted_ip: `10.${this.#logins >> 8 & 255}.${this.#logins & 255}.1`,
-        ...{ untrusted_port: "50000", common_name: "laptop" },
-        ...{ totpTokenDbPath: db, totpKeyFile: keyFile },
+        untrusted_port: "50000",
+        common_name: "laptop",
+        totpTokenDbPath: db,
+        totpKeyFile: keyFile,
         // The one that has an answer of its own call.
         totpChallengeMethods: "crtext",
       }),
@@ -197,7 +205,9 @@ export class HostileTrial {
       else variables.set(name, made);
     }
     const args = {
-      ...{ last: ["x", path], alone: [path], missing: [] },
+      last: ["x", path],
+      alone: [path],
+      missing: [],
       "behind options": ["--version", "", "--db", "/", "\n", "--", path],
       first: [path, `${directory}/none`],
     }[call.args];

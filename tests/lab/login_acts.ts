@@ -71,8 +71,10 @@ function attemptOf(
   const open = model.openChallenges();
   const among = attempts.filter(({ id }) => !isOpen || open.includes(id));
   return among.at(-1 - back) ?? {
-    ...{ id: "/run/none", loginName: "alice" },
-    ...{ commonName: null, address: null },
+    id: "/run/none",
+    loginName: "alice",
+    commonName: null,
+    address: null,
   };
 }
 
@@ -95,7 +97,11 @@ const connectOtherwise = act(
   fc.record({
     from,
     password: fc.constantFrom<Sent["password"]>(
-      ...["wrong", "right", "right", "PAM fails", "has a NUL"] as const,
+      "wrong",
+      "right",
+      "right",
+      "PAM fails",
+      "has a NUL",
     ),
     method: fc.constantFrom<Sent["method"]>("crtext", "dynamic", null),
   }),

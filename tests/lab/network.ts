@@ -1,4 +1,5 @@
 import { mustRun, run } from "./command.ts";
+import { newName } from "./test_run.ts";
 
 /** Two hosts on one machine, joined by a cable: network namespaces and a veth pair. */
 export interface Network extends AsyncDisposable {
@@ -6,18 +7,15 @@ export interface Network extends AsyncDisposable {
   client: { namespace: string; address: string };
 }
 
-/** What the names of all network namespaces made here begin with. */
-export const NAMESPACE_PREFIX = "ovtotp-t";
-
 /** Makes the two hosts. */
 export async function makeNetwork(): Promise<Network> {
-  const name = `${NAMESPACE_PREFIX}${crypto.randomUUID().slice(0, 8)}`;
+  const name = newName();
   const network: Network = {
     server: { namespace: `${name}s`, address: "10.91.0.1" },
     client: { namespace: `${name}c`, address: "10.91.0.2" },
     async [Symbol.asyncDispose]() {
       for (const { namespace } of [network.server, network.client]) {
-        await run("ip", ["netns", "delete", namespace]);
+        await deleteNamespace(namespace);
       }
     },
   };
@@ -42,13 +40,10 @@ export async function makeNetwork(): Promise<Network> {
   return network;
 }
 
-/** Removes the network namespaces that an interrupted run left. */
-export async function removeLeftoverNetworks(): Promise<void> {
-  const { stdout } = await run("ip", ["netns", "list"]);
-  for (const line of stdout.split("\n")) {
-    const name = line.split(" ")[0] ?? "";
-    if (name.startsWith(NAMESPACE_PREFIX)) {
-      await run("ip", ["netns", "delete", name]);
-    }
-  }
+/** Removes a network namespace, if it is there, and ends what runs in it. */
+export async function deleteNamespace(namespace: string): Promise<void> {
+  const { stdout } = await run("ip", ["netns", "pids", namespace]);
+  const pids = stdout.split("\n").filter((pid) => pid !== "");
+  if (pids.length > 0) await run("kill", ["-KILL", ...pids]);
+  await run("ip", ["netns", "delete", namespace]);
 }

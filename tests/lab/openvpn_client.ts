@@ -1,8 +1,9 @@
 import { makeCertificate } from "./certificates.ts";
-import { run } from "./command.ts";
+import { mustRun, run } from "./command.ts";
 import { Lines } from "./lines.ts";
 import { OpenvpnProcess } from "./openvpn_process.ts";
 import type { OpenvpnServer } from "./openvpn_server.ts";
+import { PATIENCE_MS } from "./patience.ts";
 import { base64 } from "./program.ts";
 
 /** How a login ended for the client. */
@@ -40,17 +41,16 @@ export class OpenvpnClient implements AsyncDisposable {
   readonly #namespace: string;
 
   private constructor(
-    process: OpenvpnProcess,
-    management: WritableStreamDefaultWriter<Uint8Array>,
-    lines: Lines,
-    reading: Promise<void>,
+    name: string,
     namespace: string,
+    process: OpenvpnProcess,
+    management: Deno.UnixConn,
   ) {
-    this.#process = process;
-    this.#management = management;
-    this.#lines = lines;
-    this.#reading = reading;
     this.#namespace = namespace;
+    this.#process = process;
+    this.#management = management.writable.getWriter();
+    this.#lines = new Lines(name);
+    this.#reading = this.#lines.readFrom(management.readable);
   }
 
   /** What came over the management interface. */
@@ -63,50 +63,32 @@ export class OpenvpnClient implements AsyncDisposable {
     server: OpenvpnServer,
     login: Login,
   ): Promise<OpenvpnClient> {
-    const { directory, network } = server;
+    const { directory, network: { client: { namespace } } } = server;
     const id = ++count;
     const commonName = login.commonName === undefined ? `client${id}` : login.commonName;
     if (commonName !== null) await makeCertificate(directory, commonName);
     const socket = `${directory}/client${id}.sock`;
-    const sso = login.sso === undefined ? "webauth,crtext" : login.sso;
-    const process = new OpenvpnProcess(
-      `the log of client ${id}`,
-      network.client.namespace,
-      [
-        ...["--client", "--dev", "tun", "--proto", "udp", "--nobind"],
-        ...["--remote", network.server.address],
-        ...["--ca", `${directory}/ca.crt`],
-        ...commonName === null ? [] : [
-          ...["--cert", `${directory}/${commonName}.crt`],
-          ...["--key", `${directory}/${commonName}.key`],
-        ],
-        ...["--auth-user-pass", "--verb", "3"],
-        ...["--auth-retry", login.asksAgain ? "interact" : "none"],
-        ...login.dropsToken ? ["--pull-filter", "ignore", "auth-token"] : [],
-        ...login.staticAnswer === undefined ? [] : ["--static-challenge", "Code?", "1"],
-        ...["--management", socket, "unix"],
-        ...["--management-hold", "--management-query-passwords"],
-        ...sso === null ? [] : ["--setenv", "IV_SSO", sso],
-      ],
-    );
+    const args = argumentsFor(server, { ...login, commonName }, socket);
+    await using stack = new AsyncDisposableStack();
+    const process = stack.use(new OpenvpnProcess(`the log of client ${id}`, namespace, args));
     await process.log.waitFor(/MANAGEMENT: unix domain socket listening/);
     const management = await Deno.connect({ transport: "unix", path: socket });
-    const lines = new Lines(`client ${id}`);
-    const client = new OpenvpnClient(
-      process,
-      management.writable.getWriter(),
-      lines,
-      lines.readFrom(management.readable),
-      network.client.namespace,
+    const client = stack.use(
+      new OpenvpnClient(`client ${id}`, namespace, process, management),
     );
-    await client.#send("state on", "hold release");
-    await lines.waitFor(/^>PASSWORD:Need 'Auth'/);
-    const { username, password, staticAnswer } = login;
+    await client.#begin(login);
+    stack.move();
+    return client;
+  }
+
+  /** Lets the client begin, and sends username and password when it asks. */
+  async #begin({ username, password, staticAnswer }: Login): Promise<void> {
+    await this.#send("state on", "hold release");
+    await this.#lines.waitFor(/^>PASSWORD:Need 'Auth'/);
     const sent = staticAnswer === undefined
       ? password
       : `SCRV1:${base64(password)}:${base64(staticAnswer)}`;
-    await client.logIn(username, sent);
-    return client;
+    await this.logIn(username, sent);
   }
 
   /** Sends username and password, which the client has asked for. */
@@ -181,9 +163,18 @@ export class OpenvpnClient implements AsyncDisposable {
   async ping(): Promise<boolean> {
     const { status } = await run("ip", [
       ...["netns", "exec", this.#namespace],
-      ...["ping", "-c", "1", "-W", "5", "10.92.0.1"],
+      // One answer, however many are lost or late.
+      ...["ping", "-c", "1", "-w", `${PATIENCE_MS / 1000}`, "10.92.0.1"],
     ]);
     return status === 0;
+  }
+
+  /** Sends more packets than a key may be used for, see `RENEGOTIATED_BY_PACKETS`. */
+  async renegotiate(): Promise<void> {
+    await mustRun("ip", [
+      ...["netns", "exec", this.#namespace],
+      ...["ping", "-q", "-c", "30", "-i", "0.01", "10.92.0.1"],
+    ]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -197,6 +188,31 @@ export class OpenvpnClient implements AsyncDisposable {
       new TextEncoder().encode(lines.map((line) => `${line}\n`).join("")),
     );
   }
+}
+
+/** OpenVPN's arguments for a client that is steered through a socket. */
+function argumentsFor(
+  { directory, network }: OpenvpnServer,
+  login: Login & { commonName: string | null },
+  socket: string,
+): string[] {
+  const { commonName, sso = "webauth,crtext" } = login;
+  return [
+    ...["--client", "--dev", "tun", "--proto", "udp", "--nobind"],
+    ...["--remote", network.server.address],
+    ...["--ca", `${directory}/ca.crt`],
+    ...commonName === null ? [] : [
+      ...["--cert", `${directory}/${commonName}.crt`],
+      ...["--key", `${directory}/${commonName}.key`],
+    ],
+    ...["--auth-user-pass", "--verb", "3"],
+    ...["--auth-retry", login.asksAgain ? "interact" : "none"],
+    ...login.dropsToken ? ["--pull-filter", "ignore", "auth-token"] : [],
+    ...login.staticAnswer === undefined ? [] : ["--static-challenge", "Code?", "1"],
+    ...["--management", socket, "unix"],
+    ...["--management-hold", "--management-query-passwords"],
+    ...sso === null ? [] : ["--setenv", "IV_SSO", sso],
+  ];
 }
 
 /** Quotes a parameter as the management interface wants it. */

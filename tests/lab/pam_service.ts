@@ -1,4 +1,8 @@
 import { mustRun } from "./command.ts";
+import { newName } from "./test_run.ts";
+
+/** Where Linux-PAM looks for services (pam.conf(5)). */
+export const PAM_SERVICES = "/etc/pam.d";
 
 /** The modules that check a real account's password. */
 export const PLAIN_RULES = [
@@ -16,9 +20,9 @@ export interface PamService extends AsyncDisposable {
 /** Makes a PAM service with these rules (pam.conf(5), without the service's name). */
 export async function makePamService(
   rules: readonly string[],
-  name = `ovtotp-t-${crypto.randomUUID().slice(0, 8)}`,
+  name = newName(),
 ): Promise<PamService> {
-  const file = `/etc/pam.d/${name}`;
+  const file = `${PAM_SERVICES}/${name}`;
   const use = (rules: readonly string[]) =>
     Deno.writeTextFile(file, rules.map((rule) => `${rule}\n`).join(""));
   await use(rules);

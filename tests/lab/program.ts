@@ -1,11 +1,19 @@
 import { TOTP } from "otpauth";
 import { fileURLToPath } from "node:url";
 import { mustRun, type Output, run, type RunOptions } from "./command.ts";
+import { reachablePlace } from "./reachable_place.ts";
+import { OWN_PREFIX } from "./test_run.ts";
 
-/** The built program. */
-export const PROGRAM = fileURLToPath(
+/** Tells the tests of a script where the program is that it has built. */
+export const PROGRAM_VARIABLE = "OVTOTP_PROGRAM";
+
+/** What a build makes. */
+export const BUILT_PROGRAM = fileURLToPath(
   new URL("../../dist/openvpn-totp", import.meta.url),
 );
+
+/** The program that is tried: a run's own copy, or what was built last. */
+export const PROGRAM = Deno.env.get(PROGRAM_VARIABLE) ?? BUILT_PROGRAM;
 
 /** A directory of a test's own, removed at the end of its scope. */
 export interface TestDirectory extends AsyncDisposable {
@@ -14,7 +22,7 @@ export interface TestDirectory extends AsyncDisposable {
   db: string;
 }
 
-/** Where a test's directory may be when nothing depends on a disk; undefined for as always. */
+/** Where a test's directory may be when nothing depends on a disk; undefined for the usual place. */
 export function memoryDirectory(): string | undefined {
   try {
     return Deno.statSync("/dev/shm").isDirectory ? "/dev/shm" : undefined;
@@ -24,17 +32,14 @@ export function memoryDirectory(): string | undefined {
 }
 
 /**
- * Makes a directory for a test.
+ * Makes a directory for a test, which no other user may enter.
  *
- * @param dir where, if not as always
+ * @param dir where, if not in the usual place
  */
 export async function makeTestDirectory(
-  dir?: string,
+  dir = reachablePlace(),
 ): Promise<TestDirectory> {
-  const path = await Deno.makeTempDir({
-    prefix: "ovtotp-t",
-    ...dir === undefined ? {} : { dir },
-  });
+  const path = await Deno.makeTempDir({ prefix: OWN_PREFIX, dir });
   return {
     path,
     db: `${path}/db/token_index.sqlite3`,

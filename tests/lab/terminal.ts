@@ -1,5 +1,4 @@
-/** How long to wait for something that should come within seconds, in milliseconds. */
-const PATIENCE_MS = 60_000;
+import { PATIENCE_MS } from "./patience.ts";
 
 /** What Ctrl-C sends. */
 export const CTRL_C = "\x03";

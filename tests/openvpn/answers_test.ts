@@ -3,7 +3,7 @@ import { makeAccount } from "../lab/accounts.ts";
 import { mustRun } from "../lab/command.ts";
 import { OpenvpnClient } from "../lab/openvpn_client.ts";
 import { OpenvpnServer } from "../lab/openvpn_server.ts";
-import { admin, base64, codeOf, enroll, wrongCodeOf } from "../lab/program.ts";
+import { admin, base64, codeOf, enroll, makeTestDirectory, wrongCodeOf } from "../lab/program.ts";
 import { OPENVPN_LAB, testWith } from "../lab/requirements.ts";
 
 /** How often the server's log says that the program accepted. */
@@ -98,28 +98,24 @@ testWith(
   "a right code without a challenge of ours is refused",
   async () => {
     await using account = await makeAccount();
-    const directory = await Deno.makeTempDir({ prefix: "ovtotp-t" });
-    try {
-      // Another program asks for a code, and our password step has never run.
-      const script = `${directory}/asks.sh`;
-      await Deno.writeTextFile(
-        script,
-        "#!/bin/sh\n" +
-          'printf "60\\ncrtext\\nCR_TEXT:R,E:code\\n" >"$auth_pending_file"\nexit 2\n',
-        { mode: 0o755 },
-      );
-      await using server = await OpenvpnServer.start([
-        `auth-user-pass-verify ${script} via-file`,
-      ]);
-      const secret = await enroll(server.db, account.username);
-      await using client = await OpenvpnClient.connect(server, account);
-      await client.challenge();
-      await client.answer(codeOf(secret));
-      assert.equal((await client.outcome()).connected, false);
-      await server.log.waitFor(/outcome=refused reason=no_challenge/);
-    } finally {
-      await Deno.remove(directory, { recursive: true });
-    }
+    await using directory = await makeTestDirectory();
+    // Another program asks for a code, and our password step has never run.
+    const script = `${directory.path}/asks.sh`;
+    await Deno.writeTextFile(
+      script,
+      "#!/bin/sh\n" +
+        'printf "60\\ncrtext\\nCR_TEXT:R,E:code\\n" >"$auth_pending_file"\nexit 2\n',
+      { mode: 0o755 },
+    );
+    await using server = await OpenvpnServer.start([
+      `auth-user-pass-verify ${script} via-file`,
+    ]);
+    const secret = await enroll(server.db, account.username);
+    await using client = await OpenvpnClient.connect(server, account);
+    await client.challenge();
+    await client.answer(codeOf(secret));
+    assert.equal((await client.outcome()).connected, false);
+    await server.log.waitFor(/outcome=refused reason=no_challenge/);
   },
 );
 

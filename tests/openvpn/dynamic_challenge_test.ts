@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { makeAccount } from "../lab/accounts.ts";
+import { mustRun } from "../lab/command.ts";
 import { OpenvpnClient } from "../lab/openvpn_client.ts";
 import { OpenvpnServer } from "../lab/openvpn_server.ts";
 import { codeOf, enroll, wrongCodeOf } from "../lab/program.ts";
@@ -48,9 +49,7 @@ testWith(
     await using account = await makeAccount();
     await using other = await makeAccount();
     const { username } = account;
-    await using server = await OpenvpnServer.start([
-      "setenv totpChallengeTimeout 20",
-    ]);
+    await using server = await OpenvpnServer.start();
     const secret = await enroll(server.db, username);
     await enroll(server.db, other.username);
     const login = { ...account, sso: null, asksAgain: true, commonName: "c" };
@@ -89,6 +88,11 @@ testWith(
         );
         assert.equal(await answer(codeOf(secret)), "challenge_answered");
       }
+    });
+    await t.step("too late", async () => {
+      const answer = await challenged();
+      await mustRun("sqlite3", [server.db, `UPDATE challenges SET expires_at = ${Date.now()}`]);
+      assert.equal(await answer(codeOf(secret)), "challenge_expired");
     });
     await t.step("garbage", async () => {
       await using client = await OpenvpnClient.connect(server, {

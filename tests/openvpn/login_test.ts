@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { makeAccount } from "../lab/accounts.ts";
 import { OpenvpnClient } from "../lab/openvpn_client.ts";
 import { OpenvpnServer } from "../lab/openvpn_server.ts";
-import { codeOf, enroll, keyFileOf, PROGRAM, wrongCodeOf } from "../lab/program.ts";
+import {
+  codeOf,
+  enroll,
+  keyFileOf,
+  makeTestDirectory,
+  PROGRAM,
+  wrongCodeOf,
+} from "../lab/program.ts";
 import { OPENVPN_LAB, testWith } from "../lab/requirements.ts";
 
 testWith(OPENVPN_LAB, "a right code connects, once", async () => {
@@ -101,34 +108,30 @@ testWith(
   "a server with its own text, timeout and database, via-env and no client certificates",
   async () => {
     await using account = await makeAccount(`via "env" \\ $PATH ünï`);
-    const directory = await Deno.makeTempDir({ prefix: "ovtotp-t" });
-    try {
-      const db = `${directory}/elsewhere/tokens`;
-      const secret = await enroll(db, account.username);
-      await using server = await OpenvpnServer.start([
-        "verify-client-cert none",
-        "script-security 3",
-        `auth-user-pass-verify ${PROGRAM} via-env`,
-        `setenv totpTokenDbPath ${db}`,
-        `setenv totpKeyFile ${keyFileOf(db)}`,
-        'setenv totpChallengeText "Code für das VPN, bitte: 6 Ziffern"',
-        "setenv totpChallengeTimeout 77",
-      ]);
-      await using client = await OpenvpnClient.connect(server, {
-        ...account,
-        commonName: null,
-      });
-      assert.equal(
-        await client.challenge(),
-        "Code für das VPN, bitte: 6 Ziffern",
-      );
-      await client.events.waitFor(/AUTH_PENDING,timeout 77/);
-      await client.answer(codeOf(secret));
-      assert.equal((await client.outcome()).connected, true);
-      assert.equal(await client.ping(), true);
-    } finally {
-      await Deno.remove(directory, { recursive: true });
-    }
+    await using directory = await makeTestDirectory();
+    const { db } = directory;
+    const secret = await enroll(db, account.username);
+    await using server = await OpenvpnServer.start([
+      "verify-client-cert none",
+      "script-security 3",
+      `auth-user-pass-verify ${PROGRAM} via-env`,
+      `setenv totpTokenDbPath ${db}`,
+      `setenv totpKeyFile ${keyFileOf(db)}`,
+      'setenv totpChallengeText "Code für das VPN, bitte: 6 Ziffern"',
+      "setenv totpChallengeTimeout 77",
+    ]);
+    await using client = await OpenvpnClient.connect(server, {
+      ...account,
+      commonName: null,
+    });
+    assert.equal(
+      await client.challenge(),
+      "Code für das VPN, bitte: 6 Ziffern",
+    );
+    await client.events.waitFor(/AUTH_PENDING,timeout 77/);
+    await client.answer(codeOf(secret));
+    assert.equal((await client.outcome()).connected, true);
+    assert.equal(await client.ping(), true);
   },
 );
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { makeAccount } from "../lab/accounts.ts";
 import { mustRun } from "../lab/command.ts";
 import { type Login, OpenvpnClient } from "../lab/openvpn_client.ts";
-import { OFTEN_RENEGOTIATED, OpenvpnServer, WITHOUT_TOKENS } from "../lab/openvpn_server.ts";
+import { OpenvpnServer, RENEGOTIATED_BY_PACKETS, WITHOUT_TOKENS } from "../lab/openvpn_server.ts";
 import {
   admin,
   codeOf,
@@ -29,7 +29,9 @@ testWith(
     await using server = await OpenvpnServer.start();
     const secret = await enroll(server.db, account.username);
     const login = (staticAnswer: string) => ({
-      ...{ ...account, sso: null, staticAnswer },
+      ...account,
+      sso: null,
+      staticAnswer,
     });
     const wrong = await outcomeOf(server, login(wrongCodeOf(secret)));
     assert.match(wrong, /^Wrong TOTP code/);
@@ -120,7 +122,8 @@ testWith(
     const { username } = account;
     await using server = await OpenvpnServer.start();
     const output = await mustRun(PROGRAM, [
-      ...[...on(server.db), "enroll", "--recovery-codes", username],
+      ...on(server.db),
+      ...["enroll", "--recovery-codes", username],
     ]);
     const codes = output.trim().split("\n").slice(3);
     assert.equal(codes.length, 10);
@@ -140,7 +143,8 @@ testWith(
       "connected",
     );
     await using client = await OpenvpnClient.connect(server, {
-      ...{ ...login, asksAgain: true },
+      ...login,
+      asksAgain: true,
     });
     const { stateId } = await client.dynamicChallenge();
     await client.answerDynamic(username, stateId, codes[2]!.toLowerCase());
@@ -217,14 +221,16 @@ testWith(
     const { username } = account;
     await using server = await OpenvpnServer.start([
       "auth-gen-token 3600 external-auth",
-      ...OFTEN_RENEGOTIATED,
+      ...RENEGOTIATED_BY_PACKETS,
     ]);
     const secret = await enrollBeforeToken(server.db, username);
     const login = { ...account, staticAnswer: codeOf(secret) };
     await using client = await OpenvpnClient.connect(server, login);
     assert.equal((await client.outcome()).connected, true);
+    await client.renegotiate();
     await server.log.waitFor(/outcome=accepted by=token/);
     await admin(server.db, ["disable", username]);
+    await client.renegotiate();
     await server.log.waitFor(/outcome=refused reason=user_disabled/);
     const again = { ...account, staticAnswer: codeOf(secret, 1) };
     assert.equal(await outcomeOf(server, again), "");
@@ -240,15 +246,18 @@ testWith(
     await using account = await makeAccount();
     await using server = await OpenvpnServer.start([
       "auth-gen-token 3600 external-auth",
-      ...OFTEN_RENEGOTIATED,
+      ...RENEGOTIATED_BY_PACKETS,
     ]);
     const secret = await enrollBeforeToken(server.db, account.username);
     await using client = await OpenvpnClient.connect(server, {
-      ...{ ...account, sso: null, asksAgain: true },
+      ...account,
+      sso: null,
+      asksAgain: true,
     });
     const { stateId } = await client.dynamicChallenge();
     await client.answerDynamic(account.username, stateId, codeOf(secret));
     assert.equal((await client.outcome()).connected, true);
+    await client.renegotiate();
     await server.log.waitFor(/outcome=accepted by=token/);
     const challenges = server.log.seen.filter((line) => line.includes("outcome=challenged"));
     assert.equal(challenges.length, 1);
@@ -282,16 +291,18 @@ testWith(
   async () => {
     await using account = await makeAccount();
     await using server = await OpenvpnServer.start([
-      ...OFTEN_RENEGOTIATED,
+      ...RENEGOTIATED_BY_PACKETS,
     ]);
     const secret = await enroll(server.db, account.username);
     await using client = await OpenvpnClient.connect(server, {
-      ...{ ...account, dropsToken: true },
+      ...account,
+      dropsToken: true,
     });
     await client.challenge();
     await client.answer(codeOf(secret));
     assert.equal((await client.outcome()).connected, true);
     const from = client.events.seen.length;
+    await client.renegotiate();
     await client.challenge(from);
     await server.log.waitFor(
       /outcome=challenged .*warning=".*did not keep its session token/,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { makeAccount } from "../lab/accounts.ts";
 import { OpenvpnClient } from "../lab/openvpn_client.ts";
-import { OFTEN_RENEGOTIATED, OpenvpnServer } from "../lab/openvpn_server.ts";
+import { OpenvpnServer, RENEGOTIATED_BY_PACKETS } from "../lab/openvpn_server.ts";
 import { codeOf, enroll } from "../lab/program.ts";
 import { OPENVPN_LAB, testWith } from "../lab/requirements.ts";
 
@@ -11,7 +11,7 @@ testWith(
   async () => {
     await using account = await makeAccount();
     await using server = await OpenvpnServer.start([
-      ...OFTEN_RENEGOTIATED,
+      ...RENEGOTIATED_BY_PACKETS,
     ]);
     const secret = await enroll(server.db, account.username);
     await using client = await OpenvpnClient.connect(server, account);
@@ -20,8 +20,10 @@ testWith(
     assert.equal((await client.outcome()).connected, true);
 
     const renewed = /Username\/auth-token authentication succeeded/;
+    await client.renegotiate();
     await server.log.waitFor(renewed);
     const first = server.log.seen.findIndex((line) => renewed.test(line));
+    await client.renegotiate();
     await server.log.waitFor(renewed, first + 1);
 
     const count = (text: string) => server.log.seen.filter((line) => line.includes(text)).length;
