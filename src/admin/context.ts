@@ -6,9 +6,8 @@ import { quoted } from "../text/printable.ts";
 import { isUsername, USERNAME_ALLOWED } from "../core/username.ts";
 import { Vault } from "../secrets/vault.ts";
 import { checkSetting, readSetting, type ReadVariable, SETTINGS } from "../settings.ts";
-import { openDatabase } from "../store/sqlite/database.ts";
+import { openStore } from "../store/open_store.ts";
 import type { Screen } from "./terminal/screen.ts";
-import { SqliteEnrolmentStore } from "../store/sqlite/enrolment_store.ts";
 
 /** What a subcommand works with. */
 export interface AdminContext {
@@ -59,11 +58,8 @@ export async function withStore<T>(
   },
   work: (store: EnrolmentStore) => Promise<T>,
 ): Promise<T> {
-  using database = await openDatabase(databasePath(context), {
-    create,
-    busyTimeoutMs,
-  });
-  return await work(new SqliteEnrolmentStore(database));
+  using store = await openStore({ path: databasePath(context), create, busyTimeoutMs });
+  return await work(store.enrolments);
 }
 
 /** The keys of the key file that `--key`, else `totpKeyFile`, else the default names. */

@@ -10,7 +10,8 @@ import {
 import type { PrimaryAuthentication } from "../login/primary_authentication.ts";
 import { writeReasonFile } from "../openvpn/script/answer_files.ts";
 import type { ReadVariable, Settings } from "../settings.ts";
-import { type Database, openDatabase } from "../store/sqlite/database.ts";
+import { openStore } from "../store/open_store.ts";
+import type { Store } from "../store/store.ts";
 
 /** One call by OpenVPN. */
 export interface HookCall {
@@ -45,9 +46,8 @@ const BUSY_TIMEOUT_MS = 2000;
  *
  * @throws Failure when it can't be used
  */
-export function openLoginDatabase(path: string): Promise<Database> {
-  const busyTimeoutMs = BUSY_TIMEOUT_MS;
-  return openDatabase(path, { create: false, busyTimeoutMs });
+export function openLoginStore(path: string): Promise<Store> {
+  return openStore({ path, create: false, busyTimeoutMs: BUSY_TIMEOUT_MS });
 }
 
 /**

@@ -12,14 +12,13 @@ import { writeVerdict } from "../openvpn/script/answer_files.ts";
 import { readResponseFile, removeResponseFile } from "../openvpn/script/response.ts";
 import { Vault } from "../secrets/vault.ts";
 import { readSettings, type Settings } from "../settings.ts";
-import type { Database } from "../store/sqlite/database.ts";
-import { SqliteLoginStore } from "../store/sqlite/login_store.ts";
+import type { LoginStore } from "../store/store.ts";
 import {
   attemptTo,
   ExitStatus,
   type HookCall,
   type HookResult,
-  openLoginDatabase,
+  openLoginStore,
   refusalOf,
   tellReason,
 } from "./call.ts";
@@ -44,10 +43,10 @@ async function decide(
 ): Promise<CodeVerdict> {
   const settings = readSettings(read);
   const attempt = readAttempt(read, requireVariable("username", read));
-  using database = await openLoginDatabase(settings.tokenDbPath);
+  using store = await openLoginStore(settings.tokenDbPath);
   return await codeStep(
     { attempt, code, isNewConnection: false },
-    codeStepParts(settings, attempt, database),
+    codeStepParts(settings, attempt, store.logins),
   );
 }
 
@@ -55,11 +54,11 @@ async function decide(
 export function codeStepParts(
   settings: Settings,
   attempt: Attempt,
-  database: Database,
+  store: LoginStore,
 ): CodeStepParts {
   return {
     ...codeCheckParts(settings),
-    store: new SqliteLoginStore(database),
+    store,
     audit: new Audit("code", attempt, settings.audit),
     binding: { address: settings.bindAddress },
     unproven: settings.primaryAuth === "external"

@@ -3,8 +3,7 @@ import type { Refused } from "../core/verdict.ts";
 import { Audit } from "../login/audit.ts";
 import { readAttempt } from "../openvpn/script/environment.ts";
 import { readAuditRule, readSetting, type ReadVariable, SETTINGS } from "../settings.ts";
-import { SqliteLoginStore } from "../store/sqlite/login_store.ts";
-import { openLoginDatabase } from "./call.ts";
+import { openLoginStore } from "./call.ts";
 
 /**
  * Writes a refusal to the audit trail that came of a failure, and so of no login step. As far as the
@@ -21,10 +20,8 @@ export async function recordLate(
 ): Promise<void> {
   const attempt = readAttempt(read, loginName);
   const audit = new Audit(step, attempt, readAuditRule(read));
-  using database = await openLoginDatabase(
+  using store = await openLoginStore(
     readSetting(SETTINGS.tokenDbPath, read),
   );
-  await new SqliteLoginStore(database).transaction((records) =>
-    audit.record(records, verdict, Date.now())
-  );
+  await store.logins.transaction((records) => audit.record(records, verdict, Date.now()));
 }

@@ -28,16 +28,9 @@ import type { Credentials } from "../core/credentials.ts";
 import { COMMON_PARAMETERS } from "../core/totp_parameters.ts";
 import type { Challenged, CodeVerdict, PasswordVerdict } from "../core/verdict.ts";
 import { readSettings, type Settings } from "../settings.ts";
-import type { Database } from "../store/sqlite/database.ts";
-import { SqliteLoginStore } from "../store/sqlite/login_store.ts";
+import type { LoginStore } from "../store/store.ts";
 import { codeCheckParts, codeStepParts } from "./code_hook.ts";
-import {
-  ExitStatus,
-  type HookCall,
-  type HookResult,
-  openLoginDatabase,
-  tellReason,
-} from "./call.ts";
+import { ExitStatus, type HookCall, type HookResult, openLoginStore, tellReason } from "./call.ts";
 
 /** `auth-user-pass-verify`: username and password, then the code or the request for it. */
 export async function passwordHook(call: HookCall): Promise<HookResult> {
@@ -50,10 +43,10 @@ export async function passwordHook(call: HookCall): Promise<HookResult> {
   const sent = readPasswordForm(read, password);
   try {
     const attempt = readAttempt(read, username);
-    using database = await openLoginDatabase(settings.tokenDbPath);
-    const store = new SqliteLoginStore(database);
+    using opened = await openLoginStore(settings.tokenDbPath);
+    const store = opened.logins;
     const verdict = sent.form === "dynamic"
-      ? await answerStep(sent, attempt, settings, database)
+      ? await answerStep(sent, attempt, settings, store)
       : await passwordStep({
         attempt,
         token: readSessionToken(read, password.reveal()),
@@ -98,7 +91,7 @@ export function openPrimary(settings: Settings): PrimaryAuthentication | null {
 async function digitsOf(
   username: string,
   { challengeMethods }: Settings,
-  store: SqliteLoginStore,
+  store: LoginStore,
 ): Promise<number> {
   const enrolment = challengeMethods.includes("append")
     ? await store.findEnrolment(username, username)
@@ -111,12 +104,12 @@ async function answerStep(
   { stateId, code }: PasswordForm & { form: "dynamic" },
   attempt: Attempt,
   settings: Settings,
-  database: Database,
+  store: LoginStore,
 ): Promise<CodeVerdict> {
   const answered = { ...attempt, id: await attemptIdOfState(stateId) };
   return await codeStep(
     { attempt: answered, code, isNewConnection: true },
-    codeStepParts(settings, attempt, database),
+    codeStepParts(settings, attempt, store),
   );
 }
 

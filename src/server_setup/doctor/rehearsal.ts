@@ -3,10 +3,8 @@ import { hmacKey, hotp, timeStep } from "../../core/totp.ts";
 import { Failure } from "../../core/failure.ts";
 import { Vault } from "../../secrets/vault.ts";
 import type { Settings } from "../../settings.ts";
-import { type Database, openDatabase } from "../../store/sqlite/database.ts";
-import { SqliteEnrolmentStore } from "../../store/sqlite/enrolment_store.ts";
-import { storedVersion } from "../../store/sqlite/file.ts";
-import { MIGRATIONS } from "../../store/sqlite/migrations.ts";
+import { openStore, type SchemaVersions, schemaVersions } from "../../store/open_store.ts";
+import type { Store } from "../../store/store.ts";
 import type { DatabaseState, RunUser } from "./set_up.ts";
 
 /** As long as a login waits for another's transaction, in milliseconds. */
@@ -29,18 +27,18 @@ export async function rehearseDatabase(
         requireAccess(path, { name, uid, gid });
       }
     }
-    const version = versionAt(tokenDbPath);
-    const known = MIGRATIONS.length;
+    const versions = versionsAt(tokenDbPath);
     // Opening it would bring it up to date.
-    if (version !== null && version > 0 && version < known) {
-      return { state: "older", version, known };
+    if (versions !== null && versions.stored > 0 && versions.stored < versions.known) {
+      return { state: "older", version: versions.stored, known: versions.known };
     }
-    using database = await openDatabase(tokenDbPath, {
+    using store = await openStore({
+      path: tokenDbPath,
       create: false,
       busyTimeoutMs: BUSY_TIMEOUT_MS,
       uid,
     });
-    return await rehearseOpen(database, new Vault(keyFile, uid), nowMs);
+    return await rehearseOpen(store, new Vault(keyFile, uid), nowMs);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return error.code === "database_missing"
@@ -88,20 +86,20 @@ function requireAccess(
 }
 
 /** Null where opening the database says better what is wrong. */
-function versionAt(path: string): number | null {
+function versionsAt(path: string): SchemaVersions | null {
   try {
-    return storedVersion(path);
+    return schemaVersions(path);
   } catch {
     return null;
   }
 }
 
 async function rehearseOpen(
-  database: Database,
+  store: Store,
   vault: Vault,
   nowMs: number,
 ): Promise<DatabaseState> {
-  const enrolments = await new SqliteEnrolmentStore(database).list();
+  const enrolments = await store.enrolments.list();
   const failures: string[] = [];
   for (const enrolment of enrolments) {
     try {
@@ -119,13 +117,13 @@ async function rehearseOpen(
     state: "open",
     users: enrolments.length,
     closed: message === undefined ? null : { count: failures.length, message },
-    writeTrouble: writeTroubleOf(database),
+    writeTrouble: await writeTroubleOf(store),
   };
 }
 
-function writeTroubleOf(database: Database): string | null {
+async function writeTroubleOf(store: Store): Promise<string | null> {
   try {
-    database.rehearseWrite();
+    await store.rehearseWrite();
     return null;
   } catch (error) {
     if (error instanceof Failure) return error.message;

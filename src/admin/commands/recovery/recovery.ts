@@ -1,11 +1,16 @@
 import { RECOVERY_ALPHABET, RECOVERY_LENGTH, shownRecoveryCode } from "../../../core/code.ts";
+import { Failure } from "../../../core/failure.ts";
 import { markOfCode } from "../../../core/totp.ts";
 import type { EnrolmentStore } from "../../../store/store.ts";
-import { type AdminContext, notEnrolled, openVault, withStore } from "../../context.ts";
+import { quoted } from "../../../text/printable.ts";
+import { type AdminContext, openVault, requireEnrolment, withStore } from "../../context.ts";
 import { json } from "../../terminal/text.ts";
 
 /** How many recovery codes a user gets. */
 const COUNT = 10;
+
+/** How often the secret may be changed, by a rekey or a new enrolment, before this gives up. */
+const ROUNDS = 5;
 
 /** `recovery USER`: gives a user new recovery codes, a line each; earlier ones don't count any more. */
 export async function recovery(
@@ -43,15 +48,19 @@ async function giveRecoveryCodes(
 ): Promise<string[]> {
   const codes = newRecoveryCodes();
   const vault = openVault(context);
-  const isEnrolled = await store.replaceRecoveryCodes(
-    username,
-    async (enrolment) => {
-      const secret = await vault.open(enrolment);
-      return await Promise.all(codes.map((code) => markOfCode(secret, code)));
-    },
+  for (let round = 1; round <= ROUNDS; round++) {
+    const enrolment = await requireEnrolment(store, username);
+    const secret = await vault.open(enrolment);
+    const marks = await Promise.all(codes.map((code) => markOfCode(secret, code)));
+    if (await store.replaceRecoveryCodes(enrolment, marks)) return codes.map(shownRecoveryCode);
+  }
+  throw new Failure(
+    "database_locked",
+    `the secret of ${
+      quoted(username)
+    } was changed ${ROUNDS} times while recovery codes were made ` +
+      "for it: try again",
   );
-  if (!isEnrolled) notEnrolled(username);
-  return codes.map(shownRecoveryCode);
 }
 
 /** 5 bits of each random byte choose a character. */
