@@ -128,7 +128,7 @@ async function makeDatabase(
       busyTimeoutMs: 0,
     });
     const store = new SqliteEnrolmentStore(database);
-    database.read((connection) => connection.prepare("PRAGMA synchronous = OFF").run());
+    await database.read((connection) => connection.prepare("PRAGMA synchronous = OFF").run());
     for (let n = 0; n < users; n++) {
       const username = `user${n}`;
       await store.enrol(

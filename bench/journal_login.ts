@@ -26,7 +26,7 @@ async function open() {
     create: false,
     busyTimeoutMs: 2000,
   });
-  database.read((connection) => {
+  await database.read((connection) => {
     connection.prepare(`PRAGMA journal_mode = ${mode}`).get();
     connection.prepare(`PRAGMA synchronous = ${synchronous}`).run();
   });

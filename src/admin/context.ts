@@ -3,8 +3,7 @@ import type { EpochMs } from "../core/epoch.ts";
 import type { EnrolmentStore } from "../store/store.ts";
 import { Vault } from "../secrets/vault.ts";
 import { checkSetting, readSetting, type ReadVariable, SETTINGS } from "../settings.ts";
-import { openDatabase } from "../store/sqlite/database.ts";
-import { SqliteEnrolmentStore } from "../store/sqlite/enrolment_store.ts";
+import { openStore } from "../store/open_store.ts";
 import type { Console } from "./terminal/console.ts";
 
 /** What a subcommand works with. */
@@ -41,11 +40,8 @@ export async function withStore<T>(
   },
   work: (store: EnrolmentStore) => Promise<T>,
 ): Promise<T> {
-  using database = await openDatabase(databasePath(context), {
-    create,
-    busyTimeoutMs,
-  });
-  return await work(new SqliteEnrolmentStore(database));
+  using store = await openStore({ path: databasePath(context), create, busyTimeoutMs });
+  return await work(store.enrolments);
 }
 
 /** The keys in the key file: that of `--key`, otherwise of `totpKeyFile`, otherwise the default one. */

@@ -3,8 +3,7 @@ import type { Refused } from "../core/verdict.ts";
 import { decisionOf } from "../login/conclude.ts";
 import { readAttempt } from "../openvpn/script/environment.ts";
 import type { ReadVariable, Settings } from "../settings.ts";
-import { SqliteLoginStore } from "../store/sqlite/login_store.ts";
-import { openLoginDatabase } from "./open_login.ts";
+import { openLoginStore } from "./open_login.ts";
 
 /** A refusal that came of a failure, and so of no login step. */
 export interface LateRefusal {
@@ -28,8 +27,8 @@ export async function recordLate(
 ): Promise<void> {
   const attempt = readAttempt(read, loginName);
   if (tokenDbPath === undefined || audit === undefined) return;
-  using database = await openLoginDatabase(tokenDbPath);
-  await new SqliteLoginStore(database).transaction((records) =>
+  using store = await openLoginStore(tokenDbPath);
+  await store.logins.transaction((records) =>
     records.recordDecision(decisionOf({ step, attempt }, { verdict }, Date.now()), audit)
   );
 }

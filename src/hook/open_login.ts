@@ -4,8 +4,8 @@ import type { FirstFactor } from "../login/first_factor.ts";
 import { LoginService } from "../login/login_service.ts";
 import { Vault } from "../secrets/vault.ts";
 import type { Settings } from "../settings.ts";
-import { type Database, openDatabase } from "../store/sqlite/database.ts";
-import { SqliteLoginStore } from "../store/sqlite/login_store.ts";
+import { openStore } from "../store/open_store.ts";
+import type { Store } from "../store/store.ts";
 
 /** How long a login waits for another process's transaction, in milliseconds. */
 const BUSY_TIMEOUT_MS = 2000;
@@ -24,9 +24,9 @@ export async function openLogin(
   settings: Settings,
   firstFactor: FirstFactor,
 ): Promise<OpenLogin> {
-  const database = await openLoginDatabase(settings.tokenDbPath);
+  const store = await openLoginStore(settings.tokenDbPath);
   const service = new LoginService({
-    store: new SqliteLoginStore(database),
+    store: store.logins,
     firstFactor,
     secrets: new Vault(settings.keyFile),
     rules: settings,
@@ -34,14 +34,14 @@ export async function openLogin(
     newStateId,
     rest: letThreadRest,
   });
-  return { service, [Symbol.dispose]: () => database.close() };
+  return { service, [Symbol.dispose]: () => store[Symbol.dispose]() };
 }
 
 /**
- * Opens the database for a login.
+ * Opens the store for a login.
  *
  * @throws Failure when it cannot be used
  */
-export function openLoginDatabase(path: string): Promise<Database> {
-  return openDatabase(path, { create: false, busyTimeoutMs: BUSY_TIMEOUT_MS });
+export function openLoginStore(path: string): Promise<Store> {
+  return openStore({ path, create: false, busyTimeoutMs: BUSY_TIMEOUT_MS });
 }

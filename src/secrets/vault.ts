@@ -40,6 +40,15 @@ export class Vault {
   }
 
   /**
+   * The ids of the keys in the key file; none where there is no such file.
+   *
+   * @throws Failure `key_error`, `untrusted_path`
+   */
+  keyIds(): string[] {
+    return this.#read()?.map(({ id }) => id) ?? [];
+  }
+
+  /**
    * Seals a secret with the newest key; makes the key file for the first. Ask
    * {@link Vault.requireKeys} before.
    *

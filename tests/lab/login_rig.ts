@@ -11,7 +11,7 @@ import type { LoginParts } from "../../src/login/login_parts.ts";
 import { passwordStep } from "../../src/login/password_step.ts";
 import { tokenStep } from "../../src/login/token_step.ts";
 import { fakeFactor, TEST_RULES } from "./login_parts.ts";
-import { ANY_KEYS, given, newEnrolment } from "./secrets.ts";
+import { given, newEnrolment } from "./secrets.ts";
 import { Vault } from "../../src/secrets/vault.ts";
 import type { Database } from "../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../src/store/sqlite/enrolment_store.ts";
@@ -88,16 +88,16 @@ export class LoginRig {
     const sealed = await vault.seal(new Redacted(secret), username);
     await this.enrolments.enrol(
       [newEnrolment(username, sealed, this.now)],
-      { mayReplace: () => true, ...ANY_KEYS },
+      { mayReplace: () => true, knownKeys: vault.keyIds() },
     );
   }
 
-  replaceRecoveryCodes(username: string, codes: string[]): Promise<boolean> {
-    const vault = new Vault(this.#keyFile);
-    return this.enrolments.replaceRecoveryCodes(username, async (enrolment) => {
-      const secret = await vault.open(enrolment);
-      return await Promise.all(codes.map((code) => markOfCode(secret, code)));
-    });
+  async replaceRecoveryCodes(username: string, codes: string[]): Promise<boolean> {
+    const enrolment = await this.enrolments.find(username);
+    if (enrolment === null) return false;
+    const secret = await new Vault(this.#keyFile).open(enrolment);
+    const marks = await Promise.all(codes.map((code) => markOfCode(secret, code)));
+    return await this.enrolments.replaceRecoveryCodes(enrolment, marks);
   }
 
   async rekey(): Promise<void> {

@@ -25,8 +25,11 @@ const ALLOWED: Record<string, readonly string[]> = {
   "system": ["core", "text", "system"],
   "secrets": ["core", "text", "secrets", "system"],
   "login": ["core", "text", "login", "store/store.ts"],
-  "store/store.ts": ["core"],
-  "store/sqlite": ["core", "text", "store/store.ts", "store/sqlite", "system"],
+  "store/sqlite": [
+    ...["core", "text", "system", "store/sqlite"],
+    ...["store/store.ts", "store/login_store.ts", "store/enrolment_store.ts"],
+  ],
+  "store": ["core", "store"],
   "openvpn": [
     "core",
     "text",
@@ -39,15 +42,16 @@ const ALLOWED: Record<string, readonly string[]> = {
   "pam": ["core", "text", "pam", "system", "login/first_factor.ts"],
   "hook": [
     ...["core", "text", "settings.ts", "system", "login", "openvpn", "pam", "hook", "secrets"],
-    "store/sqlite",
+    ...["store/open_store.ts", "store/store.ts"],
   ],
   "server_setup": [
-    ...["core", "text", "settings.ts", "system", "server_setup", "pam", "secrets", "store"],
+    ...["core", "text", "settings.ts", "system", "server_setup", "pam", "secrets"],
+    ...["store/open_store.ts", "store/store.ts"],
   ],
   "migration": ["core", "text", "migration"],
   "admin": [
-    ...["core", "text", "settings.ts", "system", "admin", "store", "secrets", "pam"],
-    ...["server_setup", "migration"],
+    ...["core", "text", "settings.ts", "system", "admin", "secrets", "pam"],
+    ...["store/open_store.ts", "store/store.ts", "store/backup.ts", "server_setup", "migration"],
   ],
 };
 

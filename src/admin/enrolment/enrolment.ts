@@ -6,7 +6,12 @@ import { markOfCode } from "../../core/totp.ts";
 import type { TotpParameters } from "../../core/totp_parameters.ts";
 import type { Vault } from "../../secrets/vault.ts";
 import type { Enrolment } from "../../core/enrolment.ts";
-import type { EnrolmentStore, NewEnrolment } from "../../store/store.ts";
+import {
+  type EnrolmentStore,
+  type EnrolOptions,
+  type NewEnrolment,
+  UnknownKeys,
+} from "../../store/store.ts";
 import { type AdminContext, openVault, withStore } from "../context.ts";
 
 /** A user to enrol, and what the user gets. */
@@ -56,11 +61,32 @@ export async function enrolUsers(
     });
     done?.();
   }
-  await store.enrol(enrolments, {
-    mayReplace,
-    // Another first enrolment meanwhile may have made another key file.
-    requireKeys: (keyIds) => vault.requireKeys(keyIds),
-  });
+  await enrolSealed(store, vault, enrolments, mayReplace);
+}
+
+/** How often others may add a key to the key file between reading it and enrolling. */
+const ROUNDS = 5;
+
+/**
+ * Enrols users whose secrets are sealed, if the others' are sealed with keys of the same key file:
+ * another first enrolment meanwhile may have made another one.
+ */
+async function enrolSealed(
+  store: EnrolmentStore,
+  vault: Vault,
+  enrolments: readonly NewEnrolment[],
+  mayReplace: EnrolOptions["mayReplace"],
+): Promise<void> {
+  for (let round = 1;; round++) {
+    try {
+      return await store.enrol(enrolments, { mayReplace, knownKeys: vault.keyIds() });
+    } catch (error) {
+      if (!(error instanceof UnknownKeys)) throw error;
+      // A rekey meanwhile has added its key to the file; any other key is refused here.
+      vault.requireKeys(error.keyIds);
+      if (round === ROUNDS) throw error;
+    }
+  }
 }
 
 /**

@@ -4,10 +4,8 @@ import { hmacKey, hotp, timeStep } from "../../core/totp.ts";
 import { Failure } from "../../core/failure.ts";
 import { Vault } from "../../secrets/vault.ts";
 import type { Settings } from "../../settings.ts";
-import { type Database, openDatabase } from "../../store/sqlite/database.ts";
-import { SqliteEnrolmentStore } from "../../store/sqlite/enrolment_store.ts";
-import { storedVersion } from "../../store/sqlite/file.ts";
-import { MIGRATIONS } from "../../store/sqlite/migrations.ts";
+import { openStore, type SchemaVersions, schemaVersions } from "../../store/open_store.ts";
+import type { Store } from "../../store/store.ts";
 import type { DatabaseState, RunUser } from "./set_up.ts";
 
 /** A user that the system has. */
@@ -29,15 +27,14 @@ export async function rehearseDatabase(
   const { uid } = user;
   try {
     if (uid !== 0) { for (const path of [tokenDbPath, keyFile]) requireAccess(path, user); }
-    const version = versionAt(tokenDbPath);
-    const known = MIGRATIONS.length;
+    const versions = versionsAt(tokenDbPath);
     // Opening the database would upgrade it.
-    if (version !== null && version > 0 && version < known) {
-      return { state: "older", version, known };
+    if (versions !== null && versions.stored > 0 && versions.stored < versions.known) {
+      return { state: "older", version: versions.stored, known: versions.known };
     }
     const options = { create: false, busyTimeoutMs: BUSY_TIMEOUT_MS, uid };
-    using database = await openDatabase(tokenDbPath, options);
-    return await rehearseOpen(database, new Vault(keyFile, uid), now);
+    using store = await openStore({ path: tokenDbPath, ...options });
+    return await rehearseOpen(store, new Vault(keyFile, uid), now);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return error.code === "database_missing"
@@ -91,20 +88,20 @@ function canEnter(directory: string, { uid, gid }: KnownUser): boolean {
 }
 
 /** Null if the error from opening the database is clearer. */
-function versionAt(path: string): number | null {
+function versionsAt(path: string): SchemaVersions | null {
   try {
-    return storedVersion(path);
+    return schemaVersions(path);
   } catch {
     return null;
   }
 }
 
 async function rehearseOpen(
-  database: Database,
+  store: Store,
   vault: Vault,
   now: EpochMs,
 ): Promise<DatabaseState> {
-  const enrolments = await new SqliteEnrolmentStore(database).list();
+  const enrolments = await store.enrolments.list();
   const failures: string[] = [];
   for (const enrolment of enrolments) {
     const message = await failureOf(async () => {
@@ -119,7 +116,7 @@ async function rehearseOpen(
     state: "open",
     users: enrolments.length,
     closed: message === undefined ? null : { count: failures.length, message },
-    writeTrouble: await failureOf(() => database.rehearseWrite()),
+    writeTrouble: await failureOf(() => store.rehearseWrite()),
   };
 }
 

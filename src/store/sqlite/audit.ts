@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type AuditRule, bounded, type DecisionRecord } from "../../core/decision.ts";
-import type { DecisionFilter } from "../store.ts";
+import type { DecisionFilter } from "../enrolment_store.ts";
 
 /** How many old rows go with each new one at the most: a login must not pay for a whole day's. */
 const PRUNED_AT_ONCE = 20;

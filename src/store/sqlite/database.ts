@@ -2,6 +2,7 @@ import { backup, DatabaseSync } from "node:sqlite";
 import { failureOf } from "./errors.ts";
 import { APPLICATION_ID, changedSchema, foreignDatabase, prepareFile } from "./file.ts";
 import { hasForeignRules, hasTables, migrate, MIGRATIONS, schemaVersion } from "./migrations.ts";
+import { Turns } from "./turns.ts";
 
 /** How {@link openDatabase} treats a database that isn't there. */
 export interface OpenOptions {
@@ -19,54 +20,43 @@ export interface OpenOptions {
  */
 const PAGES_AT_ONCE = 20_000;
 
-/** An open database of ours, with its schema up to date. */
+/** An open database of ours, with its schema up to date: one connection, used by one at a time. */
 export class Database {
   readonly #path: string;
   readonly #connection: DatabaseSync;
+  readonly #turns = new Turns();
 
   constructor(path: string, connection: DatabaseSync) {
     this.#path = path;
     this.#connection = connection;
   }
 
-  /** Runs reads outside of a transaction. */
-  read<T>(query: (connection: DatabaseSync) => T): T {
-    try {
-      return query(this.#connection);
-    } catch (error) {
-      throw failureOf(error, this.#path);
-    }
+  /**
+   * Runs reads outside of a transaction. They wait for the transactions that were asked for before:
+   * on the same connection they would see what those may still take back.
+   */
+  read<T>(query: (connection: DatabaseSync) => T): Promise<T> {
+    return this.#inTurn(() => query(this.#connection));
   }
 
   /**
    * Runs a transaction that holds the write lock from its beginning (`BEGIN IMMEDIATE`), so that what
-   * it reads is still true when it writes. Given up on any error.
+   * it reads is still true when it writes. It is rolled back on any error. It waits for those that
+   * were asked for before on this connection, and must not ask for another one itself.
    *
    * @returns what `work` gives, after the commit
    */
-  async transaction<T>(
-    work: (connection: DatabaseSync) => T | Promise<T>,
-  ): Promise<T> {
-    const connection = this.#connection;
-    try {
-      // prepare() rather than exec(): only its errors carry SQLite's result code.
-      connection.prepare("BEGIN IMMEDIATE").run();
-      const result = await work(connection);
-      connection.prepare("COMMIT").run();
-      return result;
-    } catch (error) {
-      if (connection.isTransaction) connection.exec("ROLLBACK");
-      throw failureOf(error, this.#path);
-    }
+  transaction<T>(work: (connection: DatabaseSync) => T | Promise<T>): Promise<T> {
+    return this.#inTurn((connection) => inTransaction(connection, work));
   }
 
   /**
-   * Copies the database into an empty file, some pages at a time, so that others can write meanwhile;
-   * the copy is of one moment.
+   * Copies the database into an empty file, some pages at a time, so that other processes can write
+   * meanwhile; the copy is of one moment.
    */
   async copyTo(path: string): Promise<void> {
     try {
-      await backup(this.#connection, path, { rate: PAGES_AT_ONCE });
+      await this.#turns.take(() => backup(this.#connection, path, { rate: PAGES_AT_ONCE }));
     } catch (error) {
       throw failureOf(error, path);
     }
@@ -77,17 +67,20 @@ export class Database {
    *
    * @throws Failure as a login would
    */
-  rehearseWrite(): void {
-    const connection = this.#connection;
-    try {
-      connection.prepare("BEGIN IMMEDIATE").run();
-      connection.prepare("INSERT OR REPLACE INTO notices VALUES (?, 0)")
-        .run("rehearsal");
-    } catch (error) {
-      throw failureOf(error, this.#path);
-    } finally {
-      if (connection.isTransaction) connection.exec("ROLLBACK");
-    }
+  rehearseWrite(): Promise<void> {
+    return this.#inTurn((connection) => {
+      try {
+        connection.prepare("BEGIN IMMEDIATE").run();
+        connection.prepare("INSERT OR REPLACE INTO notices VALUES (?, 0)").run("rehearsal");
+      } finally {
+        if (connection.isTransaction) connection.exec("ROLLBACK");
+      }
+    });
+  }
+
+  /** Waits until everything that was asked for so far has ended. */
+  settled(): Promise<void> {
+    return this.#turns.settled();
   }
 
   /** Closes the database. */
@@ -97,6 +90,30 @@ export class Database {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  async #inTurn<T>(work: (connection: DatabaseSync) => T | Promise<T>): Promise<T> {
+    try {
+      return await this.#turns.take(() => work(this.#connection));
+    } catch (error) {
+      throw failureOf(error, this.#path);
+    }
+  }
+}
+
+async function inTransaction<T>(
+  connection: DatabaseSync,
+  work: (connection: DatabaseSync) => T | Promise<T>,
+): Promise<T> {
+  try {
+    // prepare() rather than exec(): only its errors carry SQLite's result code.
+    connection.prepare("BEGIN IMMEDIATE").run();
+    const result = await work(connection);
+    connection.prepare("COMMIT").run();
+    return result;
+  } finally {
+    // Of a transaction that isn't committed by now, nothing stays.
+    if (connection.isTransaction) connection.exec("ROLLBACK");
   }
 }
 
@@ -108,53 +125,48 @@ export class Database {
  */
 export async function openDatabase(
   path: string,
-  options: OpenOptions,
+  { create, busyTimeoutMs, uid }: OpenOptions,
 ): Promise<Database> {
   try {
-    const file = prepareFile(path, options.create, options.uid);
+    const file = prepareFile(path, create, uid);
     const connection = new DatabaseSync(file.path, {
-      timeout: options.busyTimeoutMs,
+      timeout: busyTimeoutMs,
       enableForeignKeyConstraints: true,
     });
-    const database = new Database(path, connection);
     try {
-      await prepare(database, path, file.isOurs);
+      configure(connection);
+      await bringUpToDate(connection, path, file.isOurs);
     } catch (error) {
-      database.close();
+      connection.close();
       throw error;
     }
-    return database;
+    return new Database(path, connection);
   } catch (error) {
     throw failureOf(error, path);
   }
 }
 
-/** Settles how the connection works, and brings the schema up to date. */
-async function prepare(
-  database: Database,
+/** A verdict outlives a power cut only if its commit does; a deleted secret is overwritten. */
+function configure(connection: DatabaseSync): void {
+  connection.prepare("PRAGMA synchronous = EXTRA").run();
+  connection.prepare("PRAGMA secure_delete = ON").get();
+  connection.prepare("PRAGMA trusted_schema = OFF").run();
+}
+
+async function bringUpToDate(
+  connection: DatabaseSync,
   path: string,
   isOurs: boolean,
 ): Promise<void> {
-  database.read((connection) => {
-    // A verdict outlives a power cut only if its commit does; a deleted secret is overwritten.
-    connection.prepare("PRAGMA synchronous = EXTRA").run();
-    connection.prepare("PRAGMA secure_delete = ON").get();
-    connection.prepare("PRAGMA trusted_schema = OFF").run();
-  });
-  const isCurrent = database.read((connection) =>
-    isOurs && schemaVersion(connection) === MIGRATIONS.length
-  );
-  if (isOurs && database.read(hasForeignRules)) throw changedSchema(path);
+  const isCurrent = isOurs && schemaVersion(connection) === MIGRATIONS.length;
+  if (isOurs && hasForeignRules(connection)) throw changedSchema(path);
   if (isCurrent) return;
-  await database.transaction((connection) => {
-    if (hasTables(connection) && !isMarkedAsOurs(connection)) {
-      throw foreignDatabase(path);
-    }
+  await inTransaction(connection, () => {
+    if (hasTables(connection) && !isMarkedAsOurs(connection)) throw foreignDatabase(path);
     migrate(connection, path);
   });
 }
 
 function isMarkedAsOurs(connection: DatabaseSync): boolean {
-  return connection.prepare("PRAGMA application_id").get()!.application_id ===
-    APPLICATION_ID;
+  return connection.prepare("PRAGMA application_id").get()!.application_id === APPLICATION_ID;
 }

@@ -5,7 +5,15 @@ import type { Exemption } from "../../core/exemption.ts";
 import { Failure } from "../../core/failure.ts";
 import { quoted } from "../../text/printable.ts";
 import type { Enrolment, SealedSecret } from "../../core/enrolment.ts";
-import type { DecisionFilter, EnrolmentStore, NewEnrolment } from "../store.ts";
+import type { EpochMs } from "../../core/epoch.ts";
+import {
+  type DecisionFilter,
+  type DeletedUser,
+  type EnrolmentStore,
+  type EnrolOptions,
+  type NewEnrolment,
+  UnknownKeys,
+} from "../enrolment_store.ts";
 import { decisionsAfter } from "./audit.ts";
 import type { Database } from "./database.ts";
 import { NO_FAILURES } from "../../core/lockout.ts";
@@ -27,18 +35,16 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
   }
 
   keyIds(): Promise<string[]> {
-    return Promise.resolve(this.#database.read(keyIdsIn));
+    return this.#database.read(keyIdsIn);
   }
 
   enrol(
     enrolments: readonly NewEnrolment[],
-    { mayReplace, requireKeys }: {
-      mayReplace: (username: string) => boolean;
-      requireKeys: (keyIds: readonly string[]) => void;
-    },
+    { mayReplace, knownKeys }: EnrolOptions,
   ): Promise<void> {
     return this.#database.transaction((connection) => {
-      requireKeys(keyIdsIn(connection));
+      const unknown = keyIdsIn(connection).filter((id) => !knownKeys.includes(id));
+      if (unknown.length > 0) throw new UnknownKeys(unknown);
       for (const enrolment of enrolments) {
         insert(connection, enrolment, mayReplace);
       }
@@ -59,33 +65,21 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
   }
 
   list(): Promise<Enrolment[]> {
-    return Promise.resolve(
-      this.#database.read(allIn),
-    );
+    return this.#database.read(allIn);
   }
 
   find(username: string): Promise<Enrolment | null> {
-    const row = this.#database.read((connection) => findRow(connection, username));
-    return Promise.resolve(row === undefined ? null : enrolmentOf(row));
+    return this.#database.read((connection) => findIn(connection, username));
   }
 
-  openChallenges(nowMs: number, username?: string): Promise<Challenge[]> {
-    return Promise.resolve(
-      this.#database.read((connection) =>
-        connection.prepare(
-          `SELECT * FROM challenges
-         WHERE answer IS NULL AND created_at <= :now AND :now < expires_at
-           AND (:username IS NULL OR username = :username)
-         ORDER BY created_at, attempt`,
-        ).all({ now: nowMs, username: username ?? null }).map(challengeOf)
-      ),
-    );
+  openChallenges(now: EpochMs, username?: string): Promise<Challenge[]> {
+    return this.#database.read((connection) => openChallengesIn(connection, now, username));
   }
 
   async *decisions(filter: DecisionFilter): AsyncGenerator<DecisionRecord[]> {
     for (let after = 0;;) {
-      const page = await Promise.resolve(
-        this.#database.read((connection) => decisionsAfter(connection, after, filter)),
+      const page = await this.#database.read((connection) =>
+        decisionsAfter(connection, after, filter)
       );
       if (page.length === 0) return;
       after = page.at(-1)!.id;
@@ -112,27 +106,25 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
   }
 
   replaceRecoveryCodes(
-    username: string,
-    marksFor: (enrolment: Enrolment) => Promise<string[]>,
+    { username, secret }: Enrolment,
+    marks: readonly string[],
   ): Promise<boolean> {
-    return this.#database.transaction(async (connection) => {
-      const row = findRow(connection, username);
-      if (row === undefined) return false;
-      const marks = await marksFor(enrolmentOf(row));
-      connection.prepare("DELETE FROM recovery_codes WHERE username = ?")
-        .run(username);
+    return this.#database.transaction((connection) => {
+      const isSame = connection.prepare(
+        "SELECT 1 FROM enrolments WHERE username = ? AND secret = ?",
+      ).get(username, secret.bytes) !== undefined;
+      if (!isSame) return false;
+      connection.prepare("DELETE FROM recovery_codes WHERE username = ?").run(username);
       insertMarks(connection, username, marks);
       return true;
     });
   }
 
   hasRecoveryCode(username: string, mark: string): Promise<boolean> {
-    const row = this.#database.read((connection) =>
-      connection.prepare(
-        "SELECT 1 FROM recovery_codes WHERE username = ? AND mark = ?",
-      ).get(username, mark)
+    return this.#database.read((connection) =>
+      connection.prepare("SELECT 1 FROM recovery_codes WHERE username = ? AND mark = ?")
+        .get(username, mark) !== undefined
     );
-    return Promise.resolve(row !== undefined);
   }
 
   useRecoveryCode(username: string, mark: string): Promise<boolean> {
@@ -165,31 +157,39 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
   }
 
   exemptions(): Promise<Exemption[]> {
-    return Promise.resolve(
-      this.#database.read((connection) =>
-        connection.prepare("SELECT * FROM exemptions ORDER BY username").all()
-          .map(exemptionOf)
-      ),
+    return this.#database.read((connection) =>
+      connection.prepare("SELECT * FROM exemptions ORDER BY username").all().map(exemptionOf)
     );
   }
 
-  delete(username: string): Promise<boolean> {
+  delete(username: string, now: EpochMs): Promise<DeletedUser | null> {
     return this.#database.transaction((connection) => {
+      const pendingChallenges = openChallengesIn(connection, now, username).length;
       const deleteFrom = (table: string) =>
-        connection.prepare(`DELETE FROM ${table} WHERE username = ?`)
-          .run(username).changes !== 0;
+        connection.prepare(`DELETE FROM ${table} WHERE username = ?`).run(username).changes !== 0;
       const wasEnrolled = deleteFrom("enrolments");
-      return deleteFrom("exemptions") || wasEnrolled;
+      const wasExempt = deleteFrom("exemptions");
+      return wasEnrolled || wasExempt ? { wasEnrolled, wasExempt, pendingChallenges } : null;
     });
   }
 }
 
-function findRow(
+function openChallengesIn(
   connection: DatabaseSync,
-  username: string,
-): Record<string, unknown> | undefined {
-  return connection.prepare(`SELECT * FROM ${ENROLMENTS} WHERE username = ?`)
-    .get(username);
+  now: EpochMs,
+  username?: string,
+): Challenge[] {
+  return connection.prepare(
+    `SELECT * FROM challenges
+     WHERE answer IS NULL AND created_at <= :now AND :now < expires_at
+       AND (:username IS NULL OR username = :username)
+     ORDER BY created_at, attempt`,
+  ).all({ now, username: username ?? null }).map(challengeOf);
+}
+
+function findIn(connection: DatabaseSync, username: string): Enrolment | null {
+  const row = connection.prepare(`SELECT * FROM ${ENROLMENTS} WHERE username = ?`).get(username);
+  return row === undefined ? null : enrolmentOf(row);
 }
 
 /** @throws Failure `already_enrolled` */
@@ -198,8 +198,7 @@ function insert(
   { username, secret, parameters, ...enrolment }: NewEnrolment,
   mayReplace: (username: string) => boolean,
 ): void {
-  const row = findRow(connection, username);
-  const earlier = row === undefined ? null : enrolmentOf(row);
+  const earlier = findIn(connection, username);
   if (earlier !== null && !mayReplace(username)) {
     throw alreadyEnrolled(username);
   }
@@ -209,9 +208,13 @@ function insert(
        issuer, enrolled_at, disabled_at, last_step)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
-    ...[username, secret.bytes, secret.keyId] as const,
-    ...[parameters.algorithm, parameters.digits] as const,
-    ...[parameters.periodSeconds, enrolment.issuer] as const,
+    username,
+    secret.bytes,
+    secret.keyId,
+    parameters.algorithm,
+    parameters.digits,
+    parameters.periodSeconds,
+    enrolment.issuer,
     enrolment.enrolledAt,
     earlier?.disabledAt ?? enrolment.disabledAt,
     enrolment.keepsCodes ? earlier?.lastStep ?? null : null,

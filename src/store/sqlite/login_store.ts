@@ -6,7 +6,7 @@ import type { Exemption } from "../../core/exemption.ts";
 import type { CodeFailures } from "../../core/lockout.ts";
 import { FORGOTTEN_AFTER_MS, type PlaceFailures } from "../../core/throttle.ts";
 import type { Enrolment } from "../../core/enrolment.ts";
-import type { Login, LoginRecords, LoginStore, Pending } from "../store.ts";
+import type { Login, LoginRecords, LoginStore, Pending } from "../login_store.ts";
 import { recordDecision } from "./audit.ts";
 import type { Database } from "./database.ts";
 import {
@@ -33,18 +33,14 @@ export class SqliteLoginStore implements LoginStore {
   }
 
   findPending(attemptId: string): Promise<Pending | null> {
-    return Promise.resolve(
-      this.#database.read((connection) => findPending(connection, attemptId)),
-    );
+    return this.#database.read((connection) => findPending(connection, attemptId));
   }
 
   findEnrolment(
     username: string,
     loginName?: string,
   ): Promise<Enrolment | null> {
-    return Promise.resolve(
-      this.#database.read((connection) => findEnrolment(connection, username, loginName)),
-    );
+    return this.#database.read((connection) => findEnrolment(connection, username, loginName));
   }
 
   transaction<T>(work: (records: LoginRecords) => Promise<T>): Promise<T> {

@@ -36,16 +36,21 @@ export function enrolmentOf(row: Row): Enrolment {
     enrolledAt: row.enrolled_at as number,
     lastLoginAt: row.last_login_at as number | null,
     lastStep: row.last_step as number | null,
-    failures: {
-      count: row.failures as number,
-      lastWrong: row.last_wrong as string | null,
-      lastWrongAt: row.last_wrong_at as number | null,
-      locks: row.locks as number,
-      lockedUntil: row.locked_until as number | null,
-    },
+    failures: failuresOf(row),
     disabledAt: row.disabled_at as number | null,
     uncodedLoginAt: row.uncoded_at as number | null,
     recoveryCodes: row.recovery_codes as number,
+  };
+}
+
+/** Reads what is held against a user out of a row of `enrolments`. */
+export function failuresOf(row: Row): CodeFailures {
+  return {
+    count: row.failures as number,
+    lastWrong: row.last_wrong as string | null,
+    lastWrongAt: row.last_wrong_at as number | null,
+    locks: row.locks as number,
+    lockedUntil: row.locked_until as number | null,
   };
 }
 

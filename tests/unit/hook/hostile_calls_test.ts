@@ -16,7 +16,7 @@ import { fakeFactor } from "../../lab/login_parts.ts";
 import { hostileLogin } from "../../lab/hostile_call.ts";
 import { HostileTrial, type MadeCall, type Target } from "../../lab/hostile_trial.ts";
 import { makeTestDirectory, memoryDirectory } from "../../lab/program.ts";
-import { ANY_KEYS, newEnrolment } from "../../lab/secrets.ts";
+import { newEnrolment } from "../../lab/secrets.ts";
 
 const USERNAME = "alice";
 const PASSWORD = "correct horse battery staple";
@@ -101,7 +101,7 @@ async function play(): Promise<void> {
   const sealed = await vault.seal(secret, USERNAME);
   await enrolments.enrol(
     [newEnrolment(USERNAME, sealed, now)],
-    { mayReplace: () => false, ...ANY_KEYS },
+    { mayReplace: () => false, knownKeys: vault.keyIds() },
   );
   const target: Target = {
     username: USERNAME,

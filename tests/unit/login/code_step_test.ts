@@ -217,7 +217,7 @@ Deno.test("codeStep refuses after the user was deleted or enrolled again", async
     await enrolAlice(enrolments, true);
     assert.deepEqual(await answer("a", code), refused("no_challenge"));
     await challenge("b");
-    assert.equal(await enrolments.delete("alice"), true);
+    assert.equal((await enrolments.delete("alice", NOW))?.wasEnrolled, true);
     assert.deepEqual(await answer("b", code), refused("no_challenge"));
   });
 });
@@ -357,11 +357,8 @@ Deno.test("codeStep, where the password isn't proven, takes the attempt back whe
 Deno.test("codeStep takes each recovery code once, and a wrong one counts", async () => {
   await withAlice(async ({ challenge, answer, enrolments }) => {
     await enrolments.replaceRecoveryCodes(
-      "alice",
-      () =>
-        Promise.all(
-          ["ABCDE10K0Z", "0000000000"].map((code) => markOfCode(SECRET, code)),
-        ),
+      (await enrolments.find("alice"))!,
+      await Promise.all(["ABCDE10K0Z", "0000000000"].map((code) => markOfCode(SECRET, code))),
     );
     const left = async () => (await enrolments.find("alice"))!.recoveryCodes;
     for (const id of ["a", "b", "c", "d"]) await challenge(id);
@@ -419,8 +416,8 @@ Deno.test("codeStep takes an eight-digit recovery code once, and counts a wrong 
   await withAlice(async ({ challenge, answer, enrolments }) => {
     for (const id of ["a", "b", "c", "d"]) await challenge(id);
     await enrolments.replaceRecoveryCodes(
-      "alice",
-      async () => [await markOfCode(SECRET, "12345678")],
+      (await enrolments.find("alice"))!,
+      [await markOfCode(SECRET, "12345678")],
     );
     const failures = async () => (await enrolments.find("alice"))!.failures.count;
     assert.deepEqual(await answer("a", "1234 5678"), {

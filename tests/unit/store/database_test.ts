@@ -268,7 +268,7 @@ Deno.test("a deleted secret is gone from the file, too", async () => {
     const store = new SqliteEnrolmentStore(database);
     await enrolAlice(store, 0xd5);
     assert.equal(isInFile(), true);
-    await store.delete("alice");
+    await store.delete("alice", 0);
   }
   assert.equal(isInFile(), false);
 });
@@ -306,9 +306,9 @@ Deno.test("an enrolment whose codes would be easier to guess is refused", async 
   for (const column of ["digits", "period", "algorithm"] as const) {
     const set = (value: string) =>
       database.read((connection) => connection.exec(`UPDATE enrolments SET ${column} = ${value}`));
-    set(bad[column]);
+    await set(bad[column]);
     await fails(async () => await store.find("alice"), "database_corrupt");
-    set(usual[column]);
+    await set(usual[column]);
     assert(await store.find("alice"));
   }
 });

@@ -2,9 +2,7 @@ import { resolve } from "node:path/posix";
 import { counted } from "../../../text/counted.ts";
 import { Failure } from "../../../core/failure.ts";
 import { printable } from "../../../text/printable.ts";
-import { requireWhole } from "../../../store/sqlite/backup.ts";
-import { openDatabase } from "../../../store/sqlite/database.ts";
-import { SqliteEnrolmentStore } from "../../../store/sqlite/enrolment_store.ts";
+import { backUp, openDatabase } from "../../../store/backup.ts";
 import { followTrusted } from "../../../system/trusted_path.ts";
 import { type AdminContext, BUSY_TIMEOUT_MS, databasePath, openVault } from "../../context.ts";
 import { writePrivateFile } from "../../output_file.ts";
@@ -25,8 +23,7 @@ export async function backup(
   });
   writePrivateFile(path, new Uint8Array());
   try {
-    await database.copyTo(path);
-    const users = await verified(path);
+    const users = await backUp(database, path);
     tell(context, path, users, options);
   } catch (error) {
     Deno.removeSync(path);
@@ -42,16 +39,6 @@ function requireTrustedPlace(path: string): void {
     // The error of making the file will say more clearly what the system refuses.
     if (error instanceof Failure) throw error;
   }
-}
-
-/** Opens the copy as a restore would, and counts its users. */
-async function verified(path: string): Promise<number> {
-  using copy = await openDatabase(path, {
-    create: false,
-    busyTimeoutMs: BUSY_TIMEOUT_MS,
-  });
-  requireWhole(copy, path);
-  return (await new SqliteEnrolmentStore(copy).list()).length;
 }
 
 function tell(

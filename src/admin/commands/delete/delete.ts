@@ -13,12 +13,7 @@ export async function deleteUser(
   const { wasEnrolled, pendingChallenges } = await withStore(
     context,
     { create: false },
-    async (store) => {
-      const open = await store.openChallenges(context.now(), username);
-      const wasEnrolled = await store.find(username) !== null;
-      if (!await store.delete(username)) notEnrolled(username);
-      return { wasEnrolled, pendingChallenges: open.length };
-    },
+    async (store) => await store.delete(username, context.now()) ?? notEnrolled(username),
   );
   if (options.json) {
     context.out(json({ username, deleted: true, pendingChallenges }));

@@ -2,7 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { quoted } from "../../../text/printable.ts";
 import { readPythonSqlite, type TableChoice } from "../../../migration/python_sqlite.ts";
 import { type Reading, UnreadableSource } from "../../../migration/reading.ts";
-import { isOurHeader } from "../../../store/sqlite/file.ts";
+import { isOurHeader } from "../../../store/open_store.ts";
 import { lstat } from "../../../system/trusted_path.ts";
 
 /** A directory in memory that only root can write to. */

@@ -1,10 +1,15 @@
 import { shownRecoveryCode } from "../../../core/code.ts";
+import { Failure } from "../../../core/failure.ts";
 import { markOfCode } from "../../../core/totp.ts";
 import type { EnrolmentStore } from "../../../store/store.ts";
+import { quoted } from "../../../text/printable.ts";
 import { type AdminContext, openVault, withStore } from "../../context.ts";
-import { notEnrolled } from "../../users/require_user.ts";
+import { requireEnrolment } from "../../users/require_user.ts";
 import { newRecoveryCodes } from "../../enrolment/recovery_codes.ts";
 import { json } from "../../terminal/text.ts";
+
+/** How often the secret may be changed, by a rekey or a new enrolment, before this gives up. */
+const ROUNDS = 5;
 
 /** `recovery USER`: gives a user new recovery codes, one per line; earlier ones stop working. */
 export async function recovery(
@@ -37,13 +42,17 @@ async function giveRecoveryCodes(
 ): Promise<string[]> {
   const codes = newRecoveryCodes(context.randomBytes);
   const vault = openVault(context);
-  const isEnrolled = await store.replaceRecoveryCodes(
-    username,
-    async (enrolment) => {
-      const secret = await vault.open(enrolment);
-      return await Promise.all(codes.map((code) => markOfCode(secret, code)));
-    },
+  for (let round = 1; round <= ROUNDS; round++) {
+    const enrolment = await requireEnrolment(store, username);
+    const secret = await vault.open(enrolment);
+    const marks = await Promise.all(codes.map((code) => markOfCode(secret, code)));
+    if (await store.replaceRecoveryCodes(enrolment, marks)) return codes.map(shownRecoveryCode);
+  }
+  throw new Failure(
+    "database_locked",
+    `the secret of ${
+      quoted(username)
+    } was changed ${ROUNDS} times while recovery codes were made ` +
+      "for it: try again",
   );
-  if (!isEnrolled) notEnrolled(username);
-  return codes.map(shownRecoveryCode);
 }

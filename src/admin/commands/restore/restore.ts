@@ -5,13 +5,13 @@ import { printable } from "../../../text/printable.ts";
 import { readSetting, SETTINGS } from "../../../settings.ts";
 import {
   compare,
+  type Database,
+  enrolmentsIn,
   openBackup,
-  requireWhole,
+  openDatabase,
   restore as restoreUsers,
   type RestoreChanges,
-} from "../../../store/sqlite/backup.ts";
-import { type Database, openDatabase } from "../../../store/sqlite/database.ts";
-import { SqliteEnrolmentStore } from "../../../store/sqlite/enrolment_store.ts";
+} from "../../../store/backup.ts";
 import { makeDirectory } from "../../../system/trusted_path.ts";
 import { type AdminContext, BUSY_TIMEOUT_MS, databasePath, openVault } from "../../context.ts";
 import { askYesNo } from "../../terminal/question.ts";
@@ -32,12 +32,11 @@ export async function restore(
   const before = opened.use(await openExisting(database));
   if (before === null) makeDirectory(dirname(database));
   using backup = await openBackup(path, dirname(database));
-  requireWhole(backup, path);
-  const enrolments = await new SqliteEnrolmentStore(backup).list();
+  const enrolments = await enrolmentsIn(backup);
   const vault = openVault(context);
   for (const enrolment of enrolments) await vault.open(enrolment);
 
-  const changes = compare(before, backup);
+  const changes = await compare(before, backup);
   context.err(told(changes));
   const question = `Replace all users with the ${enrolments.length} in ${printable(path)}?`;
   if (!options.yes && !askYesNo(context, question, "--yes")) {
@@ -51,7 +50,7 @@ export async function restore(
     }),
   );
   await restoreUsers(live, backup, {
-    nowMs: context.now(),
+    now: context.now(),
     driftSteps: readSetting(SETTINGS.driftSteps, context.read),
   });
   context.out(

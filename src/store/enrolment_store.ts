@@ -1,0 +1,140 @@
+import type { Challenge } from "../core/challenge.ts";
+import type { DecisionRecord } from "../core/decision.ts";
+import type { Enrolment, SealedSecret } from "../core/enrolment.ts";
+import type { EpochMs } from "../core/epoch.ts";
+import type { Exemption } from "../core/exemption.ts";
+
+/** A user to be enrolled. */
+export interface NewEnrolment extends
+  Pick<
+    Enrolment,
+    "username" | "secret" | "parameters" | "issuer" | "enrolledAt" | "disabledAt"
+  > {
+  /** What is kept of the user's recovery codes (`markOfCode`). */
+  recoveryMarks: readonly string[];
+  /** The user has codes of this secret, hash and period already: those that were used stay used. */
+  keepsCodes: boolean;
+}
+
+/** How {@link EnrolmentStore.enrol} treats what is there. */
+export interface EnrolOptions {
+  /** Says whether a user who is enrolled is to be replaced; always the same of the same user. */
+  mayReplace(username: string): boolean;
+  /** The ids of the keys that the key file had when the secrets were sealed. */
+  knownKeys: readonly string[];
+}
+
+/** Thrown by {@link EnrolmentStore.enrol}: others' secrets are sealed with keys that aren't known. */
+export class UnknownKeys extends Error {
+  override readonly name = "UnknownKeys";
+  readonly keyIds: readonly string[];
+
+  constructor(keyIds: readonly string[]) {
+    super(`secrets are sealed with unknown keys: ${keyIds.join(", ")}`);
+    this.keyIds = keyIds;
+  }
+}
+
+/** What {@link EnrolmentStore.delete} removed. */
+export interface DeletedUser {
+  wasEnrolled: boolean;
+  wasExempt: boolean;
+  /** How many challenges still waited for an answer. */
+  pendingChallenges: number;
+}
+
+/** Which decisions {@link EnrolmentStore.decisions} gives. */
+export interface DecisionFilter {
+  /** The username as enrolled or as given at the login. */
+  username?: string | undefined;
+  since?: EpochMs | undefined;
+  outcome?: DecisionRecord["outcome"] | undefined;
+}
+
+/**
+ * What administration needs of a store. Each call is one transaction, serialised with all others as
+ * `LoginStore.transaction` says, and has been committed when its promise is fulfilled. Every method
+ * throws a `Failure` when the store fails.
+ */
+export interface EnrolmentStore {
+  /** The ids of the keys that secrets are sealed with. */
+  keyIds(): Promise<string[]>;
+
+  /**
+   * Adds enrolments: all of them, or none. Replacing one removes the user's challenges, as they rest on
+   * the old secret; a disabled user stays so.
+   *
+   * @throws Failure `already_enrolled` for a user who is not to be replaced
+   * @throws UnknownKeys where secrets are sealed with other keys than those known: the key file may
+   *   have more by now, or it isn't the one that belongs to the database
+   */
+  enrol(enrolments: readonly NewEnrolment[], options: EnrolOptions): Promise<void>;
+
+  /**
+   * Replaces secrets by the same ones sealed anew. A secret that has been changed meanwhile stays.
+   */
+  replaceSecrets(
+    secrets: readonly { enrolment: Enrolment; sealed: SealedSecret }[],
+  ): Promise<void>;
+
+  /** All enrolments, ordered by the bytes of the username. */
+  list(): Promise<Enrolment[]>;
+
+  /** One enrolment, or null. */
+  find(username: string): Promise<Enrolment | null>;
+
+  /** The challenges that still wait for an answer, oldest first; of one user or of all. */
+  openChallenges(now: EpochMs, username?: string): Promise<Challenge[]>;
+
+  /**
+   * The audit trail, oldest first, some rows at a time: logins need not wait for all of them. Rows
+   * that are added or removed meanwhile may be in it or not; each is in it once at the most.
+   */
+  decisions(filter: DecisionFilter): AsyncIterable<DecisionRecord[]>;
+
+  /** Forgets a user's wrong codes and ends their lock; false when there was no such user. */
+  unlock(username: string): Promise<boolean>;
+
+  /**
+   * Forbids or allows a user's logins, and keeps the enrolment; a user who is disabled loses their
+   * challenges.
+   *
+   * @param at since when they are forbidden; null: they are allowed
+   * @returns false when there was no such user
+   */
+  setDisabled(username: string, at: EpochMs | null): Promise<boolean>;
+
+  /**
+   * Replaces a user's recovery codes.
+   *
+   * @param enrolment as it was when the marks were made with its secret
+   * @param marks what is kept of the new codes (`markOfCode`)
+   * @returns false, and nothing was changed, when the secret is no longer the same
+   */
+  replaceRecoveryCodes(enrolment: Enrolment, marks: readonly string[]): Promise<boolean>;
+
+  /** Says whether a user has a recovery code, by its mark. */
+  hasRecoveryCode(username: string, mark: string): Promise<boolean>;
+
+  /** Uses up a recovery code, by its mark; false when the user has no such code any more. */
+  useRecoveryCode(username: string, mark: string): Promise<boolean>;
+
+  /** Uses up a time step, and those before; false when it was used up already. */
+  useStep(username: string, step: number): Promise<boolean>;
+
+  /** Adds an exemption, or replaces the user's. */
+  exempt(exemption: Exemption): Promise<void>;
+
+  /** Ends an exemption; false when there was none. */
+  endExemption(username: string): Promise<boolean>;
+
+  /** All exemptions, ordered by the bytes of the username; those that have ended, too. */
+  exemptions(): Promise<Exemption[]>;
+
+  /**
+   * Removes an enrolment, its challenges and the user's exemption.
+   *
+   * @returns null when there was neither enrolment nor exemption
+   */
+  delete(username: string, now: EpochMs): Promise<DeletedUser | null>;
+}

@@ -1,0 +1,109 @@
+import type { Challenge } from "../core/challenge.ts";
+import type { AuditRule, DecisionRecord } from "../core/decision.ts";
+import type { Enrolment } from "../core/enrolment.ts";
+import type { EpochMs } from "../core/epoch.ts";
+import type { Exemption } from "../core/exemption.ts";
+import type { CodeFailures } from "../core/lockout.ts";
+import type { PlaceFailures } from "../core/throttle.ts";
+
+/** A challenge and the enrolment that it is about. */
+export interface Pending {
+  challenge: Challenge;
+  enrolment: Enrolment;
+}
+
+/** A login with a right code. */
+export interface Login {
+  username: string;
+  /** The name that the user logged in with. */
+  loginName: string;
+  /** The time step that the code belongs to; null for a recovery code. */
+  step: number | null;
+  at: EpochMs;
+}
+
+/**
+ * What a login needs of a store. Every method throws a `Failure` when the store fails.
+ *
+ * Reads outside of a transaction see only what has been committed, and what they saw may have changed
+ * by the time that a transaction begins.
+ */
+export interface LoginStore {
+  /** The challenge of an attempt (the {@link Challenge}'s `id`), with its enrolment; or null. */
+  findPending(attemptId: string): Promise<Pending | null>;
+
+  /** Finds an enrolment as {@link LoginRecords.findEnrolment} does. */
+  findEnrolment(username: string, loginName?: string): Promise<Enrolment | null>;
+
+  /**
+   * Runs `work` in one transaction.
+   *
+   * What is serialised: transactions of all processes on one store have the effect of running one
+   * after the other. What `work` reads is still true when it writes, so that of two answers to one
+   * challenge one finds it settled. When the promise is fulfilled, all that `work` wrote has been
+   * committed and outlives a power cut; when `work` is rejected, nothing has changed.
+   *
+   * What `work` has to keep to:
+   * - It may run more than once: an engine may find only at the commit that another transaction came
+   *   between, and start over. So it changes nothing but the records; what it learns, it returns.
+   * - It does no slow work, such as signatures, key files or PAM: other logins wait for it.
+   * - It uses `records` alone, and only until it is done. A call to the store itself would wait for
+   *   this transaction to end, which waits for that call: neither would ever end.
+   */
+  transaction<T>(work: (records: LoginRecords) => Promise<T>): Promise<T>;
+}
+
+/** What a login reads and writes within a transaction. */
+export interface LoginRecords {
+  /**
+   * Finds the enrolment of a user. Where there is none and `loginName` is given, finds the one of the
+   * user who last logged in under that name; null if there is neither.
+   */
+  findEnrolment(username: string, loginName?: string): Promise<Enrolment | null>;
+
+  /** Keeps what is held against a user. */
+  saveFailures(username: string, failures: CodeFailures): Promise<void>;
+
+  /**
+   * Records a challenge to an enrolled user.
+   *
+   * @throws Failure `challenge_exists` when the attempt already has one
+   */
+  recordChallenge(challenge: Challenge): Promise<void>;
+
+  /** The challenge of an attempt, with its enrolment; or null. */
+  findPending(attemptId: string): Promise<Pending | null>;
+
+  /** Records the answer to an attempt's challenge. An answer that is there already stays. */
+  answerChallenge(attemptId: string, answer: "accepted" | "refused"): Promise<void>;
+
+  /** Records a login: its time step is used up. */
+  recordLogin(login: Login): Promise<void>;
+
+  /** Records a login without a code. */
+  recordUncodedLogin(username: string, at: EpochMs): Promise<void>;
+
+  /** Uses up a recovery code, by its mark; false when the user has no such code. */
+  useRecoveryCode(username: string, mark: string): Promise<boolean>;
+
+  /** A user's exemption, which may have ended; null without one. */
+  findExemption(username: string): Promise<Exemption | null>;
+
+  /**
+   * Says whether it is time again for a notice that need not be given each time, and records that it
+   * was given.
+   *
+   * @param notice its name
+   * @param since if it was last given then or earlier, it is time again
+   */
+  isNoticeDue(notice: string, now: EpochMs, since: EpochMs): Promise<boolean>;
+
+  /** The failures of a place (`ThrottleScope`'s key); null without any. */
+  findPlaceFailures(key: string): Promise<PlaceFailures | null>;
+
+  /** Keeps the failures of a place; null for none. */
+  savePlaceFailures(key: string, failures: PlaceFailures | null): Promise<void>;
+
+  /** Adds to the audit trail, and removes a few of the rows that the rule no longer keeps. */
+  recordDecision(decision: DecisionRecord, rule: AuditRule): Promise<void>;
+}

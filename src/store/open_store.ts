@@ -1,0 +1,47 @@
+import { openDatabase } from "./sqlite/database.ts";
+import { storedVersion } from "./sqlite/file.ts";
+import { MIGRATIONS } from "./sqlite/migrations.ts";
+import { SqliteStore } from "./sqlite/store.ts";
+import type { Store } from "./store.ts";
+
+export { isOurHeader } from "./sqlite/file.ts";
+
+/** Which store {@link openStore} opens, and how. */
+export interface StoreOptions {
+  /** The database's file, absolute. */
+  path: string;
+  /** Make directory (0700) and file (0600) where there are none. */
+  create: boolean;
+  /** How long to wait for another process's transaction, in milliseconds. */
+  busyTimeoutMs: number;
+  /** Whose file it is, where root looks after another user's. */
+  uid?: number;
+}
+
+/**
+ * Opens the store, with its schema up to date. This is the one place that knows the engines.
+ *
+ * @throws Failure when it is missing (without `create`), not ours, newer, damaged, locked or denied
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  return new SqliteStore(await openDatabase(options.path, options));
+}
+
+/** Versions of the schema. */
+export interface SchemaVersions {
+  /** The one that the store has. */
+  stored: number;
+  /** The newest that this program knows. */
+  known: number;
+}
+
+/**
+ * Looks at a store's schema without opening the store, which would bring the schema up to date.
+ *
+ * @returns null where there is no store of ours
+ * @throws Failure, Deno.errors.* when it can't be read
+ */
+export function schemaVersions(path: string): SchemaVersions | null {
+  const stored = storedVersion(path);
+  return stored === null ? null : { stored, known: MIGRATIONS.length };
+}
