@@ -254,7 +254,12 @@ export class LoginModel {
     }
     const until = now + challengeSeconds * SECOND;
     this.challenges.set(id, {
-      ...{ attempt, isDynamic, user, from: now, until, answer: null },
+      attempt,
+      isDynamic,
+      user,
+      from: now,
+      until,
+      answer: null,
     });
     return isDynamic ? "challenged dynamic" : "challenged crtext";
   }

@@ -26,7 +26,10 @@ export interface Exempted {
 
 /** What a right code, an administrator and a new secret make of wrong codes. */
 const NOTHING_HELD = {
-  ...{ wrongCodes: 0, lastWrong: null, locks: 0, lockedUntil: 0 },
+  wrongCodes: 0,
+  lastWrong: null,
+  locks: 0,
+  lockedUntil: 0,
 };
 
 /** Somebody with a secret that nobody has used yet. */
@@ -36,8 +39,13 @@ export function newUser(
   isDisabled: boolean,
 ): User {
   return {
-    ...{ secret, enrolledAt, isDisabled, lastStep: null, ...NOTHING_HELD },
-    ...{ recoveryCodes: new Set(), uncodedAt: null },
+    secret,
+    enrolledAt,
+    isDisabled,
+    lastStep: null,
+    ...NOTHING_HELD,
+    recoveryCodes: new Set(),
+    uncodedAt: null,
   };
 }
 

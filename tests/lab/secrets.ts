@@ -28,7 +28,10 @@ export function newEnrolment(
   enrolledAt = 0,
 ): NewEnrolment {
   return {
-    ...{ username, secret, enrolledAt, issuer: "VPN" },
+    username,
+    secret,
+    enrolledAt,
+    issuer: "VPN",
     parameters: COMMON_PARAMETERS,
     disabledAt: null,
     recoveryMarks: [],

@@ -68,7 +68,11 @@ Deno.test("a clock set back opens no lock, and leaves none longer than an hour",
 Deno.test("whatever is kept, a wrong code locks for an hour at the most, and counts one at the most", () => {
   holds(
     fc.property(
-      ...[kept, mark, time, staysWrongMs, rule] as const,
+      kept,
+      mark,
+      time,
+      staysWrongMs,
+      rule,
       (failures, mark, at, staysWrongMs, rule) => {
         const after = afterWrongCode(
           failures,
@@ -96,7 +100,11 @@ Deno.test("whatever is kept, a wrong code locks for an hour at the most, and cou
 Deno.test("the same wrong code counts once while it can't become right, another always", () => {
   holds(
     fc.property(
-      ...[kept, time, staysWrongMs, fc.nat(700_000), rule] as const,
+      kept,
+      time,
+      staysWrongMs,
+      fc.nat(700_000),
+      rule,
       (failures, at, staysWrongMs, later, rule) => {
         const after = (from: CodeFailures, mark: string, at: number) =>
           afterWrongCode(from, { mark, at, staysWrongMs }, rule);

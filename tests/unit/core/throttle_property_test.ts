@@ -121,7 +121,8 @@ Deno.test("an attempt that is taken back leaves what the others' failures make",
 
 Deno.test("whatever the rule and the pauses, guesses are bounded by the time they take", () => {
   const pauses = fc.array(fc.oneof(fc.constant("asap" as const), pause), {
-    ...{ minLength: 20, maxLength: 80 },
+    minLength: 20,
+    maxLength: 80,
   });
   holds(fc.property(scope, pauses, (scope, pauses) => {
     let now = 0;

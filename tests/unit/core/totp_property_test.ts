@@ -22,7 +22,9 @@ const otpauth = (
   { algorithm, digits, periodSeconds } = COMMON_PARAMETERS,
 ) =>
   new TOTP({
-    ...{ algorithm, digits, period: periodSeconds },
+    algorithm,
+    digits,
+    period: periodSeconds,
     secret: new Secret({ buffer: new Uint8Array(bytes).buffer }),
   });
 

@@ -99,7 +99,10 @@ testWith(
     await using network = await makeNetwork();
     await using service = await makePamService([]);
     const own = {
-      ...{ path: directory.path, username: account.username, service: service.name, pids: [] },
+      path: directory.path,
+      username: account.username,
+      service: service.name,
+      pids: [],
       namespaces: [network.server.namespace, network.client.namespace],
     };
     const things = await leaveThings();

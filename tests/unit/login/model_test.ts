@@ -10,7 +10,8 @@ import { LoginTrial } from "../../lab/login_trial.ts";
 import { makeTestDirectory, memoryDirectory } from "../../lab/program.ts";
 
 const acts = fc.commands([...logins, ...administration], {
-  ...{ maxCommands: 60, size: "max" },
+  maxCommands: 60,
+  size: "max",
 });
 
 const rulesIn = (mode: Rules["mode"]) =>
@@ -32,7 +33,8 @@ async function play(
 ): Promise<void> {
   await using directory = await makeTestDirectory(memoryDirectory());
   using database = await openDatabase(directory.db, {
-    ...{ create: true, busyTimeoutMs: 0 },
+    create: true,
+    busyTimeoutMs: 0,
   });
   const rig = new LoginRig(database, `${directory.path}/key`, rules);
   const trial = new LoginTrial(new LoginModel(rules), rig);

@@ -11,7 +11,9 @@ const lineEnd = fc.constantFrom("", "\n", "\r\n");
 Deno.test("parseResponse reads a code however it is typed, padded and ended", () => {
   holds(
     fc.property(
-      ...[typedCode, fc.boolean(), lineEnd] as const,
+      typedCode,
+      fc.boolean(),
+      lineEnd,
       ({ code, text }, isPadded, end) => {
         const line = isPadded ? base64(text) : base64(text).replaceAll("=", "");
         assert.equal(
@@ -27,7 +29,10 @@ Deno.test("parseResponse reads no code out of what is none, however near it is",
   const intruder = fc.constantFrom(...INTRUDERS, "\ufffd");
   holds(
     fc.property(
-      ...[typedCode, intruder, fc.nat(), lineEnd] as const,
+      typedCode,
+      intruder,
+      fc.nat(),
+      lineEnd,
       ({ text }, intruder, n, end) => {
         const place = n % (text.length + 1);
         const none = text.slice(0, place) + intruder + text.slice(place);
