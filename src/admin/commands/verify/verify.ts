@@ -40,7 +40,7 @@ export async function verify(
     // After the question, which may have taken long.
     const enrolment = await requireEnrolment(store, username);
     let finding = await examine(context, store, enrolment, code);
-    if (options.use && !await use(store, username, finding)) {
+    if (options.use && !await use(store, enrolment, finding)) {
       finding = "found" in finding ? { result: "used", found: finding.found } : { result: "wrong" };
     }
     const { failures, disabledAt } = enrolment;
@@ -110,14 +110,14 @@ async function examineDigits(
 /** False where a login was faster. */
 async function use(
   store: EnrolmentStore,
-  username: string,
+  enrolment: Enrolment,
   finding: Finding,
 ): Promise<boolean> {
   if (finding.result === "right") {
-    return await store.useStep(username, finding.found.step);
+    return await store.useStep(enrolment, finding.found.step);
   }
   return finding.result !== "recovery_code" ||
-    await store.useRecoveryCode(username, finding.mark);
+    await store.useRecoveryCode(enrolment.username, finding.mark);
 }
 
 interface State {
