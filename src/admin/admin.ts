@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { Command, CommanderError } from "commander";
 import { Failure } from "../core/failure.ts";
-import { preventCoreDumps } from "../system/libc.ts";
+import { preventCoreDumps } from "../system/process_guard.ts";
 import { SETTINGS } from "../settings.ts";
 import project from "../../deno.json" with { type: "json" };
 import type { AdminContext } from "./context.ts";

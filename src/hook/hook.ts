@@ -2,7 +2,7 @@ import type { Step } from "../core/decision.ts";
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../text/printable.ts";
 import type { Refused } from "../core/verdict.ts";
-import { guardProcess } from "../system/libc.ts";
+import { guardProcess } from "../system/process_guard.ts";
 import { readAddress, readEnvironment } from "../openvpn/script/environment.ts";
 import { readSetting, type ReadVariable, SETTINGS } from "../settings.ts";
 import { attemptTo, ExitStatus, type HookCall, type HookResult, refusalOf } from "./call.ts";

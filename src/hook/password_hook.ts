@@ -1,4 +1,5 @@
-import { Memory, readVariableBytes } from "../system/libc.ts";
+import { Memory } from "../system/memory.ts";
+import { readVariableBytes } from "../system/variable.ts";
 import { sealForeignCode } from "../system/libraries.ts";
 import type { Attempt } from "../core/challenge.ts";
 import { Audit } from "../login/audit.ts";

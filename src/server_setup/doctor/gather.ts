@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path/posix";
 import { isClockSynchronised } from "../../system/clock.ts";
-import { findAccount } from "../../system/libc.ts";
+import { findAccount } from "../../system/accounts.ts";
 import { type Config, directivesNamed, lastNamed } from "../openvpn_config/directive.ts";
 import { readCommandLine, readConfig, type ReadFile } from "../openvpn_config/read_config.ts";
 import { PamAuthentication } from "../../pam/pam.ts";
