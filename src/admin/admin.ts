@@ -1,5 +1,5 @@
 import { Failure } from "../core/failure.ts";
-import { preventCoreDumps } from "../system/libc.ts";
+import { preventCoreDumps } from "../system/process_guard.ts";
 import { CommanderError } from "./command_line/commander.ts";
 import type { AdminContext } from "./context.ts";
 import { makeProgram, PROGRAM } from "./program.ts";

@@ -1,5 +1,6 @@
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../text/printable.ts";
+import { readAll } from "../system/read_all.ts";
 import type { AdminContext } from "./context.ts";
 
 /**
@@ -31,14 +32,14 @@ export function readOwnedFile(
 ): { content: Uint8Array<ArrayBuffer>; uid: number | null } {
   try {
     if (path === "-") {
-      const content = readAll((buffer) => input.read(buffer), maxBytes);
+      const content = readBounded((buffer) => input.read(buffer), maxBytes);
       return { content, uid: null };
     }
     if (!Deno.statSync(path).isFile) throw new Error("it is not a regular file");
     using file = Deno.openSync(path, { read: true });
     const { uid } = file.statSync();
     return {
-      content: readAll((buffer) => file.readSync(buffer), maxBytes),
+      content: readBounded((buffer) => file.readSync(buffer), maxBytes),
       uid,
     };
   } catch (error) {
@@ -54,16 +55,11 @@ function causeOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function readAll(
+function readBounded(
   read: (buffer: Uint8Array) => number | null,
   maxBytes: number,
 ): Uint8Array<ArrayBuffer> {
-  const content = new Uint8Array(maxBytes + 1);
-  let length = 0;
-  while (length < content.length) {
-    const count = read(content.subarray(length)) ?? 0;
-    if (count === 0) return content.slice(0, length);
-    length += count;
-  }
-  throw new Error(`it is larger than ${maxBytes} bytes`);
+  const content = readAll(read, maxBytes);
+  if (content === null) throw new Error(`it is larger than ${maxBytes} bytes`);
+  return content;
 }

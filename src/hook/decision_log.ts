@@ -1,4 +1,4 @@
-import { openSystemLog } from "../system/libc.ts";
+import { openSystemLog } from "../system/system_log.ts";
 import { type Field, logfmt } from "../text/logfmt.ts";
 import { writeAll } from "../system/write_all.ts";
 import type { LogTarget } from "../settings.ts";

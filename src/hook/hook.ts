@@ -4,7 +4,7 @@ import type { Refused } from "../core/verdict.ts";
 import { processEnvironment, readAddress } from "../openvpn/script/environment.ts";
 import { ExitStatus } from "../openvpn/script/exit_status.ts";
 import { readEachSetting, type ReadVariable, type Settings } from "../settings.ts";
-import { guardProcess } from "../system/libc.ts";
+import { guardProcess } from "../system/process_guard.ts";
 import { attemptTo, type HookCall, type HookResult, refusalOf } from "./call.ts";
 import { codeCall } from "./code_call.ts";
 import { openDecisionLog, Severity, type WriteDecision } from "./decision_log.ts";

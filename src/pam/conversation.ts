@@ -1,5 +1,5 @@
 import type { Credentials } from "../core/credentials.ts";
-import { type Address, ADDRESS_BYTES, type Memory } from "../system/libc.ts";
+import { type Address, ADDRESS_BYTES, type Memory } from "../system/memory.ts";
 import { MAX_MESSAGES, Pam, Style } from "./libpam.ts";
 
 // struct pam_conv { int (*conv)(…); void *appdata_ptr; }

@@ -3,7 +3,7 @@ import type { Credentials } from "../core/credentials.ts";
 import type { Redacted } from "../text/redacted.ts";
 import { letThreadRest } from "../system/thread_rest.ts";
 import { type Reason, refused } from "../core/verdict.ts";
-import { type Address, ADDRESS_BYTES, cString, Memory } from "../system/libc.ts";
+import { type Address, ADDRESS_BYTES, cString, Memory } from "../system/memory.ts";
 import { Flag, Item, type Libpam, openLibpam, Pam, pamStatusName } from "./libpam.ts";
 import type { FirstFactorResult as PrimaryResult } from "../login/first_factor.ts";
 import { Conversation, noDelay } from "./conversation.ts";

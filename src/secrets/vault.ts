@@ -80,9 +80,7 @@ export class Vault {
    */
   async addKey(kept: readonly Kept[]): Promise<SecretKey> {
     for (const one of kept) await this.open(one);
-    const key = addKey(this.path);
-    this.#keys = undefined;
-    return key;
+    return this.#addKey();
   }
 
   /** Says whether a secret is sealed with an older key than this one. */
@@ -109,9 +107,15 @@ export class Vault {
 
   #newestOnDisk(): SecretKey {
     const newest = this.#read()?.at(-1);
-    if (newest === undefined) return addKey(this.path);
+    if (newest === undefined) return this.#addKey();
     syncKeyFile(this.path);
     return newest;
+  }
+
+  #addKey(): SecretKey {
+    const key = addKey(this.path);
+    this.#keys = undefined;
+    return key;
   }
 
   #keyNamed(id: string): SecretKey {

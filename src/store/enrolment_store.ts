@@ -12,8 +12,11 @@ export interface NewEnrolment extends
   > {
   /** What is kept of the user's recovery codes (`markOfCode`). */
   recoveryMarks: readonly string[];
-  /** The user has codes of this secret, hash and period already: those that were used stay used. */
-  keepsCodes: boolean;
+  /**
+   * The earlier secret of the user where its codes are known to be others than those of this one. Of
+   * any other secret that is replaced, codes that were used stay used.
+   */
+  replacesOther: SealedSecret | null;
 }
 
 /** How {@link EnrolmentStore.enrol} treats what is there. */
@@ -119,8 +122,16 @@ export interface EnrolmentStore {
   /** Uses up a recovery code, by its mark; false when the user has no such code any more. */
   useRecoveryCode(username: string, mark: string): Promise<boolean>;
 
-  /** Uses up a time step, and those before; false when it was used up already. */
-  useStep(username: string, step: number): Promise<boolean>;
+  /**
+   * Uses up a time step, and those before.
+   *
+   * @param enrolment as it was when the code was checked
+   * @returns false when the step was used up already, or the user was enrolled anew
+   */
+  useStep(
+    enrolment: Pick<Enrolment, "username" | "enrolledAt">,
+    step: number,
+  ): Promise<boolean>;
 
   /** Adds an exemption, or replaces the user's. */
   exempt(exemption: Exemption): Promise<void>;

@@ -1,10 +1,10 @@
 import { openDatabase } from "./sqlite/database.ts";
-import { storedVersion } from "./sqlite/file.ts";
+import { storedVersion } from "./sqlite/header.ts";
 import { MIGRATIONS } from "./sqlite/migrations.ts";
 import { SqliteStore } from "./sqlite/store.ts";
 import type { Store } from "./store.ts";
 
-export { isOurHeader } from "./sqlite/file.ts";
+export { isOurHeader } from "./sqlite/header.ts";
 
 /** Which store {@link openStore} opens, and how. */
 export interface StoreOptions {

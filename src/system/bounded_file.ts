@@ -1,33 +1,32 @@
 import { Failure } from "../core/failure.ts";
+import { readAll } from "./read_all.ts";
 
 /**
  * Reads a file that OpenVPN wrote, up to a bound.
  *
- * @param maxBytes more than this is refused, unread
+ * @param maxBytes a file with more than this is refused
  * @throws Failure `file_error`, which doesn't repeat what the file holds
  */
 export function readBoundedFile(
   path: string,
   maxBytes: number,
 ): Uint8Array<ArrayBuffer> {
-  const content = new Uint8Array(maxBytes + 1);
-  let length = 0;
-  try {
+  const content = attempt(path, () => {
     // Opening a named pipe would block.
     if (!Deno.statSync(path).isFile) throw new Error("not a regular file");
     using file = Deno.openSync(path, { read: true });
-    while (length < content.length) {
-      const read = file.readSync(content.subarray(length));
-      if (read === null) break;
-      length += read;
-    }
+    return readAll((buffer) => file.readSync(buffer), maxBytes);
+  });
+  if (content !== null) return content;
+  throw new Failure("file_error", `${path} has over ${maxBytes} bytes`);
+}
+
+function attempt<T>(path: string, read: () => T): T {
+  try {
+    return read();
   } catch (error) {
     throw fileError("read", path, error);
   }
-  if (length > maxBytes) {
-    throw new Failure("file_error", `${path} has over ${maxBytes} bytes`);
-  }
-  return content.subarray(0, length);
 }
 
 /** A `Failure` for a file of OpenVPN's that can't be read, written or removed. */

@@ -240,7 +240,7 @@ testWith(
         Deno.writeFileSync(file, bytes.fill(0xff, 4096, 8192), {
           mode: 0o600,
         });
-      }, /is corrupt|is not whole|corrupt/],
+      }, /is damaged|is corrupt/],
       ["in-use", (file) => {
         Deno.copyFileSync(good, file);
         Deno.writeTextFileSync(`${file}-journal`, "");
@@ -257,7 +257,7 @@ testWith(
         });
         connection.exec("INSERT INTO recovery_codes VALUES ('ghost', 'x')");
         connection.close();
-      }, /is not whole/],
+      }, /is damaged/],
     ];
     for (const [name, make, error] of cases) {
       make(`${path}/${name}`);
@@ -320,7 +320,7 @@ testWith(
     const before = Array.from(Deno.readDirSync(path), ({ name }) => name);
     const { status, stderr } = await admin(db, ["backup", `${path}/copy`]);
     assert.equal(status, 1);
-    assert.match(stderr, /^openvpn-totp: .*copy is not whole[^\n]*\n$/);
+    assert.match(stderr, /^openvpn-totp: .*copy is damaged[^\n]*\n$/);
     const after = Array.from(Deno.readDirSync(path), ({ name }) => name);
     assert.deepEqual(after, before);
   },

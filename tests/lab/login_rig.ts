@@ -86,8 +86,9 @@ export class LoginRig {
     const secret = Secret.fromBase32(base32).bytes;
     vault.requireKeys(await this.enrolments.keyIds());
     const sealed = await vault.seal(new Redacted(secret), username);
+    const replacesOther = (await this.enrolments.find(username))?.secret ?? null;
     await this.enrolments.enrol(
-      [newEnrolment(username, sealed, this.now)],
+      [{ ...newEnrolment(username, sealed, this.now), replacesOther }],
       { mayReplace: () => true, knownKeys: vault.keyIds() },
     );
   }

@@ -35,7 +35,7 @@ export function newEnrolment(
     parameters: COMMON_PARAMETERS,
     disabledAt: null,
     recoveryMarks: [],
-    keepsCodes: false,
+    replacesOther: null,
   };
 }
 

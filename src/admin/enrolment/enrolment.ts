@@ -51,8 +51,9 @@ export async function enrolUsers(
     const earlier = await store.find(user.username);
     enrolments.push({
       ...user,
-      keepsCodes: earlier !== null &&
-        await mayKeepCodes(vault, earlier, toEnrol),
+      replacesOther: earlier === null || await mayKeepCodes(vault, earlier, toEnrol)
+        ? null
+        : earlier.secret,
       enrolledAt: context.now(),
       secret: await vault.seal(secret, user.username),
       recoveryMarks: await Promise.all(

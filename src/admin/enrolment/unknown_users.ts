@@ -1,5 +1,5 @@
 import { quoted } from "../../text/printable.ts";
-import { hasAccount } from "../../system/libc.ts";
+import { hasAccount } from "../../system/accounts.ts";
 import type { AdminContext } from "../context.ts";
 
 /** Warns of users who have been enrolled but have no account on this system. */

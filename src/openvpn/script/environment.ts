@@ -2,7 +2,8 @@ import { Failure } from "../../core/failure.ts";
 import type { Attempt } from "../../core/challenge.ts";
 import type { Client } from "../../login/client.ts";
 import type { ReadVariable } from "../../settings.ts";
-import { Memory, readVariableBytes } from "../../system/libc.ts";
+import { Memory } from "../../system/memory.ts";
+import { readVariableBytes } from "../../system/variable.ts";
 
 /** The variables that a script of OpenVPN's is given. */
 export interface ScriptEnvironment {

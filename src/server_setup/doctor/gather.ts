@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path/posix";
 import type { EpochMs } from "../../core/epoch.ts";
 import { isClockSynchronised } from "../../system/clock.ts";
-import { findAccount } from "../../system/libc.ts";
+import { findAccount } from "../../system/accounts.ts";
 import type { Settings } from "../../settings.ts";
 import { unitNameFor } from "../configuration/config_file.ts";
 import { readEffectiveConfig } from "../configuration/effective_config.ts";

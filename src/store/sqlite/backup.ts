@@ -20,7 +20,10 @@ const OPEN = { create: false, busyTimeoutMs: 0 };
 export async function backUp(database: Database, to: string): Promise<number> {
   await database.copyTo(to);
   using copy = await openDatabase(to, OPEN);
-  await requireWhole(copy, to);
+  await requireWhole(
+    copy,
+    `the copy at ${to} is damaged, so it was not kept: the database itself may be damaged, restore an earlier backup`,
+  );
   return (await enrolmentsIn(copy)).length;
 }
 
@@ -40,7 +43,7 @@ export async function openBackup(path: string, directory: string): Promise<Datab
   requireAlone(file.path);
   const backup = await openCopy(file.path, directory, path);
   try {
-    await requireWhole(backup, path);
+    await requireWhole(backup, `${path} is damaged: use another backup`);
   } catch (error) {
     backup.close();
     throw error;
@@ -90,11 +93,11 @@ function requireAlone(path: string): void {
 }
 
 /** @throws Failure `database_corrupt` */
-async function requireWhole(database: Database, path: string): Promise<void> {
+async function requireWhole(database: Database, otherwise: string): Promise<void> {
   const isWhole = await database.read((connection) =>
     connection.prepare("PRAGMA integrity_check").get()!.integrity_check === "ok" &&
     connection.prepare("PRAGMA foreign_key_check").get() === undefined
   );
   if (isWhole) return;
-  throw new Failure("database_corrupt", `${path} is damaged: use another backup`);
+  throw new Failure("database_corrupt", otherwise);
 }

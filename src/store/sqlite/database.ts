@@ -1,7 +1,8 @@
 import { backup, DatabaseSync } from "node:sqlite";
 import { failureOf } from "./errors.ts";
-import { APPLICATION_ID, changedSchema, foreignDatabase, prepareFile } from "./file.ts";
-import { hasForeignRules, hasTables, migrate, MIGRATIONS, schemaVersion } from "./migrations.ts";
+import { prepareFile } from "./file.ts";
+import { prepareConnection } from "./prepare_connection.ts";
+import { inTransaction, rehearseWrite } from "./transaction.ts";
 import { Turns } from "./turns.ts";
 
 /** How {@link openDatabase} treats a database that isn't there. */
@@ -63,19 +64,12 @@ export class Database {
   }
 
   /**
-   * Does what a login does to write, and takes it back: the lock, the journal, a changed page.
+   * Does what a login does to write, and takes it back.
    *
    * @throws Failure as a login would
    */
   rehearseWrite(): Promise<void> {
-    return this.#inTurn((connection) => {
-      try {
-        connection.prepare("BEGIN IMMEDIATE").run();
-        connection.prepare("INSERT OR REPLACE INTO notices VALUES (?, 0)").run("rehearsal");
-      } finally {
-        if (connection.isTransaction) connection.exec("ROLLBACK");
-      }
-    });
+    return this.#inTurn(rehearseWrite);
   }
 
   /** Waits until everything that was asked for so far has ended. */
@@ -83,9 +77,9 @@ export class Database {
     return this.#turns.settled();
   }
 
-  /** Closes the database. */
+  /** Closes the database, unless it is closed. */
   close(): void {
-    this.#connection.close();
+    this.#connection[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {
@@ -98,22 +92,6 @@ export class Database {
     } catch (error) {
       throw failureOf(error, this.#path);
     }
-  }
-}
-
-async function inTransaction<T>(
-  connection: DatabaseSync,
-  work: (connection: DatabaseSync) => T | Promise<T>,
-): Promise<T> {
-  try {
-    // prepare() rather than exec(): only its errors carry SQLite's result code.
-    connection.prepare("BEGIN IMMEDIATE").run();
-    const result = await work(connection);
-    connection.prepare("COMMIT").run();
-    return result;
-  } finally {
-    // Of a transaction that isn't committed by now, nothing stays.
-    if (connection.isTransaction) connection.exec("ROLLBACK");
   }
 }
 
@@ -134,8 +112,7 @@ export async function openDatabase(
       enableForeignKeyConstraints: true,
     });
     try {
-      configure(connection);
-      await bringUpToDate(connection, path, file.isOurs);
+      await prepareConnection(connection, path, file.isOurs);
     } catch (error) {
       connection.close();
       throw error;
@@ -144,29 +121,4 @@ export async function openDatabase(
   } catch (error) {
     throw failureOf(error, path);
   }
-}
-
-/** A verdict outlives a power cut only if its commit does; a deleted secret is overwritten. */
-function configure(connection: DatabaseSync): void {
-  connection.prepare("PRAGMA synchronous = EXTRA").run();
-  connection.prepare("PRAGMA secure_delete = ON").get();
-  connection.prepare("PRAGMA trusted_schema = OFF").run();
-}
-
-async function bringUpToDate(
-  connection: DatabaseSync,
-  path: string,
-  isOurs: boolean,
-): Promise<void> {
-  const isCurrent = isOurs && schemaVersion(connection) === MIGRATIONS.length;
-  if (isOurs && hasForeignRules(connection)) throw changedSchema(path);
-  if (isCurrent) return;
-  await inTransaction(connection, () => {
-    if (hasTables(connection) && !isMarkedAsOurs(connection)) throw foreignDatabase(path);
-    migrate(connection, path);
-  });
-}
-
-function isMarkedAsOurs(connection: DatabaseSync): boolean {
-  return connection.prepare("PRAGMA application_id").get()!.application_id === APPLICATION_ID;
 }

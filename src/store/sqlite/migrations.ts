@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { Failure } from "../../core/failure.ts";
-import { APPLICATION_ID } from "./file.ts";
+import { APPLICATION_ID } from "./header.ts";
 
 /**
  * The schema's history: entry N leads from version N to N + 1 (`PRAGMA user_version`). An entry that

@@ -1,4 +1,3 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { CodeFailures } from "../../core/lockout.ts";
 import type { Challenge } from "../../core/challenge.ts";
 import type { Exemption } from "../../core/exemption.ts";
@@ -68,38 +67,6 @@ function parametersOf(row: Row): TotpParameters {
       `${parameters.periodSeconds} seconds, which openvpn-totp doesn't make: restore the database ` +
       "from a backup, or enrol the user again (delete, then enroll)",
   );
-}
-
-/** Writes what is held against a user; gives whether there is such a user. */
-export function saveFailures(
-  connection: DatabaseSync,
-  username: string,
-  failures: CodeFailures,
-): boolean {
-  const { changes } = connection.prepare(
-    `UPDATE enrolments
-     SET failures = ?, last_wrong = ?, last_wrong_at = ?, locks = ?, locked_until = ?
-     WHERE username = ?`,
-  ).run(
-    failures.count,
-    failures.lastWrong,
-    failures.lastWrongAt,
-    failures.locks,
-    failures.lockedUntil,
-    username,
-  );
-  return changes !== 0;
-}
-
-/** Removes a recovery code; gives whether there was one. */
-export function deleteRecoveryCode(
-  connection: DatabaseSync,
-  username: string,
-  mark: string,
-): boolean {
-  return connection.prepare(
-    "DELETE FROM recovery_codes WHERE username = ? AND mark = ?",
-  ).run(username, mark).changes !== 0;
 }
 
 /** Reads a row of `challenges`. */

@@ -245,18 +245,6 @@ Deno.test("a failed migration leaves the old schema", async () => {
   );
 });
 
-Deno.test("enrol keeps who is enrolled, unless replacing", async () => {
-  await using directory = await makeTestDirectory();
-  using database = await openDatabase(directory.db, CREATE);
-  const store = new SqliteEnrolmentStore(database);
-  await enrolAlice(store, 1);
-  await fails(() => enrolAlice(store, 2), "already_enrolled");
-  const secret = async () => (await store.find("alice"))!.secret.bytes[0];
-  assert.equal(await secret(), 1);
-  await enrolAlice(store, 3, true);
-  assert.equal(await secret(), 3);
-});
-
 Deno.test("a deleted secret is gone from the file, too", async () => {
   await using directory = await makeTestDirectory();
   const secret = new Uint8Array(20).fill(0xd5);
@@ -284,14 +272,13 @@ Deno.test("openDatabase wants both marks of a database of ours", async () => {
 async function enrolAlice(
   store: SqliteEnrolmentStore,
   firstByte = 1,
-  replace = false,
 ): Promise<void> {
   const secret = {
     keyId: "0011223344556677",
     bytes: new Uint8Array(20).fill(firstByte),
   };
   await store.enrol([newEnrolment("alice", secret)], {
-    mayReplace: () => replace,
+    mayReplace: () => false,
     ...ANY_KEYS,
   });
 }
@@ -311,27 +298,4 @@ Deno.test("an enrolment whose codes would be easier to guess is refused", async 
     await set(usual[column]);
     assert(await store.find("alice"));
   }
-});
-
-Deno.test("enrol replaces those who are to be, and enrols nobody where another is enrolled", async () => {
-  await using directory = await makeTestDirectory();
-  using database = await openDatabase(directory.db, CREATE);
-  const store = new SqliteEnrolmentStore(database);
-  await enrolAlice(store);
-  const secret = { keyId: "0011223344556677", bytes: new Uint8Array(20) };
-  const both = ["bob", "alice"].map((name) => newEnrolment(name, secret));
-  const enrol = (name: string) =>
-    store.enrol(both, {
-      mayReplace: (username) => username === name,
-      ...ANY_KEYS,
-    });
-  await fails(() => enrol("bob"), "already_enrolled");
-  assert.deepEqual((await store.list()).map(({ username }) => username), [
-    "alice",
-  ]);
-  await enrol("alice");
-  assert.deepEqual((await store.list()).map(({ username }) => username), [
-    "alice",
-    "bob",
-  ]);
 });

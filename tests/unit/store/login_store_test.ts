@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../../../src/core/failure.ts";
-import type { PlaceFailures } from "../../../src/core/throttle.ts";
 import type { DecisionRecord } from "../../../src/core/decision.ts";
 import { openDatabase } from "../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
@@ -10,10 +9,10 @@ import { makeTestDirectory } from "../../lab/program.ts";
 import { ANY_KEYS, sealedEnrolment } from "../../lab/secrets.ts";
 
 /** A challenge for alice; an `answer` has no place in a new one. */
-function challengeAt(createdAt: number, id: string, loginName = "alice") {
+function challengeAt(createdAt: number, id: string) {
   return {
     id,
-    loginName,
+    loginName: "alice",
     username: "alice",
     commonName: null,
     address: null,
@@ -52,19 +51,6 @@ Deno.test("recordChallenge takes an attempt once, and forgets what is over", asy
   assert.deepEqual(await attempts(), ["e", "f"]);
 });
 
-Deno.test("findEnrolment finds a user by the name of their last login", async () => {
-  await using alice = await makeStores();
-  const { find, challenge, accept, enrolments } = alice;
-  assert.equal(await find("alice", "x"), "alice");
-  assert.equal(await find("ALICE", "ALICE"), null);
-  await challenge(0, "a", "ALICE");
-  assert.equal(await find("ALICE", "ALICE"), null);
-  await accept("a", 1);
-  assert.equal(await find("ALICE", "ALICE"), "alice");
-  await enrolments.delete("alice", 0);
-  assert.equal(await find("ALICE", "ALICE"), null);
-});
-
 Deno.test("nobody else can write within a login's transaction", async () => {
   await using alice = await makeStores();
   using other = new DatabaseSync(alice.path);
@@ -101,83 +87,12 @@ Deno.test("a login's transaction whose commit or work fails leaves nothing", asy
   assert.equal(pending!.enrolment.lastStep, null);
 });
 
-Deno.test("a challenge keeps the answer that it has", async () => {
-  await using alice = await makeStores();
-  const { store, challenge } = alice;
-  await challenge(0, "a");
-  await store.transaction(async (records) => {
-    await records.answerChallenge("a", "refused");
-    await records.answerChallenge("a", "accepted");
-  });
-  const pending = await store.findPending("a");
-  assert.equal(pending!.challenge.answer, "refused");
-});
-
-Deno.test("a login of one user leaves the others as they are", async () => {
-  await using alice = await makeStores();
-  const { enrolments, challenge, accept } = alice;
-  await enrol(enrolments, "bob");
-  await challenge(0, "a");
-  await accept("a", 7);
-  assert.equal((await enrolments.find("alice"))!.lastStep, 7);
-  const bob = (await enrolments.find("bob"))!;
-  assert.equal(bob.lastStep, null);
-  assert.equal(bob.lastLoginAt, null);
-});
-
-Deno.test("a new enrolment begins anew", async () => {
-  await using alice = await makeStores();
-  const { find, enrolments, challenge, accept } = alice;
-  await challenge(0, "a", "ALICE");
-  await accept("a", 7);
-  await enrol(enrolments, "alice", true);
-  const { lastStep, lastLoginAt } = (await enrolments.find("alice"))!;
-  assert.deepEqual([lastStep, lastLoginAt], [null, null]);
-  assert.equal(await find("ALICE", "ALICE"), null);
-});
-
-Deno.test("findEnrolment prefers the user of that very name", async () => {
-  await using alice = await makeStores();
-  const { find, enrolments, challenge, accept } = alice;
-  await challenge(0, "a", "ALICE");
-  await accept("a", 7);
-  await enrol(enrolments, "ALICE");
-  assert.equal(await find("ALICE", "ALICE"), "ALICE");
-});
-
 Deno.test("a login pays for a hundred challenges of others at the most", async () => {
   await using alice = await makeStores();
   const { challenge, count } = alice;
   for (let i = 0; i < 150; i++) await challenge(0, `old ${i}`);
   await challenge(5000, "new");
   assert.equal(await count("challenges"), 51);
-});
-
-Deno.test("openChallenges gives those that still wait", async () => {
-  await using alice = await makeStores();
-  const { enrolments, challenge, accept } = alice;
-  for (const id of ["open", "settled"]) await challenge(0, id);
-  await accept("settled", 1);
-  const ids = async (nowMs: number) => (await enrolments.openChallenges(nowMs)).map(({ id }) => id);
-  assert.deepEqual(await ids(999), ["open"]);
-  assert.deepEqual(await ids(1000), []);
-  assert.deepEqual(await enrolments.openChallenges(999, "bob"), []);
-});
-
-Deno.test("failures are kept by place, and forgotten in time", async () => {
-  await using alice = await makeStores();
-  const { store } = alice;
-  const save = (key: string, failures: PlaceFailures | null) =>
-    store.transaction((records) => records.savePlaceFailures(key, failures));
-  const find = (key: string) => store.transaction((records) => records.findPlaceFailures(key));
-  await save("x", { count: 1, lastAt: 1000 });
-  await save("x", { count: 2, lastAt: 2000 });
-  await save("y", { count: 1, lastAt: 1000 });
-  assert.deepEqual(await find("x"), { count: 2, lastAt: 2000 });
-  await save("x", null);
-  assert.equal(await find("x"), null);
-  await save("z", { count: 1, lastAt: 1000 + 60 * 60 * 1000 });
-  assert.equal(await find("y"), null);
 });
 
 Deno.test("the audit trail is bounded by number and age, a few rows at a time", async () => {
@@ -199,50 +114,6 @@ Deno.test("the audit trail is bounded by number and age, a few rows at a time", 
   assert.equal((await times())[0], 40);
 });
 
-Deno.test("the audit trail gives what is asked for, and bounds what clients send", async () => {
-  await using alice = await makeStores();
-  const { store, enrolments } = alice;
-  await store.transaction(async (records) => {
-    await records.recordDecision(DECISION, RULE);
-    await records.recordDecision({
-      ...DECISION,
-      at: 2,
-      outcome: "refused",
-      username: null,
-      loginName: "x".repeat(100_000),
-    }, RULE);
-  });
-  const find = async (filter: Parameters<typeof enrolments.decisions>[0]) =>
-    (await Array.fromAsync(enrolments.decisions(filter))).flat()
-      .map(({ at }) => at);
-  assert.deepEqual(
-    await Array.fromAsync(enrolments.decisions({ username: "alice" })),
-    [[DECISION]],
-  );
-  assert.deepEqual(await find({ username: "ALICE" }), [1]);
-  assert.deepEqual(await find({ username: "x".repeat(256) }), [2]);
-  assert.deepEqual(await find({ outcome: "refused" }), [2]);
-  assert.deepEqual(await find({ since: 2 }), [2]);
-  assert.deepEqual(await find({}), [1, 2]);
-});
-
-Deno.test("the audit trail is read in pages, each row once and in order", async () => {
-  await using alice = await makeStores();
-  const { store, enrolments } = alice;
-  const times = Array.from({ length: 2500 }, (_, i) => i);
-  await store.transaction(async (records) => {
-    for (const at of times) {
-      await records.recordDecision({ ...DECISION, at }, {
-        ...RULE,
-        maxRows: 10_000,
-      });
-    }
-  });
-  const pages = await Array.fromAsync(enrolments.decisions({}));
-  assert(pages.length > 1);
-  assert.deepEqual(pages.flat().map(({ at }) => at), times);
-});
-
 const DECISION: DecisionRecord = {
   at: 1,
   loginName: "ALICE",
@@ -262,28 +133,24 @@ async function makeStores() {
   const path = directory.db;
   const database = await openDatabase(path, { create: true, busyTimeoutMs: 0 });
   const enrolments = new SqliteEnrolmentStore(database);
-  await enrol(enrolments, "alice");
+  await enrolments.enrol(
+    [await sealedEnrolment("alice", new Uint8Array(20))],
+    { mayReplace: () => false, ...ANY_KEYS },
+  );
   const store = new SqliteLoginStore(database);
   return {
     path,
     database,
     enrolments,
     store,
-    challenge: (createdAt: number, id: string, loginName?: string) =>
-      store.transaction((records) =>
-        records.recordChallenge(challengeAt(createdAt, id, loginName))
-      ),
+    challenge: (createdAt: number, id: string) =>
+      store.transaction((records) => records.recordChallenge(challengeAt(createdAt, id))),
     accept: (id: string, at: number) =>
       store.transaction(async (records) => {
         const { challenge } = (await records.findPending(id))!;
         await records.answerChallenge(id, "accepted");
         const { username, loginName } = challenge;
         await records.recordLogin({ username, loginName, step: at, at });
-      }),
-    find: (username: string, loginName: string) =>
-      store.transaction(async (records) => {
-        const found = await records.findEnrolment(username, loginName);
-        return found?.username ?? null;
       }),
     count: (table: string) =>
       database.read((connection) =>
@@ -294,15 +161,4 @@ async function makeStores() {
       await directory[Symbol.asyncDispose]();
     },
   };
-}
-
-async function enrol(
-  store: SqliteEnrolmentStore,
-  username: string,
-  replace = false,
-): Promise<void> {
-  await store.enrol(
-    [await sealedEnrolment(username, new Uint8Array(20))],
-    { mayReplace: () => replace, ...ANY_KEYS },
-  );
 }

@@ -1,7 +1,7 @@
 import { resolve } from "node:path/posix";
 import { Failure } from "../../../core/failure.ts";
 import { quoted } from "../../../text/printable.ts";
-import { accountName } from "../../../system/libc.ts";
+import { accountName } from "../../../system/accounts.ts";
 import {
   IMPORT_FORMAT_NAMES,
   type ImportFormat,

@@ -32,7 +32,7 @@ export async function verify(
     // Read again, because the answer may have taken long.
     const enrolment = await requireEnrolment(store, username);
     let examined = await examine(context, store, enrolment, code);
-    if (options.use && !await use(store, username, examined)) examined = usedMeanwhile(examined);
+    if (options.use && !await use(store, enrolment, examined)) examined = usedMeanwhile(examined);
     const result = examined.judgement.kind;
     const { failures, disabledAt } = enrolment;
     const lockedUntil = lockEnd(failures, context.now());
@@ -79,12 +79,12 @@ async function examine(
 /** Uses a right code up; false where a login has used it meanwhile. */
 async function use(
   store: EnrolmentStore,
-  username: string,
+  enrolment: Enrolment,
   { judgement, mark }: ExaminedCode,
 ): Promise<boolean> {
-  if (judgement.kind === "right") return await store.useStep(username, judgement.timeStep);
+  if (judgement.kind === "right") return await store.useStep(enrolment, judgement.timeStep);
   return judgement.kind !== "recovery_code" || mark === null ||
-    await store.useRecoveryCode(username, mark);
+    await store.useRecoveryCode(enrolment.username, mark);
 }
 
 /** What a login that was faster has made of a right code. */

@@ -1,0 +1,80 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Challenge } from "../../core/challenge.ts";
+import type { EpochMs } from "../../core/epoch.ts";
+import { Failure } from "../../core/failure.ts";
+import type { Pending } from "../login_store.ts";
+import { challengeOf, enrolmentOf, ENROLMENTS } from "./rows.ts";
+
+/**
+ * How long an accepted challenge is kept after its expiry, in milliseconds: a second answer must
+ * still find it, and changes nothing then.
+ */
+const KEPT_AFTER_EXPIRY_MS = 24 * 60 * 60 * 1000;
+
+/** `LoginRecords.recordChallenge`. */
+export function recordChallenge(connection: DatabaseSync, challenge: Challenge): void {
+  forgetExpired(connection, challenge.createdAt);
+  const { changes } = connection.prepare(
+    `INSERT INTO challenges
+       (attempt, username, login_name, common_name, address, created_at, expires_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (attempt) DO NOTHING`,
+  ).run(
+    challenge.id,
+    challenge.username,
+    challenge.loginName,
+    challenge.commonName,
+    challenge.address,
+    challenge.createdAt,
+    challenge.expiresAt,
+  );
+  if (changes !== 0) return;
+  throw new Failure(
+    "challenge_exists",
+    `the attempt of auth_control_file ${challenge.id} was challenged before: OpenVPN makes a new ` +
+      "file for each attempt",
+  );
+}
+
+/** A few at a time: a login must not pay for all that were left by others. */
+function forgetExpired(connection: DatabaseSync, now: EpochMs): void {
+  connection.prepare(
+    `DELETE FROM challenges WHERE attempt IN (
+       SELECT attempt FROM challenges
+       WHERE expires_at <= :now
+         AND (answer IS NOT 'accepted' OR expires_at <= :longAgo)
+       LIMIT 100)`,
+  ).run({ now, longAgo: now - KEPT_AFTER_EXPIRY_MS });
+}
+
+/** `LoginRecords.findPending`. */
+export function findPending(connection: DatabaseSync, attemptId: string): Pending | null {
+  const row = connection.prepare(
+    `SELECT * FROM challenges JOIN ${ENROLMENTS} USING (username) WHERE attempt = ?`,
+  ).get(attemptId);
+  return row === undefined ? null : { challenge: challengeOf(row), enrolment: enrolmentOf(row) };
+}
+
+/** `LoginRecords.answerChallenge`. */
+export function answerChallenge(
+  connection: DatabaseSync,
+  attemptId: string,
+  answer: "accepted" | "refused",
+): void {
+  connection.prepare("UPDATE challenges SET answer = ? WHERE attempt = ? AND answer IS NULL")
+    .run(answer, attemptId);
+}
+
+/** `EnrolmentStore.openChallenges`. */
+export function openChallenges(
+  connection: DatabaseSync,
+  now: EpochMs,
+  username?: string,
+): Challenge[] {
+  return connection.prepare(
+    `SELECT * FROM challenges
+     WHERE answer IS NULL AND created_at <= :now AND :now < expires_at
+       AND (:username IS NULL OR username = :username)
+     ORDER BY created_at, attempt`,
+  ).all({ now, username: username ?? null }).map(challengeOf);
+}

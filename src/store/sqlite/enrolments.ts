@@ -1,0 +1,125 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Enrolment } from "../../core/enrolment.ts";
+import { Failure } from "../../core/failure.ts";
+import type { CodeFailures } from "../../core/lockout.ts";
+import { quoted } from "../../text/printable.ts";
+import { type EnrolOptions, type NewEnrolment, UnknownKeys } from "../enrolment_store.ts";
+import type { Login } from "../login_store.ts";
+import { insertRecoveryCodes } from "./recovery_codes.ts";
+import { enrolmentOf, ENROLMENTS } from "./rows.ts";
+
+/** `EnrolmentStore.find`, and `LoginRecords.findEnrolment` where a login name is given. */
+export function findEnrolment(
+  connection: DatabaseSync,
+  username: string,
+  loginName?: string,
+): Enrolment | null {
+  const row = connection.prepare(
+    `SELECT * FROM ${ENROLMENTS}
+     WHERE username = :username OR username =
+       (SELECT username FROM login_names WHERE login_name = :loginName)
+     ORDER BY username = :username DESC`,
+  ).get({ username, loginName: loginName ?? null });
+  return row === undefined ? null : enrolmentOf(row);
+}
+
+/** `EnrolmentStore.list`. */
+export function allEnrolments(connection: DatabaseSync): Enrolment[] {
+  return connection.prepare(`SELECT * FROM ${ENROLMENTS} ORDER BY username`).all()
+    .map(enrolmentOf);
+}
+
+/** `EnrolmentStore.keyIds`; secrets of before there were keys have none. */
+export function keyIdsIn(connection: DatabaseSync): string[] {
+  return connection.prepare("SELECT DISTINCT key_id FROM enrolments WHERE key_id <> 'none'")
+    .all().map((row) => row.key_id as string);
+}
+
+/** `EnrolmentStore.enrol`. */
+export function enrol(
+  connection: DatabaseSync,
+  enrolments: readonly NewEnrolment[],
+  { mayReplace, knownKeys }: EnrolOptions,
+): void {
+  const unknown = keyIdsIn(connection).filter((id) => !knownKeys.includes(id));
+  if (unknown.length > 0) throw new UnknownKeys(unknown);
+  for (const enrolment of enrolments) {
+    const { username } = enrolment;
+    const earlier = findEnrolment(connection, username);
+    if (earlier !== null && !mayReplace(username)) throw alreadyEnrolled(username);
+    connection.prepare("DELETE FROM enrolments WHERE username = ?").run(username);
+    insert(connection, enrolment, earlier);
+    insertRecoveryCodes(connection, username, enrolment.recoveryMarks);
+  }
+}
+
+function insert(
+  connection: DatabaseSync,
+  enrolment: NewEnrolment,
+  earlier: Enrolment | null,
+): void {
+  const { username, secret, parameters } = enrolment;
+  connection.prepare(
+    `INSERT INTO enrolments (username, secret, key_id, algorithm, digits, period,
+       issuer, enrolled_at, disabled_at, last_step)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  ).run(
+    username,
+    secret.bytes,
+    secret.keyId,
+    parameters.algorithm,
+    parameters.digits,
+    parameters.periodSeconds,
+    enrolment.issuer,
+    enrolment.enrolledAt,
+    earlier?.disabledAt ?? enrolment.disabledAt,
+    earlier === null || isOther(earlier, enrolment) ? null : earlier.lastStep,
+  );
+}
+
+/** Says whether a new enrolment's codes are known to be others than the earlier one's. */
+function isOther({ secret }: Enrolment, { replacesOther }: NewEnrolment): boolean {
+  return replacesOther !== null && replacesOther.bytes.toHex() === secret.bytes.toHex();
+}
+
+function alreadyEnrolled(username: string): Failure {
+  return new Failure(
+    "already_enrolled",
+    `user ${quoted(username)} is enrolled already: use --replace to give them a new ` +
+      "secret (the old one stops working)",
+  );
+}
+
+/** Writes what is held against a user; gives whether there is such a user. */
+export function saveFailures(
+  connection: DatabaseSync,
+  username: string,
+  failures: CodeFailures,
+): boolean {
+  const { changes } = connection.prepare(
+    `UPDATE enrolments
+     SET failures = ?, last_wrong = ?, last_wrong_at = ?, locks = ?, locked_until = ?
+     WHERE username = ?`,
+  ).run(
+    failures.count,
+    failures.lastWrong,
+    failures.lastWrongAt,
+    failures.locks,
+    failures.lockedUntil,
+    username,
+  );
+  return changes !== 0;
+}
+
+/** `LoginRecords.recordLogin`. */
+export function recordLogin(
+  connection: DatabaseSync,
+  { username, loginName, step, at }: Login,
+): void {
+  connection.prepare(
+    `UPDATE enrolments SET last_step = coalesce(?, last_step), last_login_at = ?
+     WHERE username = ?`,
+  ).run(step, at, username);
+  if (loginName === username) return;
+  connection.prepare("REPLACE INTO login_names VALUES (?, ?)").run(loginName, username);
+}

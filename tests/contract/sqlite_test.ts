@@ -1,0 +1,24 @@
+import { openStore } from "../../src/store/open_store.ts";
+import type { Store } from "../../src/store/store.ts";
+import { makeTestDirectory } from "../lab/program.ts";
+import { testStoreContract } from "./store_contract.ts";
+
+testStoreContract({
+  name: "SQLite",
+  async make() {
+    const directory = await makeTestDirectory();
+    const stores: Store[] = [];
+    return {
+      async open() {
+        // No patience: another store of the same process can't end while this one waits.
+        const store = await openStore({ path: directory.db, create: true, busyTimeoutMs: 0 });
+        stores.push(store);
+        return store;
+      },
+      async [Symbol.asyncDispose]() {
+        for (const store of stores) store[Symbol.dispose]();
+        await directory[Symbol.asyncDispose]();
+      },
+    };
+  },
+});
