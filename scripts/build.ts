@@ -17,7 +17,7 @@ const TARGETS = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
 const OUTPUT = "./dist/openvpn-totp";
 const MAN_PAGE = "./dist/openvpn-totp.8";
 
-/** The variables that the program reads: its settings, OpenVPN's, and what commander looks at. */
+/** The variables that the program reads: its settings, OpenVPN's, and commander's. */
 const VARIABLES = [
   "script_type",
   "username",
@@ -43,11 +43,11 @@ const VARIABLES = [
 ];
 
 /**
- * The least that works. Reading and writing are not lists: where database, log and OpenVPN's
- * temporary files lie is the configuration's choice. Foreign code isn't one either: Deno allows a
- * callback, which PAM needs, only without a list. So the program opens libraries by absolute path
- * alone, and gives that permission up before it decides about a login. There is no network, no child
- * process, no import from anywhere.
+ * The least that works. Reading and writing aren't limited to a list, because the configuration chooses
+ * where database, log and OpenVPN's temporary files are. Neither is foreign code: Deno allows a callback,
+ * which PAM needs, only without a list. So the program opens libraries only by absolute path, and gives
+ * up that permission before it decides about a login. There is no network, no child process, and no
+ * import from anywhere.
  */
 const PERMISSIONS = [
   "--no-prompt",
@@ -63,7 +63,7 @@ async function build(): Promise<void> {
     .values;
   if (target !== undefined && !TARGETS.includes(target)) {
     throw new Error(
-      `--target is "${target}", allowed is ${TARGETS.join(" or ")}`,
+      `--target is "${target}", expected ${TARGETS.join(" or ")}`,
     );
   }
   await Deno.mkdir("dist", { recursive: true });
@@ -81,13 +81,13 @@ async function build(): Promise<void> {
   report(`made ${OUTPUT} (${(size / 1e6).toFixed(1)} MB)`);
 }
 
-/** The manual page's date: today, or what a reproducible build names (https://reproducible-builds.org/specs/source-date-epoch/). */
+/** The manual page's date: today, or what a reproducible build sets (SOURCE_DATE_EPOCH, in seconds). */
 function pageDate(): EpochMs {
   const epoch = Deno.env.get("SOURCE_DATE_EPOCH");
   return epoch ? Number(epoch) * 1000 : Date.now();
 }
 
-/** Makes one set of small files: compiled as they are, modules and packages cost each start some 5 ms more. */
+/** Bundles the modules: compiled one by one, they and the packages slow each start by some 5 ms. */
 async function bundle(directory: string): Promise<void> {
   await deno({}, [
     "bundle",
@@ -110,13 +110,13 @@ async function compile(
   await deno(environment, [
     "compile",
     "--quiet",
-    // The bundle is all there is: nothing is resolved any more.
+    // The bundle is complete: nothing is left to resolve.
     "--no-config",
     "--no-lock",
     "--no-remote",
     "--no-npm",
     "--no-check",
-    // Without it the program reads V8 code from a file in the temp directory, which others write.
+    // Otherwise the program reads V8 code from a file in the temp directory, where others can write.
     "--no-code-cache",
     // One thread rather than one for each processor: service units limit them.
     "--v8-flags=--single-threaded",
@@ -131,7 +131,7 @@ async function compile(
   ]);
 }
 
-/** What a base binary that is none makes doesn't run. */
+/** A program made with a wrong base binary doesn't run. */
 async function tryOutput(): Promise<void> {
   try {
     const { success, stdout } = await new Deno.Command(OUTPUT, {
@@ -141,11 +141,11 @@ async function tryOutput(): Promise<void> {
     const version = new TextDecoder().decode(stdout);
     if (success && version.startsWith("openvpn-totp ")) return;
   } catch {
-    // The same as one that runs and fails.
+    // The same as a program that runs and fails.
   }
   await Deno.remove(OUTPUT);
   throw new Error(
-    `${OUTPUT} doesn't run: its base binary is not a denort that fits ` +
+    `${OUTPUT} doesn't run: its base binary isn't a denort that fits ` +
       `Deno ${Deno.version.deno} (DENORT_BIN)`,
   );
 }

@@ -15,8 +15,8 @@ import {
 import { bold, literal, prose, tagged, usage, verbatim } from "./roff.ts";
 
 /**
- * The manual page openvpn-totp(8), in the macros of man(7): made of what commander knows of the
- * commands, and of the settings.
+ * The manual page openvpn-totp(8), in the macros of man(7): made from the commands that commander knows
+ * and from the settings.
  *
  * @param at the page's date
  */
@@ -26,7 +26,7 @@ export function manPage(program: AnyCommand, at: EpochMs): string {
   const commands = visibleCommands(program);
   const parts = [
     `.TH ${name.toUpperCase()} 8 ${date} "${name} ${project.version}"`,
-    // No hyphens and no stretched lines: commands are to be copied.
+    // Without hyphens and stretched lines, so that commands can be copied.
     ".nh",
     ".ad l",
     ...section("NAME", [
@@ -73,7 +73,7 @@ function synopsis(name: string): string[] {
   ];
 }
 
-/** The commands under the headings of the help. */
+/** The commands, under the headings of the help. */
 function groupsOf(program: AnyCommand, commands: readonly AnyCommand[]): string[] {
   return [...Map.groupBy(commands, (command) => command.helpGroup())].flatMap(
     ([heading, group]) => [
@@ -122,7 +122,7 @@ function withChoices(
   return `${description}${choices}${byDefault}`;
 }
 
-/** The help's own texts begin small and have no full stop. */
+/** Texts of the help begin with a small letter and have no full stop. */
 function sentence(text: string): string {
   const end = /[.!?]$/.test(text) || text === "" ? "" : ".";
   return text.charAt(0).toUpperCase() + text.slice(1) + end;
@@ -131,8 +131,8 @@ function sentence(text: string): string {
 function settings(): string[] {
   return [
     prose(
-      "By `setenv` NAME VALUE in the server's configuration; restart OpenVPN after a change. " +
-        "A bad value is named in the log, and refuses logins.",
+      "Set them with `setenv` NAME VALUE in the server's configuration, and restart OpenVPN. With a " +
+        "bad value, logins are refused, and the log names it.",
     ),
     ...Object.values(SETTINGS).map((setting) => {
       const { name, meaning, allowed } = setting;

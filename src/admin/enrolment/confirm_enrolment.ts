@@ -5,7 +5,7 @@ import type { UserToEnrol } from "./enrolment.ts";
 import { findCode, toldDeviation } from "./found_code.ts";
 import { askLine, requireTerminal } from "../terminal/question.ts";
 
-const QUESTION = "Code in the app (Ctrl-C cancels the enrolment)";
+const QUESTION = "Code shown in the app (Ctrl-C cancels the enrolment)";
 const INSTEAD = "enroll without --confirm, then: openvpn-totp verify USER";
 
 /**
@@ -43,7 +43,7 @@ export async function confirmEnrolment(
       );
     } else if (Math.abs(found.stepsOff) > driftSteps) {
       context.err(
-        `Right, but ${toldDeviation(found, user.parameters)}. ` +
+        `The code ${toldDeviation(found, user.parameters)}. ` +
           "Logins would be refused: let the phone set its time automatically, and type a new code.\n",
       );
     } else return;

@@ -32,7 +32,7 @@ export async function findCode(
   return step === null ? null : { step, stepsOff: step - timeStep(now, periodSeconds) };
 }
 
-/** Says what the time of a code tells about the clocks. */
+/** Says what the time of a code tells about the clocks; goes with the subject `The code`. */
 export function toldDeviation(
   { stepsOff }: FoundCode,
   { periodSeconds }: TotpParameters,
@@ -40,6 +40,6 @@ export function toldDeviation(
   const seconds = Math.abs(stepsOff) * periodSeconds;
   const span = seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
   return stepsOff < 0
-    ? `${span} ago: the phone's clock is slow (or this server's is fast)`
-    : `${span} from now: the phone's clock is fast (or this server's is slow)`;
+    ? `was right ${span} ago: the phone's clock is slow (or this server's is fast)`
+    : `will be right in ${span}: the phone's clock is fast (or this server's is slow)`;
 }

@@ -40,9 +40,12 @@ function escapedUnits(character: string): string {
   ).join("");
 }
 
-/** Lays out names and values, a line each. */
+/** A name with a value, and what the value means. */
+export type Pair = readonly [name: string, value: string, tone?: Tone];
+
+/** Lays out names and values, one pair per line. */
 export function pairs(
-  entries: readonly (readonly [name: string, value: string, tone?: Tone])[],
+  entries: readonly Pair[],
   screen: Screen = PLAIN,
 ): string {
   const width = Math.max(...entries.map(([name]) => name.length));

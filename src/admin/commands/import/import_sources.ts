@@ -5,7 +5,6 @@ import { accountName } from "../../../system/libc.ts";
 import {
   IMPORT_FORMAT_NAMES,
   type ImportFormat,
-  type PlainFormat,
   type ReadingDefaults,
   readPlainFormat,
   recogniseFormat,
@@ -88,34 +87,58 @@ function readSource(
   const [, owner, owned] = file.match(OWNED_FILE) ?? [];
   const path = owned ?? file;
   const { content, uid } = readOwnedFile(context, "FILE", path, MAX_BYTES);
-  const format = options.format ?? recognised(content, path);
-  const username = options.user ?? owner;
-  if (username !== undefined && format !== "google-authenticator") {
-    throw new Failure(
-      "usage",
-      `${quoted(file)} is in the format ${format}, which contains usernames: ` +
-        "--user and USER=FILE are only for google-authenticator",
-    );
-  }
   try {
-    const reading = format === "google-authenticator"
-      ? readGoogleAuthenticator(
-        content,
-        ownerOf(path, username, uid),
-      )
-      : format === "python-sqlite"
-      ? readForeignSqlite(path, content, options)
-      : readPlainFormat(format satisfies PlainFormat, content, defaults);
-    return { file: path, format, reading };
+    const format = options.format ?? recognised(content, path);
+    const username = options.user ?? owner;
+    if (username !== undefined && format !== "google-authenticator") refuseOwner(file, format);
+    const opened = { path, content, uid, username };
+    return { file: path, format, reading: readAs(format, opened, options, defaults) };
+  } finally {
+    content.fill(0);
+  }
+}
+
+/** A file whose content has been read. */
+interface OpenedFile {
+  path: string;
+  content: Uint8Array<ArrayBuffer>;
+  /** The owner of the file; null for standard input. */
+  uid: number | null;
+  /** Whose it is, where that was given. */
+  username: string | undefined;
+}
+
+/** @throws Failure `input_error` */
+function readAs(
+  format: ImportFormat,
+  { path, content, uid, username }: OpenedFile,
+  options: ImportOptions,
+  defaults: ReadingDefaults,
+): Reading {
+  try {
+    switch (format) {
+      case "google-authenticator":
+        return readGoogleAuthenticator(content, ownerOf(path, username, uid));
+      case "python-sqlite":
+        return readForeignSqlite(path, content, options);
+      default:
+        return readPlainFormat(format, content, defaults);
+    }
   } catch (error) {
     if (!(error instanceof UnreadableSource)) throw error;
     throw new Failure(
       "input_error",
       `cannot import ${quoted(path)} as ${format}: ${error.message}`,
     );
-  } finally {
-    content.fill(0);
   }
+}
+
+function refuseOwner(file: string, format: ImportFormat): never {
+  throw new Failure(
+    "usage",
+    `${quoted(file)} is in the format ${format}, which contains usernames: ` +
+      "--user and USER=FILE are only for google-authenticator",
+  );
 }
 
 function recognised(content: Uint8Array, path: string): ImportFormat {

@@ -1,6 +1,5 @@
 import type { EpochMs } from "../../../core/epoch.ts";
 import { lockEnd } from "../../../core/lockout.ts";
-import type { TotpParameters } from "../../../core/totp_parameters.ts";
 import type { Exemption } from "../../../core/exemption.ts";
 import type { Challenge } from "../../../core/challenge.ts";
 import type { Enrolment } from "../../../core/enrolment.ts";
@@ -13,8 +12,15 @@ import {
   requireHandoutOptions,
   wantsHandout,
 } from "../../handout/handout_files.ts";
-import type { Screen, Tone } from "../../terminal/screen.ts";
-import { instant, instantOrNever, instantOrNull, json, pairs } from "../../terminal/text.ts";
+import type { Screen } from "../../terminal/screen.ts";
+import {
+  instant,
+  instantOrNever,
+  instantOrNull,
+  json,
+  type Pair,
+  pairs,
+} from "../../terminal/text.ts";
 import type { ShowOptions } from "./options.ts";
 
 /** `show USER`: one enrolment; the secret, and files with it, only on request. */
@@ -99,18 +105,52 @@ function asJson(
   return json(shown);
 }
 
-function toldParameters(
-  { algorithm, digits, periodSeconds }: TotpParameters,
+function asText(
+  state: UserState,
+  revealed: Handout | null,
+  screen: Screen,
+  now: EpochMs,
 ): string {
-  return `${digits} digits, ${periodSeconds} seconds, ${algorithm}`;
+  const secret: Pair[] = revealed === null
+    ? []
+    : [["Secret", revealed.secret], ["Provisioning URI", revealed.uri]];
+  return pairs([...enrolmentPairs(state.enrolment), ...statePairs(state, now), ...secret], screen);
 }
 
-function exemptionPair(
-  exemption: Exemption,
+function enrolmentPairs(
+  { username, issuer, parameters, enrolledAt, lastLoginAt, uncodedLoginAt }: Enrolment,
+): Pair[] {
+  const { algorithm, digits, periodSeconds } = parameters;
+  const found: Pair[] = [
+    ["User", username],
+    ["Issuer", issuer],
+    ["Parameters", `${digits} digits, ${periodSeconds} seconds, ${algorithm}`],
+    ["Enrolled", instant(enrolledAt)],
+    ["Last login", instantOrNever(lastLoginAt)],
+  ];
+  if (uncodedLoginAt !== null) found.push(["Last login without a code", instant(uncodedLoginAt)]);
+  return found;
+}
+
+function statePairs(
+  { enrolment, lockedUntil, challenges, exemption }: UserState,
   now: EpochMs,
-): [string, string, Tone] {
-  const { text, tone } = exemptionState(exemption, now);
-  return ["Without a code", `${text} (openvpn-totp exempt --end USER)`, tone];
+): Pair[] {
+  const { disabledAt, failures, recoveryCodes } = enrolment;
+  const found: Pair[] = [];
+  if (disabledAt !== null) {
+    found.push(["Disabled", `since ${instant(disabledAt)} (openvpn-totp enable USER)`, "bad"]);
+  }
+  if (exemption !== null) {
+    const { text, tone } = exemptionState(exemption, now);
+    found.push(["Without a code", `${text} (openvpn-totp exempt --end USER)`, tone]);
+  }
+  const lock: Pair = lockedUntil === null
+    ? ["Codes", `not locked, ${failures.count} wrong in a row`]
+    : ["Codes", `locked until ${instant(lockedUntil)} (openvpn-totp unlock USER)`, "bad"];
+  const pending = challenges.map(toldChallenge).join(", ") || "none";
+  found.push(lock, ["Recovery codes", `${recoveryCodes} left`], ["Pending challenge", pending]);
+  return found;
 }
 
 function toldChallenge({ expiresAt, address, commonName }: Challenge): string {
@@ -119,43 +159,4 @@ function toldChallenge({ expiresAt, address, commonName }: Challenge): string {
     address === null ? "" : ` from ${address}`,
     commonName === null ? "" : ` (${commonName})`,
   ].join("");
-}
-
-function asText(
-  { enrolment, lockedUntil, challenges, exemption }: UserState,
-  revealed: Handout | null,
-  screen: Screen,
-  now: EpochMs,
-): string {
-  const { failures, uncodedLoginAt } = enrolment;
-  const pending = challenges.map(toldChallenge);
-  return pairs([
-    ["User", enrolment.username],
-    ["Issuer", enrolment.issuer],
-    ["Parameters", toldParameters(enrolment.parameters)],
-    ["Enrolled", instant(enrolment.enrolledAt)],
-    ["Last login", instantOrNever(enrolment.lastLoginAt)],
-    ...uncodedLoginAt === null ? [] : [
-      ["Last login without a code", instant(uncodedLoginAt)] as const,
-    ],
-    ...enrolment.disabledAt === null ? [] : [
-      [
-        "Disabled",
-        `since ${instant(enrolment.disabledAt)} (openvpn-totp enable USER)`,
-        "bad",
-      ] as const,
-    ],
-    ...exemption === null ? [] : [exemptionPair(exemption, now)],
-    lockedUntil === null ? ["Codes", `not locked, ${failures.count} wrong in a row`] : [
-      "Codes",
-      `locked until ${instant(lockedUntil)} (openvpn-totp unlock USER)`,
-      "bad",
-    ],
-    ["Recovery codes", `${enrolment.recoveryCodes} left`],
-    ["Pending challenge", pending.length === 0 ? "none" : pending.join(", ")],
-    ...revealed === null ? [] : [
-      ["Secret", revealed.secret] as const,
-      ["Provisioning URI", revealed.uri] as const,
-    ],
-  ], screen);
 }

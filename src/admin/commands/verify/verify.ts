@@ -183,7 +183,7 @@ function explained(
         `${instant(nextMs)} on are accepted again.`;
     }
     case "clock_off":
-      return `Right ${toldDeviation(finding.found, parameters)}. ` +
+      return `The code ${toldDeviation(finding.found, parameters)}. ` +
         "A login would be refused: let both clocks set themselves (on the server: timedatectl).";
     case "malformed":
       return `Not a code: a code has ${parameters.digits} digits.`;
