@@ -62,9 +62,7 @@ async function build(): Promise<void> {
   const { target } = parseArgs({ options: { target: { type: "string" } } })
     .values;
   if (target !== undefined && !TARGETS.includes(target)) {
-    throw new Error(
-      `--target is "${target}", expected ${TARGETS.join(" or ")}`,
-    );
+    throw new Error(`--target is "${target}", expected ${TARGETS.join(" or ")}`);
   }
   await Deno.mkdir("dist", { recursive: true });
   await Deno.writeTextFile(MAN_PAGE, manPage(makeProgram(systemContext()), pageDate()));
@@ -150,10 +148,7 @@ async function tryOutput(): Promise<void> {
   );
 }
 
-async function deno(
-  env: Record<string, string>,
-  args: string[],
-): Promise<void> {
+async function deno(env: Record<string, string>, args: string[]): Promise<void> {
   const { code } = await new Deno.Command(Deno.execPath(), { args, env })
     .spawn().status;
   if (code !== 0) throw new Error(`deno ${args[0]} ended with status ${code}`);

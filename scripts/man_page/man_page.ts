@@ -1,7 +1,7 @@
 import project from "../../deno.json" with { type: "json" };
 import type { AnyCommand, Argument, Option } from "../../src/admin/command_line/commander.ts";
 import { examplesOf } from "../../src/admin/command_line/examples.ts";
-import { optionsOf, visibleCommands } from "../../src/admin/completion/candidates.ts";
+import { optionsOf, visibleCommands } from "../../src/admin/completion/shown.ts";
 import type { EpochMs } from "../../src/core/epoch.ts";
 import { SETTINGS } from "../../src/settings.ts";
 import {
@@ -29,9 +29,7 @@ export function manPage(program: AnyCommand, at: EpochMs): string {
     // Without hyphens and stretched lines, so that commands can be copied.
     ".nh",
     ".ad l",
-    ...section("NAME", [
-      `${literal(name)} \\- two\\-factor logins for OpenVPN`,
-    ]),
+    ...section("NAME", [`${literal(name)} \\- two\\-factor logins for OpenVPN`]),
     ...section("SYNOPSIS", synopsis(name)),
     ...section("DESCRIPTION", DESCRIPTION.map(paragraph)),
     verbatim(SERVER_LINES),
@@ -93,10 +91,7 @@ function commandEntry(program: AnyCommand, command: AnyCommand): string[] {
     ...visibleCommands(command).flatMap((one) => commandEntry(program, one)),
   ];
   return [
-    tagged(
-      usage(help.subcommandTerm(command)),
-      sentence(command.description()),
-    ),
+    tagged(usage(help.subcommandTerm(command)), sentence(command.description())),
     ...entries.length === 0 ? [] : [".RS", ...entries, ".RE"],
   ];
 }
@@ -106,15 +101,10 @@ function optionEntry(option: Option): string {
 }
 
 function argumentEntry(argument: Argument): string {
-  return tagged(
-    `\\fI${literal(argument.name())}\\fR`,
-    sentence(withChoices(argument)),
-  );
+  return tagged(`\\fI${literal(argument.name())}\\fR`, sentence(withChoices(argument)));
 }
 
-function withChoices(
-  { description, argChoices, defaultValue }: Option | Argument,
-): string {
+function withChoices({ description, argChoices, defaultValue }: Option | Argument): string {
   const choices = argChoices === undefined
     ? ""
     : `; one of ${argChoices.map((choice) => `\`${choice}\``).join(", ")}`;
@@ -137,10 +127,7 @@ function settings(): string[] {
     ...Object.values(SETTINGS).map((setting) => {
       const { name, meaning, allowed } = setting;
       const byDefault = setting.default.includes("`") ? setting.default : `\`${setting.default}\``;
-      return tagged(
-        bold(name),
-        `${sentence(meaning)} Allowed: ${allowed}. Default: ${byDefault}.`,
-      );
+      return tagged(bold(name), `${sentence(meaning)} Allowed: ${allowed}. Default: ${byDefault}.`);
     }),
   ];
 }

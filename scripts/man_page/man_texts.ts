@@ -55,10 +55,7 @@ export const ENVIRONMENT: readonly Entry[] = [
     `${SETTINGS.tokenDbPath.name}, ${SETTINGS.keyFile.name}, ${SETTINGS.issuerName.name}`,
     "The same as the settings with these names; options take precedence.",
   ],
-  [
-    "NO_COLOR",
-    "If set to anything, results have no colour, even on a terminal.",
-  ],
+  ["NO_COLOR", "If set to anything, results have no colour, even on a terminal."],
   [
     "FORCE_COLOR, CLICOLOR_FORCE",
     "If set, results have colour, even in a pipe; with `FORCE_COLOR=0` they have none.",

@@ -41,10 +41,7 @@ export async function withStore<T>(
   },
   work: (store: EnrolmentStore) => Promise<T>,
 ): Promise<T> {
-  using database = await openDatabase(databasePath(context), {
-    create,
-    busyTimeoutMs,
-  });
+  using database = await openDatabase(databasePath(context), { create, busyTimeoutMs });
   return await work(new SqliteEnrolmentStore(database));
 }
 

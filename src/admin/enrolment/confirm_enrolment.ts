@@ -23,10 +23,7 @@ export function requireConfirmable(context: AdminContext): void {
  *
  * @throws Failure `usage` where nobody can be asked, `cancelled` at the end of input
  */
-export async function confirmEnrolment(
-  context: AdminContext,
-  user: UserToEnrol,
-): Promise<void> {
+export async function confirmEnrolment(context: AdminContext, user: UserToEnrol): Promise<void> {
   const driftSteps = readSetting(SETTINGS.driftSteps, context.read);
   for (;;) {
     const text = askLine(context, QUESTION, INSTEAD);

@@ -33,10 +33,7 @@ export async function findCode(
 }
 
 /** Says what the time of a code tells about the clocks; goes with the subject `The code`. */
-export function toldDeviation(
-  { stepsOff }: FoundCode,
-  { periodSeconds }: TotpParameters,
-): string {
+export function toldDeviation({ stepsOff }: FoundCode, { periodSeconds }: TotpParameters): string {
   const seconds = Math.abs(stepsOff) * periodSeconds;
   const span = seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
   return stepsOff < 0

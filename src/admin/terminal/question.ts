@@ -33,11 +33,7 @@ export function requireYes(
  * @param option what to use instead where nobody can be asked
  * @throws Failure `usage` where nobody can be asked, `cancelled` at the end of input
  */
-export function askLine(
-  console: Console,
-  question: string,
-  option: string,
-): string {
+export function askLine(console: Console, question: string, option: string): string {
   requireTerminal(console, question, option);
   console.err(`${question}: `);
   return readLine(console);
@@ -80,10 +76,7 @@ export function requireTerminal(
   option: string,
 ): void {
   if (input.isTerminal && isTerminal) return;
-  throw new Failure(
-    "usage",
-    `cannot ask "${question}" without a terminal: use ${option}`,
-  );
+  throw new Failure("usage", `cannot ask "${question}" without a terminal: use ${option}`);
 }
 
 /** Reads a line, which the terminal sends as a whole. */
@@ -96,10 +89,7 @@ function readLine({ input }: Console): string {
     bytes.push(...buffer.subarray(0, length));
     if (ENTER.includes(bytes.at(-1)!)) break;
   }
-  return new TextDecoder().decode(Uint8Array.from(bytes)).replace(
-    /[\r\n]+$/,
-    "",
-  );
+  return new TextDecoder().decode(Uint8Array.from(bytes)).replace(/[\r\n]+$/, "");
 }
 
 function readUnseen({ input }: Console): Uint8Array<ArrayBuffer> {

@@ -44,10 +44,7 @@ function escapedUnits(character: string): string {
 export type Pair = readonly [name: string, value: string, tone?: Tone];
 
 /** Lays out names and values, one pair per line. */
-export function pairs(
-  entries: readonly Pair[],
-  screen: Screen = PLAIN,
-): string {
+export function pairs(entries: readonly Pair[], screen: Screen = PLAIN): string {
   const width = Math.max(...entries.map(([name]) => name.length));
   return entries.map(([name, value, tone]) =>
     `${`${name}:`.padEnd(width + 1)}  ${toned(screen, tone, printable(value))}\n`

@@ -74,20 +74,13 @@ export function lastLoginOf(user: ListedUser): number | null {
 }
 
 /** Says whether a user has an exemption that hasn't ended. */
-export function isExemptNow(
-  { exemption }: ListedUser,
-  now: EpochMs,
-): boolean {
+export function isExemptNow({ exemption }: ListedUser, now: EpochMs): boolean {
   return exemption !== null &&
     (exemption.until === null || now < exemption.until);
 }
 
 /** Says whether a user is to be listed. Nothing is known about logins of users who aren't enrolled. */
-export function matches(
-  user: ListedUser,
-  filter: UserFilter,
-  now: EpochMs,
-): boolean {
+export function matches(user: ListedUser, filter: UserFilter, now: EpochMs): boolean {
   const lastLogin = lastLoginOf(user);
   const lastSeen = lastLogin ?? user.enrolledAt;
   return (!filter.neverUsed || lastLogin === null && lastSeen !== null) &&

@@ -46,10 +46,7 @@ function requireTrustedPlace(path: string): void {
 
 /** Opens the copy as a restore would, and counts its users. */
 async function verified(path: string): Promise<number> {
-  using copy = await openDatabase(path, {
-    create: false,
-    busyTimeoutMs: BUSY_TIMEOUT_MS,
-  });
+  using copy = await openDatabase(path, { create: false, busyTimeoutMs: BUSY_TIMEOUT_MS });
   requireWhole(copy, path);
   return (await new SqliteEnrolmentStore(copy).list()).length;
 }

@@ -77,13 +77,7 @@ function exported(enrolment: Enrolment, secret: string): ExportedUser {
 }
 
 function asJson(users: ExportedUser[]): string {
-  return json(
-    {
-      format: EXPORT_FORMAT,
-      version: EXPORT_VERSION,
-      users,
-    } satisfies ExportFile,
-  );
+  return json({ format: EXPORT_FORMAT, version: EXPORT_VERSION, users } satisfies ExportFile);
 }
 
 /** @throws Failure `output_error` for a user whom a URI can't represent */
@@ -102,10 +96,7 @@ function asUris(users: readonly ExportedUser[]): string {
   }).join("");
 }
 
-function warnOfDisabled(
-  context: AdminContext,
-  users: readonly ExportedUser[],
-): void {
+function warnOfDisabled(context: AdminContext, users: readonly ExportedUser[]): void {
   const disabled = users.filter(({ disabledAt }) => disabledAt !== null);
   if (disabled.length === 0) return;
   context.err(

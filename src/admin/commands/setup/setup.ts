@@ -24,10 +24,7 @@ import {
 import { instant, json } from "../../terminal/text.ts";
 
 /** `setup`: adds the lines that logins need to OpenVPN's configuration. */
-export function setup(
-  context: AdminContext,
-  options: SetupOptions,
-): void {
+export function setup(context: AdminContext, options: SetupOptions): void {
   if (options.json && !options.yes && !options.dryRun) {
     throw new Failure("usage", "--json can't ask: add --yes or --dry-run");
   }
@@ -109,11 +106,7 @@ function requireProgram(path: string): void {
   );
 }
 
-function afterwards(
-  { path }: Original,
-  named: string,
-  backup: string,
-): string {
+function afterwards({ path }: Original, named: string, backup: string): string {
   const unit = unitNameFor(named);
   const restart = unit === null ? "restart OpenVPN" : `systemctl restart ${unit}`;
   return `Changed ${printable(path)}; the old version is ${printable(backup)}\n` +
