@@ -62,9 +62,7 @@ async function build(): Promise<void> {
   const { target } = parseArgs({ options: { target: { type: "string" } } })
     .values;
   if (target !== undefined && !TARGETS.includes(target)) {
-    throw new Error(
-      `--target is "${target}", allowed is ${TARGETS.join(" or ")}`,
-    );
+    throw new Error(`--target is "${target}", expected ${TARGETS.join(" or ")}`);
   }
   await Deno.mkdir("dist", { recursive: true });
   await Deno.writeTextFile(MAN_PAGE, manPage(makeProgram(systemContext()), pageDate()));
@@ -81,7 +79,7 @@ async function build(): Promise<void> {
   report(`made ${OUTPUT} (${(size / 1e6).toFixed(1)} MB)`);
 }
 
-/** The manual page's date: today, or what a reproducible build names (https://reproducible-builds.org/specs/source-date-epoch/). */
+/** The manual page's date: today, or what a reproducible build sets (SOURCE_DATE_EPOCH, in seconds). */
 function pageDate(): EpochMs {
   const epoch = Deno.env.get("SOURCE_DATE_EPOCH");
   return epoch ? Number(epoch) * 1000 : Date.now();
@@ -145,15 +143,12 @@ async function tryOutput(): Promise<void> {
   }
   await Deno.remove(OUTPUT);
   throw new Error(
-    `${OUTPUT} doesn't run: its base binary is not a denort that fits ` +
+    `${OUTPUT} doesn't run: its base binary isn't a denort that fits ` +
       `Deno ${Deno.version.deno} (DENORT_BIN)`,
   );
 }
 
-async function deno(
-  env: Record<string, string>,
-  args: string[],
-): Promise<void> {
+async function deno(env: Record<string, string>, args: string[]): Promise<void> {
   const { code } = await new Deno.Command(Deno.execPath(), { args, env })
     .spawn().status;
   if (code !== 0) throw new Error(`deno ${args[0]} ended with status ${code}`);

@@ -1,7 +1,7 @@
 import project from "../../deno.json" with { type: "json" };
 import type { AnyCommand, Argument, Option } from "../../src/admin/command_line/commander.ts";
 import { examplesOf } from "../../src/admin/command_line/examples.ts";
-import { optionsOf, visibleCommands } from "../../src/admin/completion/candidates.ts";
+import { optionsOf, visibleCommands } from "../../src/admin/completion/shown.ts";
 import type { EpochMs } from "../../src/core/epoch.ts";
 import { SETTINGS } from "../../src/settings.ts";
 import {
@@ -15,8 +15,8 @@ import {
 import { bold, literal, prose, tagged, usage, verbatim } from "./roff.ts";
 
 /**
- * The manual page openvpn-totp(8), in the macros of man(7): made of what commander knows of the
- * commands, and of the settings.
+ * The manual page openvpn-totp(8), in the macros of man(7): made from the commands that commander knows
+ * and from the settings.
  *
  * @param at the page's date
  */
@@ -26,12 +26,10 @@ export function manPage(program: AnyCommand, at: EpochMs): string {
   const commands = visibleCommands(program);
   const parts = [
     `.TH ${name.toUpperCase()} 8 ${date} "${name} ${project.version}"`,
-    // No hyphens and no stretched lines: commands are to be copied.
+    // Without hyphens and stretched lines, so that commands can be copied.
     ".nh",
     ".ad l",
-    ...section("NAME", [
-      `${literal(name)} \\- two\\-factor logins for OpenVPN`,
-    ]),
+    ...section("NAME", [`${literal(name)} \\- two\\-factor logins for OpenVPN`]),
     ...section("SYNOPSIS", synopsis(name)),
     ...section("DESCRIPTION", DESCRIPTION.map(paragraph)),
     verbatim(SERVER_LINES),
@@ -73,7 +71,7 @@ function synopsis(name: string): string[] {
   ];
 }
 
-/** The commands under the headings of the help. */
+/** The commands, under the headings of the help. */
 function groupsOf(program: AnyCommand, commands: readonly AnyCommand[]): string[] {
   return [...Map.groupBy(commands, (command) => command.helpGroup())].flatMap(
     ([heading, group]) => [
@@ -93,10 +91,7 @@ function commandEntry(program: AnyCommand, command: AnyCommand): string[] {
     ...visibleCommands(command).flatMap((one) => commandEntry(program, one)),
   ];
   return [
-    tagged(
-      usage(help.subcommandTerm(command)),
-      sentence(command.description()),
-    ),
+    tagged(usage(help.subcommandTerm(command)), sentence(command.description())),
     ...entries.length === 0 ? [] : [".RS", ...entries, ".RE"],
   ];
 }
@@ -106,15 +101,10 @@ function optionEntry(option: Option): string {
 }
 
 function argumentEntry(argument: Argument): string {
-  return tagged(
-    `\\fI${literal(argument.name())}\\fR`,
-    sentence(withChoices(argument)),
-  );
+  return tagged(`\\fI${literal(argument.name())}\\fR`, sentence(withChoices(argument)));
 }
 
-function withChoices(
-  { description, argChoices, defaultValue }: Option | Argument,
-): string {
+function withChoices({ description, argChoices, defaultValue }: Option | Argument): string {
   const choices = argChoices === undefined
     ? ""
     : `; one of ${argChoices.map((choice) => `\`${choice}\``).join(", ")}`;
@@ -122,7 +112,7 @@ function withChoices(
   return `${description}${choices}${byDefault}`;
 }
 
-/** The help's own texts begin small and have no full stop. */
+/** Texts of the help begin with a small letter and have no full stop. */
 function sentence(text: string): string {
   const end = /[.!?]$/.test(text) || text === "" ? "" : ".";
   return text.charAt(0).toUpperCase() + text.slice(1) + end;
@@ -131,16 +121,13 @@ function sentence(text: string): string {
 function settings(): string[] {
   return [
     prose(
-      "By `setenv` NAME VALUE in the server's configuration; restart OpenVPN after a change. " +
-        "A bad value is named in the log, and refuses logins.",
+      "Set them with `setenv` NAME VALUE in the server's configuration, and restart OpenVPN. With a " +
+        "bad value, logins are refused, and the log names it.",
     ),
     ...Object.values(SETTINGS).map((setting) => {
       const { name, meaning, allowed } = setting;
       const byDefault = setting.default.includes("`") ? setting.default : `\`${setting.default}\``;
-      return tagged(
-        bold(name),
-        `${sentence(meaning)} Allowed: ${allowed}. Default: ${byDefault}.`,
-      );
+      return tagged(bold(name), `${sentence(meaning)} Allowed: ${allowed}. Default: ${byDefault}.`);
     }),
   ];
 }

@@ -1,6 +1,6 @@
 import { SETTINGS } from "../../src/settings.ts";
 
-/** A name and what it means; what stands between backquotes is in bold. */
+/** A name and what it means; text between backquotes is set in bold. */
 type Entry = readonly [name: string, meaning: string];
 
 /** Lines of the server's configuration. */
@@ -16,17 +16,17 @@ export const DESCRIPTION = [
   "`openvpn-totp` asks users of an OpenVPN server for two factors: username and password, checked " +
   "through PAM, then a code from an authenticator app (TOTP, RFC 6238). OpenVPN runs the program at " +
   "each login; an administrator runs it, as root, with one of the commands below to enrol and " +
-  "manage users. It takes the first for what it is by the variable `script_type`, which OpenVPN sets.",
+  "manage users. OpenVPN's calls are recognised by the variable `script_type`, which OpenVPN sets.",
   "Enrol each user, add these lines to the server's configuration, and restart the server:",
 ];
 
 /** What each exit status of a command means. */
 export const EXIT_STATUS: readonly Entry[] = [
-  ["0", "Done."],
+  ["0", "Success."],
   [
     "1",
-    "It could not be done; one line on standard error says what to do. Also: `doctor` found a " +
-    "problem, or a login would refuse the code that `verify` was given.",
+    "Failure: one line on standard error says what went wrong and what to do. Also: `doctor` found " +
+    "a problem, or a login would refuse the code that `verify` was given.",
   ],
   ["2", "Wrong usage."],
 ];
@@ -40,37 +40,35 @@ export const FILES: readonly Entry[] = [
   ],
   [
     SETTINGS.keyFile.default,
-    `The key that secrets are sealed with (\`${SETTINGS.keyFile.name}\`, \`--key\`). It belongs ` +
-    "to root, mode 0600. Without it each user must be enrolled again.",
+    `The key that seals the secrets (\`${SETTINGS.keyFile.name}\`, \`--key\`). It belongs ` +
+    "to root, mode 0600. Without it, every user must be enrolled again.",
   ],
   [
     "/etc/pam.d/openvpn",
-    `The PAM service that checks passwords; where there is none, \`login\` (\`${SETTINGS.pamService.name}\`).`,
+    `The PAM service that checks passwords; without this file, \`login\` (\`${SETTINGS.pamService.name}\`).`,
   ],
 ];
 
-/** Variables that the commands read; the hook reads the settings, and what OpenVPN gives. */
+/** Variables that commands read. Logins read the settings and OpenVPN's variables. */
 export const ENVIRONMENT: readonly Entry[] = [
   [
     `${SETTINGS.tokenDbPath.name}, ${SETTINGS.keyFile.name}, ${SETTINGS.issuerName.name}`,
-    "As the settings of these names; options come first.",
+    "The same as the settings with these names; options take precedence.",
   ],
-  [
-    "NO_COLOR",
-    "Set to anything: results have no colour on a terminal either.",
-  ],
+  ["NO_COLOR", "If set to anything, results have no colour, even on a terminal."],
   [
     "FORCE_COLOR, CLICOLOR_FORCE",
-    "Results have colour in a pipe, too; none with `FORCE_COLOR=0`.",
+    "If set, results have colour, even in a pipe; with `FORCE_COLOR=0` they have none.",
   ],
 ];
 
 /** Paragraphs of SECURITY. */
 export const SECURITY = [
-  "Any doubt is a refusal: an error, a time limit, a setting that isn't understood. A code counts " +
-  "once, and a challenge takes one answer.",
+  "Any doubt is a refusal: an error, a time-out, a setting that isn't understood. Each code is " +
+  "accepted once, and each challenge takes one answer.",
   "Database and key file must belong to root (or to the user who runs the program), and so must " +
-  "each directory on the way; nobody else may write there. Back up both, apart from each other.",
-  "A secret and a provisioning URI let whoever has them make the user's codes. Passwords, secrets " +
-  "and codes are never in the log.",
+  "each directory on the path to them; nobody else may be able to write there. Back up both, in " +
+  "separate places.",
+  "Whoever has a user's secret or provisioning URI can make that user's codes. Passwords, secrets " +
+  "and codes are never logged.",
 ];

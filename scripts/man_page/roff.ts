@@ -1,4 +1,4 @@
-/** Characters that roff, or a font that it chooses, would take for something else. */
+/** Characters that roff, or one of its fonts, would turn into something else. */
 const SPECIAL: Record<string, string> = {
   "\\": "\\(rs",
   "-": "\\-",
@@ -9,7 +9,7 @@ const SPECIAL: Record<string, string> = {
   '"': "\\(dq",
 };
 
-/** The longest line of the source, in characters. */
+/** The longest source line, in characters. */
 const LONGEST = 78;
 
 /** A text as it is, for roff (groff_char(7)): nothing in it is a request or an escape. */
@@ -28,7 +28,7 @@ export function bold(text: string): string {
   return `\\fB${literal(text)}\\fR`;
 }
 
-/** A usage such as `--sort <key>`: what stands for a value is in italics, the rest in bold. */
+/** A usage such as `--sort <key>`: placeholders are set in italics, the rest in bold. */
 export function usage(text: string): string {
   return text.split(/(<[^>]*>|\[[^\]]*\])/).filter((part) => part !== "")
     .map((part) =>
@@ -42,7 +42,7 @@ export function usage(text: string): string {
     ).join("");
 }
 
-/** Sentences, filled by roff; what stands between backquotes is in bold. */
+/** Sentences, filled by roff; text between backquotes is set in bold. */
 export function prose(text: string): string {
   const marked = text.trim().replace(/\s+/g, " ").split("`").map(
     (part, i) => i % 2 === 1 ? bold(part) : literal(part),
@@ -61,7 +61,7 @@ export function tagged(tag: string, text: string): string {
   return [".TP", guarded(tag), prose(text)].join("\n");
 }
 
-/** Breaks a source line where roff would fill it anyway. */
+/** Breaks a source line, which roff fills anyway. */
 function wrapped(text: string): string {
   const lines = [""];
   for (const word of text.split(" ")) {
@@ -74,7 +74,7 @@ function wrapped(text: string): string {
   return lines.map(guarded).join("\n");
 }
 
-/** A request begins a line with a dot or an apostrophe. */
+/** Keeps a line that begins with a dot or an apostrophe from being a request. */
 function guarded(line: string): string {
   return /^[.']/.test(line) ? `\\&${line}` : line;
 }

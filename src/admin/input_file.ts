@@ -38,15 +38,9 @@ export function readOwnedFile(
     if (!Deno.statSync(path).isFile) throw new Error("it is not a regular file");
     using file = Deno.openSync(path, { read: true });
     const { uid } = file.statSync();
-    return {
-      content: readBounded((buffer) => file.readSync(buffer), maxBytes),
-      uid,
-    };
+    return { content: readBounded((buffer) => file.readSync(buffer), maxBytes), uid };
   } catch (error) {
-    throw new Failure(
-      "input_error",
-      `cannot read ${name} ${quoted(path)}: ${causeOf(error)}`,
-    );
+    throw new Failure("input_error", `cannot read ${name} ${quoted(path)}: ${causeOf(error)}`);
   }
 }
 

@@ -13,11 +13,7 @@ import { writeAll } from "../system/write_all.ts";
 export function writePrivateFile(path: string, content: Uint8Array): void {
   let isMade = false;
   try {
-    using file = Deno.openSync(path, {
-      write: true,
-      createNew: true,
-      mode: 0o600,
-    });
+    using file = Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
     isMade = true;
     writeAll(file, content);
     file.syncSync();
@@ -63,10 +59,7 @@ function outputError(path: string, error: unknown): Failure {
       `${quoted(path)} already exists and was left alone: remove it, or choose another name`,
     );
   }
-  return new Failure(
-    "output_error",
-    `cannot write ${quoted(path)}: ${causeOf(path, error)}`,
-  );
+  return new Failure("output_error", `cannot write ${quoted(path)}: ${causeOf(path, error)}`);
 }
 
 function causeOf(path: string, error: unknown): string {

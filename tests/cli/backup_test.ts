@@ -56,7 +56,7 @@ testWith(
     const told = await must(db, "backup", file);
     assert.match(
       told,
-      /^Backed up 2 users to .*\/backup\.\nThe key file .* isn't in it/,
+      /^Backed up 2 users to .*\/backup\.\nThe backup doesn't contain the key file /,
     );
     assert(told.includes(keyFileOf(db)));
     assert.equal(Deno.statSync(file).mode! & 0o777, 0o600);
@@ -283,7 +283,7 @@ testWith(
     await Deno.writeTextFile(`${path}/there`, "precious");
     const there = await admin(db, ["backup", `${path}/there`]);
     assert.equal(there.status, 1);
-    assert.match(there.stderr, /is there already and was left alone/);
+    assert.match(there.stderr, /already exists and was left alone/);
     assert.equal(await Deno.readTextFile(`${path}/there`), "precious");
 
     sql(
@@ -360,7 +360,7 @@ testWith(["script"], "restore asks, and takes nothing but a yes", async () => {
     await using terminal = new Terminal(
       [PROGRAM, ...on(db), ...args].join(" "),
     );
-    await terminal.press(/Replace all users by the 1 of .*\? \[y\/N\] $/, keys);
+    await terminal.press(/Replace all users with the 1 user in .*\? \[y\/N\] $/, keys);
     return await terminal.end();
   };
   for (const no of ["\n", "n\n", "yellow\n", "\x04", "\x03"]) {

@@ -140,8 +140,8 @@ for (const shell of SHELL_NAMES) {
           "openvpn-totp comple\tfi\t\r",
           /# Completion of openvpn-totp for fish/,
         ],
-        ["openvpn-totp list --sort las\t--idle x\r", /--idle is "x", allowed/],
-        ["openvpn-totp list --sort=las\t--idle x\r", /--idle is "x", allowed/],
+        ["openvpn-totp list --sort las\t--idle x\r", /--idle is "x", expected/],
+        ["openvpn-totp list --sort=las\t--idle x\r", /--idle is "x", expected/],
         ["openvpn-totp list --db no\t\r", wrong],
         ["openvpn-totp list --db=no\t\r", wrong],
       ];
@@ -164,7 +164,7 @@ testWith(["fish"], "fish shows what each command does", async () => {
     ...["--no-config", "-c"],
     `source ${script}; complete -C "openvpn-totp un"`,
   ], { env: environment(directory) });
-  assert.match(stdout, /^unlock\tend the lock of a user's codes/);
+  assert.match(stdout, /^unlock\tend the lock on a user's codes/);
 });
 
 testWith(

@@ -94,7 +94,7 @@ testWith(
     await using server = await makeServer("script-security 1");
     const { status, stdout, stderr } = await server.doctor("--json");
     assert.equal(status, 1);
-    assert.match(stderr, /^openvpn-totp: \d problems? keeps? [^\n]+\n$/);
+    assert.match(stderr, /^openvpn-totp: doctor found \d problems? [^\n]+\n$/);
     const { findings, ...rest } = JSON.parse(stdout);
     assert.deepEqual(Object.keys(rest), ["config", "program", "problems", "warnings"]);
     for (const finding of findings as Finding[]) {
@@ -264,11 +264,11 @@ testWith([], "doctor refuses wrong usage in one line", async () => {
     assert.equal(output.stdout, "");
   };
   const { config } = server;
-  await refuses(["--db", "/x", "doctor"], 2, /leave --db and --key out/);
+  await refuses(["--db", "/x", "doctor"], 2, /takes no --db and --key/);
   await refuses(
     ["doctor", "--config", config, "--password-from", "-"],
     2,
-    /is for --user/,
+    /--password-from needs --user/,
   );
   await refuses(
     ["doctor", "--config", `${config}.not`, "--json"],

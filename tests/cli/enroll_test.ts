@@ -16,7 +16,7 @@ import { testWith } from "../lab/requirements.ts";
 import { CTRL_C, Terminal } from "../lab/terminal.ts";
 import { makeAccount } from "../lab/accounts.ts";
 
-const CODE_PROMPT = /The code that the app shows .*: $/;
+const CODE_PROMPT = /Code shown in the app .*: $/;
 
 /** The usernames that are enrolled; none where there is no database. */
 async function enrolled(db: string): Promise<string[]> {
@@ -60,9 +60,9 @@ testWith([], "enroll --from enrols nobody where one can't be", async () => {
   const { db, path } = directory;
   const file = `${path}/users`;
   const cases: [list: string | Uint8Array, error: RegExp][] = [
-    ["a\nb\na\n", /line 3 of ".*users": "a" stands in line 1 already/],
+    ["a\nb\na\n", /line 3 of ".*users": "a" is already in line 1/],
     ["a\nb\u0007c\n", /line 2 of .*"b\\u\{7\}c" cannot be a username/],
-    ["# nobody\n\n", /names no user/],
+    ["# nobody\n\n", /contains no username/],
     [new Uint8Array([0x61, 0x0a, 0xff]), /is not UTF-8/],
     [new Uint8Array(1024 * 1024 + 1).fill(0x61), /more than 1048576 bytes/],
   ];
@@ -84,7 +84,7 @@ testWith([], "enroll --from enrols nobody where one can't be", async () => {
   });
   assert.match(
     taken.stderr,
-    /user "root" is enrolled already: use --replace .*; nobody was enrolled$/m,
+    /user "root" is already enrolled: use --replace .*; nobody was enrolled$/m,
   );
   assert.deepEqual([taken.status, taken.stdout], [1, ""]);
   assert.deepEqual(await enrolled(db), ["root"]);
@@ -98,15 +98,15 @@ testWith([], "enroll wants one user or a list, and says so", async () => {
     assert.match(output.stderr, error);
   };
   await usage(["root", "--from", "x"], /either a username or --from FILE/);
-  await usage(["--from", "x", "--confirm"], /--confirm is for one user/);
+  await usage(["--from", "x", "--confirm"], /--confirm is for a single user/);
   await usage(["--from", "x", "--secret-from", "-"], /openvpn-totp import/);
   await usage(
     ["root", "--secret-encoding", "hex"],
-    /--secret-encoding is for --secret-from/,
+    /--secret-encoding needs --secret-from/,
   );
   await usage(
     ["root", "--digits", "5"],
-    /--digits is "5", allowed is .* 6 to 8/,
+    /--digits is "5", expected .* 6 to 8/,
   );
   await usage(["root", "--period", "1e2"], /--period is "1e2", .* 15 to 300/);
   await usage(
@@ -146,10 +146,10 @@ testWith([], "enroll takes a secret of one's own from a file", async () => {
   ) {
     assert.match(
       await secretOf(none),
-      /has no secret: allowed is 10 to 128 bytes/,
+      /contains no secret: expected 10 to 128 bytes/,
     );
   }
-  assert.match(await secretOf(hex), /has no secret/);
+  assert.match(await secretOf(hex), /contains no secret/);
   const missing = await admin(db, ["enroll", "x", "--secret-from", "/nowhere"]);
   assert.match(
     missing.stderr,
@@ -225,12 +225,12 @@ testWith(
     const at = (seconds: number) =>
       new TOTP({ secret }).generate({ timestamp: Date.now() + seconds * 1000 });
     await terminal.type(CODE_PROMPT, "12345");
-    await terminal.shows(/That is no code: a code has 6 digits/);
+    await terminal.shows(/That is not a code: a code has 6 digits/);
     await terminal.type(CODE_PROMPT, wrongCodeOf(secret));
-    await terminal.shows(/Wrong: no code of this secret/);
+    await terminal.shows(/Wrong: this secret has no such code/);
     await terminal.type(CODE_PROMPT, at(-600));
     await terminal.shows(
-      /Right, but 1\d minutes ago: the phone's clock is behind/,
+      /The code was right 1\d minutes ago: the phone's clock is slow/,
     );
     assert.deepEqual(await enrolled(db), []);
     await terminal.type(CODE_PROMPT, at(0));
@@ -238,7 +238,7 @@ testWith(
     assert.equal(status, 0);
     assert.match(
       screen,
-      /Enrolled\. The code .* still good for the first login/,
+      /Enrolled\. The code .* still valid for the first login/,
     );
     assert.deepEqual(await enrolled(db), ["root"]);
     const shown = await admin(db, ["show", "root", "--secret", "--json"]);

@@ -63,10 +63,10 @@ testWith(
       [
         "--qr",
         file("a.html"),
-        /--qr is ".*a\.html", allowed .* \.png or \.svg/,
+        /--qr is ".*a\.html", expected .* \.png or \.svg/,
       ],
-      ["--qr", "", /--qr is "", allowed is/],
-      ["--sheet", file("a.pdf"), /--sheet is ".*a\.pdf", allowed .* \.html\n/],
+      ["--qr", "", /--qr is "", expected/],
+      ["--sheet", file("a.pdf"), /--sheet is ".*a\.pdf", expected .* \.html\n/],
     ] as const;
     for (const [option, path, line] of cases) {
       for (const command of ["enroll", "show"]) {
@@ -91,7 +91,7 @@ testWith([], "one user's file is none for many", async () => {
   assert.deepEqual([status, stdout], [2, ""]);
   assert.match(
     stderr,
-    /--qr and --sheet are for one user: .* --sheets DIRECTORY/,
+    /--qr and --sheet are for a single user: .* --sheets DIRECTORY/,
   );
   assert.deepEqual(namesIn(directory.path), []);
 });
@@ -109,7 +109,7 @@ testWith(
       ...["--qr", file("a.png"), "--sheet", file("mine.html")],
     );
     assert.deepEqual([taken.status, taken.stdout], [1, ""]);
-    assert.match(taken.stderr, /mine\.html" is there already/);
+    assert.match(taken.stderr, /mine\.html" already exists/);
     const nowhere = await enroll("--sheet", file("nowhere/a.html"));
     assert.deepEqual([nowhere.status, nowhere.stdout], [1, ""]);
     assert.match(
@@ -128,7 +128,7 @@ testWith(
       file("a.html"),
     );
     assert.equal(second.status, 1);
-    assert.match(second.stderr, /is enrolled already/);
+    assert.match(second.stderr, /is already enrolled/);
     assert.deepEqual(namesIn(directory.path), before);
   },
 );
@@ -173,7 +173,7 @@ testWith([], "enroll --from makes a page for each user, or none", async () => {
 
   const again = await enroll("--replace");
   assert.equal(again.status, 1);
-  assert.match(again.stderr, /sheets" is there already and was left alone/);
+  assert.match(again.stderr, /sheets" already exists and was left alone/);
   names.push("x".repeat(256));
   await Deno.remove(sheets, { recursive: true });
   const tooLong = await enroll("--replace");
@@ -181,5 +181,5 @@ testWith([], "enroll --from makes a page for each user, or none", async () => {
   assert.deepEqual(namesIn(path), ["db"]);
   const alone = await admin(db, ["enroll", "y", "--sheets", sheets]);
   assert.equal(alone.status, 2);
-  assert.match(alone.stderr, /--sheets is for --from/);
+  assert.match(alone.stderr, /--sheets is for many users/);
 });

@@ -93,7 +93,7 @@ testWith([], "import enrols the users of each format", async () => {
   assert.match(output.stdout, /^u1 +new +SHA256, 8 digits, 60 s +0 +VPN /m);
   assert.match(output.stdout, /^- the PIN: .* \(u3\)$/m);
   assert.match(output.stdout, /\nImported 6 users\.\n$/);
-  assert.match(output.stderr, /warning: the system knows none of "u1", "u2"/);
+  assert.match(output.stderr, /warning: the system has no account for "u1", "u2"/);
   const parameters = async (user: string) => {
     const { secret, algorithm, digits, periodSeconds, issuer } = await shown(
       db,
@@ -155,14 +155,14 @@ for name in ("plain?#%.sqlite3", "wal.sqlite3"):
     assertNothing(
       await admin(db, ["import", "--yes", `${path}/wal.sqlite3`]),
       1,
-      /there is ".*wal\.sqlite3-wal", without which it is not whole/,
+      /it is incomplete without ".*wal\.sqlite3-wal"/,
     );
     const link = `${path}/db/link.sqlite3`;
     Deno.symlinkSync("../wal.sqlite3", link);
     assertNothing(
       await admin(db, ["import", "--yes", link]),
       1,
-      /there is ".*wal\.sqlite3-wal", without which it is not whole/,
+      /it is incomplete without ".*wal\.sqlite3-wal"/,
     );
     Deno.removeSync(link);
     using late = new DatabaseSync(`${path}/wal.sqlite3`);
@@ -174,7 +174,7 @@ for name in ("plain?#%.sqlite3", "wal.sqlite3"):
     assertNothing(
       await admin(db, ["import", "--yes", db]),
       1,
-      /it is a database of openvpn-totp itself: use restore, or export/,
+      /it is a database of openvpn-totp itself: use restore or export/,
     );
   },
 );
@@ -199,7 +199,7 @@ testWith(
     assertNothing(
       await imported(file),
       1,
-      /can't be told whose file ".*file" is: name it as USER=FILE, or use --user/,
+      /the owner of ".*file" is unknown: give it as USER=FILE, or use --user/,
     );
     await Deno.chown(file, 1, 1);
     const byOwner = await imported(file);
@@ -217,13 +217,13 @@ testWith(
       [(await shown(db, "a b")).secret, (await shown(db, "c")).secret],
       [secret, secret],
     );
-    assertNothing(await imported("--user", "d", file, file), 2, /one file/);
+    assertNothing(await imported("--user", "d", file, file), 2, /single file/);
     assertNothing(await imported(`\n=${file}`), 2, /cannot be a username/);
     const uris = await source(directory, "uris", uri("x"));
     assertNothing(
       await imported(`y=${uris}`),
       2,
-      /is read as uris, which names its users itself/,
+      /is in the format uris, which contains usernames/,
     );
   },
 );
@@ -241,13 +241,13 @@ testWith([], "import enrols all or none, and names each conflict", async () => {
   assertNothing(taken, 1, /: nothing was imported: 1 conflict\n/);
   assert.match(
     taken.stdout,
-    /^alice +conflict: enrolled already: use --replace, or --skip-enrolled /m,
+    /^alice +conflict: already enrolled: use --replace or --skip-enrolled /m,
   );
   const twice = await imported(uri("bob") + uri("bob", OTHER_SECRET));
   assertNothing(twice, 1, /1 conflict\n/);
   assert.match(
     twice.stdout,
-    /^bob +conflict: there twice, and differently: .*file, line 2, too; keep one/m,
+    /^bob +conflict: listed twice with different data, also in .*file, line 2: keep one/m,
   );
   const broken = await imported(
     uri("bob") + uri("a%0Ab") + uri("carol", "AAAA1") + uri("dave", "MFRGG") +
@@ -265,7 +265,7 @@ testWith([], "import enrols all or none, and names each conflict", async () => {
   assertNothing(
     await imported("nothing\n"),
     1,
-    /looks like none of the formats .* name one with --format: pickle, python/,
+    /isn't recognised as a file .* choose one with --format: pickle, python/,
   );
   assertNothing(
     await imported(`${SECRET}\n`, "--format", "csv"),
@@ -282,11 +282,11 @@ testWith([], "import enrols all or none, and names each conflict", async () => {
   ) {
     assertNothing(await imported(uri("bob"), ...args), 2, why);
   }
-  assertNothing(await admin(db, ["import", "--yes", "-", "-"]), 2, /once only/);
+  assertNothing(await admin(db, ["import", "--yes", "-", "-"]), 2, /only once/);
   assertNothing(
     await admin(db, ["import", "--yes", directory.path]),
     1,
-    /no regular file/,
+    /not a regular file/,
   );
   assert.equal(bytesOf(directory), before);
 
@@ -396,7 +396,7 @@ testWith(
       assert.equal(Deno.statSync(file).mode! & 0o777, 0o600);
       assert.equal(/disabled: "a@b"/.test(output.stderr), format === "uris");
       const again = await admin(db, args);
-      assertNothing(again, 1, /is there already and was left alone/);
+      assertNothing(again, 1, /already exists and was left alone/);
 
       const other = `${path}/${format}-db/users`;
       const imported = await admin(other, ["import", "--yes", file]);
@@ -482,12 +482,12 @@ testWith(["script"], "export asks, and writes all or nothing", async () => {
   };
   await refused([`${path}/out`], 2, /without a terminal: use --yes/);
   const there = await admin(db, ["export", db]);
-  assertNothing(there, 1, /is there already and was left alone/);
+  assertNothing(there, 1, /already exists and was left alone/);
   await refused(["--yes", "--user", "x", `${path}/out`], 1, /not enrolled/);
   await refused(
     ["--yes", "--format", "uris", `${path}/out`],
     1,
-    /user " b" can't be told again from a URI: use --format json/,
+    /user " b" can't be exported as a URI: use --format json/,
   );
   await using terminal = new Terminal(
     `${PROGRAM} ${on(db).join(" ")} export ${path}/out`,
@@ -577,13 +577,13 @@ testWith([], "import reads standard input, but no flood", async () => {
     run(PROGRAM, [...on(db), "import", "--yes", ...args, "-"], { stdin });
   assert.equal((await read(uri("alice"))).status, 0);
   assert.equal((await shown(db, "alice")).secret, SECRET);
-  assertNothing(await read("SQLite format 3\0"), 1, /needs a file's path/);
+  assertNothing(await read("SQLite format 3\0"), 1, /needs the path of a file/);
   const sparse = `${directory.path}/sparse`;
   await Deno.writeTextFile(sparse, "");
   await Deno.truncate(sparse, 2 ** 40);
   assertNothing(
     await admin(db, ["import", "--yes", sparse]),
     1,
-    /has more than 16777216 bytes/,
+    /is larger than 16777216 bytes/,
   );
 });

@@ -100,7 +100,7 @@ testWith([], "list filters and sorts, in any combination", async () => {
     assert.equal(lines.map((line) => line.split(" ")[0]).join(" "), users);
   }
   const none = await ok(db, "list", "--exempt", "--locked");
-  assert.equal(none, "No user is of that kind (of 8 in all).\n");
+  assert.equal(none, "No user matches (8 in all).\n");
 });
 
 testWith([], "list says what isn't as usual with each user", async () => {
@@ -153,8 +153,8 @@ testWith(
     await enroll(directory.db, "root");
     const cases: [string[], RegExp][] = [
       [["--sort", "age"], /'age' is invalid\. Allowed choices are user, enr/],
-      [["--idle", "90"], /--idle is "90", allowed is a time span such as 12h/],
-      [["--idle", "2026-01-31"], /--idle is "2026-01-31", allowed is a time/],
+      [["--idle", "90"], /--idle is "90", expected a time span such as 12h/],
+      [["--idle", "2026-01-31"], /--idle is "2026-01-31", expected a time/],
     ];
     for (const [options, message] of cases) {
       const { status, stdout, stderr } = await admin(directory.db, [

@@ -213,7 +213,7 @@ testWith(
     assert.equal(status, 0);
     assert.match(
       stderr,
-      /^openvpn-totp: warning: others can write .*: chmod go-w .* runs as root\n$/,
+      /^openvpn-totp: warning: others can write .*: chmod go-w .* as root\)\n$/,
     );
     await Deno.chmod(program, 0o755);
     const own = await place.setup("--dry-run", "--program", program);

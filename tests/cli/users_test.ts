@@ -116,9 +116,9 @@ testWith([], "exempt, for people and for programs", async () => {
   assert.equal(await ok("list"), "No user is enrolled.\n");
   const cases: [string[], number, RegExp][] = [
     [["--end", "link"], 1, /user "link" is not exempt/],
-    [["link", "--from", "x"], 2, /--from is "x", allowed is an address or/],
-    [["link", "--until", "2001-01-01"], 2, /"2001-01-01", which is over/],
-    [["link", "--until", "soon"], 2, /--until is "soon", allowed is a date/],
+    [["link", "--from", "x"], 2, /--from is "x", expected an address or/],
+    [["link", "--until", "2001-01-01"], 2, /"2001-01-01", which is in the past/],
+    [["link", "--until", "soon"], 2, /--until is "soon", expected a date/],
     [["link", "--end", "--from", "::1"], 2, /--end goes with neither/],
     [["a\nb"], 2, /cannot be a username/],
   ];

@@ -59,22 +59,22 @@ testWith(
         codeOf(secret, -20),
         1,
         "clock_off",
-        /^Right 1\d minutes ago: .* is behind/,
+        /^The code was right 1\d minutes ago: .* is slow/,
       ],
       [
         codeOf(secret, 20),
         1,
         "clock_off",
-        /^Right \d+ minutes from now: .* ahead/,
+        /^The code will be right in \d+ minutes: .* is fast/,
       ],
       [
         wrongCodeOf(secret),
         1,
         "wrong",
-        /^Wrong: .* the one of the last enrolment\?$/m,
+        /^Wrong: .* from the last enrolment\?$/m,
       ],
-      ["12345", 1, "malformed", /^No code: a code has 6 digits\.$/m],
-      ["", 1, "malformed", /^No code/],
+      ["12345", 1, "malformed", /^Not a code: a code has 6 digits\.$/m],
+      ["", 1, "malformed", /^Not a code/],
       [recoveryCode!, 0, "recovery_code", /^A recovery code: .* use it up/],
       ["00000-00000", 1, "wrong", /^Wrong/],
     ];
@@ -104,7 +104,7 @@ testWith([], "verify --use uses a code up, once", async () => {
   };
   assert.deepEqual(await use(code), [0, "right", true]);
   assert.deepEqual(await use(code), [1, "used", false]);
-  assert.match((await verify(db, code)).text, /a code counts once/);
+  assert.match((await verify(db, code)).text, /each code is accepted once/);
   assert.deepEqual(await use(recoveryCode!), [0, "recovery_code", true]);
   assert.deepEqual(await use(recoveryCode!), [1, "wrong", false]);
   const { lastLoginAt, recoveryCodesLeft } = JSON.parse(

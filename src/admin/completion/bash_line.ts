@@ -51,11 +51,7 @@ export function splitLine(line: string): Word[] {
  * `:`, and at an opening quote
  * @returns null where there is no such text
  */
-export function insertion(
-  value: string,
-  raw: string,
-  end: string,
-): string | null {
+export function insertion(value: string, raw: string, end: string): string | null {
   const kept = raw.endsWith(end) ? raw.slice(0, raw.length - end.length) : "";
   const head = splitLine(kept).at(-1)!;
   if (!value.startsWith(head.value)) return null;

@@ -1,4 +1,6 @@
 import type { AnyCommand, Argument, Option } from "../command_line/commander.ts";
+import { type Position, positionAfter } from "./position.ts";
+import { optionsOf, visibleCommands } from "./shown.ts";
 
 /** A word that could come next on the command line. */
 export interface Candidate {
@@ -11,20 +13,6 @@ export type Completion =
   | { kind: "words"; candidates: Candidate[] }
   | { kind: "users"; before: string; mayBeginWithDash: boolean }
   | { kind: "files" };
-
-/** What has been read of a command line. */
-interface Position {
-  command: AnyCommand;
-  /** Arguments of the command so far. */
-  argumentCount: number;
-  /** The option that needs a value next. */
-  awaiting: Option | null;
-  given: Set<Option>;
-  /** `--` was read: no more options. */
-  isPastOptions: boolean;
-  /** Values of the program's own options, by attribute: `db`. */
-  values: Map<string, string>;
-}
 
 const NOTHING: Completion = { kind: "words", candidates: [] };
 
@@ -43,63 +31,8 @@ export function complete(
   words: readonly string[],
   current: string,
 ): { completion: Completion; values: ReadonlyMap<string, string> } {
-  const position: Position = {
-    command: program,
-    argumentCount: 0,
-    awaiting: null,
-    given: new Set(),
-    isPastOptions: false,
-    values: new Map(),
-  };
-  for (const word of words) advance(position, word);
+  const position = positionAfter(program, words);
   return { completion: next(position, current), values: position.values };
-}
-
-/** The commands of a program or a command that its help shows. */
-export function visibleCommands(command: AnyCommand): AnyCommand[] {
-  return command.createHelp().visibleCommands(command);
-}
-
-/** The options that a command takes: its own, and those of the program. */
-export function optionsOf(command: AnyCommand): Option[] {
-  const own = command.createHelp().visibleOptions(command);
-  const shared = command.parent === null
-    ? []
-    : optionsOf(command.parent).filter(({ long }) =>
-      long !== "--version" && own.every((option) => option.long !== long)
-    );
-  return [...own, ...shared];
-}
-
-function advance(position: Position, word: string): void {
-  if (position.awaiting !== null) {
-    take(position, position.awaiting, word);
-    position.awaiting = null;
-  } else if (position.isPastOptions || !/^-./.test(word)) {
-    const { command } = position;
-    const subcommand = command.commands.find((one) =>
-      one.name() === word || one.aliases().includes(word)
-    );
-    if (subcommand !== undefined && position.argumentCount === 0) {
-      position.command = subcommand;
-    } else position.argumentCount++;
-  } else if (word === "--") position.isPastOptions = true;
-  else advanceOption(position, word);
-}
-
-function advanceOption(position: Position, word: string): void {
-  const [, name, value] = word.match(/^(--[^=]+)=([^]*)$/) ?? [];
-  const option = optionsOf(position.command).find(({ long, short }) =>
-    (name ?? word) === long || word === short
-  );
-  if (option === undefined) return;
-  position.given.add(option);
-  if (value !== undefined) take(position, option, value);
-  else if (option.required) position.awaiting = option;
-}
-
-function take({ values }: Position, option: Option, value: string): void {
-  values.set(option.attributeName(), value);
 }
 
 function next(position: Position, current: string): Completion {
@@ -153,19 +86,12 @@ function valuesOf(
   if (argChoices !== undefined) {
     return {
       kind: "words",
-      candidates: argChoices.map((choice) => ({
-        value: before + choice,
-        description: "",
-      })),
+      candidates: argChoices.map((choice) => ({ value: before + choice, description: "" })),
     };
   }
   switch (nameOf(parameter)) {
     case "user":
-      return {
-        kind: "users",
-        before,
-        mayBeginWithDash: isPastOptions || before !== "",
-      };
+      return { kind: "users", before, mayBeginWithDash: isPastOptions || before !== "" };
     case "file":
     case "path":
     case "directory":

@@ -5,7 +5,7 @@ import type { UserToEnrol } from "./enrolment.ts";
 import { examineCode, toldDeviation } from "./examine_code.ts";
 import { askLine, requireTerminal } from "../terminal/question.ts";
 
-const QUESTION = "Code in the app (Ctrl-C cancels the enrolment)";
+const QUESTION = "Code shown in the app (Ctrl-C cancels the enrolment)";
 const INSTEAD = "enroll without --confirm, then: openvpn-totp verify USER";
 
 /**
@@ -23,10 +23,7 @@ export function requireConfirmable(context: AdminContext): void {
  *
  * @throws Failure `usage` where nobody can be asked, `cancelled` at the end of input
  */
-export async function confirmEnrolment(
-  context: AdminContext,
-  user: UserToEnrol,
-): Promise<void> {
+export async function confirmEnrolment(context: AdminContext, user: UserToEnrol): Promise<void> {
   const driftSteps = readSetting(SETTINGS.driftSteps, context.read);
   const examined = { ...user, lastStep: null, hasRecoveryCode: () => Promise.resolve(false) };
   for (;;) {
@@ -44,7 +41,7 @@ export async function confirmEnrolment(
         break;
       case "clock_off":
         context.err(
-          `Right, but ${toldDeviation(stepsOff ?? 0, user.parameters)}. ` +
+          `The code ${toldDeviation(stepsOff ?? 0, user.parameters)}. ` +
             "Logins would be refused: let the phone set its time automatically, and type a new code.\n",
         );
         break;

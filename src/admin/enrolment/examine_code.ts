@@ -48,11 +48,11 @@ export async function examineCode(
   return { judgement, stepsOff, mark };
 }
 
-/** Says what the time of a code tells about the clocks. */
+/** Says what the time of a code tells about the clocks; goes with the subject `The code`. */
 export function toldDeviation(stepsOff: number, { periodSeconds }: TotpParameters): string {
   const seconds = Math.abs(stepsOff) * periodSeconds;
   const span = seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
   return stepsOff < 0
-    ? `${span} ago: the phone's clock is slow (or this server's is fast)`
-    : `${span} from now: the phone's clock is fast (or this server's is slow)`;
+    ? `was right ${span} ago: the phone's clock is slow (or this server's is fast)`
+    : `will be right in ${span}: the phone's clock is fast (or this server's is slow)`;
 }

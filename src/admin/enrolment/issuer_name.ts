@@ -7,10 +7,7 @@ import type { AdminContext } from "../context.ts";
  *
  * @throws Failure `usage`, `bad_setting`
  */
-export function issuerName(
-  { read }: AdminContext,
-  option: string | undefined,
-): string {
+export function issuerName({ read }: AdminContext, option: string | undefined): string {
   const { issuerName } = SETTINGS;
   return option === undefined
     ? checkSetting(issuerName, issuerName.name, read(issuerName.name))

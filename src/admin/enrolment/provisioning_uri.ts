@@ -30,9 +30,7 @@ export function uriOf({ issuer, username, secret, parameters }: {
   return provisioningUri(issuer, username, shownSecret(secret), parameters);
 }
 
-function uncommon(
-  { algorithm, digits, periodSeconds }: TotpParameters,
-): string {
+function uncommon({ algorithm, digits, periodSeconds }: TotpParameters): string {
   return [
     algorithm === COMMON_PARAMETERS.algorithm ? "" : `&algorithm=${algorithm}`,
     digits === COMMON_PARAMETERS.digits ? "" : `&digits=${digits}`,

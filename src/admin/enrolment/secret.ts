@@ -55,10 +55,7 @@ export function readSecret(
  *
  * @returns null for text that isn't a secret of an allowed length
  */
-function decodeSecret(
-  text: string,
-  encoding: SecretEncoding,
-): Redacted<Uint8Array> | null {
+function decodeSecret(text: string, encoding: SecretEncoding): Redacted<Uint8Array> | null {
   const plain = text.replace(/[\s-]/g, "").replace(/=+$/, "");
   const bytes = encoding === "hex" ? decodeHex(plain) : decodeBase32(plain);
   const isAllowed = bytes !== null && bytes.length >= SECRET_LENGTH.least &&

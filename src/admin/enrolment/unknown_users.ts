@@ -3,10 +3,7 @@ import { hasAccount } from "../../system/accounts.ts";
 import type { AdminContext } from "../context.ts";
 
 /** Warns of users who have been enrolled but have no account on this system. */
-export function warnOfUnknownUsers(
-  context: AdminContext,
-  usernames: readonly string[],
-): void {
+export function warnOfUnknownUsers(context: AdminContext, usernames: readonly string[]): void {
   const unknown = usernames.filter((username) => !isKnown(username));
   if (unknown.length === 0) return;
   context.err(

@@ -26,9 +26,7 @@ export function readUserList(context: AdminContext, path: string): string[] {
       );
     };
     if (!isUsername(username)) {
-      refuse(
-        `${quoted(username)} cannot be a username: expected ${USERNAME_ALLOWED}`,
-      );
+      refuse(`${quoted(username)} cannot be a username: expected ${USERNAME_ALLOWED}`);
     }
     const earlier = lineOf.get(username);
     if (earlier !== undefined) {

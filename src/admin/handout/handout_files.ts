@@ -19,10 +19,7 @@ const KINDS: Record<
   keyof HandoutOptions,
   Record<string, (handout: Handout) => string | Uint8Array>
 > = {
-  qr: {
-    ".png": ({ uri }) => qrPng(uri),
-    ".svg": ({ uri }) => qrSvg(uri),
-  },
+  qr: { ".png": ({ uri }) => qrPng(uri), ".svg": ({ uri }) => qrSvg(uri) },
   sheet: { ".html": sheet },
 };
 
@@ -46,10 +43,7 @@ export interface HandoutFiles extends Disposable {
  *
  * @throws Failure `output_error` where one can't be made or already exists
  */
-export function makeHandoutFiles(
-  options: HandoutOptions,
-  handout: Handout,
-): HandoutFiles {
+export function makeHandoutFiles(options: HandoutOptions, handout: Handout): HandoutFiles {
   return making((made) => {
     for (const name of namesIn(options)) {
       const path = options[name]!;
@@ -100,10 +94,7 @@ function making(make: (made: string[]) => void): HandoutFiles {
 }
 
 function write(path: string, content: string | Uint8Array): void {
-  writePrivateFile(
-    path,
-    typeof content === "string" ? new TextEncoder().encode(content) : content,
-  );
+  writePrivateFile(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
 }
 
 function remove(path: string): void {

@@ -20,9 +20,7 @@ export function markup(
   literals: TemplateStringsArray,
   ...values: readonly Value[]
 ): Markup {
-  return new Markup(
-    literals.map((literal, i) => literal + safe(values[i] ?? "")).join(""),
-  );
+  return new Markup(literals.map((literal, i) => literal + safe(values[i] ?? "")).join(""));
 }
 
 function safe(value: Value): string {

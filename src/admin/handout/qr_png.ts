@@ -46,9 +46,7 @@ function uint32(value: number): Uint8Array {
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(
-    parts.reduce((length, part) => length + part.length, 0),
-  );
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);

@@ -48,9 +48,7 @@ ${sections}</main>
 }
 
 /** The class that chooses how small the page is printed, so that it fits on one sheet of paper. */
-function printedSize(
-  { issuer, username, secret, parameters }: Handout,
-): string {
+function printedSize({ issuer, username, secret, parameters }: Handout): string {
   const { length } = printable(issuer) + printable(username) + secret;
   if (length > 300) return "longest";
   return length > 110 || !areCommon(parameters) ? "long" : "usual";
@@ -155,9 +153,7 @@ function areCommon(parameters: TotpParameters): boolean {
 }
 
 /** What an app must be told where it isn't what every app assumes. */
-function uncommon(
-  parameters: TotpParameters,
-): (readonly [name: string, value: string])[] {
+function uncommon(parameters: TotpParameters): (readonly [name: string, value: string])[] {
   if (areCommon(parameters)) return [];
   return [
     ["Algorithm", parameters.algorithm],

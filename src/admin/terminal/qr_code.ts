@@ -40,14 +40,8 @@ export function qrCode(text: string, columns = 80): string | null {
   return lines.join("\n");
 }
 
-function cell(
-  upper: boolean,
-  lower: boolean,
-): { colours: string; character: string } {
+function cell(upper: boolean, lower: boolean): { colours: string; character: string } {
   const ground = upper ? GROUND.dark : GROUND.light;
   const ink = lower ? INK.dark : INK.light;
-  return {
-    colours: `\x1b[${ink};${ground}m`,
-    character: upper === lower ? " " : "▄",
-  };
+  return { colours: `\x1b[${ink};${ground}m`, character: upper === lower ? " " : "▄" };
 }

@@ -11,19 +11,20 @@ const END = 0x04;
 const ERASE = [0x08, 0x7f];
 
 /**
- * Asks a yes-or-no question; anything but a clear yes is a no.
+ * Asks a yes-or-no question; anything but a clear yes is a no. `--yes` stands for a yes.
  *
- * @param option what to use instead where nobody can be asked
- * @throws Failure `usage` where nobody can be asked, `cancelled` at the end of input
+ * @param unchanged what is true after a no
+ * @throws Failure `usage` where nobody can be asked, `cancelled` after a no or at the end of input
  */
-export function askYesNo(
+export function requireYes(
   console: Console,
   question: string,
-  option: string,
-): boolean {
-  requireTerminal(console, question, option);
+  unchanged = "nothing was changed",
+): void {
+  requireTerminal(console, question, "--yes");
   console.err(`${question} [y/N] `);
-  return /^y(es)?$/i.test(readLine(console).trim());
+  if (/^y(es)?$/i.test(readLine(console).trim())) return;
+  throw new Failure("cancelled", `cancelled: ${unchanged}`);
 }
 
 /**
@@ -32,11 +33,7 @@ export function askYesNo(
  * @param option what to use instead where nobody can be asked
  * @throws Failure `usage` where nobody can be asked, `cancelled` at the end of input
  */
-export function askLine(
-  console: Console,
-  question: string,
-  option: string,
-): string {
+export function askLine(console: Console, question: string, option: string): string {
   requireTerminal(console, question, option);
   console.err(`${question}: `);
   return readLine(console);
@@ -79,10 +76,7 @@ export function requireTerminal(
   option: string,
 ): void {
   if (input.isTerminal && isTerminal) return;
-  throw new Failure(
-    "usage",
-    `cannot ask "${question}" without a terminal: use ${option}`,
-  );
+  throw new Failure("usage", `cannot ask "${question}" without a terminal: use ${option}`);
 }
 
 /** Reads a line, which the terminal sends as a whole. */
@@ -95,10 +89,7 @@ function readLine({ input }: Console): string {
     bytes.push(...buffer.subarray(0, length));
     if (ENTER.includes(bytes.at(-1)!)) break;
   }
-  return new TextDecoder().decode(Uint8Array.from(bytes)).replace(
-    /[\r\n]+$/,
-    "",
-  );
+  return new TextDecoder().decode(Uint8Array.from(bytes)).replace(/[\r\n]+$/, "");
 }
 
 function readUnseen({ input }: Console): Uint8Array<ArrayBuffer> {

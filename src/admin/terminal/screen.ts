@@ -23,11 +23,7 @@ const STYLES = {
 } as const satisfies Record<Tone, string>;
 
 /** Colours a text where the screen has colours. */
-export function toned(
-  { hasColor }: Screen,
-  tone: Tone | undefined,
-  text: string,
-): string {
+export function toned({ hasColor }: Screen, tone: Tone | undefined, text: string): string {
   // The screen has decided already: checking the stream would read more of the environment.
   return hasColor && tone !== undefined && text !== ""
     ? styleText(STYLES[tone], text, { validateStream: false })
@@ -41,11 +37,7 @@ export function toned(
  * @param indent columns that are already taken
  * @returns the lines, without the indent
  */
-export function wrapped(
-  { columns }: Screen,
-  indent: number,
-  text: string,
-): string[] {
+export function wrapped({ columns }: Screen, indent: number, text: string): string[] {
   const width = (columns ?? Infinity) - indent;
   const lines: string[] = [];
   for (const word of text.split(" ")) {

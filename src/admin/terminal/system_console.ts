@@ -33,10 +33,7 @@ function out(text: string): void {
     if (!isSystemError(error) || error instanceof Deno.errors.BrokenPipe) {
       throw error;
     }
-    throw new Failure(
-      "output_error",
-      `cannot write standard output: ${error.message}`,
-    );
+    throw new Failure("output_error", `cannot write standard output: ${error.message}`);
   }
 }
 

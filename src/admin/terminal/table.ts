@@ -54,11 +54,7 @@ function shown(cell: string | Cell): Cell {
     : { ...cell, text: printable(cell.text) };
 }
 
-function joined(
-  row: readonly Cell[],
-  widths: readonly number[],
-  screen: Screen,
-): string {
+function joined(row: readonly Cell[], widths: readonly number[], screen: Screen): string {
   const filled = row.map(({ text, tone }, column) => {
     const blanks = padded(text, widths[column]!).slice(text.length);
     return toned(screen, tone, text) + blanks;
@@ -67,11 +63,7 @@ function joined(
 }
 
 /** Under the second column, or as far to the left as the cell needs. */
-function indent(
-  [first = 0]: readonly number[],
-  columns: number,
-  { text }: Cell,
-): string {
+function indent([first = 0]: readonly number[], columns: number, { text }: Cell): string {
   const room = Math.max(GAP.length, columns - displayWidth(text));
   return " ".repeat(Math.min(first + GAP.length, room));
 }

@@ -40,11 +40,11 @@ function escapedUnits(character: string): string {
   ).join("");
 }
 
-/** Lays out names and values, a line each. */
-export function pairs(
-  entries: readonly (readonly [name: string, value: string, tone?: Tone])[],
-  screen: Screen = PLAIN,
-): string {
+/** A name with a value, and what the value means. */
+export type Pair = readonly [name: string, value: string, tone?: Tone];
+
+/** Lays out names and values, one pair per line. */
+export function pairs(entries: readonly Pair[], screen: Screen = PLAIN): string {
   const width = Math.max(...entries.map(([name]) => name.length));
   return entries.map(([name, value, tone]) =>
     `${`${name}:`.padEnd(width + 1)}  ${toned(screen, tone, printable(value))}\n`

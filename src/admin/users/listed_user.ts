@@ -79,11 +79,7 @@ export function isExemptNow({ exemption }: ListedUser, now: EpochMs): boolean {
 }
 
 /** Says whether a user is to be listed. Nothing is known about logins of users who aren't enrolled. */
-export function matches(
-  user: ListedUser,
-  filter: UserFilter,
-  now: EpochMs,
-): boolean {
+export function matches(user: ListedUser, filter: UserFilter, now: EpochMs): boolean {
   const lastLogin = lastLoginOf(user);
   const lastSeen = lastLogin ?? user.enrolledAt;
   return (!filter.neverUsed || lastLogin === null && lastSeen !== null) &&

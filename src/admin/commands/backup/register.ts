@@ -8,9 +8,7 @@ export function registerBackup(program: AnyCommand, context: AdminContext): void
     .description("copy the database to a file while logins go on")
     .argument("<file>", "the copy, which must not exist yet")
     .option("--json", "print JSON");
-  addExamples(command, [
-    ["backup /root/openvpn-totp.backup", "the copy, without the key file"],
-  ]);
+  addExamples(command, [["backup /root/openvpn-totp.backup", "the copy, without the key file"]]);
   command.action(async (file, options) => {
     const { backup } = await import("./backup.ts");
     await backup(context, file, options);

@@ -84,9 +84,7 @@ async function usersAsked(
 ): Promise<Candidate[]> {
   let names: string[];
   try {
-    const users = await readUsers(context, context.now(), {
-      busyTimeoutMs: BUSY_TIMEOUT_MS,
-    });
+    const users = await readUsers(context, context.now(), { busyTimeoutMs: BUSY_TIMEOUT_MS });
     names = users.map(({ username }) => username);
   } catch {
     // Somebody who may not see the users, or has none, types on without.

@@ -24,10 +24,7 @@ const MAX_PASSWORD_BYTES = 1024;
  *
  * @throws Failure `problems_found`, after the report
  */
-export async function doctor(
-  context: AdminContext,
-  options: DoctorOptions,
-): Promise<void> {
+export async function doctor(context: AdminContext, options: DoctorOptions): Promise<void> {
   const { user } = options;
   requireFitting(context, options);
   const configPath = findConfig(options.config);
@@ -49,10 +46,7 @@ export async function doctor(
   }
 }
 
-function requireFitting(
-  { db, key }: AdminContext,
-  { user, passwordFrom }: DoctorOptions,
-): void {
+function requireFitting({ db, key }: AdminContext, { user, passwordFrom }: DoctorOptions): void {
   if (db !== undefined || key !== undefined) {
     throw new Failure(
       "usage",
@@ -73,12 +67,7 @@ function readPassword(
   if (passwordFrom === undefined) {
     return askPassword(context, `Password of ${user}`, "--password-from FILE");
   }
-  const bytes = readInputFile(
-    context,
-    "--password-from",
-    passwordFrom,
-    MAX_PASSWORD_BYTES,
-  );
+  const bytes = readInputFile(context, "--password-from", passwordFrom, MAX_PASSWORD_BYTES);
   const hasEnd = bytes.at(-1) === 0x0a;
   return new Redacted(hasEnd ? bytes.subarray(0, -1) : bytes);
 }
@@ -110,11 +99,7 @@ async function tryPassword(
     return ok("password", `PAM accepts ${user}, known as ${result.username}`);
   }
   const why = WHY[result.reason] ?? "PAM can't be used";
-  return problem(
-    "password",
-    `${result.reason}: ${result.detail ?? "PAM gives no details"}`,
-    why,
-  );
+  return problem("password", `${result.reason}: ${result.detail ?? "PAM gives no details"}`, why);
 }
 
 const WHY: Partial<Record<Reason, string>> = {

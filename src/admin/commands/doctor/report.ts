@@ -3,20 +3,13 @@ import { printable } from "../../../text/printable.ts";
 import { type Screen, type Tone, toned, wrapped } from "../../terminal/screen.ts";
 import { type Finding, FINDINGS, type Level } from "../../../server_setup/doctor/finding.ts";
 
-const TONES: Record<Level, Tone> = {
-  ok: "good",
-  warning: "doubtful",
-  problem: "bad",
-};
+const TONES: Record<Level, Tone> = { ok: "good", warning: "doubtful", problem: "bad" };
 
 const LEVEL_WIDTH = "problem".length;
 const ID_WIDTH = Math.max(...Object.keys(FINDINGS).map((id) => id.length));
 
 /** The findings for people: one per line, followed by what to do. */
-export function reportText(
-  findings: readonly Finding[],
-  screen: Screen,
-): string {
+export function reportText(findings: readonly Finding[], screen: Screen): string {
   const lines = findings.flatMap((finding) => reportLines(finding, screen));
   return [...lines, "", summary(findings), ""].join("\n");
 }

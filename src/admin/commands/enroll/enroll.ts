@@ -3,24 +3,18 @@ import { Failure } from "../../../core/failure.ts";
 import { quoted } from "../../../text/printable.ts";
 import { confirmEnrolment, requireConfirmable } from "../../enrolment/confirm_enrolment.ts";
 import { type AdminContext, withStore } from "../../context.ts";
-import { requireUsername } from "../../users/require_user.ts";
 import { enrolUsers, requireUnenrolled, type UserToEnrol } from "../../enrolment/enrolment.ts";
 import { type Handout, handoutOf } from "../../handout/handout.ts";
 import {
   makeHandoutFiles,
   makeSheets,
   requireHandoutOptions,
-  wantsHandout,
 } from "../../handout/handout_files.ts";
 import { ProgressBar } from "../../terminal/progress_bar.ts";
-import { issuerName } from "../../enrolment/issuer_name.ts";
-import { newRecoveryCodes } from "../../enrolment/recovery_codes.ts";
-import { newSecret, readSecret } from "../../enrolment/secret.ts";
 import { json } from "../../terminal/text.ts";
-import { readTotpOptions } from "../../enrolment/totp_options.ts";
 import { warnOfUnknownUsers } from "../../enrolment/unknown_users.ts";
-import { readUserList } from "../../enrolment/user_list.ts";
 import type { EnrollOptions } from "./options.ts";
+import { readUsernames, usersToEnrol } from "./users_to_enrol.ts";
 
 /**
  * `enroll USER` and `enroll --from FILE`: three lines for each user on standard output, ten recovery
@@ -34,7 +28,7 @@ export async function enroll(
   const usernames = readUsernames(context, username, options);
   if (options.confirm) requireConfirmable(context);
   requireHandoutOptions(options);
-  const users = planned(context, usernames, options);
+  const users = usersToEnrol(context, usernames, options);
   await requireUnenrolled(context, usernames, options.replace ?? false);
   if (options.confirm) {
     await handOut(context, users, options);
@@ -66,61 +60,6 @@ async function enrolWithFiles(
     (store) => enrolUsers(context, store, users, { mayReplace: () => replace, done }),
   );
   files.keep();
-}
-
-/** @throws Failure `usage`, `input_error` */
-function readUsernames(
-  context: AdminContext,
-  username: string | undefined,
-  options: EnrollOptions,
-): string[] {
-  const { from } = options;
-  if ((from === undefined) === (username === undefined)) {
-    throw new Failure("usage", "give either a username or --from FILE");
-  }
-  if (username === undefined) {
-    requireForMany(options);
-    return readUserList(context, from!);
-  }
-  requireUsername(username);
-  if (options.sheets === undefined) return [username];
-  throw new Failure("usage", "--sheets is for many users: for one user, use --sheet FILE.html");
-}
-
-/** @throws Failure `usage` for an option that is for a single user */
-function requireForMany(options: EnrollOptions): void {
-  const advice = options.confirm
-    ? "--confirm is for a single user: leave it out with --from"
-    : options.secretFrom !== undefined
-    ? "--secret-from is for a single user: import the secrets of many users with: openvpn-totp import"
-    : wantsHandout(options)
-    ? "--qr and --sheet are for a single user: with --from, use --sheets DIRECTORY"
-    : null;
-  if (advice !== null) throw new Failure("usage", advice);
-}
-
-/** The users with all that they get, before anything is written. */
-function planned(
-  context: AdminContext,
-  usernames: readonly string[],
-  options: EnrollOptions,
-): UserToEnrol[] {
-  const parameters = readTotpOptions(options);
-  const issuer = issuerName(context, options.issuer);
-  if (options.secretEncoding && options.secretFrom === undefined) {
-    throw new Failure("usage", "--secret-encoding needs --secret-from FILE");
-  }
-  const given = options.secretFrom === undefined
-    ? null
-    : readSecret(context, options.secretFrom, options.secretEncoding);
-  return usernames.map((username) => ({
-    username,
-    issuer,
-    parameters,
-    secret: given ?? newSecret(context.randomBytes),
-    recoveryCodes: options.recoveryCodes ? newRecoveryCodes(context.randomBytes) : [],
-    disabledAt: null,
-  }));
 }
 
 /** @throws Failure `output_error` that says that the users are enrolled */
@@ -181,9 +120,7 @@ function tellOfUsers(
   { from, confirm }: EnrollOptions,
 ): void {
   if (confirm) {
-    context.err(
-      "Enrolled. The code that you typed is still valid for the first login.\n",
-    );
+    context.err("Enrolled. The code that you typed is still valid for the first login.\n");
   }
   if (from !== undefined) {
     context.err(`Enrolled ${counted(usernames.length, "user")}.\n`);

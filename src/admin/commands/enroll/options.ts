@@ -36,10 +36,7 @@ export function addEnrollOptions<Arguments extends unknown[]>(command: Command<A
     .option("--digits <number>", "number of digits in a code: 6, 7 or 8")
     .option("--period <seconds>", "how long a code is shown")
     .option("--qr <file>", "write the QR code to a picture (.png or .svg)")
-    .option(
-      "--sheet <file>",
-      "write a page for the user with QR code, key and steps (.html)",
-    )
+    .option("--sheet <file>", "write a page for the user with QR code, key and steps (.html)")
     .option(
       "--sheets <directory>",
       "with --from: create a directory with such a page for each user",

@@ -22,11 +22,7 @@ export async function exempt(
     return await end(context, username, options);
   }
   const exemption = readExemption(context, username, options);
-  await withStore(
-    context,
-    { create: true },
-    (store) => store.exempt(exemption),
-  );
+  await withStore(context, { create: true }, (store) => store.exempt(exemption));
   context.out(
     options.json
       ? json({ username, ...exemptionAsJson(exemption) })
@@ -56,11 +52,7 @@ async function end(
 }
 
 /** @throws Failure `usage` */
-function readExemption(
-  context: AdminContext,
-  username: string,
-  options: ExemptOptions,
-): Exemption {
+function readExemption(context: AdminContext, username: string, options: ExemptOptions): Exemption {
   const now = context.now();
   const from = options.from ?? null;
   if (from !== null && parseNetwork(from) === null) {
@@ -72,10 +64,7 @@ function readExemption(
   }
   const until = options.until === undefined ? null : readInstant(options.until);
   if (until !== null && until <= now) {
-    throw new Failure(
-      "usage",
-      `--until is ${quoted(options.until ?? "")}, which is in the past`,
-    );
+    throw new Failure("usage", `--until is ${quoted(options.until ?? "")}, which is in the past`);
   }
   return { username, since: now, until, from };
 }

@@ -13,7 +13,7 @@ import { type AdminContext, openVault, withStore } from "../../context.ts";
 import { requireEnrolment } from "../../users/require_user.ts";
 import { requireNothingAt, writePrivateFile } from "../../output_file.ts";
 import { provisioningUri } from "../../enrolment/provisioning_uri.ts";
-import { askYesNo } from "../../terminal/question.ts";
+import { requireYes } from "../../terminal/question.ts";
 import { shownSecret } from "../../enrolment/secret.ts";
 import { instant, instantOrNull, json } from "../../terminal/text.ts";
 import type { ExportOptions } from "./options.ts";
@@ -36,9 +36,7 @@ export async function exportUsers(
   const where = path === "-" ? "standard output" : printable(path);
   const question = `Write the ${users.length === 1 ? "secret" : "secrets"} of ${several} to ` +
     `${where}? Whoever has ${users.length === 1 ? "it" : "them"} can make all codes.`;
-  if (!yes && !askYesNo(context, question, "--yes")) {
-    throw new Failure("cancelled", "cancelled: nothing was written");
-  }
+  if (!yes) requireYes(context, question, "nothing was written");
   if (path === "-") context.out(content);
   else writePrivateFile(path, new TextEncoder().encode(content));
   if (format === "uris") warnOfDisabled(context, users);
@@ -79,13 +77,7 @@ function exported(enrolment: Enrolment, secret: string): ExportedUser {
 }
 
 function asJson(users: ExportedUser[]): string {
-  return json(
-    {
-      format: EXPORT_FORMAT,
-      version: EXPORT_VERSION,
-      users,
-    } satisfies ExportFile,
-  );
+  return json({ format: EXPORT_FORMAT, version: EXPORT_VERSION, users } satisfies ExportFile);
 }
 
 /** @throws Failure `output_error` for a user whom a URI can't represent */
@@ -104,10 +96,7 @@ function asUris(users: readonly ExportedUser[]): string {
   }).join("");
 }
 
-function warnOfDisabled(
-  context: AdminContext,
-  users: readonly ExportedUser[],
-): void {
+function warnOfDisabled(context: AdminContext, users: readonly ExportedUser[]): void {
   const disabled = users.filter(({ disabledAt }) => disabledAt !== null);
   if (disabled.length === 0) return;
   context.err(

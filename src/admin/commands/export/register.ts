@@ -10,9 +10,7 @@ export function registerExport(program: AnyCommand, context: AdminContext): void
       .description("write the users with their secrets, for another system")
       .argument("<file>", "the file to write, which must not exist yet; - is standard output"),
   );
-  addExamples(command, [
-    ["export --format uris users.txt", "one provisioning URI per line"],
-  ]);
+  addExamples(command, [["export --format uris users.txt", "one provisioning URI per line"]]);
   command.action(async (file, options) => {
     const { exportUsers } = await import("./export.ts");
     await exportUsers(context, file, options);

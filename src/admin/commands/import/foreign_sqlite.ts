@@ -20,18 +20,12 @@ const WITHOUT_LOG = 1;
  * @param content of the file at the path
  * @throws UnreadableSource where it is ours, or where a file beside it belongs to it
  */
-export function readForeignSqlite(
-  path: string,
-  content: Uint8Array,
-  choice: TableChoice,
-): Reading {
+export function readForeignSqlite(path: string, content: Uint8Array, choice: TableChoice): Reading {
   if (path === "-") {
     throw new UnreadableSource("SQLite needs the path of a file, not -");
   }
   if (isOurHeader(content)) {
-    throw new UnreadableSource(
-      "it is a database of openvpn-totp itself: use restore or export",
-    );
+    throw new UnreadableSource("it is a database of openvpn-totp itself: use restore or export");
   }
   // With a link, these are beside the file that it leads to.
   const real = Deno.realPathSync(path);
@@ -50,10 +44,7 @@ function openCopy(content: Uint8Array): DatabaseSync {
   const directory = makeDirectory();
   try {
     const copy = `${directory}/copy`;
-    Deno.writeFileSync(copy, withoutLog(content), {
-      createNew: true,
-      mode: 0o600,
-    });
+    Deno.writeFileSync(copy, withoutLog(content), { createNew: true, mode: 0o600 });
     return new DatabaseSync(copy, { readOnly: true });
   } finally {
     // An open file stays readable, and nothing is left when the process ends.

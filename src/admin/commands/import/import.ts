@@ -9,7 +9,7 @@ import { readSources } from "./import_sources.ts";
 import type { ImportOptions } from "./options.ts";
 import { issuerName } from "../../enrolment/issuer_name.ts";
 import { ProgressBar } from "../../terminal/progress_bar.ts";
-import { askYesNo } from "../../terminal/question.ts";
+import { requireYes } from "../../terminal/question.ts";
 import { PLAIN } from "../../terminal/screen.ts";
 import { json } from "../../terminal/text.ts";
 import { warnOfUnknownUsers } from "../../enrolment/unknown_users.ts";
@@ -58,9 +58,7 @@ async function carryOut(
   if (options.json && !options.yes && context.isTerminal) {
     context.err(importAsText(plan, PLAIN));
   }
-  if (!options.yes && !askYesNo(context, question, "--yes")) {
-    throw new Failure("cancelled", "cancelled: nothing was changed");
-  }
+  if (!options.yes) requireYes(context, question);
   const replaced = new Set(
     plan.users.filter(({ action }) => action === "replaced")
       .map(({ user }) => user.username),

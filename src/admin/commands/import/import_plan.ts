@@ -82,17 +82,10 @@ function actionFor(
   if (!enrolled.has(username)) return { action: "new", reason: null };
   if (replace) return { action: "replaced", reason: null };
   if (skipEnrolled) return { action: "left", reason: null };
-  return {
-    action: "conflict",
-    reason: "already enrolled: use --replace or --skip-enrolled",
-  };
+  return { action: "conflict", reason: "already enrolled: use --replace or --skip-enrolled" };
 }
 
-function markDifference(
-  planned: PlannedUser,
-  again: ImportedUser,
-  from: string,
-): void {
+function markDifference(planned: PlannedUser, again: ImportedUser, from: string): void {
   if (isSame(planned.user, again)) return;
   planned.action = "conflict";
   planned.reason = `listed twice with different data, also in ${from}: keep one of them`;
@@ -100,9 +93,7 @@ function markDifference(
 
 /** A different issuer doesn't matter: no login would notice it. */
 function isSame(one: ImportedUser, other: ImportedUser): boolean {
-  const told = (
-    { secret, parameters, recoveryCodes, disabledAt }: ImportedUser,
-  ) =>
+  const told = ({ secret, parameters, recoveryCodes, disabledAt }: ImportedUser) =>
     JSON.stringify([
       [...secret.reveal()],
       [parameters.algorithm, parameters.digits, parameters.periodSeconds],

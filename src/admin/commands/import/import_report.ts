@@ -15,11 +15,7 @@ export function importAsText(plan: ImportPlan, screen: Screen): string {
     plan.users.length === 0 ? "There is no user to import.\n" : usersAsText(plan.users, screen),
     plan.obstacles.length === 0 ? "" : "\nThis can't be imported:\n" + table(
       ["USER", "FROM", "WHY"],
-      plan.obstacles.map(({ username, from, reason }) => [
-        username ?? "",
-        from,
-        reason,
-      ]),
+      plan.obstacles.map(({ username, from, reason }) => [username ?? "", from, reason]),
       screen,
     ),
     plan.notes.length === 0 ? "" : `\nThis isn't carried over:\n${notesAsText(plan.notes)}`,
@@ -46,11 +42,7 @@ export function importAsJson(plan: ImportPlan, imported: boolean): unknown {
       reason,
       from,
     })),
-    notes: plan.notes.map(({ username, text, from }) => ({
-      username,
-      text,
-      from,
-    })),
+    notes: plan.notes.map(({ username, text, from }) => ({ username, text, from })),
   };
 }
 
@@ -59,10 +51,7 @@ function usersAsText(users: readonly PlannedUser[], screen: Screen): string {
     ["USER", "ACTION", "CODES", "RECOVERY", "ISSUER", "FROM"],
     users.map(({ user, from, action, reason }) => [
       user.username,
-      {
-        text: reason === null ? action : `${action}: ${reason}`,
-        tone: TONES[action],
-      },
+      { text: reason === null ? action : `${action}: ${reason}`, tone: TONES[action] },
       `${user.parameters.algorithm}, ${user.parameters.digits} digits, ` +
       `${user.parameters.periodSeconds} s`,
       String(user.recoveryCodes.reveal().length),

@@ -1,11 +1,8 @@
-import { resolve } from "node:path/posix";
 import { Failure } from "../../../core/failure.ts";
 import { quoted } from "../../../text/printable.ts";
-import { accountName } from "../../../system/accounts.ts";
 import {
   IMPORT_FORMAT_NAMES,
   type ImportFormat,
-  type PlainFormat,
   type ReadingDefaults,
   readPlainFormat,
   recogniseFormat,
@@ -13,7 +10,7 @@ import {
 import { readGoogleAuthenticator } from "../../../migration/google_authenticator.ts";
 import { type Reading, UnreadableSource } from "../../../migration/reading.ts";
 import type { AdminContext } from "../../context.ts";
-import { requireUsername } from "../../users/require_user.ts";
+import { ownerOf, refuseOwner, splitOwner } from "./file_owner.ts";
 import { readForeignSqlite } from "./foreign_sqlite.ts";
 import { readOwnedFile } from "../../input_file.ts";
 import { readTotpOptions } from "../../enrolment/totp_options.ts";
@@ -30,9 +27,6 @@ export interface Source {
   reading: Reading;
 }
 
-/** `USER=PATH`. A path with `=` in its first part must be written with `./`. */
-const OWNED_FILE = /^([^/=]+)=(.+)$/s;
-
 /**
  * Reads the files that are to be imported.
  *
@@ -48,10 +42,7 @@ export function readSources(
     throw new Failure("usage", "standard input (-) can be read only once");
   }
   if (options.user !== undefined && files.length > 1) {
-    throw new Failure(
-      "usage",
-      "--user is for a single file: give each file as USER=FILE",
-    );
+    throw new Failure("usage", "--user is for a single file: give each file as USER=FILE");
   }
   const sources = files.map((file) => readSource(context, file, options, defaults));
   requireMeant(sources.map(({ format }) => format), options);
@@ -59,10 +50,7 @@ export function readSources(
 }
 
 /** An option that has no effect here was meant for something else. */
-function requireMeant(
-  formats: readonly ImportFormat[],
-  options: ImportOptions,
-): void {
+function requireMeant(formats: readonly ImportFormat[], options: ImportOptions): void {
   const meant = [
     ["--digits", options.digits, "otp-secrets"],
     ["--period", options.period, "otp-secrets"],
@@ -72,10 +60,7 @@ function requireMeant(
   ] as const;
   for (const [option, value, format] of meant) {
     if (value === undefined || formats.includes(format)) continue;
-    throw new Failure(
-      "usage",
-      `${option} is only for files in the format ${format}`,
-    );
+    throw new Failure("usage", `${option} is only for files in the format ${format}`);
   }
 }
 
@@ -85,36 +70,51 @@ function readSource(
   options: ImportOptions,
   defaults: ReadingDefaults,
 ): Source {
-  const [, owner, owned] = file.match(OWNED_FILE) ?? [];
-  const path = owned ?? file;
+  const { path, owner } = splitOwner(file);
   const { content, uid } = readOwnedFile(context, "FILE", path, MAX_BYTES);
-  const format = options.format ?? recognised(content, path);
-  const username = options.user ?? owner;
-  if (username !== undefined && format !== "google-authenticator") {
-    throw new Failure(
-      "usage",
-      `${quoted(file)} is in the format ${format}, which contains usernames: ` +
-        "--user and USER=FILE are only for google-authenticator",
-    );
-  }
   try {
-    const reading = format === "google-authenticator"
-      ? readGoogleAuthenticator(
-        content,
-        ownerOf(path, username, uid),
-      )
-      : format === "python-sqlite"
-      ? readForeignSqlite(path, content, options)
-      : readPlainFormat(format satisfies PlainFormat, content, defaults);
-    return { file: path, format, reading };
+    const format = options.format ?? recognised(content, path);
+    const username = options.user ?? owner;
+    if (username !== undefined && format !== "google-authenticator") refuseOwner(file, format);
+    const opened = { path, content, uid, username };
+    return { file: path, format, reading: readAs(format, opened, options, defaults) };
+  } finally {
+    content.fill(0);
+  }
+}
+
+/** A file whose content has been read. */
+interface OpenedFile {
+  path: string;
+  content: Uint8Array<ArrayBuffer>;
+  /** The owner of the file; null for standard input. */
+  uid: number | null;
+  /** Whose it is, where that was given. */
+  username: string | undefined;
+}
+
+/** @throws Failure `input_error` */
+function readAs(
+  format: ImportFormat,
+  { path, content, uid, username }: OpenedFile,
+  options: ImportOptions,
+  defaults: ReadingDefaults,
+): Reading {
+  try {
+    switch (format) {
+      case "google-authenticator":
+        return readGoogleAuthenticator(content, ownerOf(path, username, uid));
+      case "python-sqlite":
+        return readForeignSqlite(path, content, options);
+      default:
+        return readPlainFormat(format, content, defaults);
+    }
   } catch (error) {
     if (!(error instanceof UnreadableSource)) throw error;
     throw new Failure(
       "input_error",
       `cannot import ${quoted(path)} as ${format}: ${error.message}`,
     );
-  } finally {
-    content.fill(0);
   }
 }
 
@@ -128,30 +128,4 @@ function recognised(content: Uint8Array, path: string): ImportFormat {
     } isn't recognised as a file that can be imported, or could be of several formats: ` +
       `choose one with --format: ${IMPORT_FORMAT_NAMES.join(", ")}`,
   );
-}
-
-/** Root may keep the files of others, so a file that root owns doesn't say whose it is. */
-function ownerOf(
-  path: string,
-  given: string | undefined,
-  uid: number | null,
-): string {
-  const username = given ?? (uid === null || uid === 0 ? null : named(uid));
-  if (username === null) {
-    throw new Failure(
-      "input_error",
-      `the owner of ${quoted(path === "-" ? path : resolve(path))} is unknown: give it as ` +
-        "USER=FILE, or use --user",
-    );
-  }
-  requireUsername(username);
-  return username;
-}
-
-function named(uid: number): string | null {
-  try {
-    return accountName(uid);
-  } catch {
-    return null;
-  }
 }

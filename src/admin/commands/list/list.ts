@@ -20,15 +20,9 @@ export async function list(
     : { ...filter, idleMs: readSpan("--idle", idle) };
   const now = context.now();
   const all = await readUsers(context, now);
-  const users = sorted(
-    all.filter((user) => matches(user, asked, now)),
-    sort,
-    now,
-  );
+  const users = sorted(all.filter((user) => matches(user, asked, now)), sort, now);
   if (reverse) users.reverse();
-  context.out(
-    asksJson ? json(users.map(asJson)) : asText(context, all, users, now),
-  );
+  context.out(asksJson ? json(users.map(asJson)) : asText(context, all, users, now));
 }
 
 function asText(
@@ -69,10 +63,7 @@ function stateOf(user: ListedUser, now: EpochMs): Cell {
   if (exemption !== null) {
     states.push(exemptionState(exemption, now));
   }
-  return {
-    text: states.map(({ text }) => text).join(", "),
-    tone: states[0]?.tone,
-  };
+  return { text: states.map(({ text }) => text).join(", "), tone: states[0]?.tone };
 }
 
 function asJson({ exemption, ...user }: ListedUser) {

@@ -3,11 +3,7 @@ import { byName, isExemptNow, lastLoginOf, type ListedUser } from "../../users/l
 import type { SortKey } from "./options.ts";
 
 /** Sorts users by a key, then by username: `never` and `no` come first. */
-export function sorted(
-  users: readonly ListedUser[],
-  key: SortKey,
-  now: EpochMs,
-): ListedUser[] {
+export function sorted(users: readonly ListedUser[], key: SortKey, now: EpochMs): ListedUser[] {
   const rank = RANKS[key];
   return [...users].sort((a, b) => {
     const [first, second] = [rank(a, now), rank(b, now)];

@@ -5,10 +5,7 @@ import { type AdminContext, openVault, withStore } from "../../context.ts";
 import { json } from "../../terminal/text.ts";
 
 /** `rekey`: seals all secrets with a new key. Logins go on meanwhile. */
-export async function rekey(
-  context: AdminContext,
-  options: { json?: boolean },
-): Promise<void> {
+export async function rekey(context: AdminContext, options: { json?: boolean }): Promise<void> {
   const vault = openVault(context);
   const users = await withStore(context, { create: false }, async (store) => {
     const enrolments = await store.list();

@@ -9,9 +9,7 @@ export function registerRestore(program: AnyCommand, context: AdminContext): voi
     .argument("<file>", "a file made by backup")
     .option("--yes", "don't ask")
     .option("--json", "print JSON");
-  addExamples(command, [
-    ["restore /root/openvpn-totp.backup", "shows what changes, then asks"],
-  ]);
+  addExamples(command, [["restore /root/openvpn-totp.backup", "shows what changes, then asks"]]);
   command.action(async (file, options) => {
     const { restore } = await import("./restore.ts");
     await restore(context, file, options);

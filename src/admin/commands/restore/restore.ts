@@ -14,7 +14,7 @@ import {
 } from "../../../store/backup.ts";
 import { makeDirectory } from "../../../system/trusted_path.ts";
 import { type AdminContext, BUSY_TIMEOUT_MS, databasePath, openVault } from "../../context.ts";
-import { askYesNo } from "../../terminal/question.ts";
+import { requireYes } from "../../terminal/question.ts";
 import { json } from "../../terminal/text.ts";
 
 /**
@@ -38,10 +38,10 @@ export async function restore(
 
   const changes = await compare(before, backup);
   context.err(told(changes));
-  const question = `Replace all users with the ${enrolments.length} in ${printable(path)}?`;
-  if (!options.yes && !askYesNo(context, question, "--yes")) {
-    throw new Failure("cancelled", "cancelled: nothing was changed");
-  }
+  const question = `Replace all users with the ${counted(enrolments.length, "user")} in ${
+    printable(path)
+  }?`;
+  if (!options.yes) requireYes(context, question);
   // Not before the yes: with `totpUnenrolled allow`, an empty database would let everybody in.
   const live = before ?? opened.use(
     await openDatabase(database, {

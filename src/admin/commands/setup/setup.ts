@@ -12,7 +12,7 @@ import {
 } from "../../../server_setup/configuration/config_file.ts";
 import { requirePlainPath } from "../../../server_setup/configuration/hook_lines.ts";
 import { scriptAt } from "../../../server_setup/doctor/file_facts.ts";
-import { askYesNo } from "../../terminal/question.ts";
+import { requireYes } from "../../terminal/question.ts";
 import { differenceText, hasChanges } from "./difference.ts";
 import type { SetupOptions } from "./options.ts";
 import { bytesOf, editedText, textOf } from "../../../server_setup/setup/lines.ts";
@@ -26,10 +26,7 @@ import { requireSound } from "../../../server_setup/setup/require_sound.ts";
 import { instant, json } from "../../terminal/text.ts";
 
 /** `setup`: adds the lines that logins need to OpenVPN's configuration. */
-export function setup(
-  context: AdminContext,
-  options: SetupOptions,
-): void {
+export function setup(context: AdminContext, options: SetupOptions): void {
   if (options.json && !options.yes && !options.dryRun) {
     throw new Failure("usage", "--json can't ask: add --yes or --dry-run");
   }
@@ -44,14 +41,16 @@ export function setup(
     replace: options.replace ?? false,
   });
   const isWritten = content !== null && !options.dryRun;
-  if (!options.json) tellDifference(context, named, difference);
+  if (!options.json) {
+    context.out(difference ?? `${printable(named)} already has all lines: nothing to change.\n`);
+  }
   if (trouble !== null) {
     context.err(
-      `openvpn-totp: warning: ${printable(trouble)}: ` +
-        "whoever can change the program can read all passwords and run commands as root\n",
+      `openvpn-totp: warning: ${printable(trouble)} ` +
+        "(whoever can change the program can read all passwords and run commands as root)\n",
     );
   }
-  if (isWritten && !options.yes) confirm(context, named);
+  if (isWritten && !options.yes) requireYes(context, `Change ${printable(named)}?`);
   const suffix = `backup-${compact(context.now())}`;
   const backup = isWritten ? replaceFile(original, content, suffix, read) : null;
   if (options.json) {
@@ -113,27 +112,7 @@ function requireProgram(path: string): void {
   );
 }
 
-function tellDifference(
-  context: AdminContext,
-  path: string,
-  difference: string | null,
-): void {
-  context.out(
-    difference ?? `${printable(path)} already has all lines: nothing to change.\n`,
-  );
-}
-
-function confirm(context: AdminContext, path: string): void {
-  const question = `Change ${printable(path)}?`;
-  if (askYesNo(context, question, "--yes")) return;
-  throw new Failure("cancelled", "cancelled: nothing was changed");
-}
-
-function afterwards(
-  { path }: Original,
-  named: string,
-  backup: string,
-): string {
+function afterwards({ path }: Original, named: string, backup: string): string {
   const unit = unitNameFor(named);
   const restart = unit === null ? "restart OpenVPN" : `systemctl restart ${unit}`;
   return `Changed ${printable(path)}; the old version is ${printable(backup)}\n` +

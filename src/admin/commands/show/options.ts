@@ -8,9 +8,6 @@ export function addShowOptions<Arguments extends unknown[]>(command: Command<Arg
   return command
     .option("--secret", "also show secret and provisioning URI")
     .option("--qr <file>", "write the QR code to a picture (.png or .svg)")
-    .option(
-      "--sheet <file>",
-      "write the page for the user again, without recovery codes (.html)",
-    )
+    .option("--sheet <file>", "write the page for the user again, without recovery codes (.html)")
     .option("--json", "print JSON");
 }

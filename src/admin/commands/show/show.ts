@@ -1,21 +1,17 @@
-import type { EpochMs } from "../../../core/epoch.ts";
 import { lockEnd } from "../../../core/lockout.ts";
-import type { TotpParameters } from "../../../core/totp_parameters.ts";
-import type { Exemption } from "../../../core/exemption.ts";
-import type { Challenge } from "../../../core/challenge.ts";
 import type { Enrolment } from "../../../core/enrolment.ts";
 import { type AdminContext, openVault, withStore } from "../../context.ts";
 import { requireEnrolment } from "../../users/require_user.ts";
-import { exemptionAsJson, exemptionState } from "../../users/exemption_state.ts";
+import { exemptionAsJson } from "../../users/exemption_state.ts";
 import { type Handout, handoutOf } from "../../handout/handout.ts";
 import {
   makeHandoutFiles,
   requireHandoutOptions,
   wantsHandout,
 } from "../../handout/handout_files.ts";
-import type { Screen, Tone } from "../../terminal/screen.ts";
-import { instant, instantOrNever, instantOrNull, json, pairs } from "../../terminal/text.ts";
+import { instant, instantOrNull, json } from "../../terminal/text.ts";
 import type { ShowOptions } from "./options.ts";
+import { stateAsText, type UserState } from "./user_state.ts";
 
 /** `show USER`: one enrolment; the secret, and files with it, only on request. */
 export async function show(
@@ -32,23 +28,13 @@ export async function show(
   if (handout) makeHandoutFiles(options, handout).keep();
   const secret = options.secret ? handout : null;
   context.out(
-    options.json ? asJson(state, secret) : asText(state, secret, context.screen, context.now()),
+    options.json
+      ? asJson(state, secret)
+      : stateAsText(state, secret, context.screen, context.now()),
   );
 }
 
-/** All that is known about a user. */
-interface UserState {
-  enrolment: Enrolment;
-  /** Null without a lock. */
-  lockedUntil: EpochMs | null;
-  challenges: readonly Challenge[];
-  exemption: Exemption | null;
-}
-
-function readState(
-  context: AdminContext,
-  username: string,
-): Promise<UserState> {
+function readState(context: AdminContext, username: string): Promise<UserState> {
   return withStore(context, { create: false }, async (store) => {
     const enrolment = await requireEnrolment(store, username);
     const exemptions = await store.exemptions();
@@ -62,10 +48,7 @@ function readState(
 }
 
 /** Without recovery codes: they can't be told from what is kept of them. */
-async function handoutAgain(
-  context: AdminContext,
-  enrolment: Enrolment,
-): Promise<Handout> {
+async function handoutAgain(context: AdminContext, enrolment: Enrolment): Promise<Handout> {
   const secret = await openVault(context).open(enrolment);
   return handoutOf({ ...enrolment, secret, recoveryCodes: [] });
 }
@@ -97,65 +80,4 @@ function asJson(
     ...revealed === null ? {} : { secret: revealed.secret, uri: revealed.uri },
   };
   return json(shown);
-}
-
-function toldParameters(
-  { algorithm, digits, periodSeconds }: TotpParameters,
-): string {
-  return `${digits} digits, ${periodSeconds} seconds, ${algorithm}`;
-}
-
-function exemptionPair(
-  exemption: Exemption,
-  now: EpochMs,
-): [string, string, Tone] {
-  const { text, tone } = exemptionState(exemption, now);
-  return ["Without a code", `${text} (openvpn-totp exempt --end USER)`, tone];
-}
-
-function toldChallenge({ expiresAt, address, commonName }: Challenge): string {
-  return [
-    `until ${instant(expiresAt)}`,
-    address === null ? "" : ` from ${address}`,
-    commonName === null ? "" : ` (${commonName})`,
-  ].join("");
-}
-
-function asText(
-  { enrolment, lockedUntil, challenges, exemption }: UserState,
-  revealed: Handout | null,
-  screen: Screen,
-  now: EpochMs,
-): string {
-  const { failures, uncodedLoginAt } = enrolment;
-  const pending = challenges.map(toldChallenge);
-  return pairs([
-    ["User", enrolment.username],
-    ["Issuer", enrolment.issuer],
-    ["Parameters", toldParameters(enrolment.parameters)],
-    ["Enrolled", instant(enrolment.enrolledAt)],
-    ["Last login", instantOrNever(enrolment.lastLoginAt)],
-    ...uncodedLoginAt === null ? [] : [
-      ["Last login without a code", instant(uncodedLoginAt)] as const,
-    ],
-    ...enrolment.disabledAt === null ? [] : [
-      [
-        "Disabled",
-        `since ${instant(enrolment.disabledAt)} (openvpn-totp enable USER)`,
-        "bad",
-      ] as const,
-    ],
-    ...exemption === null ? [] : [exemptionPair(exemption, now)],
-    lockedUntil === null ? ["Codes", `not locked, ${failures.count} wrong in a row`] : [
-      "Codes",
-      `locked until ${instant(lockedUntil)} (openvpn-totp unlock USER)`,
-      "bad",
-    ],
-    ["Recovery codes", `${enrolment.recoveryCodes} left`],
-    ["Pending challenge", pending.length === 0 ? "none" : pending.join(", ")],
-    ...revealed === null ? [] : [
-      ["Secret", revealed.secret] as const,
-      ["Provisioning URI", revealed.uri] as const,
-    ],
-  ], screen);
 }

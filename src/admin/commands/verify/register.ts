@@ -10,9 +10,7 @@ export function registerVerify(program: AnyCommand, context: AdminContext): void
       .description("explain whether a login would accept a code")
       .argument("<user>", "username"),
   );
-  addExamples(command, [
-    ["verify exampleuser", "why a login refuses this code"],
-  ]);
+  addExamples(command, [["verify exampleuser", "why a login refuses this code"]]);
   command.action(async (user, options) => {
     const { verify } = await import("./verify.ts");
     await verify(context, user, options);

@@ -155,7 +155,7 @@ function explained(
         `${instant(nextMs)} on are accepted again.`;
     }
     case "clock_off":
-      return `Right ${toldDeviation(stepsOff ?? 0, parameters)}. ` +
+      return `The code ${toldDeviation(stepsOff ?? 0, parameters)}. ` +
         "A login would be refused: let both clocks set themselves (on the server: timedatectl).";
     case "malformed":
       return `Not a code: a code has ${parameters.digits} digits.`;

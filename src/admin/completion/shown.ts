@@ -1,0 +1,17 @@
+import type { AnyCommand, Option } from "../command_line/commander.ts";
+
+/** The commands of a program or a command that its help shows. */
+export function visibleCommands(command: AnyCommand): AnyCommand[] {
+  return command.createHelp().visibleCommands(command);
+}
+
+/** The options that a command takes: its own, and those of the program. */
+export function optionsOf(command: AnyCommand): Option[] {
+  const own = command.createHelp().visibleOptions(command);
+  const shared = command.parent === null
+    ? []
+    : optionsOf(command.parent).filter(({ long }) =>
+      long !== "--version" && own.every((option) => option.long !== long)
+    );
+  return [...own, ...shared];
+}
