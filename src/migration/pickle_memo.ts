@@ -14,9 +14,9 @@ export class PickleMemo<T> {
     return this.#items.size;
   }
 
-  /** Stores a value; undefined: there is none to store. */
+  /** Stores a value; undefined if there is none, which is an error. */
   put(index: number, item: T | undefined): void {
-    if (item === undefined) throw new UnreadableSource("it stores a value where there is none");
+    if (item === undefined) throw new UnreadableSource("it stores a value, but there is none");
     this.#items.set(index, item);
     if (this.size > this.#most) throw new UnreadableSource("it stores too many values");
   }
