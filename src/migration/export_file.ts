@@ -1,66 +1,62 @@
 import { decodeBase32 } from "../text/base32.ts";
 import { EXPORT_FORMAT, EXPORT_VERSION } from "./export_format.ts";
-import { Findings, type Reading, UnreadableSource } from "./reading.ts";
+import type { EpochMs } from "../core/epoch.ts";
+import { type Reading, UnreadableSource } from "./reading.ts";
+import { type Entry, ReadingBuilder } from "./reading_builder.ts";
 import { decodeText } from "./text.ts";
 
 /**
- * Reads what `openvpn-totp export --format json` writes.
+ * Reads the output of `openvpn-totp export --format json`.
  *
  * @throws UnreadableSource
  */
 export function readExportFile(content: Uint8Array): Reading {
   const file = parse(decodeText(content));
   if (!isObject(file) || file.format !== EXPORT_FORMAT) {
-    throw new UnreadableSource("it is no export of openvpn-totp");
+    throw new UnreadableSource("it is not an export of openvpn-totp");
   }
   if (file.version !== EXPORT_VERSION || !Array.isArray(file.users)) {
     throw new UnreadableSource(
-      `it is of another version than ${EXPORT_VERSION}`,
+      `its version is not ${EXPORT_VERSION}, the only one that can be read`,
     );
   }
-  const findings = new Findings();
+  const reading = new ReadingBuilder();
   for (const [index, user] of file.users.entries()) {
-    addUser(findings, `user ${index + 1}`, user);
+    addUser(reading, `user ${index + 1}`, user);
   }
-  return findings;
+  return reading;
 }
 
-function addUser(findings: Findings, place: string, user: unknown): void {
-  if (!isObject(user)) {
-    return findings.unreadable(place, null, "it is no object");
+function addUser(reading: ReadingBuilder, place: string, user: unknown): void {
+  if (!isObject(user)) return reading.unreadable(place, null, "it is not a JSON object");
+  const { username, recoveryCodesLeft } = user;
+  const entry = entryOf(user);
+  if (entry === null) {
+    const name = typeof username === "string" ? username : null;
+    return reading.unreadable(place, name, "a field is missing or has the wrong type");
   }
+  const isAdded = reading.add({ place, ...entry });
+  if (isAdded && recoveryCodesLeft !== 0) {
+    const text = "recovery codes, which an export does not contain: create new ones with recovery";
+    reading.note(place, entry.username, text);
+  }
+}
+
+/** Null if a field is missing or has the wrong type. */
+function entryOf(user: { [name: string]: unknown }): Omit<Entry, "place"> | null {
   const { username, issuer, secret, algorithm, digits, periodSeconds } = user;
   const disabledAt = momentOf(user.disabledAt);
   const isWhole = typeof username === "string" && typeof issuer === "string" &&
     typeof secret === "string" && typeof algorithm === "string" &&
     typeof digits === "number" && typeof periodSeconds === "number" &&
     disabledAt !== undefined;
-  if (!isWhole) {
-    return findings.unreadable(
-      place,
-      typeof username === "string" ? username : null,
-      "something of it is missing, or of another type",
-    );
-  }
-  const isAdded = findings.add({
-    place,
-    username,
-    issuer,
-    secret: decodeBase32(secret),
-    parameters: { algorithm, digits, periodSeconds },
-    disabledAt,
-  });
-  if (isAdded && user.recoveryCodesLeft !== 0) {
-    findings.note(
-      place,
-      username,
-      "recovery codes aren't part of an export: give new ones with recovery",
-    );
-  }
+  if (!isWhole) return null;
+  const parameters = { algorithm, digits, periodSeconds };
+  return { username, issuer, secret: decodeBase32(secret), parameters, disabledAt };
 }
 
-/** Milliseconds since 1970-01-01T00:00:00Z; undefined for what is neither a moment nor null. */
-function momentOf(value: unknown): number | null | undefined {
+/** Undefined for a value that is neither a moment nor null. */
+function momentOf(value: unknown): EpochMs | null | undefined {
   if (value === null) return null;
   const isMoment = typeof value === "string" &&
     /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value);
@@ -72,7 +68,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's own error repeats what it met.
+    // The parser's own error quotes the text.
     throw new UnreadableSource("it is not JSON");
   }
 }

@@ -1,9 +1,9 @@
 import type { TotpParameters } from "../core/totp_parameters.ts";
 
-/** What names the format, in its files. */
+/** The name of the format in its files. */
 export const EXPORT_FORMAT = "openvpn-totp export";
 
-/** The version of the format that is written; others are refused. */
+/** The version of the format that is written; no other can be read. */
 export const EXPORT_VERSION = 1;
 
 /** A user in an export, as JSON. */
@@ -14,9 +14,9 @@ export interface ExportedUser extends TotpParameters {
   secret: string;
   /** RFC 3339. */
   enrolledAt: string;
-  /** RFC 3339; null: the user may log in. */
+  /** RFC 3339; null: the user is allowed to log in. */
   disabledAt: string | null;
-  /** How many there are: the codes themselves aren't kept anywhere. */
+  /** Only their number, since the codes themselves are not stored anywhere. */
   recoveryCodesLeft: number;
 }
 

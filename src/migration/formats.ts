@@ -11,17 +11,17 @@ import { splitWords } from "./shell_words.ts";
 import { meantLines } from "./text.ts";
 import { readUris } from "./uris.ts";
 
-/** What can be read, and what it is. */
+/** The formats that can be read, and what they are. */
 export const IMPORT_FORMATS = {
   "pickle": "pyotp_index.db of the older Python script",
   "python-sqlite": "the SQLite database of the newer Python script",
   "google-authenticator": ".google_authenticator files of the PAM module",
   "oath": "a users file of pam_oath",
   "otp-secrets": "a secrets file of openvpn-otp",
-  "uris": "otpauth URIs, a line each",
-  "migration": "what Google Authenticator's app exports, a link a line",
+  "uris": "otpauth URIs, one per line",
+  "migration": "export links of the Google Authenticator app, one per line",
   "csv": "a table with the headings username and secret",
-  "json": "what export --format json writes",
+  "json": "the output of export --format json",
 } as const;
 
 /** One of {@link IMPORT_FORMATS}. */
@@ -33,13 +33,13 @@ export const IMPORT_FORMAT_NAMES = Object.keys(IMPORT_FORMATS) as [
   ...ImportFormat[],
 ];
 
-/** Formats whose file says everything itself. */
+/** Formats whose files need nothing but their content to be read. */
 export type PlainFormat = Exclude<
   ImportFormat,
   "python-sqlite" | "google-authenticator"
 >;
 
-/** What a file of a {@link PlainFormat} may leave open. */
+/** What a file of a {@link PlainFormat} may leave unsaid. */
 export interface ReadingDefaults {
   digits: number;
   periodSeconds: number;
@@ -77,13 +77,13 @@ const SQLITE_HEADER = "SQLite format 3\0";
 
 const PICKLE_PROTO = 0x80;
 
-/** How much of a file is looked at. */
+/** How many bytes of a file are looked at. */
 const LOOKED_AT = 65_536;
 
 /**
- * Recognises the format of a file by its beginning.
+ * Recognises the format of a file from its beginning.
  *
- * @returns null where it could be none of them, or more than one
+ * @returns null if it looks like none of the formats, or like several
  */
 export function recogniseFormat(content: Uint8Array): ImportFormat | null {
   const beginning = content.subarray(0, LOOKED_AT);

@@ -1,36 +1,37 @@
 import { SCRATCH_DIGITS } from "../core/code.ts";
 import { COMMON_PARAMETERS } from "../core/totp_parameters.ts";
 import { decodeBase32 } from "../text/base32.ts";
-import { COUNTED_CODES, Findings, type Reading, UnreadableSource } from "./reading.ts";
+import { type Reading, UnreadableSource } from "./reading.ts";
+import { COUNTED_CODES, ReadingBuilder } from "./reading_builder.ts";
 import { decodeText, wholeNumber } from "./text.ts";
 
-/** Options that have no counterpart for one user, and why they needn't. */
+/** Options that have no counterpart for a single user, and why they need none. */
 const NOT_CARRIED: Record<string, string> = {
-  RATE_LIMIT: "wrong codes lock the user's codes for a time instead",
-  WINDOW_SIZE: "totpDriftSteps says it for all users",
-  TIME_SKEW: "a phone's clock must be right, within totpDriftSteps",
-  DISALLOW_REUSE: "a code always counts once",
-  RESETTING_TIME_SKEW: "it belongs to the PAM module's own work",
+  RATE_LIMIT: "repeated wrong codes lock the user for a while instead",
+  WINDOW_SIZE: "totpDriftSteps sets it for all users",
+  TIME_SKEW: "the phone's clock must be right to within totpDriftSteps",
+  DISALLOW_REUSE: "no code can be used twice",
+  RESETTING_TIME_SKEW: "it matters only to the PAM module",
 };
 
-/** What the PAM module notes of earlier logins (grace_period). */
+/** What the PAM module records about earlier logins (grace_period). */
 const LAST_LOGIN = /^LAST[0-9]+$/;
 
-/** The largest file that the PAM module takes. */
+/** The largest file that the PAM module accepts, in bytes. */
 const MAX_BYTES = 65_536;
 
-/** The longest time step with which the PAM module lets anybody in, in seconds. */
+/** The longest time step that the PAM module works with, in seconds. */
 const MAX_STEP_SECONDS = 60;
 
-/** What the PAM module takes for one: a line with anything else ends its list of them. */
+/** As the PAM module recognises one; any other line ends its list of scratch codes. */
 const SCRATCH_CODE = new RegExp(`^[1-9][0-9]{${SCRATCH_DIGITS - 1}}$`);
 
 /**
  * Reads a file of Google Authenticator's PAM module, `.google_authenticator` (FILEFORMAT in its
- * sources): the secret, options behind `" `, and scratch codes.
+ * sources): the secret, options after `" `, and scratch codes.
  *
- * @param username whose file it is: it doesn't say so itself
- * @throws UnreadableSource where it is no such file
+ * @param username the user that the file belongs to, which the file does not say
+ * @throws UnreadableSource if it is not such a file
  */
 export function readGoogleAuthenticator(
   content: Uint8Array,
@@ -47,7 +48,7 @@ export function readGoogleAuthenticator(
     const option = line.match(/^" ([A-Z0-9_]+)(?: (.*))?$/);
     if (option !== null) {
       const [, name, value = ""] = option;
-      // Of one that is there twice, the PAM module reads the first.
+      // If an option is repeated, the PAM module reads the first one.
       if (!options.has(name!)) options.set(name!, value);
     } else if (SCRATCH_CODE.test(line)) recoveryCodes.push(line);
     else {
@@ -65,14 +66,14 @@ function judged(
   options: ReadonlyMap<string, string>,
   recoveryCodes: readonly string[],
 ): Reading {
-  const findings = new Findings();
+  const reading = new ReadingBuilder();
   const place = "line 1";
   const reason = reasonAgainst(options);
   if (reason !== null) {
-    findings.uncarried(place, username, reason);
-    return findings;
+    reading.uncarried(place, username, reason);
+    return reading;
   }
-  const isAdded = findings.add({
+  const isAdded = reading.add({
     place,
     username,
     secret: decodeBase32(secret),
@@ -82,25 +83,23 @@ function judged(
     },
     recoveryCodes: [...new Set(recoveryCodes)],
   });
-  if (!isAdded) return findings;
+  if (!isAdded) return reading;
   for (const name of options.keys()) {
     const why = NOT_CARRIED[name];
-    if (why !== undefined) findings.note(place, username, `${name}: ${why}`);
+    if (why !== undefined) reading.note(place, username, `${name}: ${why}`);
   }
-  return findings;
+  return reading;
 }
 
-/** Why such a user can't be carried over; null where they can. */
+/** Why a user with such options cannot be imported; null if they can. */
 function reasonAgainst(options: ReadonlyMap<string, string>): string | null {
-  if (options.has("HOTP_COUNTER")) {
-    return COUNTED_CODES;
-  }
+  if (options.has("HOTP_COUNTER")) return COUNTED_CODES;
   if (options.has("OTP_DISABLED")) {
-    return "the user logs in without a code (OTP_DISABLED): that is what exempt is for";
+    return "the user logs in without a code (OTP_DISABLED): use exempt for that";
   }
   if (!options.has("TOTP_AUTH")) return "TOTP_AUTH is missing";
   if (Number(options.get("STEP_SIZE")) > MAX_STEP_SECONDS) {
-    return `STEP_SIZE is over ${MAX_STEP_SECONDS}: the PAM module lets nobody in with it`;
+    return `STEP_SIZE is over ${MAX_STEP_SECONDS}, and the PAM module accepts no code then`;
   }
   const unknown = [...options.keys()].find((name) =>
     NOT_CARRIED[name] === undefined && !LAST_LOGIN.test(name) &&

@@ -1,9 +1,9 @@
 /**
- * Takes a label apart (Key URI Format of Google Authenticator): `account`, or `issuer:account`, with
- * blanks behind the colon or none.
+ * Splits a label (Key URI Format of Google Authenticator): `account` or `issuer:account`, perhaps with
+ * blanks after the colon.
  *
  * @param label decoded
- * @param issuer what the source itself says, which counts more than the label
+ * @param issuer the issuer that is named outside the label, which takes precedence
  */
 export function accountOf(
   label: string,

@@ -1,25 +1,26 @@
 import { accountOf } from "./label.ts";
 import { type Field, readFields, textOf } from "./protobuf.ts";
-import { COUNTED_CODES, Findings, type Reading, UnreadableSource } from "./reading.ts";
+import { type Reading, UnreadableSource } from "./reading.ts";
+import { COUNTED_CODES, ReadingBuilder } from "./reading_builder.ts";
 import { decodeText, type Line, meantLines } from "./text.ts";
 import { decodePercent } from "./uris.ts";
 
 const LINK = /^otpauth-migration:\/\/offline\/?\?(?:[^#]*&)?data=([^&#]+)/;
 
-/** The app's numbers for a hash; 0 is what it leaves out. */
+/** The hashes by the app's numbers; 0 stands for an omitted field. */
 const ALGORITHMS = ["SHA1", "SHA1", "SHA256", "SHA512", "MD5"];
 
-/** The app's numbers for how many digits. */
+/** How many digits, by the app's numbers. */
 const DIGITS = [6, 6, 8];
 
-/** The app's codes have no other period. */
+/** The app supports no other period. */
 const PERIOD_SECONDS = 30;
 
-/** The app's numbers for the kind of codes. */
+/** The app's numbers for the types of codes. */
 const HOTP = 1;
 const TOTP = 2;
 
-/** A part of an export: the app shows several QR codes where there are many accounts. */
+/** One of the QR codes that the app shows; an export of many accounts has several. */
 interface Part {
   batch: number;
   index: number;
@@ -27,24 +28,21 @@ interface Part {
 }
 
 /**
- * Reads what Google Authenticator's app exports: links with a message of Protocol Buffers, one for
- * each QR code, a line each.
+ * Reads an export of the Google Authenticator app: links that contain a Protocol Buffers message, one
+ * for each QR code and one per line.
  *
- * @throws UnreadableSource for a broken link, and for one that is missing
+ * @throws UnreadableSource for a broken or a missing link
  */
 export function readMigration(content: Uint8Array): Reading {
-  const findings = new Findings();
+  const reading = new ReadingBuilder();
   const parts: Part[] = [];
   for (const line of meantLines(decodeText(content))) {
     const fields = readFields(payloadOf(line));
     for (const [index, account] of all(fields, 1).entries()) {
-      addAccount(
-        findings,
-        `${line.place}, account ${index + 1}`,
-        readFields(bytesOf(account)),
-      );
+      const place = `${line.place}, account ${index + 1}`;
+      addAccount(reading, place, readFields(bytesOf(account)));
     }
-    noteUncounted(findings, line.place, numberOf(fields, 3));
+    noteUncounted(reading, line.place, numberOf(fields, 3));
     parts.push({
       size: numberOf(fields, 3),
       index: numberOf(fields, 4),
@@ -52,15 +50,14 @@ export function readMigration(content: Uint8Array): Reading {
     });
   }
   requireAllParts(parts);
-  return findings;
+  return reading;
 }
 
 function payloadOf({ place, text }: Line): Uint8Array {
   const data = decodePercent(text.trim().match(LINK)?.[1] ?? "");
-  const plain = data?.replaceAll("-", "+").replaceAll("_", "/")
-    .replace(/=+$/, "");
+  const plain = data?.replaceAll("-", "+").replaceAll("_", "/").replace(/=+$/, "");
   if (plain === undefined || !/^[A-Za-z0-9+/]+$/.test(plain)) {
-    throw new UnreadableSource(`${place} is no link of an export`);
+    throw new UnreadableSource(`${place} is not an export link`);
   }
   try {
     return Uint8Array.fromBase64(plain);
@@ -69,28 +66,13 @@ function payloadOf({ place, text }: Line): Uint8Array {
   }
 }
 
-function addAccount(
-  findings: Findings,
-  place: string,
-  fields: readonly Field[],
-): void {
-  const { username, issuer } = accountOf(
-    textOf(fields, 2) ?? "",
-    textOf(fields, 3),
-  );
+function addAccount(reading: ReadingBuilder, place: string, fields: readonly Field[]): void {
+  const { username, issuer } = accountOf(textOf(fields, 2) ?? "", textOf(fields, 3));
   const type = numberOf(fields, 6);
-  if (type === HOTP) {
-    return findings.uncarried(
-      place,
-      username,
-      COUNTED_CODES,
-    );
-  }
-  if (type !== TOTP) {
-    return findings.uncarried(place, username, "the kind of codes is unknown");
-  }
+  if (type === HOTP) return reading.uncarried(place, username, COUNTED_CODES);
+  if (type !== TOTP) return reading.uncarried(place, username, "the type of codes is unknown");
   const secret = all(fields, 1).at(-1);
-  findings.add({
+  reading.add({
     place,
     username,
     issuer,
@@ -103,16 +85,16 @@ function addAccount(
   });
 }
 
-/** A link that was cut between two fields looks so, too. */
-function noteUncounted(findings: Findings, place: string, size: number): void {
-  const user = findings.users.at(-1);
+/** A link that was cut between two fields does not say it, either. */
+function noteUncounted(reading: ReadingBuilder, place: string, size: number): void {
+  const user = reading.users.at(-1);
   if (size > 0 || user === undefined) return;
-  const text = "the link doesn't say how many QR codes the export has: " +
+  const text = "the link does not say how many QR codes the export has: " +
     "make sure that no user is missing";
-  findings.note(place, user.username, text);
+  reading.note(place, user.username, text);
 }
 
-/** Of a part that isn't there nobody would notice that its users are missing. */
+/** If a link is left out, nobody might notice that its users are missing. */
 function requireAllParts(parts: readonly Part[]): void {
   const seen = new Map<number, Set<number>>();
   for (const { batch, index } of parts) {
@@ -122,7 +104,7 @@ function requireAllParts(parts: readonly Part[]): void {
     const count = seen.get(batch)!.size;
     if (count >= size) continue;
     throw new UnreadableSource(
-      `it has ${count} of the ${size} QR codes of an export: all are needed, a line each`,
+      `it has only ${count} of the ${size} QR codes of an export: all are needed, one link per line`,
     );
   }
 }
@@ -131,14 +113,14 @@ function all(fields: readonly Field[], number: number): Field[] {
   return fields.filter((field) => field.number === number);
 }
 
-/** A number, of which the last counts; 0 where there is none, as Protocol Buffers say. */
+/** The last number with a field number; 0 if there is none, as in Protocol Buffers. */
 function numberOf(fields: readonly Field[], number: number): number {
   const value = all(fields, number).at(-1)?.value ?? 0;
   if (typeof value === "number") return value;
-  throw new UnreadableSource("a number in it is none");
+  throw new UnreadableSource("expected a number in a message");
 }
 
 function bytesOf({ value }: Field): Uint8Array {
   if (typeof value !== "number") return value;
-  throw new UnreadableSource("a part of it is a number");
+  throw new UnreadableSource("expected bytes in a message, but found a number");
 }

@@ -5,108 +5,88 @@ import {
 } from "../core/totp_parameters.ts";
 import { decodeBase32 } from "../text/base32.ts";
 import { decodeHex } from "../text/hex.ts";
-import { COUNTED_CODES, DROPPED_PIN, Findings, type Reading } from "./reading.ts";
+import type { Reading } from "./reading.ts";
+import { COUNTED_CODES, DROPPED_PIN, type Entry, ReadingBuilder } from "./reading_builder.ts";
 import { splitWords } from "./shell_words.ts";
 import { algorithmOf, decodeText, type Line, meantLines } from "./text.ts";
 
-/** Kinds of entries that can't be carried over, and why. */
+/** How codes of the type `totp` are made, which the file does not say. */
+type Defaults = Pick<TotpParameters, "digits" | "periodSeconds">;
+
+/** Types of tokens that cannot be imported, and why. */
 const UNCARRIED = new Map([
   ["hotp", COUNTED_CODES],
-  ["motp", "the codes are of Mobile-OTP"],
-  ["plain", "it is a plain password, without codes"],
+  ["motp", "the token is for Mobile-OTP"],
+  ["plain", "the token is a plain password, without codes"],
 ]);
 
 /**
  * Reads the secrets file of openvpn-otp (and ppp-otp): `user server type:hash:encoding:key:pin:udid
- * client`, in words that may be quoted. An entry that lacks any of it up to the PIN lets nobody in there.
+ * client`, in words that may be quoted. There, an entry without everything up to the PIN lets nobody in.
  *
- * @param defaults how codes of the type `totp` are made, which the plugin's options say (`totp_step`,
- *   `totp_digits`) and not the file
+ * @param defaults from the options of the plugin (`totp_step`, `totp_digits`)
  * @throws UnreadableSource
  */
-export function readOtpSecrets(
-  content: Uint8Array,
-  defaults: Pick<TotpParameters, "digits" | "periodSeconds">,
-): Reading {
-  const findings = new Findings();
-  for (const line of meantLines(decodeText(content))) {
-    readLine(findings, line, defaults);
-  }
-  return findings;
+export function readOtpSecrets(content: Uint8Array, defaults: Defaults): Reading {
+  const reading = new ReadingBuilder();
+  for (const line of meantLines(decodeText(content))) readLine(reading, line, defaults);
+  return reading;
 }
 
-function readLine(
-  findings: Findings,
-  { place, text }: Line,
-  defaults: Pick<TotpParameters, "digits" | "periodSeconds">,
-): void {
-  const words = splitWords(text);
-  const [username, , token, client] = words ?? [];
+function readLine(reading: ReadingBuilder, { place, text }: Line, defaults: Defaults): void {
+  const [username, , token, client] = splitWords(text) ?? [];
   if (username === undefined || token === undefined || client === undefined) {
-    return findings.unreadable(
-      place,
-      null,
-      "a line has a username, a server, a token and a client",
-    );
+    const reason = "expected a username, a server, a token and a client";
+    return reading.unreadable(place, null, reason);
   }
-  const [type = "", hash = "", encoding = "", key, pin, ...others] = token
-    .split(":");
+  const [type = ""] = token.split(":");
   const why = UNCARRIED.get(type.toLowerCase());
-  if (why !== undefined) return findings.uncarried(place, username, why);
+  if (why === undefined) return readToken(reading, { place, username, token, defaults });
+  reading.uncarried(place, username, why);
+}
+
+/** A line's token that is not of an {@link UNCARRIED} type. */
+interface TotpToken {
+  place: string;
+  username: string;
+  token: string;
+  defaults: Defaults;
+}
+
+function readToken(
+  reading: ReadingBuilder,
+  { place, username, token, defaults }: TotpToken,
+): void {
+  const [type = "", hash = "", encoding = "", key, pin, ...others] = token.split(":");
   if (key === undefined || pin === undefined || others.length > 1) {
-    return findings.unreadable(
-      place,
-      username,
-      "a token is type:hash:encoding:key:pin:udid",
-    );
+    const reason = "the token must be type:hash:encoding:key:pin:udid";
+    return reading.unreadable(place, username, reason);
   }
   const times = timesOf(type.toLowerCase(), defaults);
-  if (times === null) {
-    return findings.unreadable(place, username, "the token's type is unknown");
-  }
+  if (times === null) return reading.unreadable(place, username, "the token's type is unknown");
   const algorithm = algorithmOf(hash);
   if (!TOTP_ALGORITHMS.some((known) => known === algorithm)) {
-    return findings.uncarried(
-      place,
-      username,
-      `the token's hash is none of ${TOTP_ALGORITHMS.join(", ")}`,
-    );
+    const reason = `the token's hash is not one of ${TOTP_ALGORITHMS.join(", ")}`;
+    return reading.uncarried(place, username, reason);
   }
-  const isAdded = findings.add({
-    place,
-    username,
-    ...decodeKey(encoding.toLowerCase(), key),
-    parameters: { algorithm, ...times },
-  });
-  if (isAdded && pin !== "") {
-    findings.note(
-      place,
-      username,
-      DROPPED_PIN,
-    );
-  }
+  const parameters = { algorithm, ...times };
+  const isAdded = reading.add({ place, username, ...decodeKey(encoding, key), parameters });
+  if (isAdded && pin !== "") reading.note(place, username, DROPPED_PIN);
 }
 
-function timesOf(
-  type: string,
-  defaults: Pick<TotpParameters, "digits" | "periodSeconds">,
-): Pick<TotpParameters, "digits" | "periodSeconds"> | null {
-  const { digits, periodSeconds } = defaults;
+function timesOf(type: string, { digits, periodSeconds }: Defaults): Defaults | null {
   if (type === "totp") return { digits, periodSeconds };
   return type === "totp-60-6" ? { digits: COMMON_PARAMETERS.digits, periodSeconds: 60 } : null;
 }
 
-function decodeKey(
-  encoding: string,
-  key: string,
-): { secret: Uint8Array | null; encoding: string } {
-  switch (encoding) {
+function decodeKey(encoding: string, key: string): Required<Pick<Entry, "secret" | "encoding">> {
+  switch (encoding.toLowerCase()) {
     case "base32":
-      return { secret: decodeBase32(key), encoding };
+      return { secret: decodeBase32(key), encoding: "base32" };
     case "hex":
       return { secret: decodeHex(key), encoding: "hexadecimal" };
     case "text":
-      return { secret: new TextEncoder().encode(key), encoding };
+      return { secret: new TextEncoder().encode(key), encoding: "text" };
     default:
       return { secret: null, encoding: "base32, hex or text" };
   }

@@ -1,22 +1,19 @@
 import { decodeBase32 } from "../text/base32.ts";
 import { PickleMachine } from "./pickle_machine.ts";
-import { Findings, type Reading } from "./reading.ts";
+import type { Reading } from "./reading.ts";
+import { ReadingBuilder } from "./reading_builder.ts";
 
 /**
- * Reads the older Python script's index: a pickle of a dictionary of usernames and secrets in base32.
+ * Reads the older Python script's index: a pickled dictionary of usernames and secrets in base32.
  *
  * @throws UnreadableSource for any other pickle
  */
 export function readPickle(content: Uint8Array): Reading {
-  const findings = new Findings();
+  const reading = new ReadingBuilder();
   const dictionary = new PickleMachine(content).run();
   let count = 0;
   for (const [username, secret] of dictionary) {
-    findings.add({
-      place: `entry ${++count}`,
-      username,
-      secret: decodeBase32(secret),
-    });
+    reading.add({ place: `entry ${++count}`, username, secret: decodeBase32(secret) });
   }
-  return findings;
+  return reading;
 }

@@ -3,10 +3,10 @@ import { decodeUtf8 } from "./text.ts";
 
 const NEWLINE = 0x0a;
 
-/** Far longer than a line with a username or a secret, each character escaped. */
+/** Far longer than a line with a username or a secret whose characters are all escaped, in bytes. */
 const MAX_LINE = 65_536;
 
-/** A pickle's bytes, read once from beginning to end. */
+/** A pickle's bytes, read once from beginning to end. Each method throws {@link UnreadableSource}. */
 export class PickleInput {
   readonly #content: Uint8Array;
   #at = 0;
@@ -23,37 +23,36 @@ export class PickleInput {
     return this.#take(1)[0]!;
   }
 
-  /** A whole number of 1, 4 or 8 bytes, lowest byte first. */
+  /** Reads a whole number of 1, 4 or 8 bytes, lowest byte first. */
   length(bytes: number): number {
     return this.#take(bytes).reduceRight((sum, byte) => sum * 256 + byte, 0);
   }
 
-  /** A text of UTF-8 behind its length. */
+  /** Reads a length and then a UTF-8 string of that length. */
   utf8(lengthBytes: number): string {
-    const bytes = this.#take(this.length(lengthBytes));
-    return decodeUtf8(bytes);
+    return decodeUtf8(this.#take(this.length(lengthBytes)));
   }
 
-  /** The bytes up to the end of the line, a character each. */
+  /** Reads to the end of the line; one character for each byte. */
   line(): string {
     const end = this.#content.indexOf(NEWLINE, this.#at);
     if (end < 0) throw cutShort();
     if (end - this.#at > MAX_LINE) {
-      throw new UnreadableSource("a line in it is too long");
+      throw new UnreadableSource("it has a line that is too long");
     }
     const bytes = this.#take(end - this.#at);
     this.#at++;
     return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
   }
 
-  /** A decimal number on a line. */
+  /** Reads a decimal number on a line of its own. */
   decimal(): number {
     const text = this.line();
     if (/^[0-9]{1,10}$/.test(text)) return Number(text);
-    throw new UnreadableSource("a number in it is none");
+    throw new UnreadableSource("expected a number after an opcode");
   }
 
-  /** Makes sure that so many bytes follow. */
+  /** Makes sure that at least so many bytes follow. */
   requireRest(bytes: number): void {
     if (bytes > this.#content.length - this.#at) throw cutShort();
   }

@@ -1,6 +1,7 @@
-import { REFUSED_OPCODES } from "./pickle_opcodes.ts";
 import { PickleInput } from "./pickle_input.ts";
-import { decodePythonLiteral, decodeRawUnicode } from "./pickle_text.ts";
+import { PickleMemo } from "./pickle_memo.ts";
+import { REFUSED_OPCODES } from "./pickle_opcodes.ts";
+import { readString } from "./pickle_string.ts";
 import { MAX_ENTRIES, UnreadableSource } from "./reading.ts";
 
 const MARK = Symbol("mark");
@@ -11,18 +12,19 @@ type Item = string | Dict | typeof MARK;
 /** The newest protocol that is known. */
 export const NEWEST_PROTOCOL = 5;
 
-/** No opcode that a dictionary of texts needs makes Python's stack deeper than this. */
+/** A dictionary of strings never makes Python's stack deeper than this. */
 const MAX_STACK = 2 * MAX_ENTRIES + 2;
 
 /**
- * Reads a pickle that holds a dictionary of texts, of the protocols 0 to 5 (Python's `pickletools` says
- * what each opcode does), and nothing else. Nothing is looked up, called or made: an opcode that would
- * is refused by its name.
+ * Reads a pickle of the protocols 0 to 5 that contains a dictionary of strings and nothing else; what
+ * each opcode does is in Python's `pickletools`. It looks up, calls and constructs nothing: it refuses,
+ * by its name, any opcode that would. It is written by hand because the package pickleparser reads other
+ * values, too, and silently turns what it does not know into an empty object.
  */
 export class PickleMachine {
   readonly #input: PickleInput;
   readonly #stack: Item[] = [];
-  readonly #memo = new Map<number, Item>();
+  readonly #memo = new PickleMemo<Item>(MAX_STACK);
 
   constructor(content: Uint8Array) {
     this.#input = new PickleInput(content);
@@ -38,29 +40,27 @@ export class PickleMachine {
       const opcode = String.fromCharCode(this.#input.byte());
       if (opcode === ".") return this.#result();
       this.#step(opcode);
-      if (this.#stack.length > MAX_STACK) refuse("it nests too deep");
+      if (this.#stack.length > MAX_STACK) refuse("it is nested too deeply");
     }
   }
 
   #result(): Dict {
     const [dict, ...others] = this.#stack;
-    if (!(dict instanceof Map) || others.length > 0) {
-      return refuse("it is not a dictionary");
-    }
-    if (!this.#input.isAtEnd) return refuse("something follows its end");
+    if (!(dict instanceof Map) || others.length > 0) return refuse("it is not a dictionary");
+    if (!this.#input.isAtEnd) return refuse("it has data after its end");
     return dict;
   }
 
   #step(opcode: string): void {
     const input = this.#input;
-    const text = this.#readText(opcode);
-    if (text !== null) {
-      this.#stack.push(text);
+    const string = readString(opcode, input);
+    if (string !== null) {
+      this.#stack.push(string);
       return;
     }
     switch (opcode) {
       case "\x80": // PROTO
-        if (input.byte() > NEWEST_PROTOCOL) refuse("its protocol is newer");
+        if (input.byte() > NEWEST_PROTOCOL) refuse(`its protocol is newer than ${NEWEST_PROTOCOL}`);
         return;
       case "\x95": // FRAME
         return input.requireRest(input.length(8));
@@ -81,27 +81,6 @@ export class PickleMachine {
     }
   }
 
-  /** What the opcodes of texts push; null for another opcode. */
-  #readText(opcode: string): string | null {
-    const input = this.#input;
-    switch (opcode) {
-      case "\x8c": // SHORT_BINUNICODE
-      case "U": // SHORT_BINSTRING, of Python 2
-        return input.utf8(1);
-      case "X": // BINUNICODE
-      case "T": // BINSTRING, of Python 2
-        return input.utf8(4);
-      case "\x8d": // BINUNICODE8
-        return input.utf8(8);
-      case "V": // UNICODE
-        return decodeRawUnicode(input.line());
-      case "S": // STRING, of Python 2
-        return decodePythonLiteral(input.line());
-      default:
-        return null;
-    }
-  }
-
   #remember(opcode: string): void {
     const input = this.#input;
     switch (opcode) {
@@ -119,28 +98,18 @@ export class PickleMachine {
         return this.#get(input.length(1));
       case "j": // LONG_BINGET
         return this.#get(input.length(4));
-      default: {
-        const name = REFUSED_OPCODES[opcode];
-        const code = opcode.charCodeAt(0).toString(16).padStart(2, "0");
-        refuse(
-          name === undefined
-            ? `it has the opcode 0x${code}, which no pickle has`
-            : `it has the opcode ${name}, which a dictionary of texts doesn't need`,
-        );
-      }
+      default:
+        return refuseOpcode(opcode);
     }
   }
 
   #put(index: number): void {
     const top = this.#stack.at(-1);
-    if (top === undefined || top === MARK) refuse("it remembers nothing");
-    this.#memo.set(index, top!);
-    if (this.#memo.size > MAX_STACK) refuse("it remembers too much");
+    this.#memo.put(index, top === MARK ? undefined : top);
   }
 
   #get(index: number): void {
-    const item = this.#memo.get(index);
-    this.#stack.push(item ?? refuse("it recalls what it didn't remember"));
+    this.#stack.push(this.#memo.get(index));
   }
 
   #makeDict(): void {
@@ -163,14 +132,21 @@ export class PickleMachine {
       const key = items[i];
       const value = items[i + 1];
       if (typeof key !== "string" || typeof value !== "string") {
-        return refuse("it has something other than texts");
+        return refuse("it contains something other than strings");
       }
       dict.set(key, value);
     }
-    if (dict.size > MAX_ENTRIES) {
-      refuse(`it has more than ${MAX_ENTRIES} users`);
-    }
+    if (dict.size > MAX_ENTRIES) refuse(`it has more than ${MAX_ENTRIES} users`);
   }
+}
+
+function refuseOpcode(opcode: string): never {
+  const name = REFUSED_OPCODES[opcode];
+  if (name !== undefined) {
+    refuse(`it has the opcode ${name}, which a dictionary of strings does not need`);
+  }
+  const code = opcode.charCodeAt(0).toString(16).padStart(2, "0");
+  refuse(`it has the opcode 0x${code}, which does not exist`);
 }
 
 function refuse(reason: string): never {

@@ -1,4 +1,7 @@
-/** Opcodes that make or call something else than a dictionary of texts, by their names in Python's `pickletools`. */
+/**
+ * Opcodes that a dictionary of strings does not need: they make other values, or call something. The
+ * names are those of Python's `pickletools`.
+ */
 export const REFUSED_OPCODES: Record<string, string> = {
   "c": "GLOBAL",
   "\x93": "STACK_GLOBAL",

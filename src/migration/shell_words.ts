@@ -1,9 +1,9 @@
 /**
- * Splits a line into words as pppd's secrets files have them: blanks between words, `'` and `"` around
- * blanks, a backslash before any character outside of quotes, `#` before a comment. Blanks are those of
- * ASCII, as C's `isspace` has them.
+ * Splits a line into words as in pppd's secrets files: blanks separate words, `'` and `"` quote them, a
+ * backslash outside quotes escapes any character, and `#` begins a comment. Blanks are those of ASCII,
+ * as in C's `isspace`. It is written by hand because shells' rules, which libraries follow, differ.
  *
- * @returns null where a quote has no end
+ * @returns null if a quote is not closed
  */
 export function splitWords(line: string): string[] | null {
   const words: string[] = [];

@@ -9,37 +9,37 @@ export function decodeText(content: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(content);
   } catch {
-    throw new UnreadableSource("it is not UTF-8");
+    throw new UnreadableSource("it is not valid UTF-8");
   }
 }
 
 /**
- * Decodes a text of UTF-8 that stands among others.
+ * Decodes a part of a file as UTF-8; a byte order mark is kept.
  *
  * @throws UnreadableSource
  */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-      .decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new UnreadableSource("a text in it is not UTF-8");
+    throw new UnreadableSource("it contains text that is not valid UTF-8");
   }
 }
 
-/** A line of a file, with its number from 1. */
+/** A line of a file. */
 export interface Line {
+  /** Such as `line 1` for the first. */
   place: string;
   text: string;
 }
 
-/** Far longer than a line of any format that is read. */
+/** Far longer than any line should be, in characters. */
 const MAX_LINE = 16_384;
 
 /**
- * The lines that say something: neither blank nor comments, which begin with `#`.
+ * The lines of a text that are neither blank nor comments, which begin with `#`.
  *
- * @throws UnreadableSource for a line that is too long, or too many
+ * @throws UnreadableSource if a line is too long, or there are too many
  */
 export function meantLines(text: string): Line[] {
   const lines: Line[] = [];
@@ -58,12 +58,12 @@ export function meantLines(text: string): Line[] {
   return lines;
 }
 
-/** A whole number of up to nine digits; NaN for anything else. */
+/** The value of a whole number of up to nine digits; NaN for anything else. */
 export function wholeNumber(text: string): number {
   return /^[0-9]{1,9}$/.test(text) ? Number(text) : NaN;
 }
 
-/** A hash as provisioning URIs name it, from the ways in which others write it, such as `sha-256`. */
+/** A hash's name as in provisioning URIs, from the forms that others write, such as `sha-256`. */
 export function algorithmOf(text: string): string {
   return text.trim().toUpperCase().replace(/^HMAC-?/, "")
     .replace(/^SHA-?(1|256|512)$/, "SHA$1");

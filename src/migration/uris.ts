@@ -1,62 +1,51 @@
 import { COMMON_PARAMETERS } from "../core/totp_parameters.ts";
 import { decodeBase32 } from "../text/base32.ts";
 import { accountOf } from "./label.ts";
-import { COUNTED_CODES, type Entry, Findings, type Reading } from "./reading.ts";
+import type { Reading } from "./reading.ts";
+import { COUNTED_CODES, type Entry, ReadingBuilder } from "./reading_builder.ts";
 import { algorithmOf, decodeText, type Line, meantLines, wholeNumber } from "./text.ts";
 
 const URI = /^otpauth:\/\/([A-Za-z0-9]+)\/([^?#]*)\?([^#]*)$/;
 
 /**
- * Reads provisioning URIs, a line each (Key URI Format of Google Authenticator), with their parameters
- * in any order. The username is the account's part of the label.
+ * Reads provisioning URIs, one per line (Key URI Format of Google Authenticator), with their parameters
+ * in any order. The username is the account in the label.
  *
  * @throws UnreadableSource
  */
 export function readUris(content: Uint8Array): Reading {
-  const findings = new Findings();
-  for (const line of meantLines(decodeText(content))) readLine(findings, line);
-  return findings;
+  const reading = new ReadingBuilder();
+  for (const line of meantLines(decodeText(content))) readLine(reading, line);
+  return reading;
 }
 
-function readLine(findings: Findings, { place, text }: Line): void {
+function readLine(reading: ReadingBuilder, { place, text }: Line): void {
   const parts = text.trim().match(URI);
-  if (parts === null) {
-    return findings.unreadable(place, null, "it is no otpauth URI");
-  }
+  if (parts === null) return reading.unreadable(place, null, "it is not an otpauth URI");
   const [, type, encodedLabel, query] = parts;
   const label = decodePercent(encodedLabel!);
   const values = readQuery(query!);
   if (label === null || values === null) {
-    return findings.unreadable(
-      place,
-      null,
-      "it has a broken escape, or a parameter twice",
-    );
+    const reason = "it has a broken percent escape or a repeated parameter";
+    return reading.unreadable(place, null, reason);
   }
   const { username, issuer } = accountOf(label, values.get("issuer") ?? null);
-  if (type!.toLowerCase() === "hotp") {
-    return findings.uncarried(
-      place,
-      username,
-      COUNTED_CODES,
-    );
-  }
-  if (type!.toLowerCase() !== "totp") {
-    return findings.unreadable(place, username, "its type is unknown");
+  switch (type!.toLowerCase()) {
+    case "totp":
+      break;
+    case "hotp":
+      return reading.uncarried(place, username, COUNTED_CODES);
+    default:
+      return reading.unreadable(place, username, "its type is unknown");
   }
   if (values.has("encoder")) {
-    return findings.uncarried(
-      place,
-      username,
-      "the codes aren't digits (encoder, such as Steam's)",
-    );
+    const reason = "the codes are not digits (the parameter encoder, which Steam uses)";
+    return reading.uncarried(place, username, reason);
   }
-  findings.add({ place, username, issuer, ...contentOf(values) });
+  reading.add({ place, username, issuer, ...contentOf(values) });
 }
 
-function contentOf(
-  values: ReadonlyMap<string, string>,
-): Pick<Entry, "secret" | "parameters"> {
+function contentOf(values: ReadonlyMap<string, string>): Pick<Entry, "secret" | "parameters"> {
   const { algorithm, digits, periodSeconds } = COMMON_PARAMETERS;
   return {
     secret: decodeBase32(values.get("secret") ?? ""),
@@ -68,7 +57,7 @@ function contentOf(
   };
 }
 
-/** Names and values behind the `?`; null for one twice, since programs differ about which counts. */
+/** The parameters after the `?`; null if one is repeated, since programs differ in which they use. */
 function readQuery(query: string): Map<string, string> | null {
   const values = new Map<string, string>();
   for (const part of query.split("&")) {
@@ -82,7 +71,7 @@ function readQuery(query: string): Map<string, string> | null {
   return values;
 }
 
-/** null for a broken escape, or what is not UTF-8. */
+/** Null for a broken percent escape, or one that is not UTF-8. */
 export function decodePercent(text: string): string | null {
   try {
     return decodeURIComponent(text);

@@ -261,7 +261,7 @@ testWith([], "import enrols all or none, and names each conflict", async () => {
   assert.match(broken.stdout, /^a\\u\{a\}b +.*line 2 +that cannot be/m);
   assert.match(broken.stdout, /^carol +.*line 3 +the secret is not base32$/m);
   assert.match(broken.stdout, /^dave +.*line 4 +the secret has 3 bytes/m);
-  assert.match(broken.stdout, /^erin +.*line 5 +the codes are counted/m);
+  assert.match(broken.stdout, /^erin +.*line 5 +the codes depend on a counter/m);
   assertNothing(
     await imported("nothing\n"),
     1,
@@ -270,7 +270,7 @@ testWith([], "import enrols all or none, and names each conflict", async () => {
   assertNothing(
     await imported(`${SECRET}\n`, "--format", "csv"),
     1,
-    /cannot import ".*file" as csv: heading 1 of its first line is another/,
+    /cannot import ".*file" as csv: heading 1 in the first line is unknown/,
   );
   for (
     const [args, why] of [

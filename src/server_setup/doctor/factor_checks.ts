@@ -40,7 +40,7 @@ function checkOnlyOnce({ config }: SetUp): Finding {
     "password_factor",
     "both the program and the plugin auth-pam check the password",
     "the plugin accepts neither session tokens nor answers to dynamic challenges: remove its " +
-      "line, or let it alone check the password",
+      "line, or let only the plugin check the password",
     { line: "setenv totpPrimaryAuth external", at: plugin },
   );
 }

@@ -1,53 +1,54 @@
 import { lastNamed } from "../openvpn_config/directive.ts";
-import { type Finding, ok, problem, warning } from "./finding.ts";
+import { type Finding, type FindingId, ok, problem, warning } from "./finding.ts";
 import type { SetUp } from "./set_up.ts";
 
+/** An option that should not be set. */
+interface Unwanted {
+  id: FindingId;
+  option: string;
+  /** What to say if it is not set. */
+  well: string;
+  /** How bad it is if it is set, and why. */
+  tell: typeof problem | typeof warning;
+  why: string;
+}
+
+const UNWANTED: readonly Unwanted[] = [
+  {
+    id: "management",
+    option: "management-client-auth",
+    well: "no management client decides about logins",
+    tell: problem,
+    why: "each login also waits for the management client's decision: remove the line",
+  },
+  {
+    id: "chroot",
+    option: "chroot",
+    well: "OpenVPN sees the whole file system",
+    tell: problem,
+    why: "the program, its libraries, the database and PAM's files are not there: remove the line",
+  },
+  {
+    id: "optional_username",
+    option: "auth-user-pass-optional",
+    well: "each client must send a username",
+    tell: warning,
+    why: "the program still refuses clients that send no username: remove the line",
+  },
+  {
+    id: "static_challenge",
+    option: "static-challenge",
+    well: "static-challenge is not set here",
+    tell: warning,
+    why:
+      "it does nothing on a server: it belongs on clients that ask for the code with the password",
+  },
+];
+
 /** Options that keep OpenVPN from asking the program, or do not belong on a server. */
-export function checkOtherOptions(setUp: SetUp): Finding[] {
-  return [
-    checkManagement(setUp),
-    checkChroot(setUp),
-    checkOptionalUsername(setUp),
-    checkStaticChallenge(setUp),
-  ];
-}
-
-function checkManagement({ config }: SetUp): Finding {
-  const at = lastNamed(config, "management-client-auth");
-  return at === null ? ok("management", "no management client decides about logins") : problem(
-    "management",
-    "management-client-auth is set",
-    "each login also waits for the management client's decision: remove the line",
-    { at },
-  );
-}
-
-function checkChroot({ config }: SetUp): Finding {
-  const at = lastNamed(config, "chroot");
-  return at === null ? ok("chroot", "OpenVPN sees the whole file system") : problem(
-    "chroot",
-    `chroot ${at.words[0] ?? ""} is set`,
-    "the program, its libraries, the database and PAM's files are not there: remove the line",
-    { at },
-  );
-}
-
-function checkOptionalUsername({ config }: SetUp): Finding {
-  const at = lastNamed(config, "auth-user-pass-optional");
-  return at === null ? ok("optional_username", "each client must send a username") : warning(
-    "optional_username",
-    "auth-user-pass-optional is set",
-    "the program still refuses clients that send no username: remove the line",
-    { at },
-  );
-}
-
-function checkStaticChallenge({ config }: SetUp): Finding {
-  const at = lastNamed(config, "static-challenge");
-  return at === null ? ok("static_challenge", "static-challenge is not set here") : warning(
-    "static_challenge",
-    "static-challenge is set",
-    "it does nothing on a server: it belongs on clients that ask for the code with the password",
-    { at },
-  );
+export function checkOtherOptions({ config }: SetUp): Finding[] {
+  return UNWANTED.map(({ id, option, well, tell, why }) => {
+    const at = lastNamed(config, option);
+    return at === null ? ok(id, well) : tell(id, `${option} is set`, why, { at });
+  });
 }

@@ -1,15 +1,12 @@
 import type { EpochMs } from "../../core/epoch.ts";
-import { parentOf } from "../../system/trusted_path.ts";
 import { hmacKey, hotp, timeStep } from "../../core/totp.ts";
 import { Failure } from "../../core/failure.ts";
 import { Vault } from "../../secrets/vault.ts";
 import type { Settings } from "../../settings.ts";
 import { openStore, type SchemaVersions, schemaVersions } from "../../store/open_store.ts";
 import type { Store } from "../../store/store.ts";
-import type { DatabaseState, RunUser } from "./set_up.ts";
-
-/** A user that the system has. */
-type KnownUser = RunUser & { uid: number };
+import { type KnownUser, requireAccess } from "./require_access.ts";
+import type { DatabaseState } from "./set_up.ts";
 
 /** The same time, in milliseconds, that a login waits for another's transaction. */
 const BUSY_TIMEOUT_MS = 2000;
@@ -26,7 +23,10 @@ export async function rehearseDatabase(
 ): Promise<DatabaseState> {
   const { uid } = user;
   try {
-    if (uid !== 0) { for (const path of [tokenDbPath, keyFile]) requireAccess(path, user); }
+    if (uid !== 0) {
+      requireAccess(tokenDbPath, user);
+      requireAccess(keyFile, user);
+    }
     const versions = versionsAt(tokenDbPath);
     // Opening the database would upgrade it.
     if (versions !== null && versions.stored > 0 && versions.stored < versions.known) {
@@ -41,50 +41,6 @@ export async function rehearseDatabase(
       ? { state: "missing" }
       : { state: "failed", message: error.message };
   }
-}
-
-/**
- * Root may open files that a user may not: checks that the user owns the file and can reach it.
- *
- * @throws Failure `untrusted_path`
- */
-function requireAccess(path: string, user: KnownUser): void {
-  let real: string;
-  let owner: number | null;
-  try {
-    real = Deno.realPathSync(path);
-    owner = Deno.statSync(real).uid;
-  } catch {
-    // The error from opening the file is clearer.
-    return;
-  }
-  const { name, uid } = user;
-  if (owner !== uid) {
-    throw new Failure(
-      "untrusted_path",
-      `${real} belongs to uid ${owner}, but OpenVPN runs the program as ${name}: ` +
-        `chown ${name} ${real}`,
-    );
-  }
-  const closed = directoriesAbove(real).find((directory) => !canEnter(directory, user));
-  if (closed === undefined) return;
-  throw new Failure(
-    "untrusted_path",
-    `OpenVPN runs the program as ${name}, who cannot enter ${closed}: chown ${name} ${closed}, or ` +
-      "use another directory",
-  );
-}
-
-/** The directories on the way to a file, from the nearest to `/`. */
-function directoriesAbove(path: string): string[] {
-  const directory = parentOf(path);
-  return directory === "/" ? ["/"] : [directory, ...directoriesAbove(directory)];
-}
-
-function canEnter(directory: string, { uid, gid }: KnownUser): boolean {
-  const info = Deno.statSync(directory);
-  const shift = info.uid === uid ? 6 : info.gid === gid ? 3 : 0;
-  return (((info.mode ?? 0) >> shift) & 1) !== 0;
 }
 
 /** Null if the error from opening the database is clearer. */

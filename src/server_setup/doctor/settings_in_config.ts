@@ -11,7 +11,7 @@ export function settingsIn(config: Config): Settings {
   return readSettings((name) => variables.get(name));
 }
 
-/** Says whether a configuration tells where the program's files are: no name of theirs is wrong. */
+/** Says whether it is known where the database and the key file are: neither path is invalid. */
 export function areFilesNamed(config: Config): boolean {
   const bad = badSettings(variablesIn(config)).map(({ name }) => name);
   return [SETTINGS.tokenDbPath, SETTINGS.keyFile].every(({ name }) => !bad.includes(name));

@@ -12,7 +12,7 @@ interface Trouble {
   command?: string;
 }
 
-/** Where OpenVPN and the program exchange their files. */
+/** Whether the directory is safe in which OpenVPN and the program exchange files. */
 export function checkTmpDir(setUp: SetUp): Finding {
   const { config, tmpDir: { path } } = setUp;
   const trouble = troubleWith(setUp);

@@ -1,4 +1,4 @@
-/** A line before and after an edit, one character for each byte; null where there is no such line. */
+/** A line before and after an edit, one character for each byte; null if it did or does not exist. */
 export interface EditedLine {
   old: string | null;
   new: string | null;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { readExportFile } from "../../../src/migration/export_file.ts";
 import { holds } from "../../lab/fuzz.ts";
-import { assertReadOrRefused, assertRefused, bytes, obstaclesIn, SECRET } from "./findings.ts";
+import { assertReadOrRefused, assertRefused, bytes, obstaclesIn, SECRET } from "./readings.ts";
 
 const USER = {
   username: "alice",
@@ -37,11 +37,11 @@ Deno.test("readExportFile refuses other files and versions, and tells no secret"
   const refused = (text: string, reason: RegExp) =>
     assertRefused(() => readExportFile(bytes(text)), reason);
   refused(`{"secret": "${SECRET}`, /not JSON/);
-  refused(`["${SECRET}"]`, /no export/);
-  refused("null", /no export/);
+  refused(`["${SECRET}"]`, /not an export/);
+  refused("null", /not an export/);
   refused("[".repeat(100_000), /not JSON/);
-  refused(JSON.stringify({ ...FILE, version: 2 }), /another version than 1/);
-  refused(JSON.stringify({ ...FILE, users: {} }), /another version/);
+  refused(JSON.stringify({ ...FILE, version: 2 }), /version is not 1/);
+  refused(JSON.stringify({ ...FILE, users: {} }), /version is not/);
 });
 
 Deno.test("readExportFile takes no user of whom something is missing", () => {
@@ -56,7 +56,7 @@ Deno.test("readExportFile takes no user of whom something is missing", () => {
   assert.match(
     obstaclesIn(read({ ...FILE, users: [null, { ...USER, digits: 5 }] }))
       .join(),
-    /user 1: .* no object,user 2: uncarried alice/,
+    /user 1: .* not a JSON object,user 2: uncarried alice/,
   );
 });
 

@@ -9,7 +9,7 @@ import {
   obstaclesIn,
   SECRET_BYTES,
   secretsIn,
-} from "./findings.ts";
+} from "./readings.ts";
 
 /** Encodes a number as Protocol Buffers do. */
 function varint(number: number): number[] {
@@ -73,7 +73,7 @@ Deno.test("readMigration reads the app's link that many show as an example", () 
     reading.notes.map(({ username, text }) => [username, text]),
     [[
       "alice@google.com",
-      "the link doesn't say how many QR codes the export has: make sure that no user is missing",
+      "the link does not say how many QR codes the export has: make sure that no user is missing",
     ]],
   );
   assert.deepEqual(read(link([{ name: "alice" }])).notes, []);
@@ -108,8 +108,8 @@ Deno.test("readMigration reads hashes, digits, issuers, and several parts", () =
   assert.deepEqual(
     obstaclesIn(reading).map((line) => line.replace(/^line 1, /, "").replace(/:[^:]*$/, "")),
     [
-      "account 4: uncarried dave: the codes are made in another way",
-      "account 5: uncarried erin: the codes are made in another way",
+      "account 4: uncarried dave: the codes have unsupported parameters",
+      "account 5: uncarried erin: the codes have unsupported parameters",
       "account 6: uncarried frank",
       "account 7: uncarried grace",
       "account 8: unreadable : that cannot be a username",
@@ -120,22 +120,22 @@ Deno.test("readMigration reads hashes, digits, issuers, and several parts", () =
 Deno.test("readMigration misses no part of an export", () => {
   const first = link([{ name: "alice" }], 3, 0);
   const second = link([{ name: "bob" }], 3, 1);
-  assertRefused(() => read(first), /has 1 of the 3 QR codes/);
-  assertRefused(() => read(first, second), /has 2 of the 3 QR codes/);
-  assertRefused(() => read(first, second, second), /has 2 of the 3/);
+  assertRefused(() => read(first), /has only 1 of the 3 QR codes/);
+  assertRefused(() => read(first, second), /has only 2 of the 3 QR codes/);
+  assertRefused(() => read(first, second, second), /has only 2 of the 3/);
 });
 
 Deno.test("readMigration refuses what is no message", () => {
   const refused = (line: string, reason: RegExp) => assertRefused(() => read(line), reason);
-  refused("otpauth-migration://offline?data=", /line 1 is no link/);
-  refused("otpauth-migration://offline?data=%ff", /line 1 is no link/);
+  refused("otpauth-migration://offline?data=", /line 1 is not an export link/);
+  refused("otpauth-migration://offline?data=%ff", /line 1 is not an export link/);
   refused("otpauth-migration://offline?data=A", /line 1 is cut short/);
-  refused("otpauth://totp/a?secret=x", /line 1 is no link/);
+  refused("otpauth://totp/a?secret=x", /line 1 is not an export link/);
   refused(linkTo([0x0a, 0x7f, 0x00]), /broken/);
   refused(linkTo([0x0b]), /broken/);
   refused(linkTo(Array(20).fill(0xff)), /broken/);
-  refused(linkTo(field(1, 5)), /is a number/);
-  refused(linkTo(field(3, Uint8Array.of(1))), /number in it is none/);
+  refused(linkTo(field(1, 5)), /found a number/);
+  refused(linkTo(field(3, Uint8Array.of(1))), /expected a number/);
   refused(linkTo([0x0a, 0x04, 0x12, 0x02, 0xff, 0xff]), /UTF-8/);
 });
 

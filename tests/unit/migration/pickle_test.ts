@@ -11,7 +11,7 @@ import {
   SECRET,
   SECRET_BYTES,
   secretsIn,
-} from "./findings.ts";
+} from "./readings.ts";
 
 /** Pickles of a Python expression, of each protocol. */
 async function pickled(expression: string): Promise<Uint8Array[]> {
@@ -113,7 +113,7 @@ testWith(
       [`{"a": 1}`, /INT/],
       [`{"a": None}`, /NONE/],
       [`{"a": b"x"}`, /BYTES|GLOBAL/],
-      [`{"a": {"b": "c"}}`, /other than texts/],
+      [`{"a": {"b": "c"}}`, /other than strings/],
       [`{("a",): "c"}`, /TUPLE|mark|other than|opcode/],
       [`"${SECRET}"`, /not a dictionary/],
       [
@@ -137,21 +137,21 @@ Deno.test("readPickle refuses what is cut, too long, or newer", () => {
     assertRefused(() => readPickle(latin1(text)), reason);
   refused("", /cut short/);
   refused("\x80\x06}.", /newer/);
-  refused("}.}", /follows its end/);
+  refused("}.}", /data after its end/);
   refused("}}.", /not a dictionary/);
   refused("u.", /mark is missing/);
   refused("}(X\x01\x00\x00\x00au.", /no value/);
   refused("}X\xff\xff\xff\xffa", /cut short/);
   refused("\x8d\xff\xff\xff\xff\xff\xff\xff\xffa", /cut short/);
   refused("\x95\xff\x00\x00\x00\x00\x00\x00\x00}.", /cut short/);
-  refused("\xfe.", /opcode 0xfe, which no pickle has/);
+  refused("\xfe.", /opcode 0xfe, which does not exist/);
   refused("cos\nsystem\n(S'id'\ntR.", /GLOBAL/);
   refused("}p99999999999\n.", /number/);
   refused("S'a\\\n", /quotes|escape/);
   refused("V\\u12\n", /escape/);
   refused("V\\U00110000\n", /escape/);
   refused("(".repeat(300_000), /too deep/);
-  refused(`}${"\x94".repeat(300_000)}.`, /remembers too much/);
+  refused(`}${"\x94".repeat(300_000)}.`, /stores too many/);
   refused(`(dV${"a".repeat(70_000)}\n`, /too long/);
   refused(`}(${"}".repeat(300_000)}`, /too deep/);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { readPythonSqlite, type TableChoice } from "../../../src/migration/python_sqlite.ts";
-import { assertRefused, obstaclesIn, SECRET, SECRET_BYTES, secretsIn } from "./findings.ts";
+import { assertRefused, obstaclesIn, SECRET, SECRET_BYTES, secretsIn } from "./readings.ts";
 
 const HEX = SECRET_BYTES.toHex();
 
@@ -50,20 +50,20 @@ Deno.test("readPythonSqlite doesn't guess, and takes a choice", () => {
     "INSERT INTO a VALUES ('a', SECRET); INSERT INTO b VALUES ('b', SECRET);";
   assertRefused(
     () => reading(two),
-    /--table, --user-column and --secret-column; there is "a" \("user", "secret"\), "b" \("user", "key"\)/,
+    /--table, --user-column and --secret-column; the database has "a" \("user", "secret"\), "b" \("user", "key"\)/,
   );
   assert.deepEqual(secretsIn(reading(two, { table: "B" })), { b: HEX });
   const odd = "CREATE TABLE t (who, name, login, code);" +
     "INSERT INTO t VALUES ('a', 'n', 'l', SECRET);";
-  assertRefused(() => reading(odd), /can't be told/);
-  assertRefused(() => reading(odd, { secretColumn: "code" }), /can't be told/);
+  assertRefused(() => reading(odd), /cannot tell/);
+  assertRefused(() => reading(odd, { secretColumn: "code" }), /cannot tell/);
   const choice = { userColumn: "who", secretColumn: "CODE" };
   assert.deepEqual(secretsIn(reading(odd, choice)), { a: HEX });
   assertRefused(
     () => reading(odd, { ...choice, table: "x" }),
-    /can't be told/,
+    /cannot tell/,
   );
-  assertRefused(() => reading(""), /there is no table/);
+  assertRefused(() => reading(""), /has no tables/);
 });
 
 Deno.test("readPythonSqlite names rows that have no user", () => {
@@ -107,7 +107,7 @@ Deno.test("readPythonSqlite believes no view, no computed column, no virtual tab
       reading(
         `CREATE TABLE x (a); CREATE VIEW v AS SELECT 'a' AS username, ${bomb} AS secret`,
       ),
-    /can't be told/,
+    /cannot tell/,
   );
   assertRefused(
     () =>

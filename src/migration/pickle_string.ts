@@ -1,14 +1,40 @@
-import { decodeUtf8 } from "./text.ts";
+import type { PickleInput } from "./pickle_input.ts";
 import { UnreadableSource } from "./reading.ts";
+import { decodeUtf8 } from "./text.ts";
 
 /**
- * Decodes a text as Python's `raw_unicode_escape` writes it: `\uXXXX` and `\UXXXXXXXX` are characters,
- * another backslash stands for itself, and what follows it too.
+ * Reads the string that an opcode pushes.
  *
- * @param line a byte each character
+ * @returns null if the opcode pushes none
  * @throws UnreadableSource
  */
-export function decodeRawUnicode(line: string): string {
+export function readString(opcode: string, input: PickleInput): string | null {
+  switch (opcode) {
+    case "\x8c": // SHORT_BINUNICODE
+    case "U": // SHORT_BINSTRING, of Python 2
+      return input.utf8(1);
+    case "X": // BINUNICODE
+    case "T": // BINSTRING, of Python 2
+      return input.utf8(4);
+    case "\x8d": // BINUNICODE8
+      return input.utf8(8);
+    case "V": // UNICODE
+      return decodeRawUnicode(input.line());
+    case "S": // STRING, of Python 2
+      return decodePythonLiteral(input.line());
+    default:
+      return null;
+  }
+}
+
+/**
+ * Decodes a string that Python encoded as `raw_unicode_escape`: `\uXXXX` and `\UXXXXXXXX` stand for
+ * characters; any other backslash and the character after it stand for themselves.
+ *
+ * @param line one character for each byte
+ * @throws UnreadableSource
+ */
+function decodeRawUnicode(line: string): string {
   const text = line.replace(
     /\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([^]?))/g,
     (escape, four?: string, eight?: string, other?: string) => {
@@ -18,20 +44,20 @@ export function decodeRawUnicode(line: string): string {
     },
   );
   if (text.isWellFormed()) return text;
-  throw new UnreadableSource("a text in it has half a character");
+  throw new UnreadableSource("it contains half a character (an unpaired surrogate)");
 }
 
 /**
- * Decodes a text of Python 2 as its `repr` writes it, whose bytes are taken as UTF-8.
+ * Decodes a string of Python 2 that was written with `repr`; its bytes are taken as UTF-8.
  *
- * @param line a byte each character
+ * @param line one character for each byte
  * @throws UnreadableSource
  */
-export function decodePythonLiteral(line: string): string {
+function decodePythonLiteral(line: string): string {
   const quote = line[0];
   const isQuoted = line.length >= 2 && (quote === "'" || quote === '"') &&
     line.at(-1) === quote;
-  if (!isQuoted) throw new UnreadableSource("a text in it has no quotes");
+  if (!isQuoted) throw new UnreadableSource("it contains a string without quotes");
   const text = line.slice(1, -1).replace(
     /\\(?:x([0-9A-Fa-f]{2})|([0-7]{1,3})|([^]?))/g,
     (escape, hex?: string, octal?: string, other?: string) => {
@@ -68,5 +94,5 @@ function byteOf(octal: number): string {
 }
 
 function badEscape(): UnreadableSource {
-  return new UnreadableSource("an escape in it is none");
+  return new UnreadableSource("it contains an invalid escape");
 }
