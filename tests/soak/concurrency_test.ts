@@ -15,7 +15,7 @@ const EXPECTED = /user "[\w-]+" is (not enrolled|enrolled already)/;
 /** How much slower than alone calls are where the machine can't keep up at all. */
 const OVERLOADED = 10;
 
-/** Half of what a call waits for a lock: where some need as long, so may the lock, in milliseconds. */
+/** Half of what a call waits for a lock, in milliseconds: where some need as long, others may miss it. */
 const SLOW_MS = 1000;
 
 testWith(
@@ -57,7 +57,7 @@ async function underLoad(
   const latencies = load.takeLatencies();
   reportLoad(load, latencies, alone, seconds);
   const slower = quantile(latencies.code, 0.5) / quantile(alone.code, 0.5);
-  const keepsUp = slower < OVERLOADED && quantile(latencies.code, 0.95) < SLOW_MS;
+  const keepsUp = slower < OVERLOADED && quantile(latencies.code, 1) < SLOW_MS;
   if (keepsUp) assert.equal(load.locked, 0, "refused by a lock");
   for (const line of load.complaints) assert.match(line, EXPECTED);
 
