@@ -120,7 +120,7 @@ testWith(
       using other = new DatabaseSync(db);
       other.exec("BEGIN IMMEDIATE");
       const trace = `${directory}/trace`;
-      attempt.wrap = ["strace", "-f", "-o", trace, "-e", "trace=fcntl"];
+      attempt.wrap = ["strace", "-f", "--seccomp-bpf", "-o", trace, "-e", "trace=fcntl"];
       const answered = attempt.answer(base64(codeOf(secret)));
       // It has met the lock, and will try again.
       await lineIn(trace, /F_SETLK, .* = -1 EAGAIN/);

@@ -45,7 +45,7 @@ testWith(
           const attempt = await user.attempt({ totpLog });
           const trace = `${directory}/trace`;
           attempt.wrap = [
-            ...["strace", "-f", "-xx", "-s", "1000000", "-o", trace],
+            ...["strace", "-f", "--seccomp-bpf", "-xx", "-s", "1000000", "-o", trace],
             ...["-e", "trace=write,pwrite64,writev,pwritev,sendto,sendmsg"],
           ];
           const calls = [

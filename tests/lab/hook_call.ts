@@ -33,32 +33,8 @@ export async function playAttempt(
 ): Promise<PlayedAttempt> {
   const id = `${++attempts}-${crypto.randomUUID()}`;
   const path = (kind: string) => `${directory}/openvpn_${kind}_${id}.tmp`;
-  const files = {
-    control: path("acf"),
-    pending: path("apf"),
-    reason: path("afr"),
-    response: path("cr"),
-  };
-  for (const file of [files.control, files.pending, files.reason]) {
-    await Deno.writeTextFile(file, "", { mode: 0o600 });
-  }
-  const env: Record<string, string> = {
-    auth_control_file: files.control,
-    auth_pending_file: files.pending,
-    auth_failed_reason_file: files.reason,
-    untrusted_ip: "192.0.2.7",
-    untrusted_port: "50000",
-    common_name: "client1",
-    IV_SSO: "webauth,crtext",
-    // However slow the machine is, the code that a test computes is good until it is looked at.
-    totpDriftSteps: "10",
-    // As with auth-gen-token.
-    session_id: "c2Vzc2lvbg==",
-    ...settings.totpTokenDbPath === undefined
-      ? {}
-      : { totpKeyFile: keyFileOf(settings.totpTokenDbPath) },
-    ...settings,
-  };
+  const files = await makeFiles(path);
+  const env = environmentOf(files, settings);
   const call = (scriptType: string, file: string) => {
     const [command, ...args] = [...attempt.wrap, PROGRAM, file];
     return run(command!, args, {
@@ -70,6 +46,9 @@ export async function playAttempt(
     env,
     wrap: [],
     files,
+    control: () => Deno.readTextFile(files.control),
+    pending: () => Deno.readTextFile(files.pending),
+    reason: () => Deno.readTextFile(files.reason),
     async password(username, password) {
       env.username = username;
       const file = path("up");
@@ -82,27 +61,52 @@ export async function playAttempt(
     },
     async answer(content, n = "") {
       const file = files.response + n;
-      await Deno.writeFile(
-        file,
-        typeof content === "string" ? new TextEncoder().encode(content) : content,
-      );
+      await Deno.writeFile(file, bytesOf(content));
       return await call("client-crresponse", file);
     },
-    control: () => Deno.readTextFile(files.control),
-    pending: () => Deno.readTextFile(files.pending),
-    reason: () => Deno.readTextFile(files.reason),
   };
   return attempt;
 }
 
-function credentialLines(
-  username: string,
-  password: string | Uint8Array,
-): Uint8Array {
-  const bytes = typeof password === "string" ? new TextEncoder().encode(password) : password;
+/** OpenVPN's files of an attempt: empty, and its own; the client's answer comes later. */
+async function makeFiles(path: (kind: string) => string): Promise<PlayedAttempt["files"]> {
+  const files = { control: path("acf"), pending: path("apf"), reason: path("afr") };
+  for (const file of Object.values(files)) {
+    await Deno.writeTextFile(file, "", { mode: 0o600 });
+  }
+  return { ...files, response: path("cr") };
+}
+
+function environmentOf(
+  files: PlayedAttempt["files"],
+  settings: Record<string, string>,
+): Record<string, string> {
+  const { totpTokenDbPath: db } = settings;
+  return {
+    auth_control_file: files.control,
+    auth_pending_file: files.pending,
+    auth_failed_reason_file: files.reason,
+    untrusted_ip: "192.0.2.7",
+    untrusted_port: "50000",
+    common_name: "client1",
+    IV_SSO: "webauth,crtext",
+    // However slow the machine is, the code that a test computes is good until it is looked at.
+    totpDriftSteps: "10",
+    // As with auth-gen-token.
+    session_id: "c2Vzc2lvbg==",
+    ...db === undefined ? {} : { totpKeyFile: keyFileOf(db) },
+    ...settings,
+  };
+}
+
+function credentialLines(username: string, password: string | Uint8Array): Uint8Array {
   return new Uint8Array([
     ...new TextEncoder().encode(`${username}\n`),
-    ...bytes,
+    ...bytesOf(password),
     0x0a,
   ]);
+}
+
+function bytesOf(text: string | Uint8Array): Uint8Array {
+  return typeof text === "string" ? new TextEncoder().encode(text) : text;
 }

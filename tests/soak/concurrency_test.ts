@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { makeAccount } from "../lab/accounts.ts";
+import { type Account, makeAccount } from "../lab/accounts.ts";
 import { Dice } from "../lab/dice.ts";
 import { SEED } from "../lab/fuzz.ts";
 import { admin, makeTestDirectory } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
 import { ROOT_AND_ACCOUNT } from "../lab/user.ts";
 import { type Books, readBooks } from "./books.ts";
-import { isLocked, type Latencies, Load, type Login, type Member } from "./load.ts";
+import { type Answer, isLocked, type Latencies, Load, type Login, type Member } from "./load.ts";
 import { AT_ONCE, LOAD_SECONDS, quantile, report } from "./size.ts";
 
 /** Refusals of commands that are right where others add and delete users meanwhile. */
@@ -14,6 +14,9 @@ const EXPECTED = /user "[\w-]+" is (not enrolled|enrolled already)/;
 
 /** How much slower than alone calls are where the machine can't keep up at all. */
 const OVERLOADED = 10;
+
+/** Half of what a call waits for a lock, in milliseconds: where some need as long, others may miss it. */
+const SLOW_MS = 1000;
 
 testWith(
   ROOT_AND_ACCOUNT,
@@ -40,30 +43,65 @@ async function underLoad(
   await using account = await makeAccount();
   const { path, db } = directory;
   const load = new Load(path, db);
+  const crew = makeCrew(account);
+  const alone = await callsAlone(load, crew);
+  const pauseMs = AT_ONCE * quantile(alone.code, 0.5) /
+    (navigator.hardwareConcurrency * share);
+  const end = performance.now() + seconds * 1000;
+  const workers = Array.from(
+    { length: AT_ONCE },
+    (_, n) => work(load, crew, n, { pauseMs, end, seconds }),
+  );
+  await Promise.all(workers);
+
+  const latencies = load.takeLatencies();
+  reportLoad(load, latencies, alone, seconds);
+  const slower = quantile(latencies.code, 0.5) / quantile(alone.code, 0.5);
+  const keepsUp = slower < OVERLOADED && quantile(latencies.code, 1) < SLOW_MS;
+  if (keepsUp) assert.equal(load.locked, 0, "refused by a lock");
+  for (const line of load.complaints) assert.match(line, EXPECTED);
+
+  const books = readBooks(db);
+  await checkLogins(load.logins, books, new Set(crew.steady));
+  assert(books.keyIds.length >= 1 + load.rekeys);
+  await checkUsers(db, books, crew);
+}
+
+/** Who logs in, and is enrolled and deleted meanwhile. */
+interface Crew {
+  /** Enrolled once. */
+  steady: Member[];
+  /** Enrolled anew and deleted, by one worker each. */
+  churned: Member[];
+  /** Enrolled anew by all workers at once. */
+  contested: Member;
+  everybody: Member[];
+}
+
+function makeCrew(account: Account): Crew {
   const named = (name: string, count: number): Member[] =>
     Array.from(
       { length: count },
       (_, i) => ({ username: `${name}${i}`, password: null, printed: [] }),
     );
-  // Enrolled once; enrolled anew and deleted by one worker each; by all workers at once.
-  const steady: Member[] = [
-    { ...account, printed: [] },
-    ...named("steady", 12),
-  ];
+  const steady: Member[] = [{ ...account, printed: [] }, ...named("steady", 12)];
   const churned = named("churned", 4);
   const contested = named("contested", 1)[0]!;
-  const everybody = [...steady, ...churned, contested];
+  return { steady, churned, contested, everybody: [...steady, ...churned, contested] };
+}
+
+/** Enrols who stays, and measures calls that have the machine for themselves. */
+async function callsAlone(load: Load, { steady, contested }: Crew): Promise<Latencies> {
   for (const member of [...steady, contested]) await load.enroll(member);
   const dice = new Dice(SEED);
   for (let i = 0; i < 3; i++) {
-    for (const member of steady.slice(0, 2)) {
-      await load.logIn(member, dice, "wrong");
-    }
+    for (const member of steady.slice(0, 2)) await load.logIn(member, dice, "wrong");
   }
-  const alone = load.takeLatencies();
-  const pauseMs = AT_ONCE * quantile(alone.code, 0.5) /
-    (navigator.hardwareConcurrency * share);
+  return load.takeLatencies();
+}
 
+/** What a worker may do, some of it more often. */
+function actsOf(load: Load, { steady, contested, everybody }: Crew) {
   const someone = (dice: Dice) => dice.pick(everybody);
   const acts: ((dice: Dice) => Promise<unknown>)[] = [
     ...Array(8).fill((dice: Dice) => load.logIn(someone(dice), dice)),
@@ -77,39 +115,48 @@ async function underLoad(
     (dice) => load.command(["show", someone(dice).username]),
     (dice) => load.show(dice.pick(steady)),
   ];
-  const end = performance.now() + seconds * 1000;
-  const work = async (n: number) => {
-    const dice = new Dice(SEED + n + 1);
-    await pause(Math.min(dice.next() * 5 * pauseMs, seconds * 500));
-    for (let turn = 0; performance.now() < end; turn++) {
-      const callsBefore = load.calls;
-      await dice.pick(acts)(dice);
-      const own = churned[n];
-      if (own !== undefined) {
-        if (dice.next() < 0.3) await load.delete(own);
-        else await load.enroll(own, dice.pick([[], ["--replace"]]));
-        await load.enrollTwiceAtOnce(`newcomer${n}-${turn}`);
-      }
-      const calls = Math.min(load.calls - callsBefore, 5);
-      await pause(
-        Math.min(
-          calls * pauseMs * dice.pick([0.5, 1, 1.5]),
-          end - performance.now(),
-        ),
-      );
+  return acts;
+}
+
+/** One of those who work at once; goes on until the end, and until somebody has got in. */
+async function work(
+  load: Load,
+  crew: Crew,
+  n: number,
+  { pauseMs, end, seconds }: { pauseMs: number; end: number; seconds: number },
+): Promise<void> {
+  const dice = new Dice(SEED + n + 1);
+  const acts = actsOf(load, crew);
+  await pause(Math.min(dice.next() * 5 * pauseMs, seconds * 500));
+  for (let turn = 0; performance.now() < end || !isAnybodyIn(load); turn++) {
+    const callsBefore = load.calls;
+    await dice.pick(acts)(dice);
+    const own = crew.churned[n];
+    if (own !== undefined) {
+      if (dice.next() < 0.3) await load.delete(own);
+      else await load.enroll(own, dice.pick([[], ["--replace"]]));
+      await load.enrollTwiceAtOnce(`newcomer${n}-${turn}`);
     }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, (_, n) => work(n)));
+    const calls = Math.min(load.calls - callsBefore, 5);
+    const rest = end - performance.now();
+    await pause(Math.min(calls * pauseMs * dice.pick([0.5, 1, 1.5]), rest));
+  }
+}
 
-  const latencies = load.takeLatencies();
-  reportLoad(load, latencies, alone, seconds);
-  const slower = quantile(latencies.code, 0.5) / quantile(alone.code, 0.5);
-  if (slower < OVERLOADED) assert.equal(load.locked, 0, "refused by a lock");
-  for (const line of load.complaints) assert.match(line, EXPECTED);
+function isAnybodyIn({ logins }: Load): boolean {
+  return logins.some(({ answers }) => acceptedOf(answers).length > 0);
+}
 
-  const books = readBooks(db);
-  await checkLogins(load.logins, books, new Set(steady));
-  assert(books.keyIds.length >= 1 + load.rekeys);
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+}
+
+/** Who is enrolled is in the database, with the secret that was printed. */
+async function checkUsers(
+  db: string,
+  books: Books,
+  { everybody, contested }: Crew,
+): Promise<void> {
   const enrolled = everybody.filter(({ printed }) => printed.length > 0);
   assert.deepEqual(
     [...books.enrolments.keys()],
@@ -123,10 +170,6 @@ async function underLoad(
   }
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
-}
-
 /** Holds what OpenVPN was told against what was written down. */
 async function checkLogins(
   logins: readonly Login[],
@@ -135,33 +178,18 @@ async function checkLogins(
 ): Promise<void> {
   const uses = new Set<string>();
   const rows = Map.groupBy(books.decisions, ({ address }) => address);
-  for (const { member, attempt, address, first, answers } of logins) {
+  for (const login of logins) {
+    const { member, attempt, first, answers } = login;
     // What a lock refuses has no line: the database was not to be had. Its 0 stands, whatever an answer
     // beside it comes to.
     const decided = answers.filter(({ output }) => !isLocked(output));
     const isSpoilt = decided.length < answers.length;
-    for (const { stderr } of [first, ...decided.map(({ output }) => output)]) {
-      if (isLocked(first) || !/ reason=failure /.test(stderr)) continue;
-      assert(isSpoilt && stderr.includes("already has an answer"), stderr);
-    }
-    const written = (rows.get(address) ?? []).map(({ step, outcome }) => `${step} ${outcome}`);
-    const told = [
-      ...isLocked(first) ? [] : [`password ${outcomeOf(first.stderr)}`],
-      ...decided.map(({ output }) => `code ${outcomeOf(output.stderr)}`),
-    ];
-    if (!isSpoilt) {
-      assert.deepEqual(written.toSorted(), told.toSorted(), "the audit trail");
-    }
-    assert.equal(first.status === 2, told[0] === "password challenged");
+    const written = (rows.get(login.address) ?? [])
+      .map(({ step, outcome }) => `${step} ${outcome}`);
+    checkTrail(login, decided, isSpoilt ? null : written);
     assert.equal(await attempt.pending() !== "", first.status === 2);
-
-    const accepted = answers.filter(({ output }) => outcomeOf(output.stderr) === "accepted");
-    const settling = decided.filter(({ output }) =>
-      !/reason=(challenge_answered|no_challenge)/.test(output.stderr)
-    );
-    assert(settling.length <= 1, "a challenge takes one answer");
-    const control = await attempt.control();
-    assert.equal(control === "1", accepted.length === 1);
+    const accepted = acceptedOf(answers);
+    assert.equal(await attempt.control() === "1", accepted.length === 1);
     for (const { use } of accepted) {
       assert(use !== null && !uses.has(use), "a code counts once");
       uses.add(use);
@@ -175,6 +203,40 @@ async function checkLogins(
     assert(last_step !== null && last_login_at !== null);
   }
   assert(uses.size > 0, "some codes were accepted");
+}
+
+/**
+ * Holds a login's lines against the audit trail.
+ *
+ * @param decided the answers that no lock refused
+ * @param written what the trail has; null where that can't be told
+ */
+function checkTrail(
+  { first, answers }: Login,
+  decided: readonly Answer[],
+  written: readonly string[] | null,
+): void {
+  const isSpoilt = decided.length < answers.length;
+  for (const { stderr } of [first, ...decided.map(({ output }) => output)]) {
+    if (isLocked(first) || !/ reason=failure /.test(stderr)) continue;
+    assert(isSpoilt && stderr.includes("already has an answer"), stderr);
+  }
+  const told = [
+    ...isLocked(first) ? [] : [`password ${outcomeOf(first.stderr)}`],
+    ...decided.map(({ output }) => `code ${outcomeOf(output.stderr)}`),
+  ];
+  if (written !== null) {
+    assert.deepEqual(written.toSorted(), told.toSorted(), "the audit trail");
+  }
+  assert.equal(first.status === 2, told[0] === "password challenged");
+  const settling = decided.filter(({ output }) =>
+    !/reason=(challenge_answered|no_challenge)/.test(output.stderr)
+  );
+  assert(settling.length <= 1, "a challenge takes one answer");
+}
+
+function acceptedOf(answers: readonly Answer[]): Answer[] {
+  return answers.filter(({ output }) => outcomeOf(output.stderr) === "accepted");
 }
 
 function outcomeOf(stderr: string): string {

@@ -29,7 +29,7 @@ export interface Login {
   answers: Answer[];
 }
 
-/** Milliseconds of calls, by what they were. */
+/** Milliseconds of calls that no lock refused, by what they were. */
 export type Latencies = Record<"external" | "pam" | "code" | "admin", number[]>;
 
 /** What a call for a code sends back. */
@@ -188,9 +188,9 @@ export class Load {
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#underWay);
     const output = await call();
     this.#underWay--;
-    this.#latencies[kind].push(performance.now() - start);
     this.calls++;
     if (isLocked(output)) this.locked++;
+    else this.#latencies[kind].push(performance.now() - start);
     return output;
   }
 }

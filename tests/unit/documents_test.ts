@@ -37,7 +37,7 @@ Deno.test("the README has every finding of doctor's", async () => {
 Deno.test("the documents name tests that are there", async () => {
   const security = await read("docs/SECURITY.md");
   const named = security.matchAll(
-    /`((?:unit|cli|pam|openvpn)\/[\w/]+\.ts)`((?:,? "[^"]+")*)/g,
+    /`((?:unit|contract|cli|pam|openvpn)\/[\w/]+\.ts)`((?:,? "[^"]+")*)/g,
   );
   let count = 0;
   for (const [, path, titles] of named) {
