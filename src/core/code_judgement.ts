@@ -36,16 +36,16 @@ export type CodeJudgement =
  */
 export function classify(
   code: Code | null,
-  user: Pick<Enrolment, "parameters" | "lastStep">,
+  user: Pick<Enrolment, "parameters" | "lastTimeStep">,
   { timeStep, isRecoveryCode }: CodeEvidence,
   { now, driftSteps }: { now: EpochMs; driftSteps: number },
 ): CodeJudgement {
-  const { parameters: { digits, periodSeconds }, lastStep } = user;
+  const { parameters: { digits, periodSeconds }, lastTimeStep } = user;
   if (code === null) return { kind: "malformed" };
   if (code.text.length !== digits && !mayBeRecoveryCode(code)) return { kind: "malformed" };
   const stepsOff = timeStep === null ? Infinity : timeStep - timeStepAt(now, periodSeconds);
   if (timeStep !== null && Math.abs(stepsOff) <= driftSteps) {
-    const isUsed = lastStep !== null && timeStep <= lastStep;
+    const isUsed = lastTimeStep !== null && timeStep <= lastTimeStep;
     return { kind: isUsed ? "used" : "right", timeStep };
   }
   if (isRecoveryCode && mayBeRecoveryCode(code)) return { kind: "recovery_code" };

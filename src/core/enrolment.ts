@@ -23,7 +23,7 @@ export interface Enrolment {
   /** When a code was last accepted. */
   lastLoginAt: EpochMs | null;
   /** The newest time step whose code was accepted: none up to it is accepted again. */
-  lastStep: number | null;
+  lastTimeStep: number | null;
   failures: CodeFailures;
   /** Since when the user may not log in; null where they may. */
   disabledAt: EpochMs | null;

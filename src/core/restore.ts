@@ -6,7 +6,7 @@ import type { Exemption } from "./exemption.ts";
 export interface PresentEnrolment extends
   Pick<
     Enrolment,
-    "enrolledAt" | "lastStep" | "failures" | "disabledAt"
+    "enrolledAt" | "lastTimeStep" | "failures" | "disabledAt"
   > {
   periodSeconds: number;
 }
@@ -19,7 +19,7 @@ export interface RestoreMoment {
 }
 
 /** What of a saved enrolment isn't restored as it was saved. */
-export interface Restored extends Pick<Enrolment, "lastStep" | "failures" | "disabledAt"> {
+export interface Restored extends Pick<Enrolment, "lastTimeStep" | "failures" | "disabledAt"> {
   /** The recovery codes stay those of now: some of the saved ones may have been used since. */
   keepsRecoveryCodes: boolean;
 }
@@ -37,7 +37,7 @@ export function restored(
   moment: RestoreMoment,
 ): Restored {
   return {
-    lastStep: lastStepOf(saved, present, moment),
+    lastTimeStep: lastStepOf(saved, present, moment),
     failures: present?.failures ?? saved.failures,
     disabledAt: saved.disabledAt ?? present?.disabledAt ?? null,
     keepsRecoveryCodes: isSame(saved, present),
@@ -63,11 +63,11 @@ function lastStepOf(
 ): number | null {
   const periodMs = saved.parameters.periodSeconds * 1000;
   if (!isSame(saved, present)) {
-    return Math.max(saved.lastStep ?? 0, Math.floor(now / periodMs) + driftSteps);
+    return Math.max(saved.lastTimeStep ?? 0, Math.floor(now / periodMs) + driftSteps);
   }
-  if (present.lastStep === null) return saved.lastStep;
-  const usedUntil = (present.lastStep + 1) * present.periodSeconds * 1000;
-  return Math.max(saved.lastStep ?? 0, Math.ceil(usedUntil / periodMs) - 1);
+  if (present.lastTimeStep === null) return saved.lastTimeStep;
+  const usedUntil = (present.lastTimeStep + 1) * present.periodSeconds * 1000;
+  return Math.max(saved.lastTimeStep ?? 0, Math.ceil(usedUntil / periodMs) - 1);
 }
 
 /** Who is enrolled, and who is exempt from codes. */

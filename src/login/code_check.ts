@@ -113,10 +113,10 @@ export async function judgeCode(
       return await countWrong(given, transaction, parts);
     case "right":
     case "recovery_code": {
-      const step = judgement.kind === "right" ? judgement.timeStep : null;
+      const timeStep = judgement.kind === "right" ? judgement.timeStep : null;
       await records.saveFailures(username, NO_FAILURES);
-      await records.recordLogin({ username, loginName: given.loginName, step, at: now });
-      return { outcome: "accepted", by: step === null ? "recovery code" : "code" };
+      await records.recordLogin({ username, loginName: given.loginName, timeStep, at: now });
+      return { outcome: "accepted", by: timeStep === null ? "recovery code" : "code" };
     }
   }
 }

@@ -128,7 +128,7 @@ export interface EnrolmentStore {
    * @param enrolment as it was when the code was checked
    * @returns false when the step was used up already, or the user was enrolled anew
    */
-  useStep(
+  useTimeStep(
     enrolment: Pick<Enrolment, "username" | "enrolledAt">,
     step: number,
   ): Promise<boolean>;

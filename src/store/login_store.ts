@@ -18,7 +18,7 @@ export interface Login {
   /** The name that the user logged in with. */
   loginName: string;
   /** The time step that the code belongs to; null for a recovery code. */
-  step: number | null;
+  timeStep: number | null;
   at: EpochMs;
 }
 

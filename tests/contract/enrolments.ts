@@ -26,7 +26,7 @@ export function testEnrolments(engine: Engine): void {
     assert.deepEqual(await store.enrolments.find("bob"), {
       ...made,
       lastLoginAt: null,
-      lastStep: null,
+      lastTimeStep: null,
       failures: NO_FAILURES,
       uncodedLoginAt: null,
       recoveryCodes: 2,
@@ -74,7 +74,7 @@ export function testEnrolments(engine: Engine): void {
     const { secret, disabledAt, ...rest } = (await store.enrolments.find("alice"))!;
     assert.deepEqual([secret.bytes[0], disabledAt], [2, 9]);
     assert.deepEqual(
-      [rest.lastStep, rest.lastLoginAt, rest.uncodedLoginAt, rest.failures, rest.recoveryCodes],
+      [rest.lastTimeStep, rest.lastLoginAt, rest.uncodedLoginAt, rest.failures, rest.recoveryCodes],
       [null, null, null, NO_FAILURES, 0],
     );
     assert.equal(await store.logins.findEnrolment("A", "A"), null);
@@ -87,7 +87,7 @@ export function testEnrolments(engine: Engine): void {
       await enrol(store, [enrolmentOf("alice", 1)], REPLACE);
       await spend(store, 7);
       await enrol(store, [{ ...enrolmentOf("alice", 2), replacesOther }], REPLACE);
-      assert.equal((await store.enrolments.find("alice"))!.lastStep, expected);
+      assert.equal((await store.enrolments.find("alice"))!.lastTimeStep, expected);
       await store.enrolments.delete("alice", 0);
     }
   });
@@ -139,7 +139,7 @@ async function secretOf({ enrolments }: Store, username = "alice"): Promise<numb
 /** Leaves traces of all kinds with alice. */
 async function spend({ logins, enrolments }: Store, step: number): Promise<void> {
   await logins.transaction(async (records) => {
-    await records.recordLogin({ username: "alice", loginName: "A", step, at: 1 });
+    await records.recordLogin({ username: "alice", loginName: "A", timeStep: step, at: 1 });
     await records.recordUncodedLogin("alice", 2);
     await records.saveFailures("alice", FAILURES);
   });

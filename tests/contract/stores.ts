@@ -80,7 +80,7 @@ export function accept({ logins }: Store, id: string, step: number): Promise<voi
   return logins.transaction(async (records) => {
     const { challenge: { username, loginName } } = (await records.findPending(id))!;
     await records.answerChallenge(id, "accepted");
-    await records.recordLogin({ username, loginName, step, at: step });
+    await records.recordLogin({ username, loginName, timeStep: step, at: step });
   });
 }
 

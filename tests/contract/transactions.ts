@@ -147,12 +147,12 @@ async function settle(
   await records.answerChallenge(username, "accepted");
   await records.recordDecision(decisionOf(1, { username }), RULE);
   await between();
-  await records.recordLogin({ username, loginName: username, step: 7, at: 1 });
+  await records.recordLogin({ username, loginName: username, timeStep: 7, at: 1 });
 }
 
 async function stateOf(store: Store, username: string): Promise<unknown[]> {
   const { challenge, enrolment } = (await store.logins.findPending(username))!;
-  return [challenge.answer, enrolment.lastStep, (await trailOf(store, { username })).length];
+  return [challenge.answer, enrolment.lastTimeStep, (await trailOf(store, { username })).length];
 }
 
 /** Waits for something else in this process, long enough for others to come between. */

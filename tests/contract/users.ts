@@ -30,19 +30,19 @@ export function testUsers(engine: Engine): void {
   test("a login leaves other users as they are", async (store) => {
     await enrol(store, ["bob"]);
     await logIn(store, "alice", "alice", 7);
-    const { lastStep, lastLoginAt } = (await store.enrolments.find("alice"))!;
-    assert.deepEqual([lastStep, lastLoginAt], [7, 7]);
+    const { lastTimeStep, lastLoginAt } = (await store.enrolments.find("alice"))!;
+    assert.deepEqual([lastTimeStep, lastLoginAt], [7, 7]);
     const bob = (await store.enrolments.find("bob"))!;
-    assert.deepEqual([bob.lastStep, bob.lastLoginAt], [null, null]);
+    assert.deepEqual([bob.lastTimeStep, bob.lastLoginAt], [null, null]);
   });
 
   test("a login with a recovery code keeps the last step", async (store) => {
     await logIn(store, "alice", "alice", 7);
     await store.logins.transaction((records) =>
-      records.recordLogin({ username: "alice", loginName: "alice", step: null, at: 9 })
+      records.recordLogin({ username: "alice", loginName: "alice", timeStep: null, at: 9 })
     );
-    const { lastStep, lastLoginAt } = (await store.enrolments.find("alice"))!;
-    assert.deepEqual([lastStep, lastLoginAt], [7, 9]);
+    const { lastTimeStep, lastLoginAt } = (await store.enrolments.find("alice"))!;
+    assert.deepEqual([lastTimeStep, lastLoginAt], [7, 9]);
   });
 
   test("a user is found by the name of the last login, too", async (store) => {
@@ -90,10 +90,10 @@ export function testUsers(engine: Engine): void {
   test("a step is used up once, with those before", async (store) => {
     const { enrolments } = store;
     const alice = (await enrolments.find("alice"))!;
-    const isUsed = (step: number) => enrolments.useStep(alice, step);
+    const isUsed = (step: number) => enrolments.useTimeStep(alice, step);
     assert.deepEqual(await Promise.all([isUsed(5), isUsed(5)]), [true, false]);
     assert.deepEqual([await isUsed(4), await isUsed(6)], [false, true]);
-    assert.equal((await enrolments.find("alice"))!.lastStep, 6);
+    assert.equal((await enrolments.find("alice"))!.lastTimeStep, 6);
     await enrol(store, [{ ...enrolmentOf("alice"), enrolledAt: 1 }], { mayReplace: () => true });
     assert.equal(await isUsed(9), false);
   });
@@ -150,7 +150,7 @@ export function testUsers(engine: Engine): void {
     }
     const listed = await enrolments.list();
     assert.deepEqual(listed.map(({ username }) => username), names);
-    assert.deepEqual(listed.map(({ lastStep }) => lastStep), [...names.keys()]);
+    assert.deepEqual(listed.map(({ lastTimeStep }) => lastTimeStep), [...names.keys()]);
     const exempt = await enrolments.exemptions();
     assert.deepEqual(exempt.map(({ username }) => username), names);
     for (const username of HOSTILE) {
@@ -169,7 +169,11 @@ export function testUsers(engine: Engine): void {
     await logIn(store, "bob", "bob", step);
     const bob = (await store.enrolments.find("bob"))!;
     assert.deepEqual(bob.secret.bytes, bytes);
-    assert.deepEqual([bob.lastStep, bob.enrolledAt, bob.issuer], [step, step, enrolment.issuer]);
+    assert.deepEqual([bob.lastTimeStep, bob.enrolledAt, bob.issuer], [
+      step,
+      step,
+      enrolment.issuer,
+    ]);
   });
 }
 
@@ -186,6 +190,6 @@ function logIn(
   step: number,
 ): Promise<void> {
   return logins.transaction((records) =>
-    records.recordLogin({ username, loginName, step, at: step })
+    records.recordLogin({ username, loginName, timeStep: step, at: step })
   );
 }

@@ -223,7 +223,7 @@ export class LoginTrial {
     for (const enrolment of await enrolments.list()) {
       const { failures, disabledAt } = enrolment;
       const user = model.users.get(enrolment.username)!;
-      assert.equal(enrolment.lastStep, user.lastStep);
+      assert.equal(enrolment.lastTimeStep, user.lastTimeStep);
       assert.equal(failures.count, user.wrongCodes);
       assert.equal(failures.lockedUntil ?? 0, user.lockedUntil);
       assert.equal(disabledAt !== null, user.isDisabled);

@@ -9,7 +9,7 @@ export interface User {
   uncodedAt: number | null;
   recoveryCodes: Set<string>;
   /** The newest accepted time step. */
-  lastStep: number | null;
+  lastTimeStep: number | null;
   /** Different wrong codes since the last right one or lock. */
   wrongCodes: number;
   lastWrong: { code: string; at: number } | null;
@@ -42,7 +42,7 @@ export function newUser(
     secret,
     enrolledAt,
     isDisabled,
-    lastStep: null,
+    lastTimeStep: null,
     ...NOTHING_HELD,
     recoveryCodes: new Set(),
     uncodedAt: null,
@@ -90,9 +90,9 @@ export function judge(
     .sort((a, b) => Math.abs(a) - Math.abs(b));
   if (offset === undefined) return wrongCode(user, code, now, rules);
   const step = Math.floor(now / SECOND / 30) + offset;
-  if (step <= (user.lastStep ?? -1)) return "refused code_used";
+  if (step <= (user.lastTimeStep ?? -1)) return "refused code_used";
   forgive(user);
-  user.lastStep = step;
+  user.lastTimeStep = step;
   return "accepted code";
 }
 

@@ -25,7 +25,7 @@ export function requireConfirmable(context: AdminContext): void {
  */
 export async function confirmEnrolment(context: AdminContext, user: UserToEnrol): Promise<void> {
   const driftSteps = readSetting(SETTINGS.driftSteps, context.read);
-  const examined = { ...user, lastStep: null, hasRecoveryCode: () => Promise.resolve(false) };
+  const examined = { ...user, lastTimeStep: null, hasRecoveryCode: () => Promise.resolve(false) };
   for (;;) {
     const code = readCode(askLine(context, QUESTION, INSTEAD));
     const { judgement, stepsOff } = await examineCode(

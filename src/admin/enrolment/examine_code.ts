@@ -11,7 +11,7 @@ const SEARCHED_SECONDS = 60 * 60;
 /** A user whose code is examined. */
 export interface ExaminedUser extends CodeSource {
   /** The newest time step that was used; null for none. */
-  lastStep: number | null;
+  lastTimeStep: number | null;
   /** Says whether the user has a recovery code, by its mark (`markOfCode`). */
   hasRecoveryCode(mark: string): Promise<boolean>;
 }

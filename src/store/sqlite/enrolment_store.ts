@@ -111,16 +111,16 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
     );
   }
 
-  useStep(
+  useTimeStep(
     { username, enrolledAt }: Pick<Enrolment, "username" | "enrolledAt">,
-    step: number,
+    timeStep: number,
   ): Promise<boolean> {
     return this.#database.transaction((connection) =>
       connection.prepare(
-        `UPDATE enrolments SET last_step = :step
+        `UPDATE enrolments SET last_step = :timeStep
          WHERE username = :username AND enrolled_at = :enrolledAt
-           AND (last_step IS NULL OR last_step < :step)`,
-      ).run({ username, enrolledAt, step }).changes !== 0
+           AND (last_step IS NULL OR last_step < :timeStep)`,
+      ).run({ username, enrolledAt, timeStep }).changes !== 0
     );
   }
 

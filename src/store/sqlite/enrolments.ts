@@ -73,7 +73,7 @@ function insert(
     enrolment.issuer,
     enrolment.enrolledAt,
     earlier?.disabledAt ?? enrolment.disabledAt,
-    earlier === null || isOther(earlier, enrolment) ? null : earlier.lastStep,
+    earlier === null || isOther(earlier, enrolment) ? null : earlier.lastTimeStep,
   );
 }
 
@@ -114,12 +114,12 @@ export function saveFailures(
 /** `LoginRecords.recordLogin`. */
 export function recordLogin(
   connection: DatabaseSync,
-  { username, loginName, step, at }: Login,
+  { username, loginName, timeStep, at }: Login,
 ): void {
   connection.prepare(
     `UPDATE enrolments SET last_step = coalesce(?, last_step), last_login_at = ?
      WHERE username = ?`,
-  ).run(step, at, username);
+  ).run(timeStep, at, username);
   if (loginName === username) return;
   connection.prepare("REPLACE INTO login_names VALUES (?, ?)").run(loginName, username);
 }

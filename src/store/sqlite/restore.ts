@@ -92,7 +92,7 @@ function merged(
   moment: RestoreMoment,
 ): { columns: Row; keepsRecoveryCodes: boolean } {
   const saved = enrolmentOf({ ...row, recovery_codes });
-  const { failures, lastStep, disabledAt, keepsRecoveryCodes } = restored(
+  const { failures, lastTimeStep, disabledAt, keepsRecoveryCodes } = restored(
     saved,
     present === undefined ? null : presentOf(present),
     moment,
@@ -107,7 +107,7 @@ function merged(
       locks: failures.locks,
       locked_until: failures.lockedUntil,
       disabled_at: disabledAt,
-      last_step: lastStep,
+      last_step: lastTimeStep,
     },
   };
 }
@@ -115,7 +115,7 @@ function merged(
 function presentOf(row: Row): PresentEnrolment {
   return {
     enrolledAt: row.enrolled_at as number,
-    lastStep: row.last_step as number | null,
+    lastTimeStep: row.last_step as number | null,
     failures: failuresOf(row),
     disabledAt: row.disabled_at as number | null,
     periodSeconds: row.period as number,

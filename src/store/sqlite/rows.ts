@@ -34,7 +34,7 @@ export function enrolmentOf(row: Row): Enrolment {
     issuer: row.issuer as string,
     enrolledAt: row.enrolled_at as number,
     lastLoginAt: row.last_login_at as number | null,
-    lastStep: row.last_step as number | null,
+    lastTimeStep: row.last_step as number | null,
     failures: failuresOf(row),
     disabledAt: row.disabled_at as number | null,
     uncodedLoginAt: row.uncoded_at as number | null,

@@ -15,7 +15,7 @@ Deno.test("classify judges by this table", () => {
     code: Code | null,
     stepsOff: number | null,
     isRecoveryCode: boolean,
-    lastStep: number | null,
+    lastTimeStep: number | null,
     driftSteps: number,
     kind: string,
   ][] = [
@@ -38,14 +38,18 @@ Deno.test("classify judges by this table", () => {
     [RECOVERY, null, true, PRESENT, 1, "recovery_code"],
     [RECOVERY, null, false, null, 1, "wrong"],
   ];
-  for (const [code, stepsOff, isRecoveryCode, lastStep, driftSteps, kind] of table) {
+  for (const [code, stepsOff, isRecoveryCode, lastTimeStep, driftSteps, kind] of table) {
     const judgement = classify(
       code,
-      { parameters: COMMON_PARAMETERS, lastStep },
+      { parameters: COMMON_PARAMETERS, lastTimeStep },
       { timeStep: stepsOff === null ? null : PRESENT + stepsOff, isRecoveryCode },
       { now: NOW, driftSteps },
     );
-    assert.equal(judgement.kind, kind, JSON.stringify([code, stepsOff, isRecoveryCode, lastStep]));
+    assert.equal(
+      judgement.kind,
+      kind,
+      JSON.stringify([code, stepsOff, isRecoveryCode, lastTimeStep]),
+    );
     if ("timeStep" in judgement) assert.equal(judgement.timeStep, PRESENT + stepsOff!);
   }
 });
@@ -55,7 +59,7 @@ Deno.test("classify lets a code of eight digits be the app's before it is a reco
   const kindAt = (stepsOff: number) =>
     classify(
       EIGHT,
-      { parameters, lastStep: null },
+      { parameters, lastTimeStep: null },
       { timeStep: PRESENT + stepsOff, isRecoveryCode: true },
       { now: NOW, driftSteps: 1 },
     ).kind;

@@ -14,7 +14,7 @@ function savedWith(rest: Partial<Enrolment> = {}, periodSeconds = 30): Enrolment
     issuer: "VPN",
     enrolledAt: 1000,
     lastLoginAt: null,
-    lastStep: null,
+    lastTimeStep: null,
     failures: NO_FAILURES,
     disabledAt: null,
     uncodedLoginAt: null,
@@ -37,28 +37,33 @@ Deno.test("a restored code that was used stays used", () => {
     what: string,
     saved: Enrolment,
     present: ReturnType<typeof presentWith> | null,
-    lastStep: number | null,
+    lastTimeStep: number | null,
   ][] = [
     ["never used", savedWith(), same(), null],
-    ["used before the backup", savedWith({ lastStep: 90 }), same({ lastStep: 90 }), 90],
-    ["used since the backup", savedWith({ lastStep: 90 }), same({ lastStep: 95 }), 95],
-    ["first used since the backup", savedWith(), same({ lastStep: 95 }), 95],
-    ["used, and the present forgot it", savedWith({ lastStep: 90 }), same(), 90],
-    ["used, and the present is behind", savedWith({ lastStep: 90 }), same({ lastStep: 80 }), 90],
+    ["used before the backup", savedWith({ lastTimeStep: 90 }), same({ lastTimeStep: 90 }), 90],
+    ["used since the backup", savedWith({ lastTimeStep: 90 }), same({ lastTimeStep: 95 }), 95],
+    ["first used since the backup", savedWith(), same({ lastTimeStep: 95 }), 95],
+    ["used, and the present forgot it", savedWith({ lastTimeStep: 90 }), same(), 90],
+    [
+      "used, and the present is behind",
+      savedWith({ lastTimeStep: 90 }),
+      same({ lastTimeStep: 80 }),
+      90,
+    ],
     // Nobody can say which codes of the saved secret were used: none that counts now may.
     ["not enrolled now", savedWith(), null, 101],
-    ["not enrolled now, used", savedWith({ lastStep: 90 }), null, 101],
-    ["not enrolled now, used in the future", savedWith({ lastStep: 900 }), null, 900],
-    ["enrolled anew since", savedWith({ lastStep: 90 }), anew({ lastStep: 95 }), 101],
+    ["not enrolled now, used", savedWith({ lastTimeStep: 90 }), null, 101],
+    ["not enrolled now, used in the future", savedWith({ lastTimeStep: 900 }), null, 900],
+    ["enrolled anew since", savedWith({ lastTimeStep: 90 }), anew({ lastTimeStep: 95 }), 101],
     ["enrolled anew, unused", savedWith(), anew({}), 101],
     // Step 95 of 30 seconds ends at 2880 s, in the middle of no step of 60 seconds; 94 does.
-    ["period was 60", savedWith({}, 60), presentWith({ lastStep: 95 }, 30), 47],
-    ["period was 60, in its middle", savedWith({}, 60), presentWith({ lastStep: 94 }, 30), 47],
-    ["period was 30", savedWith({}, 30), presentWith({ lastStep: 47 }, 60), 95],
+    ["period was 60", savedWith({}, 60), presentWith({ lastTimeStep: 95 }, 30), 47],
+    ["period was 60, in its middle", savedWith({}, 60), presentWith({ lastTimeStep: 94 }, 30), 47],
+    ["period was 30", savedWith({}, 30), presentWith({ lastTimeStep: 47 }, 60), 95],
     ["not enrolled now, 60 seconds", savedWith({}, 60), null, 51],
   ];
-  for (const [what, saved, present, lastStep] of table) {
-    assert.equal(restored(saved, present, NOW).lastStep, lastStep, what);
+  for (const [what, saved, present, lastTimeStep] of table) {
+    assert.equal(restored(saved, present, NOW).lastTimeStep, lastTimeStep, what);
   }
 });
 

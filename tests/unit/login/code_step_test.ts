@@ -114,8 +114,8 @@ Deno.test("codeStep accepts a right code, and notes step and time", async () => 
   await withAlice(async ({ challenge, answer, enrolments }) => {
     await challenge("a");
     assert.deepEqual(await answer("a", await codeAt(STEP), NOW), ACCEPTED);
-    const { lastStep, lastLoginAt } = (await enrolments.find("alice"))!;
-    assert.equal(lastStep, STEP);
+    const { lastTimeStep, lastLoginAt } = (await enrolments.find("alice"))!;
+    assert.equal(lastTimeStep, STEP);
     assert.equal(lastLoginAt, NOW);
   });
 });
@@ -166,7 +166,7 @@ Deno.test("codeStep lets an acceptance stand when more answers come", async () =
         reason: "challenge_answered",
       });
     }
-    assert.equal((await enrolments.find("alice"))!.lastStep, STEP);
+    assert.equal((await enrolments.find("alice"))!.lastTimeStep, STEP);
   });
 });
 
@@ -371,7 +371,7 @@ Deno.test("codeStep takes each recovery code once, and a wrong one counts", asyn
     assert.deepEqual(await answer("c", await codeAt(STEP)), ACCEPTED);
     assert.deepEqual(await answer("d", "0000000000"), accepted);
     assert.equal(await left(), 0);
-    assert.equal((await enrolments.find("alice"))!.lastStep, STEP);
+    assert.equal((await enrolments.find("alice"))!.lastTimeStep, STEP);
   });
 });
 

@@ -69,7 +69,7 @@ function fakeStore(
             issuer: "VPN",
             enrolledAt: 1_700_000_000_500,
             lastLoginAt: null,
-            lastStep: null,
+            lastTimeStep: null,
             failures,
             disabledAt: disabledAt ?? null,
             uncodedLoginAt: uncodedLoginAt ?? null,
@@ -442,7 +442,7 @@ Deno.test("passwordStep takes a code that came along, once, and challenges nobod
   const right = await play({ method: "static", code });
   assert.deepEqual(right.verdict, { outcome: "accepted", by: "code" });
   assert.deepEqual(right.logins, [
-    { username: "alice", loginName: "Alice", step: 0, at: 5000 },
+    { username: "alice", loginName: "Alice", timeStep: 0, at: 5000 },
   ]);
   assert.deepEqual(right.recorded, []);
   const wrong = await play({ method: "append", code: "999999" });

@@ -181,7 +181,7 @@ Deno.test("openDatabase brings a database of the first schema up to date, with a
     issuer: "VPN",
     enrolledAt: 1,
     lastLoginAt: 2,
-    lastStep: 3,
+    lastTimeStep: 3,
     failures: NO_FAILURES,
     parameters: COMMON_PARAMETERS,
     disabledAt: null,

@@ -84,7 +84,7 @@ Deno.test("a login's transaction whose commit or work fails leaves nothing", asy
   );
   const pending = await store.transaction((records) => records.findPending("a"));
   assert.equal(pending!.challenge.answer, null);
-  assert.equal(pending!.enrolment.lastStep, null);
+  assert.equal(pending!.enrolment.lastTimeStep, null);
 });
 
 Deno.test("a login pays for a hundred challenges of others at the most", async () => {
@@ -150,7 +150,7 @@ async function makeStores() {
         const { challenge } = (await records.findPending(id))!;
         await records.answerChallenge(id, "accepted");
         const { username, loginName } = challenge;
-        await records.recordLogin({ username, loginName, step: at, at });
+        await records.recordLogin({ username, loginName, timeStep: at, at });
       }),
     count: (table: string) =>
       database.read((connection) =>

@@ -82,7 +82,7 @@ async function use(
   enrolment: Enrolment,
   { judgement, mark }: ExaminedCode,
 ): Promise<boolean> {
-  if (judgement.kind === "right") return await store.useStep(enrolment, judgement.timeStep);
+  if (judgement.kind === "right") return await store.useTimeStep(enrolment, judgement.timeStep);
   return judgement.kind !== "recovery_code" || mark === null ||
     await store.useRecoveryCode(enrolment.username, mark);
 }
@@ -138,7 +138,7 @@ function asText(
 }
 
 function explained(
-  { parameters, lastStep }: Enrolment,
+  { parameters, lastTimeStep }: Enrolment,
   { judgement, stepsOff }: ExaminedCode,
   isUsed: boolean,
 ): string {
@@ -150,7 +150,7 @@ function explained(
         ? "A recovery code, and used up now."
         : "A recovery code: a login with it would be accepted, and use it up.";
     case "used": {
-      const nextMs = ((lastStep ?? 0) + 1) * parameters.periodSeconds * 1000;
+      const nextMs = ((lastTimeStep ?? 0) + 1) * parameters.periodSeconds * 1000;
       return "Right, but it was already used, or a newer code was: each code is accepted once. Codes from " +
         `${instant(nextMs)} on are accepted again.`;
     }
