@@ -22,8 +22,9 @@ type Column = typeof CSV_COLUMNS[number];
 const SEPARATORS = [",", ";", "\t"];
 
 /**
- * Reads a table of comma-separated values (RFC 4180; semicolons and tabs are separators, too). Its first
- * line has the headings: username and secret, and optionally issuer, algorithm, digits and period.
+ * Reads a table of comma-separated values (RFC 4180; semicolons and tabs are separators, too). Its
+ * first line has the headings: username and secret, and optionally issuer, algorithm, digits and
+ * period.
  *
  * @throws UnreadableSource
  */

@@ -12,10 +12,10 @@ const MAX_FIELDS = 100;
 /**
  * Reads the records of a table (RFC 4180 section 2). Blank lines are skipped.
  *
- * It is written by hand because the package csv-parse (7.0.3) fails on what matters here: its errors
- * quote the field, which may be a secret; it counts CRLF inside quotes as two lines and places an open
- * quote at the end of the file; it accepts a carriage return, or NUL after a quote, as part of a field;
- * and it does not bound the number of fields.
+ * It is written by hand because the package csv-parse (7.0.3) fails on what matters here: its
+ * errors quote the field, which may be a secret; it counts CRLF inside quotes as two lines and
+ * places an open quote at the end of the file; it accepts a carriage return, or NUL after a quote,
+ * as part of a field; and it does not bound the number of fields.
  *
  * @param separator one character
  * @throws UnreadableSource for a quote that is misplaced or not closed, and for floods

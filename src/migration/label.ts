@@ -1,6 +1,6 @@
 /**
- * Splits a label (Key URI Format of Google Authenticator): `account` or `issuer:account`, perhaps with
- * blanks after the colon.
+ * Splits a label (Key URI Format of Google Authenticator): `account` or `issuer:account`, perhaps
+ * with blanks after the colon.
  *
  * @param label decoded
  * @param issuer the issuer that is named outside the label, which takes precedence

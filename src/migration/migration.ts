@@ -28,8 +28,8 @@ interface Part {
 }
 
 /**
- * Reads an export of the Google Authenticator app: links that contain a Protocol Buffers message, one
- * for each QR code and one per line.
+ * Reads an export of the Google Authenticator app: links that contain a Protocol Buffers message,
+ * one for each QR code and one per line.
  *
  * @throws UnreadableSource for a broken or a missing link
  */
@@ -104,7 +104,7 @@ function requireAllParts(parts: readonly Part[]): void {
     const count = seen.get(batch)!.size;
     if (count >= size) continue;
     throw new UnreadableSource(
-      `it has only ${count} of the ${size} QR codes of an export: all are needed, one link per line`,
+      `it has only ${count} of the ${size} QR codes of an export: all are needed, one per line`,
     );
   }
 }

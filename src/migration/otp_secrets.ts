@@ -22,7 +22,8 @@ const UNCARRIED = new Map([
 
 /**
  * Reads the secrets file of openvpn-otp (and ppp-otp): `user server type:hash:encoding:key:pin:udid
- * client`, in words that may be quoted. There, an entry without everything up to the PIN lets nobody in.
+ * client`, in words that may be quoted. There, an entry without everything up to the PIN lets
+ * nobody in.
  *
  * @param defaults from the options of the plugin (`totp_step`, `totp_digits`)
  * @throws UnreadableSource

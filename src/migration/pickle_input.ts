@@ -3,10 +3,14 @@ import { decodeUtf8 } from "./text.ts";
 
 const NEWLINE = 0x0a;
 
-/** Far longer than a line with a username or a secret whose characters are all escaped, in bytes. */
+/**
+ * Far longer than a line with a username or a secret whose characters are all escaped, in bytes.
+ */
 const MAX_LINE = 65_536;
 
-/** A pickle's bytes, read once from beginning to end. Each method throws {@link UnreadableSource}. */
+/**
+ * A pickle's bytes, read once from beginning to end. Each method throws {@link UnreadableSource}.
+ */
 export class PickleInput {
   readonly #content: Uint8Array;
   #at = 0;

@@ -16,10 +16,11 @@ export const NEWEST_PROTOCOL = 5;
 const MAX_STACK = 2 * MAX_ENTRIES + 2;
 
 /**
- * Reads a pickle of the protocols 0 to 5 that contains a dictionary of strings and nothing else; what
- * each opcode does is in Python's `pickletools`. It looks up, calls and constructs nothing: it refuses,
- * by its name, any opcode that would. It is written by hand because the package pickleparser reads other
- * values, too, and silently turns what it does not know into an empty object.
+ * Reads a pickle of the protocols 0 to 5 that contains a dictionary of strings and nothing else;
+ * what each opcode does is in Python's `pickletools`. It looks up, calls and constructs nothing: it
+ * refuses, by its name, any opcode that would. It is written by hand because the package
+ * pickleparser reads other values, too, and silently turns what it does not know into an empty
+ * object.
  */
 export class PickleMachine {
   readonly #input: PickleInput;

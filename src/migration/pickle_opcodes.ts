@@ -1,6 +1,6 @@
 /**
- * Opcodes that a dictionary of strings does not need: they make other values, or call something. The
- * names are those of Python's `pickletools`.
+ * Opcodes that a dictionary of strings does not need: they make other values, or call something.
+ * The names are those of Python's `pickletools`.
  */
 export const REFUSED_OPCODES: Record<string, string> = {
   "c": "GLOBAL",

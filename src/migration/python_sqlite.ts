@@ -38,8 +38,8 @@ export function readPythonSqlite(connection: DatabaseSync, choice: TableChoice):
 }
 
 /**
- * A crafted file may refer to the same pages again and again, so that a small one would take hours to
- * read. This check looks at each page once, and runs no conditions of the schema.
+ * A crafted file may refer to the same pages again and again, so that a small one would take hours
+ * to read. This check looks at each page once, and runs no conditions of the schema.
  */
 function requireWhole(connection: DatabaseSync): void {
   connection.exec("PRAGMA ignore_check_constraints = ON");
@@ -84,7 +84,9 @@ function isText(value: unknown): value is string {
   return typeof value === "string" && !value.includes("\ufffd");
 }
 
-/** SQL for a column's value if it is text, not too long, and without NUL, which would cut it short. */
+/**
+ * SQL for a column's value if it is text, not too long, and without NUL, which would cut it short.
+ */
 function text(column: string): string {
   const value = name(column);
   return `CASE WHEN typeof(${value}) = 'text' AND instr(${value}, char(0)) = 0 AND

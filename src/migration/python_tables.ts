@@ -54,7 +54,8 @@ export function listed(names: readonly string[]): string {
 /**
  * The tables of a database.
  *
- * @throws UnreadableSource for tables that run code when they are read, which the script never makes
+ * @throws UnreadableSource for tables that run code when they are read, which the script never
+ *   makes
  */
 export function tablesIn(connection: DatabaseSync): Table[] {
   const tables = connection.prepare(

@@ -1,7 +1,8 @@
 /**
- * Splits a line into words as in pppd's secrets files: blanks separate words, `'` and `"` quote them, a
- * backslash outside quotes escapes any character, and `#` begins a comment. Blanks are those of ASCII,
- * as in C's `isspace`. It is written by hand because shells' rules, which libraries follow, differ.
+ * Splits a line into words as in pppd's secrets files: blanks separate words, `'` and `"` quote
+ * them, a backslash outside quotes escapes any character, and `#` begins a comment. Blanks are
+ * those of ASCII, as in C's `isspace`. It is written by hand because shells' rules, which libraries
+ * follow, differ.
  *
  * @returns null if a quote is not closed
  */

@@ -8,8 +8,8 @@ import { algorithmOf, decodeText, type Line, meantLines, wholeNumber } from "./t
 const URI = /^otpauth:\/\/([A-Za-z0-9]+)\/([^?#]*)\?([^#]*)$/;
 
 /**
- * Reads provisioning URIs, one per line (Key URI Format of Google Authenticator), with their parameters
- * in any order. The username is the account in the label.
+ * Reads provisioning URIs, one per line (Key URI Format of Google Authenticator), with their
+ * parameters in any order. The username is the account in the label.
  *
  * @throws UnreadableSource
  */
@@ -57,7 +57,9 @@ function contentOf(values: ReadonlyMap<string, string>): Pick<Entry, "secret" | 
   };
 }
 
-/** The parameters after the `?`; null if one is repeated, since programs differ in which they use. */
+/**
+ * The parameters after the `?`; null if one is repeated, since programs differ in which they use.
+ */
 function readQuery(query: string): Map<string, string> | null {
   const values = new Map<string, string>();
   for (const part of query.split("&")) {

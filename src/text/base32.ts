@@ -4,8 +4,9 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const MAX_CHARACTERS = 4096;
 
 /**
- * Decodes base32 (RFC 4648 section 6) as people and programs write secrets: in upper or lower case, with
- * or without padding, and with blanks and dashes between groups. Leftover bits are dropped, as apps do.
+ * Decodes base32 (RFC 4648 section 6) as people and programs write secrets: in upper or lower case,
+ * with or without padding, and with blanks and dashes between groups. Leftover bits are dropped, as
+ * apps do.
  *
  * @returns null for any other character, an empty text, or a length that no encoding has
  */

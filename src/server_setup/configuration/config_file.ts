@@ -38,7 +38,9 @@ export function findConfig(
   );
 }
 
-/** The systemd unit that starts OpenVPN with a configuration in this place; null for other places. */
+/**
+ * The systemd unit that starts OpenVPN with a configuration in this place; null for other places.
+ */
 export function unitNameFor(configPath: string): string | null {
   const [, server, name] = configPath.match(/^\/etc\/openvpn\/(server\/)?([^/]+)\.conf$/) ?? [];
   return name === undefined ? null : `openvpn${server === undefined ? "" : "-server"}@${name}`;

@@ -43,6 +43,7 @@ export function requirePlainPath(path: string): void {
     `the program's path is ${
       quoted(path)
     }; allowed in the configuration is an absolute path of at ` +
-      "most 200 letters, digits and ._/+@-: install the program elsewhere, such as in /usr/local/bin",
+      "most 200 letters, digits and ._/+@-: install the program elsewhere, for example in " +
+      "/usr/local/bin",
   );
 }

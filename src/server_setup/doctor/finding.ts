@@ -4,7 +4,9 @@ import type { Assignment } from "../systemd/unit_file.ts";
 /** How bad a finding is: a problem causes logins to be refused, or lets in people it should not. */
 export type Level = "ok" | "warning" | "problem";
 
-/** What each check looks at, by the finding's id. The ids never change, since programs read them. */
+/**
+ * What each check looks at, by the finding's id. The ids never change, since programs read them.
+ */
 export const FINDINGS = {
   config: "OpenVPN can read the configuration, and nobody else can write it",
   openvpn_version: "OpenVPN is 2.6.1 or newer",

@@ -6,8 +6,8 @@ import type { RunUser } from "./set_up.ts";
 export type KnownUser = RunUser & { uid: number };
 
 /**
- * Makes sure that a user owns a file and can reach it, since root could open it in any case. If there is
- * no such file, it does nothing: the error from opening the file is clearer.
+ * Makes sure that a user owns a file and can reach it, since root could open it in any case. If
+ * there is no such file, it does nothing: the error from opening the file is clearer.
  *
  * @throws Failure `untrusted_path`
  */
@@ -32,8 +32,8 @@ export function requireAccess(path: string, user: KnownUser): void {
   if (closed === undefined) return;
   throw new Failure(
     "untrusted_path",
-    `OpenVPN runs the program as ${name}, who cannot enter ${closed}: chown ${name} ${closed}, or ` +
-      "use another directory",
+    `OpenVPN runs the program as ${name}, who cannot enter ${closed}: chown ${name} ${closed}, ` +
+      "or use another directory",
   );
 }
 

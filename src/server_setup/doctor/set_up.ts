@@ -56,11 +56,13 @@ export interface SetUp {
   user: RunUser;
   /** The default wherever a value is not allowed. */
   settings: Settings;
-  /** OpenVPN's key for session tokens, and who else can read or change it; null if it has no file. */
+  /**
+   * OpenVPN's key for session tokens, and who else can read or change it; null if it has no file.
+   */
   tokenSecret: { path: string; trouble: string | null } | null;
   /**
-   * OpenVPN's directory for temporary files; `info` is null if it does not exist, `trouble` says who
-   * else could replace it.
+   * OpenVPN's directory for temporary files; `info` is null if it does not exist, `trouble` says
+   * who else could replace it.
    */
   tmpDir: { path: string; info: Directory | null; trouble: string | null };
   /** The directory of the log file, if `totpLog` names one. */

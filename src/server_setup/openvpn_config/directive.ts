@@ -47,8 +47,8 @@ export function lastNamed(config: Config, name: string): Directive | null {
 }
 
 /**
- * Makes a directive of the words of a line or of some arguments. To OpenVPN, `setenv opt NAME …` is the
- * same as `NAME …`, except that an unknown name is no error (add_option() in its options.c).
+ * Makes a directive of the words of a line or of some arguments. To OpenVPN, `setenv opt NAME …` is
+ * the same as `NAME …`, except that an unknown name is no error (add_option() in its options.c).
  */
 export function makeDirective(
   [first = "", ...rest]: readonly string[],

@@ -21,10 +21,10 @@ const UNFINISHED: Record<Exclude<State, "initial">, string> = {
 };
 
 /**
- * Splits a line into words, as parse_line() in OpenVPN's options.c does: blanks separate words; a quote
- * counts only at the beginning of a word, and the next one ends the word; a backslash outside single
- * quotes escapes a backslash, a double quote or a blank, and nothing else; `#` and `;` begin a comment
- * wherever a word could begin.
+ * Splits a line into words, as parse_line() in OpenVPN's options.c does: blanks separate words; a
+ * quote counts only at the beginning of a word, and the next one ends the word; a backslash outside
+ * single quotes escapes a backslash, a double quote or a blank, and nothing else; `#` and `;` begin
+ * a comment wherever a word could begin.
  *
  * @param line bytes, including the line end if there is one; NUL ends them, as in C
  */

@@ -7,8 +7,11 @@ import { MAX_WORDS } from "./parse_line.ts";
 export type { ReadFile } from "./config_reader.ts";
 
 /**
- * Reads a configuration and the files that it includes (`config`), as read_config_file() in OpenVPN's
- * options.c does. It does not check whether options exist and have valid values.
+ * Reads a configuration and the files that it includes (`config`), as read_config_file() in
+ * OpenVPN's options.c does. It does not check whether options exist and have valid values.
+ *
+ * It is written by hand because the format is OpenVPN's own: a line that is read differently would
+ * be an edit in the wrong place. Its tests compare it with OpenVPN itself.
  */
 export function readConfig(path: string, options: ReadOptions): Config {
   return collect(path, options, (reader) => reader.include(path, { file: path, line: 1 }));

@@ -1,4 +1,6 @@
-/** A line before and after an edit, one character for each byte; null if it did or does not exist. */
+/**
+ * A line before and after an edit, one character for each byte; null if it did or does not exist.
+ */
 export interface EditedLine {
   old: string | null;
   new: string | null;

@@ -32,8 +32,8 @@ export interface SetupWish {
 const HEADING = "# TOTP and PAM authentication";
 
 /**
- * Edits a configuration so that OpenVPN asks the program: changes existing lines in place, adds missing
- * lines at the end, and removes what an older script left behind.
+ * Edits a configuration so that OpenVPN asks the program: changes existing lines in place, adds
+ * missing lines at the end, and removes what an older script left behind.
  *
  * @param text the configuration, one character for each byte
  * @throws Failure `config_error` if that would not be safe

@@ -29,8 +29,8 @@ export function readOriginal(
 }
 
 /**
- * Replaces a file: at any moment either the old or the new file is there, complete and with the same
- * owner and mode. First, a copy of the old file is made.
+ * Replaces a file: at any moment either the old or the new file is there, complete and with the
+ * same owner and mode. First, a copy of the old file is made.
  *
  * @param suffix the end of the copy's name; a number is added if that name is taken
  * @returns the copy's path
@@ -91,7 +91,10 @@ function makeBackup(original: Original, suffix: string): string {
   }
 }
 
-/** Creates a file with the original's owner and mode: either it is on the disk afterwards, or nothing is. */
+/**
+ * Creates a file with the original's owner and mode: either it is on the disk afterwards, or
+ * nothing is.
+ */
 function makeLike(
   { info: { uid, gid, mode } }: Original,
   path: string,

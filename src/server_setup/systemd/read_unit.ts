@@ -33,7 +33,9 @@ export function readUnit(
   return { name, assignments };
 }
 
-/** Drop-ins in the order of their names; if several places have the same name, the first one counts. */
+/**
+ * Drop-ins in the order of their names; if several places have the same name, the first one counts.
+ */
 function dropIns(
   names: readonly string[],
   directories: readonly string[],

@@ -8,21 +8,21 @@ export const bytes = (text: string) => new TextEncoder().encode(text);
 export const SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 export const SECRET_BYTES = bytes("12345678901234567890");
 
-/** What a reading has, in short: usernames with secrets in hexadecimal. */
+/** The users of a reading: their names with their secrets in hexadecimal. */
 export function secretsIn({ users }: Reading): Record<string, string> {
   return Object.fromEntries(
     users.map(({ username, secret }) => [username, secret.reveal().toHex()]),
   );
 }
 
-/** What a reading has against entries: kind, username, reason. */
+/** The obstacles of a reading: place, kind, username and reason. */
 export function obstaclesIn({ obstacles }: Reading): string[] {
   return obstacles.map(({ place, kind, username, reason }) =>
     `${place}: ${kind} ${username}: ${reason}`
   );
 }
 
-/** Asserts that anything is read, or refused by the one error that may be. */
+/** Asserts that a source is either read, or refused with the one error that is allowed. */
 export function assertReadOrRefused(read: () => Reading): void {
   try {
     const { users, obstacles } = read();
@@ -35,7 +35,7 @@ export function assertReadOrRefused(read: () => Reading): void {
   }
 }
 
-/** Asserts that a source is refused as a whole, for a reason that tells no secret. */
+/** Asserts that a source is refused, for a reason that does not contain the secret. */
 export function assertRefused(read: () => Reading, reason: RegExp): void {
   assert.throws(read, (error: Error) => {
     assert(error instanceof UnreadableSource, String(error.stack));

@@ -20,7 +20,7 @@ const GOOD = [
   "auth-gen-token",
 ].join("\n");
 
-/** Debian's unit of OpenVPN 2.6, as far as it matters. */
+/** The relevant part of Debian's unit for OpenVPN 2.6. */
 const UNIT = [
   "[Service]",
   "PrivateTmp=true",
@@ -30,7 +30,7 @@ const UNIT = [
   "ProtectHome=true",
 ].join("\n");
 
-/** A set-up in which all is well, but for what is given. */
+/** A set-up in which all is well except what is given. */
 function setUpOf(
   config = GOOD,
   unit = UNIT,
@@ -76,7 +76,7 @@ function setUpOf(
   };
 }
 
-/** Ids and levels of all that isn't well. */
+/** The levels and ids of all findings that are not ok. */
 function found(setUp: SetUp): string[] {
   return checkAll(setUp).filter(({ level }) => level !== "ok")
     .map(({ id, level }) => `${level} ${id}`);

@@ -6,7 +6,7 @@ import { RUNS_FACTOR, SEED } from "../../../lab/fuzz.ts";
 import { makeTestDirectory } from "../../../lab/program.ts";
 import { testWith } from "../../../lab/requirements.ts";
 
-/** What OpenVPN doesn't know: it stops there, and says where that is. */
+/** An option that OpenVPN does not know: it stops there and names the place. */
 const LAST = "ovtotp-t-last";
 
 const PIECES = [
@@ -22,7 +22,7 @@ const PIECES = [
   "''",
 ];
 
-/** Reads a file by both, and gives what each says: the words of `echo` lines, and where it stops. */
+/** What each of the two readers makes of a file: the words of `echo` lines, and where it stops. */
 async function readByBoth(path: string): Promise<[string, string]> {
   const read = (path: string) => Deno.readFileSync(path);
   const { directives, error } = readConfig(path, {
@@ -36,7 +36,7 @@ async function readByBoth(path: string): Promise<[string, string]> {
   const echoes = stdout.matchAll(/^\S+ \S+ ECHO:([^\n]*)$/gm);
   const known = stdout.match(/in [^ \n]*:(\d+): ovtotp-t-last/)?.[1];
   const refused = stdout.match(/\.conf:(\d+)/)?.[1];
-  // Of a block without an end it names no line.
+  // For a block without an end, OpenVPN names no line.
   const place = known ?? `error in ${refused ?? error?.line}`;
   return [
     [...words, error === null ? `${last?.line}` : `error in ${error.line}`]
