@@ -4,15 +4,15 @@ import { KEY_BYTES, type SecretKey } from "./sealed_secret.ts";
 import { followTrusted, makeDirectory, parentOf, requirePrivate } from "../system/trusted_path.ts";
 import { writeAll } from "../system/write_all.ts";
 
-/** Opens a key file, for people. */
+/** The first lines of a key file, for people. */
 const COMMENT =
   "# Keys of openvpn-totp, newest last: without them no secret in the database can be read.\n" +
-  "# Keep a copy, apart from the database's. A key's line may go when nothing is sealed with it.\n";
+  "# Keep a copy, away from the database's copies. Remove a key only when nothing is sealed with it.\n";
 
 /** The form of a key's line: its id, and the key in base64. */
 const LINE = /^key ([0-9a-f]{16}) ([A-Za-z0-9+/]{43}=)$/;
 
-/** More than thousands of keys have. */
+/** Enough for thousands of keys. */
 const MAX_BYTES = 1024 * 1024;
 
 /**
@@ -28,7 +28,7 @@ export function readKeyFile(path: string, uid?: number): SecretKey[] | null {
     const file = followTrusted(path, uid);
     if (file.info === null) return null;
     if (!file.info.isFile || file.info.size > MAX_BYTES) {
-      throw keyError(path, "it is no key file");
+      throw keyError(path, "it is not a key file");
     }
     requirePrivate(file.path);
     return Deno.readTextFileSync(file.path).split("\n").flatMap(keyOf);
@@ -38,9 +38,9 @@ export function readKeyFile(path: string, uid?: number): SecretKey[] | null {
 }
 
 /**
- * Adds a new key to a key file, or makes it, mode 0600. By the time that the key is given, it is on
- * the disk: nothing may be sealed with it before. Nothing in the file is changed, so that what was
- * sealed with older keys (another database, a backup) stays readable.
+ * Adds a new key to a key file, and creates the file (mode 0600) where there is none. The key is on
+ * the disk when this returns: nothing may be sealed with it before. Nothing else in the file is
+ * changed, so that what was sealed with older keys (another database, a backup) stays readable.
  *
  * @throws Failure `untrusted_path`, `key_error`
  */
@@ -57,7 +57,7 @@ export function addKey(path: string): SecretKey {
       mode: 0o600,
     });
     if (file.info === null) Deno.chmodSync(file.path, 0o600);
-    // A write that broke off may have left half a line.
+    // An interrupted write may have left half a line.
     const before = file.info === null ? COMMENT : "\n";
     const line = `${before}key ${id} ${bytes.toBase64()}\n`;
     writeAll(open, new TextEncoder().encode(line));
@@ -69,8 +69,8 @@ export function addKey(path: string): SecretKey {
 }
 
 /**
- * Brings a key file to the disk: who added its newest key may have been killed before that was done,
- * and a power cut would take the key, but not what was sealed with it since.
+ * Makes sure that a key file is on the disk. The process that added its newest key may have been
+ * killed before it did so, and a power cut would take the key, but not what was sealed with it since.
  *
  * @throws Failure `untrusted_path`, `key_error`
  */
@@ -102,7 +102,7 @@ function keyError(path: string, error: unknown): Failure {
   if (error instanceof Deno.errors.PermissionDenied) {
     return new Failure(
       "key_error",
-      `no permission to use the key file ${path} as uid ${Deno.uid()}: run it as the file's owner ` +
+      `no permission to use the key file ${path} as uid ${Deno.uid()}: run openvpn-totp as the file's owner ` +
         "(sudo)",
     );
   }

@@ -4,7 +4,7 @@ import { letThreadRest } from "../system/thread_rest.ts";
 
 /** A key that secrets are sealed with. */
 export interface SecretKey {
-  /** Names the key, and tells nothing of it. */
+  /** Names the key, and says nothing about it. */
   id: string;
   /** {@link KEY_BYTES} random bytes. */
   bytes: Redacted<Uint8Array<ArrayBuffer>>;
@@ -37,7 +37,7 @@ export async function sealSecret(
 /**
  * Opens a user's secret.
  *
- * @returns null when key, username and sealed bytes don't belong together
+ * @returns null when the key, the username and the sealed bytes don't belong together
  */
 export async function openSecret(
   sealed: SealedSecret,
@@ -58,7 +58,7 @@ export async function openSecret(
   }
 }
 
-/** The username is authenticated along, so that no row opens under another's name. */
+/** The username is authenticated too, so that no row opens under another name. */
 function parameters(
   nonce: Uint8Array<ArrayBuffer>,
   username: string,

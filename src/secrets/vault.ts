@@ -17,11 +17,11 @@ export class Vault {
   readonly path: string;
   readonly #uid: number | undefined;
   #keys: SecretKey[] | null | undefined;
-  /** The key to seal with, once it is known to be on the disk. */
+  /** The key to seal with, as soon as it is known to be on the disk. */
   #newest: SecretKey | undefined;
 
   /**
-   * @param path absolute; the file is read when a key is needed
+   * @param path absolute; the file is read when a key is first needed
    * @param uid whose file it is, where root looks after another user's
    */
   constructor(path: string, uid?: number) {
@@ -49,8 +49,8 @@ export class Vault {
   }
 
   /**
-   * Seals a secret with the newest key; makes the key file for the first. Ask
-   * {@link Vault.requireKeys} before.
+   * Seals a secret with the newest key; creates the key file where there is none. Call
+   * {@link Vault.requireKeys} first.
    *
    * @throws Failure `key_error`, `untrusted_path`
    */
@@ -123,9 +123,9 @@ export class Vault {
     if (keys === null) {
       throw new Failure(
         "key_missing",
-        `there is no key file at ${this.path}, and the database's secrets are sealed with the key ` +
-          `${id}: restore it, or name the right path (--key, totpKeyFile); without it, move the ` +
-          "database away and enrol again",
+        `there is no key file at ${this.path}, but the database's secrets are sealed with the key ` +
+          `${id}: restore the key file, or give the right path (--key, totpKeyFile); if it is lost, ` +
+          "move the database away and enrol the users again",
       );
     }
     // Another process may have added it since.
@@ -135,7 +135,8 @@ export class Vault {
     throw new Failure(
       "key_wrong",
       `the key file ${this.path} has no key ${id}, which the database's secrets are sealed with: ` +
-        "restore the one that belongs to it, or name the right path (--key, totpKeyFile)",
+        "restore the key file that belongs to the database, or give the right path " +
+        "(--key, totpKeyFile)",
     );
   }
 
@@ -143,8 +144,8 @@ export class Vault {
     throw new Failure(
       "key_wrong",
       `the secret of ${quoted(username)} doesn't open with the key ${key.id} of ${this.path}: ` +
-        "the key's line or the user's row was changed; restore them from a backup, or enrol the " +
-        "user again (enroll --replace)",
+        "the key or the user's secret was changed; restore them from a backup, or enrol the user " +
+        "again (enroll --replace)",
     );
   }
 }

@@ -1,13 +1,17 @@
 import { openLibrary } from "./libraries.ts";
 
 const CLOCK = {
-  // int adjtimex(struct timex *buf)
-  adjtimex: { parameters: ["buffer"], result: "i32" },
+  adjtimex: {
+    parameters: [
+      "buffer", // struct timex *buf
+    ],
+    result: "i32", // int
+  },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /**
- * Says whether the kernel's clock is kept in step with another one (adjtimex(2), which changes
- * nothing here); null when the kernel doesn't tell.
+ * Says whether the kernel's clock is synchronised with another one (adjtimex(2), which changes
+ * nothing here); null when the kernel doesn't say.
  *
  * @throws Failure `library_missing`
  */
@@ -17,7 +21,7 @@ export function isClockSynchronised(): boolean | null {
   const STA_UNSYNC = 0x40;
   const TIME_ERROR = 5;
   const { adjtimex } = openLibrary("libc.so.6", CLOCK).symbols;
-  // modes = 0: read alone
+  // modes = 0: only read
   const timex = new Uint8Array(TIMEX_BYTES);
   const state = adjtimex(timex);
   if (state < 0) return null;

@@ -20,7 +20,7 @@ const DIRECTORIES: Record<typeof Deno.build.arch, readonly string[]> = {
 
 /**
  * Opens a shared library by its absolute path in one of the system's library directories. A bare
- * name would be looked for in the current directory first, which an attacker may own.
+ * name would be looked up in the current directory first, which an attacker may own.
  *
  * @param name file name, such as `libc.so.6`
  * @throws Failure `library_missing`
@@ -36,7 +36,7 @@ export function openLibrary<const S extends Deno.ForeignLibraryInterface>(
   }
   throw new Failure(
     "library_missing",
-    `${name} is in none of ${directories.join(", ")}: install the package that has it`,
+    `cannot find ${name} in ${directories.join(", ")}: install the package that contains it`,
   );
 }
 

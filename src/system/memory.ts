@@ -53,7 +53,7 @@ export class Memory {
   /**
    * Zeroed memory that C code frees with `free`.
    *
-   * @throws Error when there is none left
+   * @throws Error when no memory is left
    */
   allocate(bytes: number): Address {
     const address = this.#libc.calloc(1n, BigInt(bytes));
@@ -64,7 +64,7 @@ export class Memory {
   /**
    * A copy of bytes as a C string in memory that C code frees with `free`.
    *
-   * @throws Error when there is none left
+   * @throws Error when no memory is left
    */
   allocateString(bytes: Uint8Array<ArrayBuffer>): Address {
     const address = this.allocate(bytes.length + 1);

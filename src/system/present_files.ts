@@ -1,4 +1,4 @@
-/** Says whether there is a file, or a link to one; what can't be looked at isn't there. */
+/** Says whether a path leads to a regular file; one that can't be looked at counts as missing. */
 export function isFile(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
@@ -7,7 +7,7 @@ export function isFile(path: string): boolean {
   }
 }
 
-/** Names in a directory that end in `.conf`, sorted; none of a directory that can't be read. */
+/** Names in a directory that end in `.conf`, sorted; empty where the directory can't be read. */
 export function confNamesIn(directory: string): string[] {
   try {
     return [...Deno.readDirSync(directory)].map(({ name }) => name)

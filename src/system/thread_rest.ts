@@ -1,8 +1,8 @@
 /**
- * Waits until the thread that has just finished its work rests. WebCrypto and foreign functions that
- * may take long run in a thread of Deno's pool. One that has just finished takes a moment until it can
- * be used again; work asked for meanwhile would start another thread, and service units limit those. A
- * quarter of a millisecond is that moment: a timer's least would be two.
+ * Pauses until the thread that has just finished its work is idle again. WebCrypto and slow foreign
+ * functions run in a thread of Deno's pool. After its work a thread needs a moment before it can be
+ * used again; work that comes meanwhile would start another thread, and service units limit those.
+ * The moment is a quarter of a millisecond; a timer would wait two at the least.
  */
 export function letThreadRest(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 0.25);

@@ -1,6 +1,6 @@
 import { Failure } from "../core/failure.ts";
 
-/** More links than that are a circle, for the kernel too (path_resolution(7)). */
+/** More links than that are taken for a loop, as the kernel does (path_resolution(7)). */
 const MAX_LINKS = 40;
 
 const OTHERS = 0o077;
@@ -19,8 +19,9 @@ export interface TrustedPath {
 /**
  * Follows a path to a file of ours, and refuses one that somebody else could have put there: every
  * directory and link on the way, and the file, must belong to this process's user or to root, and
- * nobody else may write in the directories. A sticky directory such as /tmp is allowed on the way, where nobody can move what isn't theirs, but
- * not as the file's own, where anybody could put files beside it.
+ * nobody else may write in the directories. A sticky directory such as /tmp is allowed on the way,
+ * since nobody can move other users' files there; it is not allowed as the file's own directory,
+ * where anybody could put files beside it.
  *
  * @param path absolute
  * @param uid whose file it is, if not this process's user's
@@ -46,7 +47,7 @@ export function followTrusted(
     const next = at === "/" ? `/${name}` : `${at}/${name}`;
     const found = lstat(next);
     if (found === null) {
-      // What isn't there may be made: by nobody else.
+      // What isn't there yet may be created next, so nobody else may be able to create it.
       requireOthersKeptOut(at, info, true);
       return { path: [next, ...rest].join("/"), info: null };
     }
@@ -57,7 +58,7 @@ export function followTrusted(
       continue;
     }
     const target = targetOf(next);
-    if (++links > MAX_LINKS) throw badLink(next, "is part of a circle");
+    if (++links > MAX_LINKS) throw badLink(next, "is part of a loop");
     if (target.startsWith("/")) {
       at = "/";
       info = Deno.lstatSync(at);
@@ -68,7 +69,7 @@ export function followTrusted(
 }
 
 /**
- * Refuses a file that others than its owner may read or write, as ssh does with keys.
+ * Refuses a file that users other than its owner may read or write, as ssh does with keys.
  *
  * @throws Failure `untrusted_path`
  */
@@ -77,7 +78,7 @@ export function requirePrivate(path: string): void {
   if (!((info.mode ?? 0) & OTHERS)) return;
   throw new Failure(
     "untrusted_path",
-    `${path} has mode ${modeOf(info)}, so that others than its owner have access: ` +
+    `${path} has mode ${modeOf(info)}, so users other than its owner have access: ` +
       `chmod 600 ${path}`,
   );
 }
@@ -86,7 +87,7 @@ function partsOf(path: string): string[] {
   return path.split("/").filter((part) => part !== "" && part !== ".");
 }
 
-/** Gives where a link leads, which must be there: a new file elsewhere is not what is meant. */
+/** Where a link leads. Something must be there: nobody means a new file to be created elsewhere. */
 function targetOf(link: string): string {
   try {
     Deno.statSync(link);
@@ -122,7 +123,7 @@ function requireOwner(
   if (uid === 0 || uid === owner) return;
   throw new Failure(
     "untrusted_path",
-    `${path} belongs to uid ${uid}, and this is uid ${owner}: run openvpn-totp as that user, ` +
+    `${path} belongs to uid ${uid}, but this is uid ${owner}: run openvpn-totp as that user, ` +
       "or change the owner (chown)",
   );
 }
@@ -137,8 +138,8 @@ function requireOthersKeptOut(
   if (!info.isDirectory || isSafe) return;
   throw new Failure(
     "untrusted_path",
-    `the directory ${directory} has mode ${modeOf(info)}, so that others can put files there: ` +
-      `chmod go-w ${directory}, or use another`,
+    `the directory ${directory} has mode ${modeOf(info)}, so others can put files there: ` +
+      `chmod go-w ${directory}, or use another directory`,
   );
 }
 
@@ -151,14 +152,14 @@ export function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/")) || "/";
 }
 
-/** Makes a directory that is its owner's alone, whatever the umask; leaves one that is there. */
+/** Creates a directory for its owner alone, whatever the umask; an existing one is left as it is. */
 export function makeDirectory(path: string): void {
   try {
     Deno.statSync(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     makeDirectory(parentOf(path));
-    // `recursive` for its patience alone: another first enrolment may have been faster.
+    // `recursive` only because it doesn't fail where another first enrolment was faster.
     Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
     Deno.chmodSync(path, 0o700);
   }

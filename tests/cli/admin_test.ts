@@ -489,7 +489,7 @@ testWith(["root"], "without root, the error says so", async () => {
       assertError(
         await run(program, [...on(db), ...args], { uid: 65534 }),
         1,
-        /no permission to open \/.* as uid 65534: run it as root \(sudo\)/,
+        /no permission to open \/.* as uid 65534: run openvpn-totp as root \(sudo\)/,
       );
     }
   }

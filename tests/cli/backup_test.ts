@@ -222,11 +222,11 @@ testWith(
       ["readable", (file) => {
         Deno.copyFileSync(good, file);
         Deno.chmodSync(file, 0o644);
-      }, /others than its owner have access: chmod 600/],
+      }, /users other than its owner have access: chmod 600/],
       ["newer", (file) => {
         Deno.copyFileSync(good, file);
         sql(file, "PRAGMA user_version = 99");
-      }, /schema version 99, this program knows up to/],
+      }, /schema version 99, but this program knows versions up to/],
       ["trigger", (file) => {
         Deno.copyFileSync(good, file);
         sql(
@@ -297,7 +297,7 @@ testWith(
     // SQLite would take it for a part of the copy, and a link in the copy's place for the copy.
     await Deno.writeTextFile(`${others}/new-journal`, "another's");
     const open = await admin(db, ["backup", `${others}/new`]);
-    assert.match(open.stderr, /others has mode 0777, so that others can put/);
+    assert.match(open.stderr, /others has mode 0777, so others can put/);
     assert.deepEqual(
       [...Deno.readDirSync(others)].map(({ name }) => name),
       ["new-journal"],

@@ -2,12 +2,12 @@ import type { DatabaseSync } from "node:sqlite";
 import { type AuditRule, bounded, type DecisionRecord } from "../../core/decision.ts";
 import type { DecisionFilter } from "../enrolment_store.ts";
 
-/** How many old rows go with each new one at the most: a login must not pay for a whole day's. */
+/** How many old rows go with each new one at most: one login must not pay for a whole day's. */
 const PRUNED_AT_ONCE = 20;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Adds a row to the audit trail, and removes of the oldest what is beyond the rule. */
+/** Adds a row to the audit trail, and removes the oldest ones that the rule no longer keeps. */
 export function recordDecision(
   connection: DatabaseSync,
   decision: DecisionRecord,

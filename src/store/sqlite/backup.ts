@@ -6,7 +6,7 @@ import { SqliteEnrolmentStore } from "./enrolment_store.ts";
 import { failureOf } from "./errors.ts";
 import { type DatabaseFile, prepareFile } from "./file.ts";
 
-/** How a copy is opened, which nobody else uses. */
+/** How a copy is opened that nobody else uses. */
 const OPEN = { create: false, busyTimeoutMs: 0 };
 
 /**
@@ -35,7 +35,7 @@ export function enrolmentsIn(database: Database): Promise<Enrolment[]> {
 /**
  * Opens a copy of a backup, with its schema brought up to date; the backup itself isn't touched.
  *
- * @param directory where the copy may lie for a moment
+ * @param directory where the copy may be for a moment
  * @throws Failure as {@link openDatabase}; for a database that is in use, or isn't whole
  */
 export async function openBackup(path: string, directory: string): Promise<Database> {

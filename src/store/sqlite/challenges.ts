@@ -31,12 +31,12 @@ export function recordChallenge(connection: DatabaseSync, challenge: Challenge):
   if (changes !== 0) return;
   throw new Failure(
     "challenge_exists",
-    `the attempt of auth_control_file ${challenge.id} was challenged before: OpenVPN makes a new ` +
+    `the attempt with auth_control_file ${challenge.id} was challenged already: OpenVPN creates a new ` +
       "file for each attempt",
   );
 }
 
-/** A few at a time: a login must not pay for all that were left by others. */
+/** A few at a time: one login must not pay for everything that others have left. */
 function forgetExpired(connection: DatabaseSync, now: EpochMs): void {
   connection.prepare(
     `DELETE FROM challenges WHERE attempt IN (

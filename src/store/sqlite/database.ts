@@ -16,8 +16,9 @@ export interface OpenOptions {
 }
 
 /**
- * Some 80 MB, more than most databases have: a write between two parts makes the copying begin anew,
- * and where many log in there always is one. It takes a fraction of the time that a login waits.
+ * Some 80 MB, more than most databases have: a write between two parts makes the copying start over,
+ * and where many users log in there always is one. It takes a fraction of the time that a login
+ * waits.
  */
 const PAGES_AT_ONCE = 20_000;
 

@@ -1,14 +1,14 @@
 import { Failure, type FailureCode, isSystemError } from "../../core/failure.ts";
 
-/** SQLite would play a left-over journal over the backup. */
+/** SQLite would play a left-over journal back over the restored backup. */
 const RESTORE = "move it away, with its -journal and -wal if there are any, " +
   "then restore a backup or enrol again";
 
-/** SQLite's primary result codes that have an advice of their own (sqlite.org/rescode.html). */
+/** Advice for SQLite's primary result codes (sqlite.org/rescode.html). */
 const ADVICE: Record<number, [FailureCode, string]> = {
   5: [
     "database_locked",
-    "is locked by another process: try again; `fuser` names who holds it",
+    "is locked by another process: try again; `fuser` shows which process holds it",
   ],
   8: [
     "database_readonly",
@@ -21,7 +21,7 @@ const ADVICE: Record<number, [FailureCode, string]> = {
   11: ["database_corrupt", `is corrupt: ${RESTORE}`],
   13: [
     "database_full",
-    "cannot grow, the disk is full: free some space; nothing was changed",
+    "cannot grow because the disk is full: free some space; nothing was changed",
   ],
   14: [
     "database_error",
@@ -31,14 +31,14 @@ const ADVICE: Record<number, [FailureCode, string]> = {
 };
 
 /**
- * Turns what was thrown while a database was used into a `Failure` that names the file, what is wrong
- * and what to do. What isn't the database's or the system's error passes as it is.
+ * Turns an error that came up while a database was used into a `Failure` that names the file, what
+ * is wrong and what to do. An error that is neither SQLite's nor the system's is passed on unchanged.
  */
 export function failureOf(error: unknown, path: string): unknown {
   if (error instanceof Deno.errors.PermissionDenied) {
     const advice = Deno.uid() === 0
       ? "check the modes of its directories, and the security module's log"
-      : "run it as root (sudo); where OpenVPN drops its privileges (`user`), see totpPrimaryAuth " +
+      : "run openvpn-totp as root (sudo); where OpenVPN drops its privileges (`user`), see totpPrimaryAuth " +
         "external in the README";
     return new Failure(
       "database_denied",

@@ -17,7 +17,7 @@ export interface DatabaseFile {
 }
 
 /**
- * Makes sure that what lies at a path is ours to open, before SQLite sees it.
+ * Makes sure that what is at a path is ours to open, before SQLite sees it.
  *
  * @param create make directory and file where there are none
  * @param uid whose file it is, if not this process's user's
@@ -30,7 +30,7 @@ export function prepareFile(
   uid?: number,
 ): DatabaseFile {
   const { path: real } = followTrusted(path, uid);
-  // In this order: another first enrolment makes the file first, and its journal then.
+  // In this order: another first enrolment creates the file first, then its journal.
   const [orphan] = findCompanions(real);
   const header = readHeader(real);
   if (header === "ours") {
@@ -44,21 +44,21 @@ export function prepareFile(
   return { path: real, isOurs: false };
 }
 
-/** Makes the empty file itself, as SQLite would leave its mode to the umask. */
+/** Creates the empty file here, since SQLite would leave its mode to the umask. */
 function createFile(path: string): void {
   makeDirectory(parentOf(path));
   try {
     Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
   } catch (error) {
-    // It may be another first enrolment's at this moment, or what is left of one.
+    // Another first enrolment may be creating it right now, or may have left it behind.
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   }
   Deno.chmodSync(path, 0o600);
 }
 
 /**
- * Finds what of a broken-off transaction lies beside a database: files that SQLite takes for a part
- * of it.
+ * Finds what an interrupted transaction has left beside a database: files that SQLite takes for a
+ * part of it.
  *
  * @throws Failure where one isn't a file: opening a database beside a named pipe would wait for ever
  */
@@ -78,25 +78,25 @@ function findCompanions(path: string): string[] {
 function missing(path: string): Failure {
   return new Failure(
     "database_missing",
-    `there is no database at ${path} yet: enrol the first user, or name the right path ` +
+    `there is no database at ${path} yet: enrol the first user, or give the right path ` +
       "(--db, totpTokenDbPath)",
   );
 }
 
-/** A new database beside it would delete it, and what the other database needs of it. */
+/** A new database beside it would delete it, though the database that it belongs to needs it. */
 function orphaned(companion: string): Failure {
   return new Failure(
     "database_foreign",
-    `${companion} is there without its database: move it to where that went`,
+    `${companion} is there, but its database is not: move it to where the database is now`,
   );
 }
 
-/** The error for a database of ours that somebody has put rules of their own into. */
+/** The error for a database of ours to which somebody has added rules of their own. */
 export function changedSchema(path: string): Failure {
   return new Failure(
     "database_foreign",
-    `${path} has triggers or views, which openvpn-totp doesn't make: restore it from a backup that ` +
-      "nobody else could change",
+    `${path} has triggers or views, which openvpn-totp does not create: restore it from a backup ` +
+      "that nobody else could change",
   );
 }
 
@@ -105,7 +105,7 @@ export function foreignDatabase(path: string): Failure {
   return new Failure(
     "database_foreign",
     `${path} is not a database of openvpn-totp and was left alone: move it away, with its -journal ` +
-      "and -wal if there are any (openvpn-totp import reads an older script's users), or name " +
+      "and -wal if there are any (openvpn-totp import reads an older script's users), or give " +
       "another path (--db, totpTokenDbPath)",
   );
 }

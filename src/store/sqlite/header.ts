@@ -3,7 +3,7 @@ import { Failure } from "../../core/failure.ts";
 /** Marks a SQLite file as ours (`PRAGMA application_id`): "oTOT" in ASCII. */
 export const APPLICATION_ID = 0x6f544f54;
 
-/** What lies at a database's path. */
+/** What is at a database's path. */
 type Header = "missing" | "empty" | "ours" | "foreign";
 
 const MAGIC = new TextEncoder().encode("SQLite format 3\0");
@@ -31,7 +31,7 @@ export function readHeader(path: string): Header {
   if (!info.isFile) {
     throw new Failure(
       "database_foreign",
-      `${path} is not a regular file: name another path (--db, totpTokenDbPath)`,
+      `${path} is not a regular file: give another path (--db, totpTokenDbPath)`,
     );
   }
   if (info.size === 0) return "empty";

@@ -4,9 +4,9 @@ import { APPLICATION_ID } from "./header.ts";
 
 /**
  * The schema's history: entry N leads from version N to N + 1 (`PRAGMA user_version`). An entry that
- * was released is never changed; a change of the schema is a new entry.
+ * has been released is never changed; a change of the schema is a new entry.
  *
- * Times are milliseconds since 1970-01-01T00:00:00Z.
+ * Columns of moments (`…_at`, `since`, `until`) are of `EpochMs`.
  */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE enrolments (
@@ -54,7 +54,7 @@ export const MIGRATIONS: readonly string[] = [
 
    CREATE INDEX password_failures_by_age ON password_failures (last_at);`,
 
-  // Secrets of before this opened to anybody, and open no more: such a user is enrolled anew.
+  // Secrets from before this weren't sealed, and don't open any more: their users are enrolled anew.
   `ALTER TABLE enrolments ADD COLUMN key_id TEXT NOT NULL DEFAULT 'none';
    UPDATE enrolments SET secret = x'';
 
@@ -113,7 +113,7 @@ export function hasTables(database: DatabaseSync): boolean {
   return database.prepare("SELECT 1 FROM sqlite_schema").get() !== undefined;
 }
 
-/** Says whether a database has triggers or views, which would act on our statements: we make none. */
+/** Says whether a database has triggers or views. We create none; they would act on our statements. */
 export function hasForeignRules(database: DatabaseSync): boolean {
   return database.prepare(
     "SELECT 1 FROM sqlite_schema WHERE type IN ('trigger', 'view')",
@@ -134,13 +134,13 @@ export function migrate(
   if (version < 0 || version === 0 && hasTables(database)) {
     throw new Failure(
       "database_corrupt",
-      `${path} has schema version ${version}: restore it from a backup`,
+      `${path} has schema version ${version}, which no openvpn-totp wrote: restore a backup`,
     );
   }
   if (version > migrations.length) {
     throw new Failure(
       "database_newer",
-      `${path} has schema version ${version}, this program knows up to ` +
+      `${path} has schema version ${version}, but this program knows versions up to ` +
         `${migrations.length}: install the newer openvpn-totp that wrote it`,
     );
   }

@@ -18,7 +18,7 @@ export function savePlaceFailures(
     connection.prepare("DELETE FROM password_failures WHERE place = ?").run(key);
     return;
   }
-  // A few at a time: a login must not pay for all that were left by others.
+  // A few at a time: one login must not pay for everything that others have left.
   connection.prepare(
     `DELETE FROM password_failures WHERE place IN
        (SELECT place FROM password_failures WHERE last_at <= ? LIMIT 100)`,

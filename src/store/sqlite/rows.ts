@@ -10,7 +10,7 @@ import {
 } from "../../core/totp_parameters.ts";
 import type { Enrolment } from "../../core/enrolment.ts";
 
-/** A row as `node:sqlite` gives it; the STRICT tables vouch for the columns' types. */
+/** A row as `node:sqlite` gives it; the STRICT tables guarantee the columns' types. */
 type Row = Record<string, unknown>;
 
 /** What {@link enrolmentOf} reads rows of. */
@@ -64,7 +64,7 @@ function parametersOf(row: Row): TotpParameters {
     "database_corrupt",
     `the enrolment of ${quoted(row.username as string)} has codes of ` +
       `${quoted(parameters.algorithm)}, ${parameters.digits} digits and ` +
-      `${parameters.periodSeconds} seconds, which openvpn-totp doesn't make: restore the database ` +
+      `${parameters.periodSeconds} seconds, which openvpn-totp does not create: restore the database ` +
       "from a backup, or enrol the user again (delete, then enroll)",
   );
 }
