@@ -1,6 +1,6 @@
 /**
- * `deno task build`: compiles main.ts to dist/openvpn-totp, with the manual page in it, which is also
- * left in dist/openvpn-totp.8.
+ * `deno task build`: compiles main.ts to dist/openvpn-totp, with the manual page in it, which is
+ * also left in dist/openvpn-totp.8.
  *
  * `--target aarch64-unknown-linux-gnu` builds for the other architecture.
  *
@@ -43,11 +43,11 @@ const VARIABLES = [
 ];
 
 /**
- * The least that works. Reading and writing aren't limited to a list, because the configuration chooses
- * where database, log and OpenVPN's temporary files are. Neither is foreign code: Deno allows a callback,
- * which PAM needs, only without a list. So the program opens libraries only by absolute path, and gives
- * up that permission before it decides about a login. There is no network, no child process, and no
- * import from anywhere.
+ * The least that works. Reading and writing aren't limited to a list, because the configuration
+ * chooses where database, log and OpenVPN's temporary files are. Neither is foreign code: Deno
+ * allows a callback, which PAM needs, only without a list. So the program opens libraries only by
+ * absolute path, and gives up that permission before it decides about a login. There is no network,
+ * no child process, and no import from anywhere.
  */
 const PERMISSIONS = [
   "--no-prompt",
@@ -79,7 +79,9 @@ async function build(): Promise<void> {
   report(`made ${OUTPUT} (${(size / 1e6).toFixed(1)} MB)`);
 }
 
-/** The manual page's date: today, or what a reproducible build sets (SOURCE_DATE_EPOCH, in seconds). */
+/**
+ * The manual page's date: today, or what a reproducible build sets (SOURCE_DATE_EPOCH, in seconds).
+ */
 function pageDate(): EpochMs {
   const epoch = Deno.env.get("SOURCE_DATE_EPOCH");
   return epoch ? Number(epoch) * 1000 : Date.now();
