@@ -79,7 +79,9 @@ async function build(): Promise<void> {
   report(`made ${OUTPUT} (${(size / 1e6).toFixed(1)} MB)`);
 }
 
-/** The manual page's date: today, or what a reproducible build sets (SOURCE_DATE_EPOCH, in seconds). */
+/**
+ * The manual page's date: today, or what a reproducible build sets (SOURCE_DATE_EPOCH, in seconds).
+ */
 function pageDate(): EpochMs {
   const epoch = Deno.env.get("SOURCE_DATE_EPOCH");
   return epoch ? Number(epoch) * 1000 : Date.now();

@@ -15,8 +15,8 @@ import {
 import { bold, literal, prose, tagged, usage, verbatim } from "./roff.ts";
 
 /**
- * The manual page openvpn-totp(8), in the macros of man(7): made from the commands that commander knows
- * and from the settings.
+ * The manual page openvpn-totp(8), in the macros of man(7): made from the commands that commander
+ * knows and from the settings.
  *
  * @param at the page's date
  */

@@ -44,17 +44,23 @@ export async function withStore<T>(
   return await work(store.enrolments);
 }
 
-/** The keys in the key file: that of `--key`, otherwise of `totpKeyFile`, otherwise the default one. */
+/**
+ * The keys in the key file: that of `--key`, otherwise of `totpKeyFile`, otherwise the default one.
+ */
 export function openVault(context: AdminContext): Vault {
   return new Vault(pathOf(SETTINGS.keyFile, "--key", context.key, context));
 }
 
-/** The database's path: that of `--db`, otherwise of `totpTokenDbPath`, otherwise the default one. */
+/**
+ * The database's path: that of `--db`, otherwise of `totpTokenDbPath`, otherwise the default one.
+ */
 export function databasePath(context: AdminContext): string {
   return pathOf(SETTINGS.tokenDbPath, "--db", context.db, context);
 }
 
-/** An option's path, relative to the current directory; otherwise the environment's or the default. */
+/**
+ * An option's path, relative to the current directory; otherwise the environment's or the default.
+ */
 function pathOf(
   setting: typeof SETTINGS.keyFile,
   option: string,

@@ -4,8 +4,8 @@ import { quoted } from "../text/printable.ts";
 import { writeAll } from "../system/write_all.ts";
 
 /**
- * Makes a file, mode 0600 (or less, by the umask), and syncs it to the disk. Where that fails, no file
- * is left.
+ * Makes a file, mode 0600 (or less, by the umask), and syncs it to the disk. Where that fails, no
+ * file is left.
  *
  * @param path must not exist; whatever is there stays, even a link
  * @throws Failure `output_error`

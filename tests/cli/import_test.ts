@@ -274,9 +274,9 @@ testWith([], "import enrols all or none, and names each conflict", async () => {
   );
   for (
     const [args, why] of [
-      [["--replace", "--skip-enrolled"], /either --replace or --skip-enrolled/],
-      [["--digits", "8"], /--digits is for files of the format otp-secrets/],
-      [["--table", "x"], /--table is for files of the format python-sqlite/],
+      [["--replace", "--skip-enrolled"], /--replace and --skip-enrolled can.t be combined/],
+      [["--digits", "8"], /--digits is only for files in the format otp-secrets/],
+      [["--table", "x"], /--table is only for files in the format python-sqlite/],
       [["--issuer", "a:b"], /--issuer is "a:b"/],
     ] as const
   ) {

@@ -8,7 +8,10 @@ interface Word {
   quote: "" | "'" | '"';
 }
 
-/** Characters without a special meaning to the shell anywhere in a word, those beyond ASCII included. */
+/**
+ * Characters without a special meaning to the shell anywhere in a word, those beyond ASCII
+ * included.
+ */
 const HARMLESS = /[\w%+=:,.\/@\u0080-\u{10ffff}-]/u;
 
 /**
@@ -47,8 +50,8 @@ export function splitLine(line: string): Word[] {
  * What to put in place of the end of a word, so that bash reads the word as `value`.
  *
  * @param raw the word as typed
- * @param end the part that is replaced: readline starts a new word at characters such as `@`, `=` and
- * `:`, and at an opening quote
+ * @param end the part that is replaced: readline starts a new word at characters such as `@`, `=`
+ * and `:`, and at an opening quote
  * @returns null where there is no such text
  */
 export function insertion(value: string, raw: string, end: string): string | null {

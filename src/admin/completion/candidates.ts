@@ -23,8 +23,8 @@ const NOTHING: Completion = { kind: "words", candidates: [] };
  *
  * @param words the arguments before the last word
  * @param current the last word as typed so far
- * @returns what could be there, whether or not it begins like `current`, and the values of the program's
- * own options
+ * @returns what could be there, whether or not it begins like `current`, and the values of the
+ * program's own options
  */
 export function complete(
   program: AnyCommand,

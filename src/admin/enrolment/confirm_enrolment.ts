@@ -18,8 +18,8 @@ export function requireConfirmable(context: AdminContext): void {
 }
 
 /**
- * `enroll --confirm`: asks for a first code until it is right. The code isn't used up: the first login
- * accepts it, too.
+ * `enroll --confirm`: asks for a first code until it is right. The code isn't used up: the first
+ * login accepts it, too.
  *
  * @throws Failure `usage` where nobody can be asked, `cancelled` at the end of input
  */

@@ -27,8 +27,8 @@ export interface UserToEnrol {
 }
 
 /**
- * Enrols users: all of them, or none. What takes time is done before the transaction, because logins
- * wait for that.
+ * Enrols users: all of them, or none. What takes time is done before the transaction, because
+ * logins wait for that.
  *
  * @param mayReplace says whether an enrolled user may be replaced
  * @param done called after each user's secret has been sealed

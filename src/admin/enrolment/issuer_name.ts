@@ -2,8 +2,8 @@ import { checkSetting, SETTINGS } from "../../settings.ts";
 import type { AdminContext } from "../context.ts";
 
 /**
- * The name that authenticator apps show: that of `--issuer`, otherwise of `totpIssuerName`, otherwise
- * the default.
+ * The name that authenticator apps show: that of `--issuer`, otherwise of `totpIssuerName`,
+ * otherwise the default.
  *
  * @throws Failure `usage`, `bad_setting`
  */

@@ -3,9 +3,9 @@ import { shownSecret } from "./secret.ts";
 import { COMMON_PARAMETERS, type TotpParameters } from "../../core/totp_parameters.ts";
 
 /**
- * The URI that gives an authenticator app its secret (Google Authenticator's Key URI Format), with the
- * parameters in the order of `pyotp`, which the older script used. Parameters equal to
- * {@link COMMON_PARAMETERS} are left out: some apps refuse those that they don't know.
+ * The URI that gives an authenticator app its secret (Google Authenticator's Key URI Format), with
+ * the parameters in the order of `pyotp`, which the older script used. Parameters equal to {@link
+ * COMMON_PARAMETERS} are left out: some apps refuse those that they don't know.
  *
  * @param secret base32, without padding
  */

@@ -13,8 +13,8 @@ export class Markup {
 type Value = string | number | Markup | readonly Markup[];
 
 /**
- * A template of HTML. Each text in it is shown literally, in an element or a quoted attribute: what has
- * a meaning in HTML is escaped, and characters that hide or reorder text become `\u{…}`.
+ * A template of HTML. Each text in it is shown literally, in an element or a quoted attribute: what
+ * has a meaning in HTML is escaped, and characters that hide or reorder text become `\u{…}`.
  */
 export function markup(
   literals: TemplateStringsArray,

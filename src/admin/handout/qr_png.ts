@@ -7,8 +7,8 @@ const SCALE = 8;
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /**
- * A QR code as a PNG (ISO/IEC 15948), one bit per pixel, black on white, with the margin of 4 modules
- * that ISO/IEC 18004 asks for.
+ * A QR code as a PNG (ISO/IEC 15948), one bit per pixel, black on white, with the margin of 4
+ * modules that ISO/IEC 18004 asks for.
  */
 export function qrPng(text: string): Uint8Array<ArrayBuffer> {
   const { data, size } = encode(text, { ecc: "M", border: 4 });

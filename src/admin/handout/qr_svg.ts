@@ -1,8 +1,8 @@
 import { encode } from "uqr";
 
 /**
- * A QR code as an SVG document, black on white, one unit per module, with the margin of 4 modules that
- * ISO/IEC 18004 asks for.
+ * A QR code as an SVG document, black on white, one unit per module, with the margin of 4 modules
+ * that ISO/IEC 18004 asks for.
  *
  * @returns ASCII, with a line end
  */

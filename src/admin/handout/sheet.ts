@@ -8,9 +8,9 @@ import { qrSvg } from "./qr_svg.ts";
 import { SHEET_STYLE } from "./sheet_style.ts";
 
 /**
- * A page for a user, to print or to read: the QR code and the key, how to set up an app with them, and
- * what to do at the login. It is one file that loads and runs nothing; its Content-Security-Policy
- * (CSP level 3) forbids both, and every style but its own.
+ * A page for a user, to print or to read: the QR code and the key, how to set up an app with them,
+ * and what to do at the login. It is one file that loads and runs nothing; its
+ * Content-Security-Policy (CSP level 3) forbids both, and every style but its own.
  */
 export function sheet(handout: Handout): string {
   const { issuer, username } = handout;

@@ -1,6 +1,6 @@
 /**
- * How a user's page looks on a phone, on a screen (light or dark), and on one page of A4 or US Letter.
- * The QR code is black on white everywhere.
+ * How a user's page looks on a phone, on a screen (light or dark), and on one page of A4 or US
+ * Letter. The QR code is black on white everywhere.
  */
 export const SHEET_STYLE = `
 :root {

@@ -1,6 +1,9 @@
 import { eastAsianWidth } from "get-east-asian-width";
 
-/** Marks that combine with the character before them, and second and third parts of Korean syllables. */
+/**
+ * Marks that combine with the character before them, and second and third parts of Korean
+ * syllables.
+ */
 const NO_WIDTH = /[\p{Mn}\p{Me}\u1160-\u11ff\ud7b0-\ud7ff]/u;
 
 /**

@@ -1,13 +1,15 @@
 import { encode } from "uqr";
 
-/** Black and white (ECMA-48, SGR), whatever colours the terminal has: many phones can't read an inverted code. */
+/**
+ * Black and white (ECMA-48, SGR) on any terminal: many phones can't read an inverted code.
+ */
 const INK = { dark: 30, light: 97 };
 const GROUND = { dark: 40, light: 107 };
 const RESET = "\x1b[0m";
 
 /**
- * What is tried in turn until a code is narrow enough: error correction (M restores 15 %, L 7 %), and
- * the margin in modules. ISO/IEC 18004 asks for 4; a light terminal adds its own.
+ * What is tried in turn until a code is narrow enough: error correction (M restores 15 %, L 7 %),
+ * and the margin in modules. ISO/IEC 18004 asks for 4; a light terminal adds its own.
  */
 const ATTEMPTS = [
   { ecc: "M", border: 4 },
@@ -16,9 +18,9 @@ const ATTEMPTS = [
 ] as const;
 
 /**
- * Draws a QR code on a terminal. Each character holds two modules, one above the other: the upper one
- * is its background, the lower one a half block. Some terminals leave gaps between lines, in the
- * background's colour: a gap only extends the upper modules, so that the code stays readable.
+ * Draws a QR code on a terminal. Each character holds two modules, one above the other: the upper
+ * one is its background, the lower one a half block. Some terminals leave gaps between lines, in
+ * the background's colour: a gap only extends the upper modules, so that the code stays readable.
  *
  * @param columns width of the terminal
  * @returns lines without a line end behind the last; null where the terminal is too narrow

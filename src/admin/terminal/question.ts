@@ -64,8 +64,8 @@ export function askPassword(
 }
 
 /**
- * Makes sure that somebody can be asked. Nothing is asked through a pipe: a script would wait for ever,
- * or its input for something else would be taken as the answer.
+ * Makes sure that somebody can be asked. Nothing is asked through a pipe: a script would wait for
+ * ever, or its input for something else would be taken as the answer.
  *
  * @param option what to use instead where nobody can be asked
  * @throws Failure `usage`

@@ -13,9 +13,9 @@ const GAP = "  ";
 /**
  * Lays out rows under headings, in columns as wide as their widest cell.
  *
- * Where a row is too wide for the terminal, its last cell gets a line of its own; where not even the
- * other columns fit, each row becomes a block of names and values. Nothing is cut off: the terminal
- * breaks what is still too long.
+ * Where a row is too wide for the terminal, its last cell gets a line of its own; where not even
+ * the other columns fit, each row becomes a block of names and values. Nothing is cut off: the
+ * terminal breaks what is still too long.
  *
  * @param rows as many cells as there are headings
  */

@@ -22,7 +22,8 @@ export function instantOrNever(at: EpochMs | null): string {
 }
 
 /**
- * A value as JSON, with a line end. Characters that can act on a terminal are escaped, as JSON allows.
+ * A value as JSON, with a line end. Characters that can act on a terminal are escaped, as JSON
+ * allows.
  */
 export function json(value: unknown): string {
   const text = JSON.stringify(value, null, 2);

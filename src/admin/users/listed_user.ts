@@ -78,7 +78,9 @@ export function isExemptNow({ exemption }: ListedUser, now: EpochMs): boolean {
   return isInForce(exemption, now);
 }
 
-/** Says whether a user is to be listed. Nothing is known about logins of users who aren't enrolled. */
+/**
+ * Says whether a user is to be listed. Nothing is known about logins of users who aren't enrolled.
+ */
 export function matches(user: ListedUser, filter: UserFilter, now: EpochMs): boolean {
   const lastLogin = lastLoginOf(user);
   const lastSeen = lastLogin ?? user.enrolledAt;

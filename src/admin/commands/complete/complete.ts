@@ -9,8 +9,9 @@ import { readUsers } from "../../users/read_users.ts";
 const BUSY_TIMEOUT_MS = 300;
 
 /**
- * `complete`, which the completion scripts run: prints what could come next (`words` or `files`), then
- * the words, one per line. Where the database can't be read, there are no usernames among them.
+ * `complete`, which the completion scripts run: prints what could come next (`words` or `files`),
+ * then the words, one per line. Where the database can't be read, there are no usernames among
+ * them.
  *
  * @param words for bash, readline's word, the line up to the cursor and the home directory; for the
  * others, the current word and those before it, without quotes

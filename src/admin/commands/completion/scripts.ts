@@ -1,9 +1,9 @@
 import type { Shell } from "./shells.ts";
 
 /**
- * Completion scripts. They know no commands: they ask the program each time (`openvpn-totp complete`),
- * so that a script works with later versions, too. They evaluate neither the program's answer nor what
- * was typed.
+ * Completion scripts. They know no commands: they ask the program each time (`openvpn-totp
+ * complete`), so that a script works with later versions, too. They evaluate neither the program's
+ * answer nor what was typed.
  */
 export const SCRIPTS: Record<Shell, string> = {
   bash: `# Completion of openvpn-totp for bash 4.4 and later.

@@ -4,7 +4,9 @@ import { json } from "../../terminal/text.ts";
 import { type AdminContext, withStore } from "../../context.ts";
 import { notEnrolled } from "../../users/require_user.ts";
 
-/** `delete USER`: removes an enrolment, the challenges that wait for its codes, and an exemption. */
+/**
+ * `delete USER`: removes an enrolment, the challenges that wait for its codes, and an exemption.
+ */
 export async function deleteUser(
   context: AdminContext,
   username: string,

@@ -20,7 +20,8 @@ import { json } from "../../terminal/text.ts";
 const MAX_PASSWORD_BYTES = 1024;
 
 /**
- * `doctor`: looks for what makes logins fail, and rehearses a login as far as possible without a client.
+ * `doctor`: looks for what makes logins fail, and rehearses a login as far as possible without a
+ * client.
  *
  * @throws Failure `problems_found`, after the report
  */

@@ -17,8 +17,8 @@ import type { EnrollOptions } from "./options.ts";
 import { readUsernames, usersToEnrol } from "./users_to_enrol.ts";
 
 /**
- * `enroll USER` and `enroll --from FILE`: three lines for each user on standard output, ten recovery
- * codes on request, and a QR code where somebody can scan it.
+ * `enroll USER` and `enroll --from FILE`: three lines for each user on standard output, ten
+ * recovery codes on request, and a QR code where somebody can scan it.
  */
 export async function enroll(
   context: AdminContext,
@@ -40,8 +40,8 @@ export async function enroll(
 }
 
 /**
- * Makes the files before the enrolment, so that nobody is enrolled whose files can't be made, and after
- * every question, since Ctrl-C would leave them.
+ * Makes the files before the enrolment, so that nobody is enrolled whose files can't be made, and
+ * after every question, since Ctrl-C would leave them.
  */
 async function enrolWithFiles(
   context: AdminContext,

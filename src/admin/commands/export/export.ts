@@ -19,8 +19,8 @@ import { instant, instantOrNull, json } from "../../terminal/text.ts";
 import type { ExportOptions } from "./options.ts";
 
 /**
- * `export FILE`: writes the users with their secrets, for `import` or another system. If a secret can't
- * be opened, nothing is written.
+ * `export FILE`: writes the users with their secrets, for `import` or another system. If a secret
+ * can't be opened, nothing is written.
  *
  * @param path `-` is standard output
  */

@@ -8,14 +8,16 @@ import { lstat } from "../../../system/trusted_path.ts";
 /** A directory in memory that only root can write to. */
 const MEMORY_DIRECTORY = "/run";
 
-/** Bytes of the header that say whether there is a write-ahead log (SQLite's file format, 1.3.3). */
+/**
+ * Bytes of the header that say whether there is a write-ahead log (SQLite's file format, 1.3.3).
+ */
 const WRITE_VERSION = 18;
 const READ_VERSION = 19;
 const WITHOUT_LOG = 1;
 
 /**
- * Reads a copy of another program's database: opening the database itself could change it, or the files
- * beside it.
+ * Reads a copy of another program's database: opening the database itself could change it, or the
+ * files beside it.
  *
  * @param content of the file at the path
  * @throws UnreadableSource where it is ours, or where a file beside it belongs to it

@@ -15,8 +15,8 @@ import { json } from "../../terminal/text.ts";
 import { warnOfUnknownUsers } from "../../enrolment/unknown_users.ts";
 
 /**
- * `import FILE…`: enrols the users of other systems with the secrets that they have: all of them, or
- * none. It shows what it would do before it asks.
+ * `import FILE…`: enrols the users of other systems with the secrets that they have: all of them,
+ * or none. It shows what it would do before it asks.
  */
 export async function importUsers(
   context: AdminContext,

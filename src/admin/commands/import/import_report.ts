@@ -9,7 +9,9 @@ const MAX_NAMES = 5;
 
 const TONES: Partial<Record<ImportAction, Tone>> = { conflict: "bad" };
 
-/** What an import would do, for people: users, what can't be imported, and what isn't carried over. */
+/**
+ * What an import would do, for people: users, what can't be imported, and what isn't carried over.
+ */
 export function importAsText(plan: ImportPlan, screen: Screen): string {
   return [
     plan.users.length === 0 ? "There is no user to import.\n" : usersAsText(plan.users, screen),

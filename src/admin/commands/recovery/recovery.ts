@@ -30,7 +30,8 @@ export async function recovery(
 }
 
 /**
- * Gives a user new recovery codes. Only marks of them are kept, which need the user's secret to make.
+ * Gives a user new recovery codes. Only marks of them are kept, which need the user's secret to
+ * make.
  *
  * @returns the codes as people read them
  * @throws Failure `not_enrolled`

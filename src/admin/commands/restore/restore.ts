@@ -18,8 +18,8 @@ import { requireYes } from "../../terminal/question.ts";
 import { json } from "../../terminal/text.ts";
 
 /**
- * `restore FILE`: replaces the users with those in a backup while logins go on. The backup itself isn't
- * changed.
+ * `restore FILE`: replaces the users with those in a backup while logins go on. The backup itself
+ * isn't changed.
  */
 export async function restore(
   context: AdminContext,
