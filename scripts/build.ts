@@ -1,8 +1,8 @@
 /**
- * `deno task build`: compiles main.ts to dist/openvpn-totp, with the manual page in it, which is
- * also left in dist/openvpn-totp.8.
+ * `deno task build` compiles main.ts to dist/openvpn-totp, with the manual page in it, which is also
+ * left in dist/openvpn-totp.8.
  *
- * `--target aarch64-unknown-linux-gnu` builds for the other architecture.
+ * `--target aarch64-unknown-linux-gnu` builds for the other supported architecture.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const TARGETS = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
 const OUTPUT = "./dist/openvpn-totp";
 const MAN_PAGE = "./dist/openvpn-totp.8";
 
-/** The variables that the program reads: its settings, OpenVPN's, and commander's. */
+/** The variables that the program reads: its settings, OpenVPN's variables, and commander's. */
 const VARIABLES = [
   "script_type",
   "username",
@@ -43,11 +43,11 @@ const VARIABLES = [
 ];
 
 /**
- * The least that works. Reading and writing aren't limited to a list, because the configuration
- * chooses where database, log and OpenVPN's temporary files are. Neither is foreign code: Deno
- * allows a callback, which PAM needs, only without a list. So the program opens libraries only by
- * absolute path, and gives up that permission before it decides about a login. There is no network,
- * no child process, and no import from anywhere.
+ * The smallest set of permissions that works. Reading and writing are not limited to a list, because
+ * the configuration decides where the database, the log and OpenVPN's temporary files are. Foreign
+ * code is not limited either, because Deno allows callbacks, which PAM needs, only without a list. So
+ * the program opens libraries only by absolute path, and gives that permission up before it decides
+ * about a login. There is no permission for the network, for child processes, or for imports.
  */
 const PERMISSIONS = [
   "--no-prompt",
@@ -87,7 +87,7 @@ function pageDate(): EpochMs {
   return epoch ? Number(epoch) * 1000 : Date.now();
 }
 
-/** Bundles the modules: compiled one by one, they and the packages slow each start by some 5 ms. */
+/** Makes one set of small files: without it, modules and packages make each start some 5 ms slower. */
 async function bundle(directory: string): Promise<void> {
   await deno({}, [
     "bundle",
@@ -110,15 +110,15 @@ async function compile(
   await deno(environment, [
     "compile",
     "--quiet",
-    // The bundle is complete: nothing is left to resolve.
+    // The bundle is complete, so nothing has to be resolved any more.
     "--no-config",
     "--no-lock",
     "--no-remote",
     "--no-npm",
     "--no-check",
-    // Otherwise the program reads V8 code from a file in the temp directory, where others can write.
+    // Otherwise the program reads V8 code from a file in the temp directory, which others can write.
     "--no-code-cache",
-    // One thread rather than one for each processor: service units limit them.
+    // One thread rather than one for each processor, since service units limit threads.
     "--v8-flags=--single-threaded",
     ...PERMISSIONS,
     ...(target === undefined ? [] : ["--target", target]),
@@ -131,7 +131,7 @@ async function compile(
   ]);
 }
 
-/** A program made with a wrong base binary doesn't run. */
+/** Runs the output once: with a wrong base binary it does not run. */
 async function tryOutput(): Promise<void> {
   try {
     const { success, stdout } = await new Deno.Command(OUTPUT, {
@@ -141,7 +141,7 @@ async function tryOutput(): Promise<void> {
     const version = new TextDecoder().decode(stdout);
     if (success && version.startsWith("openvpn-totp ")) return;
   } catch {
-    // The same as a program that runs and fails.
+    // It does not even start: the same as one that runs and fails.
   }
   await Deno.remove(OUTPUT);
   throw new Error(
