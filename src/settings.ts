@@ -303,7 +303,7 @@ export function checkSetting<T>(
   if (value === undefined) {
     throw new Failure(
       source === setting.name ? "bad_setting" : "usage",
-      `${source} is ${quoted(text ?? "")}, allowed is ${setting.allowed}`,
+      `${source} is ${quoted(text ?? "")}, expected ${setting.allowed}`,
     );
   }
   return value;

@@ -116,7 +116,7 @@ function problemWith(entry: Entry): Pick<Obstacle, "kind" | "reason"> | null {
 }
 
 function reasonUnreadable({ username, secret, encoding = "base32" }: Entry): string | null {
-  if (!isUsername(username)) return `that cannot be a username: allowed is ${USERNAME_ALLOWED}`;
+  if (!isUsername(username)) return `that cannot be a username: expected ${USERNAME_ALLOWED}`;
   return secret === null ? `the secret is not ${encoding}` : null;
 }
 

@@ -62,7 +62,7 @@ testWith(
     assertError(
       await admin(directory.db, ["enroll", "x", "--issuer", "a:b"]),
       2,
-      /--issuer is "a:b", allowed is .* no colon/,
+      /--issuer is "a:b", expected .* without a colon/,
     );
   },
 );
@@ -438,7 +438,7 @@ testWith(
     assertError(
       await admin("", ["list"]),
       2,
-      /--db is "", allowed is an absolute/,
+      /--db is "", expected an absolute/,
     );
     await enroll(db, "root");
     using other = new DatabaseSync(db);

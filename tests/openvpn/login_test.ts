@@ -147,7 +147,7 @@ testWith(
     await using client = await OpenvpnClient.connect(server, account);
     assert.equal((await client.outcome()).connected, false);
     await server.log.waitFor(
-      /outcome=refused reason=failure .*bad_setting: totpDriftSteps is \\"many\\", allowed is a whole number from 0 to 10/,
+      /outcome=refused reason=failure .*bad_setting: totpDriftSteps is \\"many\\", expected a whole number from 0 to 10/,
     );
   },
 );

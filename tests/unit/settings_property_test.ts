@@ -130,7 +130,7 @@ for (const [key, documented] of Object.entries(DOCUMENTED)) {
         }
         assert.throws(() => readSettings(read(text)), (error) => {
           assert(error instanceof Failure && error.code === "bad_setting");
-          const [, name, value] = error.message.match(/^(\w+) is (".*"), allowed is \S/) ?? [];
+          const [, name, value] = error.message.match(/^(\w+) is (".*"), expected \S/) ?? [];
           assert.equal(name, setting.name);
           const shown = unquote(value!).replace(/… \(\d+ characters\)$/, "");
           assert(text.startsWith(shown));

@@ -132,7 +132,7 @@ for (const [key, { good, bad }] of Object.entries(CASES)) {
           assert(error instanceof Failure);
           assert.equal(error.code, "bad_setting");
           assert(error.message.startsWith(`${setting.name} is "`));
-          assert(error.message.endsWith(`allowed is ${setting.allowed}`));
+          assert(error.message.endsWith(`expected ${setting.allowed}`));
           assert(error.message.length < 600);
           assert.doesNotMatch(error.message, /\p{Cc}/u);
           return true;
@@ -145,7 +145,7 @@ for (const [key, { good, bad }] of Object.entries(CASES)) {
 Deno.test("checkSetting names the option that a value came from", () => {
   assert.throws(
     () => checkSetting(SETTINGS.tokenDbPath, "--db", "x"),
-    /^Failure: --db is "x", allowed is an absolute path/,
+    /^Failure: --db is "x", expected an absolute path/,
   );
 });
 

@@ -1,14 +1,17 @@
 import type { EpochMs } from "../../core/epoch.ts";
-import type { Exemption } from "../../core/exemption.ts";
+import { type Exemption, isInForce } from "../../core/exemption.ts";
 import type { Tone } from "../terminal/screen.ts";
 import { instant, instantOrNull } from "../terminal/text.ts";
 
 /** Whether an exemption holds, and when and where, for people. */
 export function exemptionState(exemption: Exemption, now: EpochMs): { text: string; tone: Tone } {
-  const { until } = exemption;
-  return until === null || until > now
-    ? { text: `exempt ${whereAndWhen(exemption)}`, tone: "doubtful" }
-    : { text: `exemption ended ${instant(until)}`, tone: "quiet" };
+  if (isInForce(exemption, now)) {
+    return { text: `exempt ${whereAndWhen(exemption)}`, tone: "doubtful" };
+  }
+  const { since, until } = exemption;
+  return until !== null && until <= now
+    ? { text: `exemption ended ${instant(until)}`, tone: "quiet" }
+    : { text: `exemption begins ${instant(since)}`, tone: "quiet" };
 }
 
 /** Where and until when an exemption holds, for people. */

@@ -20,7 +20,7 @@ function checkSetting(at: Directive): Finding[] {
   const setting = KNOWN.find((one) => one.name === name);
   if (setting === undefined) return [unknownSetting(name, value, at)];
   if (setting.parse(value) !== undefined) return [];
-  const why = `every login is refused: allowed is ${setting.allowed}`;
+  const why = `every login is refused: expected ${setting.allowed}`;
   return [problem("settings", `${name} is "${value}"`, why, { at })];
 }
 
