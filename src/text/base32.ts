@@ -1,13 +1,14 @@
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/** Many times the longest secret that is allowed: what is longer is none. */
+/** Many times the longest allowed secret: anything longer is rejected. */
 const MAX_CHARACTERS = 4096;
 
 /**
- * Decodes base32 (RFC 4648 section 6) as people and programs write secrets: small letters count, blanks
- * and dashes between groups and padding don't. Bits that are left over are dropped, as apps do.
+ * Decodes base32 (RFC 4648 section 6) as people and programs write secrets: lower-case letters are
+ * allowed, and padding and any blanks and dashes between groups are ignored. Leftover bits are
+ * dropped, as apps do.
  *
- * @returns null for any other character, for nothing, and for a length that no bytes have
+ * @returns null for any other character, for empty text, and for a length that no bytes encode to
  */
 export function decodeBase32(text: string): Uint8Array | null {
   if (text.length > MAX_CHARACTERS) return null;
