@@ -85,7 +85,7 @@ export interface WrongCode {
 
 /**
  * What a wrong code adds. Repeating the same code adds nothing for a while, because clients send it
- * again when they reconnect. Meanwhile the code may have become right, so repeating it covers the
+ * again when they reconnect. By then the code may have become right, so repeating it covers the
  * steps of up to two drift windows for one count.
  */
 export function afterWrongCode(
