@@ -4,7 +4,7 @@ import { mustRun, type Output, run, type RunOptions } from "./command.ts";
 import { reachablePlace } from "./reachable_place.ts";
 import { OWN_PREFIX } from "./test_run.ts";
 
-/** Tells tests that a script runs where the program is that the script has built. */
+/** The variable in which a script passes the path of the program that it has built to its tests. */
 export const PROGRAM_VARIABLE = "OVTOTP_PROGRAM";
 
 /** The program that a build makes. */

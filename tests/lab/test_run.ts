@@ -1,7 +1,7 @@
 /** Prefix of the names of everything that tests make on the machine. */
 export const PREFIX = "ovtotp-t";
 
-/** Tells tests that a script runs which process's end is the end of their run. */
+/** The variable in which a script tells its tests which process's end is the end of their run. */
 export const OWNER_VARIABLE = "OVTOTP_OWNER";
 
 /** The process whose end is the end of this run: the script's, or this one. */
