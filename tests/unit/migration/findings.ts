@@ -1,28 +1,28 @@
 import assert from "node:assert/strict";
 import { MAX_ENTRIES, type Reading, UnreadableSource } from "../../../src/migration/reading.ts";
 
-/** Bytes of a text. */
+/** The bytes of a text. */
 export const bytes = (text: string) => new TextEncoder().encode(text);
 
 /** A secret of twenty bytes, in base32 and as bytes. */
 export const SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 export const SECRET_BYTES = bytes("12345678901234567890");
 
-/** What a reading has, in short: usernames with secrets in hexadecimal. */
+/** The result of a reading, in short: usernames with secrets in hexadecimal. */
 export function secretsIn({ users }: Reading): Record<string, string> {
   return Object.fromEntries(
     users.map(({ username, secret }) => [username, secret.reveal().toHex()]),
   );
 }
 
-/** What a reading has against entries: kind, username, reason. */
+/** The problems that a reading found with entries: kind, username, reason. */
 export function obstaclesIn({ obstacles }: Reading): string[] {
   return obstacles.map(({ place, kind, username, reason }) =>
     `${place}: ${kind} ${username}: ${reason}`
   );
 }
 
-/** Asserts that anything is read, or refused by the one error that may be. */
+/** Asserts that any input is read, or refused with the one allowed error. */
 export function assertReadOrRefused(read: () => Reading): void {
   try {
     const { users, obstacles } = read();
@@ -35,7 +35,7 @@ export function assertReadOrRefused(read: () => Reading): void {
   }
 }
 
-/** Asserts that a source is refused as a whole, for a reason that tells no secret. */
+/** Asserts that a source is refused as a whole, with a reason that reveals no secret. */
 export function assertRefused(read: () => Reading, reason: RegExp): void {
   assert.throws(read, (error: Error) => {
     assert(error instanceof UnreadableSource, String(error.stack));

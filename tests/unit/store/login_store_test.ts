@@ -9,7 +9,7 @@ import { SqliteLoginStore } from "../../../src/store/sqlite/login_store.ts";
 import { makeTestDirectory } from "../../lab/program.ts";
 import { ANY_KEYS, sealedEnrolment } from "../../lab/secrets.ts";
 
-/** A challenge for alice; an `answer` has no place in a new one. */
+/** A challenge for alice; its `answer` is null, as it must be for a new one. */
 function challengeAt(createdAt: number, id: string, loginName = "alice") {
   return {
     id,
@@ -25,7 +25,7 @@ function challengeAt(createdAt: number, id: string, loginName = "alice") {
 
 const RULE = { maxDays: 90, maxRows: 1000 };
 
-Deno.test("recordChallenge takes an attempt once, and forgets what is over", async () => {
+Deno.test("recordChallenge accepts an attempt once, and forgets expired challenges", async () => {
   await using alice = await makeStores();
   const { database, challenge, accept } = alice;
   const day = 24 * 60 * 60 * 1000;
@@ -43,7 +43,7 @@ Deno.test("recordChallenge takes an attempt once, and forgets what is over", asy
   await challenge(0, "b");
   await challenge(999, "c");
   assert.deepEqual(await attempts(), ["a", "b", "c"]);
-  // An open challenge goes with its expiry; an accepted one must still ignore second answers.
+  // An open challenge is removed when it expires; an accepted one must still ignore second answers.
   await challenge(1000, "d");
   assert.deepEqual(await attempts(), ["a", "c", "d"]);
   await challenge(day + 999, "e");
@@ -101,7 +101,7 @@ Deno.test("a login's transaction whose commit or work fails leaves nothing", asy
   assert.equal(pending!.enrolment.lastStep, null);
 });
 
-Deno.test("a challenge keeps the answer that it has", async () => {
+Deno.test("a challenge keeps its first answer", async () => {
   await using alice = await makeStores();
   const { store, challenge } = alice;
   await challenge(0, "a");
@@ -125,7 +125,7 @@ Deno.test("a login of one user leaves the others as they are", async () => {
   assert.equal(bob.lastLoginAt, null);
 });
 
-Deno.test("a new enrolment begins anew", async () => {
+Deno.test("a new enrolment starts from scratch", async () => {
   await using alice = await makeStores();
   const { find, enrolments, challenge, accept } = alice;
   await challenge(0, "a", "ALICE");
@@ -136,7 +136,7 @@ Deno.test("a new enrolment begins anew", async () => {
   assert.equal(await find("ALICE", "ALICE"), null);
 });
 
-Deno.test("findEnrolment prefers the user of that very name", async () => {
+Deno.test("findEnrolment prefers the user with exactly that name", async () => {
   await using alice = await makeStores();
   const { find, enrolments, challenge, accept } = alice;
   await challenge(0, "a", "ALICE");
@@ -145,7 +145,7 @@ Deno.test("findEnrolment prefers the user of that very name", async () => {
   assert.equal(await find("ALICE", "ALICE"), "ALICE");
 });
 
-Deno.test("a login pays for a hundred challenges of others at the most", async () => {
+Deno.test("a login removes at most a hundred challenges of others", async () => {
   await using alice = await makeStores();
   const { challenge, count } = alice;
   for (let i = 0; i < 150; i++) await challenge(0, `old ${i}`);
@@ -153,7 +153,7 @@ Deno.test("a login pays for a hundred challenges of others at the most", async (
   assert.equal(await count("challenges"), 51);
 });
 
-Deno.test("openChallenges gives those that still wait", async () => {
+Deno.test("openChallenges returns those that still wait", async () => {
   await using alice = await makeStores();
   const { enrolments, challenge, accept } = alice;
   for (const id of ["open", "settled"]) await challenge(0, id);
@@ -199,7 +199,7 @@ Deno.test("the audit trail is bounded by number and age, a few rows at a time", 
   assert.equal((await times())[0], 40);
 });
 
-Deno.test("the audit trail gives what is asked for, and bounds what clients send", async () => {
+Deno.test("the audit trail returns what is asked for, and bounds what clients send", async () => {
   await using alice = await makeStores();
   const { store, enrolments } = alice;
   await store.transaction(async (records) => {
@@ -256,7 +256,7 @@ const DECISION: DecisionRecord = {
   detail: null,
 };
 
-/** A database with alice enrolled, both stores on it, and no patience with locks. */
+/** A database in which alice is enrolled, with both stores on it, which do not wait for locks. */
 async function makeStores() {
   const directory = await makeTestDirectory();
   const path = directory.db;

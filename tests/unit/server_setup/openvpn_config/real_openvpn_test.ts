@@ -6,7 +6,7 @@ import { RUNS_FACTOR, SEED } from "../../../lab/fuzz.ts";
 import { makeTestDirectory } from "../../../lab/program.ts";
 import { testWith } from "../../../lab/requirements.ts";
 
-/** What OpenVPN doesn't know: it stops there, and says where that is. */
+/** An option that OpenVPN does not know: it stops there, and says where that is. */
 const LAST = "ovtotp-t-last";
 
 const PIECES = [
@@ -22,7 +22,10 @@ const PIECES = [
   "''",
 ];
 
-/** Reads a file by both, and gives what each says: the words of `echo` lines, and where it stops. */
+/**
+ * Reads a file with both, and returns what each says: the words of `echo` lines, and where it
+ * stops.
+ */
 async function readByBoth(path: string): Promise<[string, string]> {
   const read = (path: string) => Deno.readFileSync(path);
   const { directives, error } = readConfig(path, {
@@ -36,7 +39,7 @@ async function readByBoth(path: string): Promise<[string, string]> {
   const echoes = stdout.matchAll(/^\S+ \S+ ECHO:([^\n]*)$/gm);
   const known = stdout.match(/in [^ \n]*:(\d+): ovtotp-t-last/)?.[1];
   const refused = stdout.match(/\.conf:(\d+)/)?.[1];
-  // Of a block without an end it names no line.
+  // OpenVPN gives no line number for a block without an end.
   const place = known ?? `error in ${refused ?? error?.line}`;
   return [
     [...words, error === null ? `${last?.line}` : `error in ${error.line}`]
@@ -47,7 +50,7 @@ async function readByBoth(path: string): Promise<[string, string]> {
 
 testWith(
   ["openvpn"],
-  "lines, blocks and includes read as OpenVPN reads them",
+  "lines, blocks and includes are read as OpenVPN reads them",
   async () => {
     await using directory = await makeTestDirectory();
     const path = `${directory.path}/server.conf`;
