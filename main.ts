@@ -1,10 +1,10 @@
 /**
- * openvpn-totp: OpenVPN runs it at each login, an administrator to enrol users.
+ * openvpn-totp: OpenVPN runs it at each login, and administrators run it to enrol users.
  *
  * @module
  */
 
-/** The value of `script_type`; one that is not UTF-8 is not a call that we know. */
+/** The value of `script_type`; a value that is not UTF-8 becomes one that matches no known call. */
 function readScriptType(): string | undefined {
   try {
     return Deno.env.get("script_type");
@@ -13,7 +13,7 @@ function readScriptType(): string | undefined {
   }
 }
 
-/** Picks what to do, and loads just that: every millisecond of a hook call stalls all clients. */
+/** Picks what to do, and loads only that: every millisecond of a hook call stalls all clients. */
 async function main(): Promise<number> {
   try {
     const scriptType = readScriptType();
@@ -26,7 +26,7 @@ async function main(): Promise<number> {
     const { runAdmin } = await import("./src/admin/admin.ts");
     return await runAdmin(Deno.args);
   } catch {
-    // Both report their own errors; whatever still gets here is a refusal all the same.
+    // Both report their own errors; anything that still gets here is a refusal, too.
     return 1;
   }
 }

@@ -8,17 +8,17 @@ import { ANY_KEYS, sealedEnrolment } from "../tests/lab/secrets.ts";
 
 const LOGIN = fileURLToPath(new URL("journal_login.ts", import.meta.url));
 
-/** Processes that log in one user each, one process after the other. */
+/** How many processes log in one user each, one process after the other. */
 const ROUNDS = 30;
 
-/** Processes at once, and how many users each logs in. */
+/** How many processes run at once, and how many users each logs in. */
 const WRITERS = 8;
 const LOGINS_EACH = 20;
 const ROUNDS_AT_ONCE = 3;
 
 /**
- * All that keep a commit over a power cut, but for DELETE with FULL: there the journal's removal may
- * be lost, and with it the commit. EXTRA differs from FULL in that alone.
+ * The modes in which a commit survives a power cut, except DELETE with FULL: there the removal of
+ * the journal may be lost, and the commit with it. EXTRA differs from FULL only in that.
  */
 const MODES = [
   ["DELETE", "EXTRA"],
@@ -32,7 +32,7 @@ interface Contender {
   mode: string;
   synchronous: string;
   db: string;
-  /** What processes measured that had the database for themselves, and others. */
+  /** What processes measured that had the database to themselves. */
   alone: Measured[];
   atOnce: Measured[];
   left: string;
@@ -44,8 +44,9 @@ interface Measured {
 }
 
 /**
- * Measures the transactions of logins, each step with its own opening and closing of the database, in
- * SQLite's journal modes. The modes take turns, so that a machine's changing speed touches all alike.
+ * Measures the transactions of logins in SQLite's journal modes; each step opens and closes the
+ * database itself. The modes take turns, so that changes in the machine's speed affect all of them
+ * alike.
  */
 export async function benchJournal(
   print: (line: string) => void,
@@ -116,7 +117,7 @@ export async function benchJournal(
   }
 }
 
-/** A database with users who share one secret. */
+/** Makes a database whose users share one secret. */
 async function makeDatabase(
   path: string,
   mode: string,
@@ -142,7 +143,7 @@ async function makeDatabase(
   connection.close();
 }
 
-/** What lies beside a database while nobody uses it. */
+/** Lists the files beside a database that nobody is using. */
 function companionsOf(db: string): string {
   const ends = ["-journal", "-wal", "-shm"].filter((end) => {
     try {

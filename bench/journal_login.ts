@@ -1,8 +1,9 @@
 /**
- * One process of bench/journal.ts: logs users in, one after the other, with the program's own store
- * and steps, and prints the milliseconds of each login as JSON, with how many a lock refused.
+ * One process of bench/journal.ts. It logs users in one after the other with the program's own
+ * store and steps. It prints the milliseconds of each login and the number of logins that a lock
+ * refused, as JSON.
  *
- * Arguments: database, journal mode, synchronous, first user, how many.
+ * Arguments: database, journal mode, synchronous, first user, number of users.
  *
  * @module
  */
@@ -20,7 +21,7 @@ import { SqliteLoginStore } from "../src/store/sqlite/login_store.ts";
 const [db = "", mode = "", synchronous = "", first, count] = Deno.args;
 const secret = new Redacted(new Uint8Array(20).fill(7));
 
-/** As the program opens it, in another mode. */
+/** Opens the database as the program does, but in the given mode. */
 async function open() {
   const database = await openDatabase(db, {
     create: false,
@@ -33,7 +34,7 @@ async function open() {
   return database;
 }
 
-/** The login service on a database that was just opened, as each call opens it. */
+/** The login service on a newly opened database, as each call opens it. */
 function serviceOn(database: Database): LoginService {
   return new LoginService({
     store: new SqliteLoginStore(database),
@@ -46,7 +47,7 @@ function serviceOn(database: Database): LoginService {
   });
 }
 
-/** The password step's two transactions, as OpenVPN's first call makes them. */
+/** Runs the password step's two transactions, as OpenVPN's first call does. */
 async function password(attempt: Attempt): Promise<void> {
   using database = await open();
   const client = { knowsCrtext: true, hasSessionTokens: true, isConnected: false };
@@ -57,7 +58,7 @@ async function password(attempt: Attempt): Promise<void> {
   if (outcome !== "challenged") throw new Error(outcome);
 }
 
-/** The code step's one, which OpenVPN's second call makes: the file is opened anew. */
+/** Runs the code step's transaction, as OpenVPN's second call does: the file is opened again. */
 async function code(attempt: Attempt, text: string): Promise<void> {
   using database = await open();
   const answer = { code: given(text), isNewConnection: false };

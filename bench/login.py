@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""What the program is measured against: the same two calls as a plain script, the way an
-administrator would write it, with pyotp, sqlite3 and libpam by ctypes."""
+"""The script that the program is measured against. It answers the same two calls, written as an
+administrator would write it: with pyotp, sqlite3, and libpam through ctypes."""
 
 import base64
 import ctypes

@@ -1,6 +1,6 @@
 /**
- * Times one PAM authentication with nothing around it, for `deno task bench`: the username is the
- * argument, the password comes on standard input, the milliseconds go to standard output.
+ * Times a single PAM authentication for `deno task bench`. The username is the argument, the
+ * password comes from standard input, and the milliseconds go to standard output.
  *
  * @module
  */

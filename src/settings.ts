@@ -4,36 +4,39 @@ import type { AppendPosition, LoginRules } from "./core/login_rules.ts";
 import { Failure } from "./core/failure.ts";
 import { hasControl, quoted } from "./text/printable.ts";
 
-/** Where a decision's log line goes: a file's absolute path, or one of the two. */
+/** Where a decision's log line goes: standard error, syslog, or a file with this absolute path. */
 export type LogTarget = "stderr" | "syslog" | `/${string}`;
 
-/** Who decides about username and password. */
+/** Who checks username and password. */
 export type PrimaryAuth = "pam" | "external";
 
 /** One `totp…` setting: `setenv NAME VALUE` in the server's configuration. */
 interface Setting<T> {
-  /** As in the guide that users follow. */
+  /** The name, as in the guide that users follow. */
   name: string;
   /** What the setting does, for help and documentation. */
   meaning: string;
-  /** What {@link Setting.parse} takes, in words. */
+  /** What {@link Setting.parse} accepts, in words. */
   allowed: string;
-  /** What an unset setting amounts to, in words where it isn't a plain value. */
+  /** The default as text for {@link Setting.parse}, or in words if it is not a plain value. */
   default: string;
-  /** The value for the program; undefined when the text isn't allowed. */
+  /** The value for the program; undefined if the text is not allowed. */
   parse(text: string): T | undefined;
 }
 
 /** Longest challenge text that OpenVPN's own client passes on, in bytes of UTF-8. */
 const MAX_TEXT_BYTES = 234;
 
-/** In a longer wait, the quiet of the wait itself would begin to take failures back (`waitSeconds`). */
+/**
+ * Longest allowed wait, in seconds: during a longer one, the quiet period of the wait itself would
+ * begin to take failures back (`waitSeconds`).
+ */
 const MAX_WAIT_SECONDS = 600;
 
-/** Longest path of a file; SQLite takes 512 bytes with its suffixes. */
+/** Longest path of a file, in bytes; SQLite accepts 512 including its suffixes. */
 const MAX_PATH_BYTES = 500;
 
-/** Every setting, once. Values are checked before a login goes on: a bad one refuses it. */
+/** All settings. Values are checked before a login continues: a bad value refuses it. */
 export const SETTINGS = {
   challengeTimeout: setting({
     name: "totpChallengeTimeout",
@@ -188,25 +191,28 @@ export interface Settings extends LoginRules {
   tokenDbPath: string;
   keyFile: string;
   primaryAuth: PrimaryAuth;
-  /** Null where none was set. */
+  /** Null if none was set. */
   pamService: string | null;
   pamTimeoutSeconds: number;
   log: LogTarget;
   issuerName: string;
 }
 
-/** Reads a variable of the environment; undefined when unset. */
+/** Reads a variable from the environment; undefined if it is not set. */
 export type ReadVariable = (name: string) => string | undefined;
 
-/** All settings, each by itself. */
+/** The result of reading each setting separately. */
 export interface ReadSettings {
-  /** Those that are good. */
+  /** The settings that are valid. */
   good: Partial<Settings>;
-  /** What is wrong with the first of the others; null where all are good. */
+  /** What is wrong with the first invalid setting; null if all are valid. */
   failure: Failure | null;
 }
 
-/** How each is read. A login needs no issuer's name, but otherwise nobody would learn of a bad one. */
+/**
+ * How each setting is read. A login needs no issuer name, but otherwise nobody would notice a bad
+ * one.
+ */
 const READERS: { [Name in keyof Settings]: (read: ReadVariable) => Settings[Name] } = {
   challengeTimeoutSeconds: (read) => readSetting(SETTINGS.challengeTimeout, read),
   challengeText: (read) => readSetting(SETTINGS.challengeText, read),
@@ -240,8 +246,8 @@ const READERS: { [Name in keyof Settings]: (read: ReadVariable) => Settings[Name
 };
 
 /**
- * Reads each setting from the environment that OpenVPN gives, once, and never throws: with a bad
- * setting, what logs and records the refusal still needs the others.
+ * Reads each setting once from the environment that OpenVPN provides. It never throws: if a setting
+ * is bad, logging and recording the refusal still need the others.
  */
 export function readEachSetting(read: ReadVariable): ReadSettings {
   const good: Record<string, unknown> = {};
@@ -261,9 +267,9 @@ function unreadable(name: string): Failure {
 }
 
 /**
- * All settings, where all of them are good.
+ * All settings, if all of them are valid.
  *
- * @throws Failure `bad_setting` that names setting, value and what is allowed
+ * @throws Failure `bad_setting` that names the setting, the value and what is allowed
  */
 export function requireSettings({ good, failure }: ReadSettings): Settings {
   if (failure !== null) throw failure;
@@ -280,7 +286,7 @@ export function readSettings(read: ReadVariable): Settings {
 }
 
 /**
- * Reads one setting, or gives its default.
+ * Reads one setting, or returns its default.
  *
  * @throws Failure `bad_setting`
  */
@@ -289,10 +295,10 @@ export function readSetting<T>(setting: Setting<T>, read: ReadVariable): T {
 }
 
 /**
- * Checks a text against a setting's rule; the default where there is no text.
+ * Checks a text against a setting's rule; without a text, returns the default.
  *
  * @param source what the error names: the setting, or the option that stands for it
- * @throws Failure `bad_setting`, or `usage` where an option was meant
+ * @throws Failure `bad_setting`, or `usage` if the value came from an option
  */
 export function checkSetting<T>(
   setting: Setting<T>,
@@ -324,7 +330,10 @@ function wholeNumber(
   };
 }
 
-/** Every client knows the dynamic challenge: a method after it would never be reached. */
+/**
+ * Parses the list of methods. Every client supports the dynamic challenge, so `append` after it
+ * would never be reached.
+ */
 function challengeMethods(text: string): ChallengeMethod[] | undefined {
   const methods = text.split(",").map((name) =>
     CHALLENGE_METHODS.find((method) => method === name.trim())
@@ -339,7 +348,7 @@ function challengeMethods(text: string): ChallengeMethod[] | undefined {
 
 function plainText(maxBytes: number): (text: string) => string | undefined {
   return (text) => {
-    // Every character is at least one byte: no need to encode what is far too long.
+    // Every character is at least one byte, so text that is far too long need not be encoded.
     if (text.length > maxBytes) return undefined;
     const bytes = new TextEncoder().encode(text).length;
     const isAllowed = bytes > 0 && bytes <= maxBytes && text.trim() !== "" &&

@@ -1,35 +1,38 @@
 import type { EpochMs } from "./epoch.ts";
 import type { Reason } from "./verdict.ts";
 
-/** Who is logging in, as OpenVPN says at the password and again at the answer. */
+/** Who is logging in, as OpenVPN reports it with the password and again with the answer. */
 export interface Attempt {
-  /** A name that no other attempt has, and that is the same at the password and at the answer. */
+  /**
+   * An id that no other attempt has, and that is the same with the password and with the answer.
+   */
   id: string;
   /** The username as the client gave it. */
   loginName: string;
-  /** Common name of the client's certificate; null without one. */
+  /** Common name of the client's certificate; null if it has none. */
   commonName: string | null;
-  /** The client's IPv4 or IPv6 address; null where OpenVPN names none. */
+  /** The client's IPv4 or IPv6 address; null if OpenVPN reports none. */
   address: string | null;
 }
 
 /** A request for a code that was sent to a client. */
 export interface Challenge extends Attempt {
-  /** The enrolled user that PAM authenticated; it may be spelled differently from the login name. */
+  /** The enrolled user that PAM authenticated; the spelling may differ from the login name. */
   username: string;
   createdAt: EpochMs;
-  /** From this moment on no answer counts. */
+  /** From this moment on, answers are refused. */
   expiresAt: EpochMs;
-  /** The outcome of the one answer that the challenge takes; null while it is open. */
+  /** The outcome of the one answer that the challenge accepts; null while it is open. */
   answer: "accepted" | "refused" | null;
 }
 
 /**
- * Says why an answer to a challenge must not be taken, before the code is even looked at: it must
- * come from the very attempt that was challenged, be the first, and come in time. A clock that was
- * set back to before the challenge leaves doubt, and so is an objection.
+ * Says why an answer to a challenge must be refused before the code is even looked at. The answer
+ * must come from the attempt that was challenged, it must be the first one, and it must be in time.
+ * If the clock was set back to before the challenge, the time is in doubt, so the answer is
+ * refused.
  *
- * @param bindsAddress the address must be the one that was challenged (`totpBindAddress`)
+ * @param bindsAddress whether the address must be the one that was challenged (`totpBindAddress`)
  * @returns the reason to refuse, or null
  */
 export function objectionToAnswer(
@@ -38,7 +41,7 @@ export function objectionToAnswer(
   now: EpochMs,
   bindsAddress: boolean,
 ): Reason | null {
-  // With username-as-common-name OpenVPN replaces the common name by the login name meanwhile.
+  // With username-as-common-name, OpenVPN replaces the common name by the login name in between.
   const sameCommonName = from.commonName === challenge.commonName ||
     from.commonName === challenge.loginName;
   const sameAttempt = challenge.id === from.id &&

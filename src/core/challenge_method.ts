@@ -1,6 +1,6 @@
 /**
- * How a client is asked for the code, in OpenVPN's own words; `append` is no challenge of OpenVPN's:
- * the user types the code along with the password.
+ * How a client is asked for the code, in OpenVPN's own terms. `append` is not an OpenVPN challenge:
+ * the user types the code together with the password.
  */
 export const CHALLENGE_METHODS = [
   "crtext",
@@ -12,23 +12,23 @@ export const CHALLENGE_METHODS = [
 /** One of {@link CHALLENGE_METHODS}. */
 export type ChallengeMethod = typeof CHALLENGE_METHODS[number];
 
-/** What is known of a client before it is asked. */
+/** What is known about a client before it is asked. */
 export interface ClientAbilities {
   /** It announces `crtext` in its `IV_SSO`. */
   knowsCrtext: boolean;
-  /** Its password came with the answer to a static challenge, which isn't empty. */
+  /** Its password came with a non-empty answer to a static challenge. */
   sentStatic: boolean;
-  /** Its password could have a code at its end (or beginning). */
+  /** The password it sent could have a code at its end (or beginning). */
   mayHaveAppended: boolean;
 }
 
 /**
- * Chooses how to get the code of a client: the first of the allowed methods that it can do. A static
- * answer that is there is taken before anything is asked. Whether a client knows the dynamic
- * challenge can't be told beforehand; every one since OpenVPN 2.2 does.
+ * Chooses how to get the code from a client: the first allowed method that the client supports. If
+ * the client already sent a static answer, that is used before anything is asked. Support for the
+ * dynamic challenge cannot be detected beforehand; every client since OpenVPN 2.2 has it.
  *
- * @param allowed in the order to try
- * @returns null when there is none
+ * @param allowed the methods in the order to try them
+ * @returns null if no method fits
  */
 export function chooseMethod(
   client: ClientAbilities,

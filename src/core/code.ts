@@ -1,43 +1,46 @@
 import { TOTP_DIGITS } from "./totp_parameters.ts";
 
-/** A code that a user gave: of the authenticator app, or one of their recovery codes. */
+/** A code that a user gave: one from the authenticator app, or a recovery code. */
 export interface Code {
-  /** `digits` may be either: recovery codes of other programs are digits, too. */
+  /** `digits` may be either: other programs' recovery codes consist of digits, too. */
   kind: "digits" | "recovery";
   /** 6 to 8 digits, or {@link RECOVERY_LENGTH} characters of {@link RECOVERY_ALPHABET}. */
   text: string;
 }
 
-/** Length of the recovery codes that are digits: Google Authenticator's "scratch codes". */
+/** Length of recovery codes that consist of digits: Google Authenticator's "scratch codes". */
 export const SCRATCH_DIGITS = 8;
 
 /** Length of a recovery code without its dash: 50 bits. */
 export const RECOVERY_LENGTH = 10;
 
-/** Crockford's base32: no letter that looks like a digit, or like another. */
+/** Crockford's base32: it has no letters that look like digits or like each other. */
 export const RECOVERY_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 const CODE = new RegExp(`^[0-9]{${TOTP_DIGITS.least},${TOTP_DIGITS.most}}$`);
 const RECOVERY = new RegExp(`^[${RECOVERY_ALPHABET}]{${RECOVERY_LENGTH}}$`);
 
-/** The zeros of digits that keyboards type in ASCII's place: full-width, Arabic-Indic, Persian. */
+/**
+ * The zeros of the digits that some keyboards type instead of ASCII: full-width, Arabic-Indic,
+ * Persian.
+ */
 const ZEROS = [0xff10, 0x0660, 0x06f0];
 const OTHER_DIGIT = /[\uff10-\uff19\u0660-\u0669\u06f0-\u06f9]/g;
 
 /**
- * Reads the code out of what a user typed or pasted. Blanks of all kinds, dashes and line ends are
- * dropped (apps show `123 456`, some clients send a carriage return); digits of other keyboards count
- * as digits. Of a recovery code, small letters count as capitals, `O` as `0`, `I` and `L` as `1`. A
- * code is text, never a number: leading zeros count.
+ * Reads the code from what a user typed or pasted. White space of all kinds, dashes and line ends
+ * are dropped (apps show `123 456`, some clients send a carriage return). Digits of other scripts
+ * count as ASCII digits. In a recovery code, lower-case letters count as capitals, `O` as `0`, `I`
+ * and `L` as `1`. A code is text, never a number: leading zeros count.
  *
- * @returns null when the text is anything else
+ * @returns null if the text is anything else
  */
 export function readCode(text: string): Code | null {
   const plain = text.replace(/[\s-]/g, "").replace(OTHER_DIGIT, asciiDigit);
   if (CODE.test(plain)) return { kind: "digits", text: plain };
   const recovery = plain.toUpperCase().replaceAll("O", "0")
     .replace(/[IL]/g, "1");
-  // toUpperCase() makes two letters of some, and a plain one of some others.
+  // toUpperCase() turns some letters into two, and some non-ASCII letters into ASCII.
   return /^[0-9A-Za-z]*$/.test(plain) && RECOVERY.test(recovery)
     ? { kind: "recovery", text: recovery }
     : null;

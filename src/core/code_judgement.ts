@@ -3,36 +3,38 @@ import type { Enrolment } from "./enrolment.ts";
 import type { EpochMs } from "./epoch.ts";
 import { timeStep as timeStepAt } from "./totp.ts";
 
-/** What was found out about a code with the user's secret. */
+/** What checking a code against the user's secret found. */
 export interface CodeEvidence {
-  /** The time step that the code belongs to, of those that were searched; null for none. */
+  /** The time step that the code belongs to, among those searched; null if it matched none. */
   timeStep: number | null;
-  /** The code is one of the user's recovery codes. */
+  /** Whether the code is one of the user's recovery codes. */
   isRecoveryCode: boolean;
 }
 
-/** What a code is to a user. */
+/** How a code is classified for a user. */
 export type CodeJudgement =
-  /** The app's code of a time step in the drift window, not used before. */
+  /** The app's code for a time step in the drift window, not used before. */
   | { kind: "right"; timeStep: number }
-  /** The code of a time step in the drift window, but that step or a later one was used already. */
+  /**
+   * The code for a time step in the drift window, but that step or a later one was already used.
+   */
   | { kind: "used"; timeStep: number }
   /** One of the user's recovery codes. */
   | { kind: "recovery_code" }
-  /** The code of a time step outside the drift window. */
+  /** The code for a time step outside the drift window. */
   | { kind: "clock_off"; timeStep: number }
-  /** A code of neither the secret nor the recovery codes. */
+  /** A code that matches neither the secret nor a recovery code. */
   | { kind: "wrong" }
-  /** Not in the form of this user's codes, nor of a recovery code. */
+  /** Something that has neither the form of this user's codes nor that of a recovery code. */
   | { kind: "malformed" };
 
 /**
- * Judges a code. This is the one place that decides whether a code is right, for logins and for
- * administrators' commands alike; only `right` and `recovery_code` let anybody in.
+ * Classifies a code. This is the only place that decides whether a code is right, for logins and
+ * administrators' commands alike. Only `right` and `recovery_code` let anybody in.
  *
- * @param code null where what was given is not a code at all
+ * @param code null if the input was not a code at all
  * @param user how the user's codes are made, and the newest time step that was used
- * @param driftSteps time steps before and after the present one whose codes count too
+ * @param driftSteps how many time steps before and after the current one also count
  */
 export function classify(
   code: Code | null,

@@ -3,7 +3,7 @@ import type { EpochMs } from "./epoch.ts";
 /** A step of a login: what the client first sends, or its answer to a challenge. */
 export type LoginStep = "password" | "code";
 
-/** What a step can end in. */
+/** What a step can end with. */
 export const OUTCOMES = [
   "challenged",
   "accepted",
@@ -16,7 +16,7 @@ export interface DecisionRecord {
   at: EpochMs;
   /** The username as the client gave it. */
   loginName: string | null;
-  /** The enrolled user, where one is known. */
+  /** The enrolled user, if one is known. */
   username: string | null;
   /** The client's IPv4 or IPv6 address. */
   address: string | null;
@@ -24,10 +24,10 @@ export interface DecisionRecord {
   step: LoginStep;
   /** A verdict's outcome. */
   outcome: typeof OUTCOMES[number];
-  /** What an acceptance rests on. */
+  /** What an acceptance is based on. */
   by: string | null;
   reason: string | null;
-  /** What the log line says more. */
+  /** Additional text of the log line. */
   detail: string | null;
 }
 
@@ -37,10 +37,10 @@ export interface AuditRule {
   maxRows: number;
 }
 
-/** Longest text in the audit trail, in characters: a client can send far more. */
+/** Longest text in the audit trail, in characters: a client can send far longer ones. */
 const LONGEST = 256;
 
-/** Bounds what a client may have made long. */
+/** Shortens the texts that a client may have made long. */
 export function bounded(record: DecisionRecord): DecisionRecord {
   const cut = (text: string | null) => text === null ? null : text.slice(0, LONGEST).toWellFormed();
   return {

@@ -1,19 +1,19 @@
 import { BlockList, isIP } from "node:net";
 import type { EpochMs } from "./epoch.ts";
 
-/** A user who needs no code: a link with nobody at the keyboard. */
+/** A user who needs no code, such as a site-to-site link with nobody at the keyboard. */
 export interface Exemption {
   username: string;
   since: EpochMs;
-  /** When the exemption ends; null for never. */
+  /** When the exemption ends; null if it never does. */
   until: EpochMs | null;
-  /** The network that it holds for, such as `192.0.2.0/24`; null for all. */
+  /** The network that it holds for, such as `192.0.2.0/24`; null for all networks. */
   from: string | null;
 }
 
 /**
- * Says whether an exemption has begun and not ended, wherever its user is. A clock that was set back
- * to before the exemption leaves doubt, so that the exemption does not hold.
+ * Says whether an exemption has begun and not ended, regardless of the user's address. If the clock
+ * was set back to before the exemption, the time is in doubt, so the exemption does not hold.
  */
 export function isInForce(
   exemption: Exemption | null,
@@ -26,7 +26,7 @@ export function isInForce(
 /**
  * Says whether an exemption holds for a login.
  *
- * @param address the client's; without one, an exemption for a network does not hold
+ * @param address the client's address; without one, an exemption for a network does not hold
  */
 export function exemptionHolds(
   exemption: Exemption | null,
@@ -40,9 +40,9 @@ export function exemptionHolds(
 }
 
 /**
- * Reads a network in CIDR notation (RFC 4632, RFC 4291), or an address alone.
+ * Reads a network in CIDR notation (RFC 4632, RFC 4291), or a single address.
  *
- * @returns says whether an address is in it; null when the text is no network
+ * @returns a function that says whether an address is in it; null if the text is not a network
  */
 export function parseNetwork(
   text: string,

@@ -1,14 +1,14 @@
-/** Raised for what OpenVPN or the configuration hands over. */
+/** Raised for input from OpenVPN or the configuration. */
 export type CallFailureCode = "bad_setting" | "bad_call" | "bad_username";
 
-/** Raised by the machine: libraries, PAM's configuration, files and their directories. */
+/** Raised for the machine: libraries, PAM's configuration, files and directories. */
 export type MachineFailureCode =
   | "library_missing"
   | "pam_service_missing"
   | "file_error"
   | "untrusted_path";
 
-/** Raised by the key file. */
+/** Raised for the key file. */
 export type KeyFailureCode = "key_missing" | "key_wrong" | "key_error";
 
 /** Raised by the store. */
@@ -25,7 +25,7 @@ export type StoreFailureCode =
   | "already_enrolled"
   | "challenge_exists";
 
-/** Raised by administrators' commands alone, never in a login. */
+/** Raised by administrators' commands only, never in a login. */
 export type CommandFailureCode =
   | "not_enrolled"
   | "not_exempt"
@@ -36,7 +36,7 @@ export type CommandFailureCode =
   | "cancelled"
   | "usage";
 
-/** What can go wrong around a decision; each is a refusal of the login that it happens in. */
+/** What can go wrong around a decision; in a login, each of these means a refusal. */
 export type FailureCode =
   | CallFailureCode
   | MachineFailureCode
@@ -45,8 +45,8 @@ export type FailureCode =
   | CommandFailureCode;
 
 /**
- * Something that could not be done: a code for programs, and for people one line of what failed, on
- * what, and what to do. Never made of a password, a secret or a code.
+ * Something that could not be done: a code for programs, and for people one line that says what
+ * failed, on what, and what to do. It never contains a password, a secret or a code.
  */
 export class Failure extends Error {
   override readonly name = "Failure";
@@ -59,8 +59,8 @@ export class Failure extends Error {
 }
 
 /**
- * Says whether the operating system refused something (`errno`). Such an error's message names the
- * call and its path, nothing else.
+ * Says whether an error comes from the operating system (`errno`). Such an error's message names
+ * only the call and its path.
  */
 export function isSystemError(
   error: unknown,

@@ -1,20 +1,20 @@
 import type { EpochMs } from "./epoch.ts";
 
-/** What is kept of a user's wrong codes. */
+/** What is stored about a user's wrong codes. */
 export interface CodeFailures {
-  /** Different wrong codes in a row, since the last right one or the last lock. */
+  /** Different wrong codes in a row since the last right code or the last lock. */
   count: number;
   /** Mark of the last wrong code that was counted. */
   lastWrong: string | null;
-  /** When that was. */
+  /** When that code was given. */
   lastWrongAt: EpochMs | null;
-  /** Locks in a row, since the last right code. */
+  /** Locks in a row since the last right code. */
   locks: number;
-  /** When the last lock ends or ended; null without one. */
+  /** When the last lock ends or ended; null if there was none. */
   lockedUntil: EpochMs | null;
 }
 
-/** Nothing is held against a user. */
+/** No failures are held against the user. */
 export const NO_FAILURES: CodeFailures = {
   count: 0,
   lastWrong: null,
@@ -23,21 +23,21 @@ export const NO_FAILURES: CodeFailures = {
   lockedUntil: null,
 };
 
-/** How many wrong codes lock, and for how long. */
+/** How many wrong codes cause a lock, and how long it lasts. */
 export interface LockoutRule {
-  /** Wrong codes in a row that lock a user's codes. */
+  /** How many wrong codes in a row lock a user's codes. */
   maxFailures: number;
-  /** Length of the first lock, in seconds; each further one in a row is twice as long. */
+  /** Length of the first lock, in seconds; each further lock in a row is twice as long. */
   lockoutSeconds: number;
 }
 
-/** No lock is longer: nobody is shut out for ever. */
+/** No lock is longer than this, in seconds: nobody is locked out for ever. */
 export const LONGEST_LOCK_SECONDS = 3600;
 
 /**
  * How long a user's codes are still locked.
  *
- * @returns seconds, rounded up; 0 when there is no lock
+ * @returns seconds, rounded up; 0 if there is no lock
  */
 export function lockedForSeconds(
   failures: CodeFailures,
@@ -50,17 +50,17 @@ export function lockedForSeconds(
 /**
  * When a user's lock ends.
  *
- * @returns null when there is no lock
+ * @returns null if there is no lock
  */
 export function lockEnd(failures: CodeFailures, now: EpochMs): EpochMs | null {
   return lockedForSeconds(failures, now) > 0 ? failures.lockedUntil : null;
 }
 
 /**
- * Shortens a lock that ends later than any lock can: the clock was set back meanwhile. It stays a
- * lock, but not for ever.
+ * Shortens a lock that ends later than any lock can, because the clock was set back. The user stays
+ * locked, but not for ever.
  *
- * @returns the same object when there is nothing to shorten
+ * @returns the same object if there is nothing to shorten
  */
 export function withinLongestLock(
   failures: CodeFailures,
@@ -71,22 +71,22 @@ export function withinLongestLock(
     : { ...failures, lockedUntil: now + LONGEST_LOCK_SECONDS * 1000 };
 }
 
-/** A wrong code, as far as counting goes. */
+/** A wrong code, as far as counting needs it. */
 export interface WrongCode {
-  /** Tells codes apart, without being one. */
+  /** Distinguishes codes without revealing them. */
   mark: string;
   at: EpochMs;
   /**
-   * How long the same code is taken for the same try, having been wrong now, in milliseconds: the
-   * length of the drift window. Afterwards it is a guess like any other.
+   * How long repeating the same wrong code counts as the same try, in milliseconds: the length of
+   * the drift window. After that it is a guess like any other.
    */
   staysWrongMs: number;
 }
 
 /**
- * What a wrong code adds. The same code again adds nothing for a while: clients send it again when
- * they reconnect. By then it may have become right, so that whoever repeats it has the steps of up to
- * two drift windows for one count.
+ * What a wrong code adds. Repeating the same code adds nothing for a while, because clients send it
+ * again when they reconnect. By then the code may have become right, so repeating it covers the
+ * steps of up to two drift windows for one count.
  */
 export function afterWrongCode(
   failures: CodeFailures,

@@ -3,21 +3,21 @@ import type { AuditRule } from "./decision.ts";
 import type { LockoutRule } from "./lockout.ts";
 import type { ThrottleRule } from "./throttle.ts";
 
-/** Where an appended code is: after the password or before it. */
+/** Whether an appended code follows the password or precedes it. */
 export type AppendPosition = "suffix" | "prefix";
 
 /** What an administrator has decided about logins. */
 export interface LoginRules {
-  /** The ways to get a client's code, in the order to try. */
+  /** The ways to get a client's code, in the order to try them. */
   challengeMethods: readonly ChallengeMethod[];
   appendPosition: AppendPosition;
   /** How long a user has to answer a challenge. */
   challengeTimeoutSeconds: number;
-  /** The code must come from the address that was challenged. */
+  /** Whether the code must come from the address that was challenged. */
   bindAddress: boolean;
-  /** Whether users who are not enrolled get in by their password alone. */
+  /** Whether users who are not enrolled may log in with the password alone. */
   unenrolled: "deny" | "allow";
-  /** Time steps before and after the present one whose codes count too. */
+  /** How many time steps before and after the current one also count. */
   driftSteps: number;
   lockout: LockoutRule;
   throttle: ThrottleRule;

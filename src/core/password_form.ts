@@ -7,37 +7,40 @@ import type { AppendPosition, LoginRules } from "./login_rules.ts";
 /** A password as bytes, which need not be UTF-8. */
 export type PasswordBytes = Redacted<Uint8Array<ArrayBuffer>>;
 
-/** What a client sent in the password's place. */
+/** What a client sent as its password. */
 export type PasswordForm =
-  /** The password alone, or with a code appended. */
+  /** The password alone, or with an appended code. */
   | { form: "plain"; password: PasswordBytes }
-  /** Password and answer to a static challenge; `code` is null where the answer is not a code. */
+  /** Password and answer to a static challenge; `code` is null if the answer is not a code. */
   | { form: "static"; password: PasswordBytes; code: Redacted<Code> | null; isEmpty: boolean }
-  /** The answer to a dynamic challenge, on a connection of its own. */
+  /** The answer to a dynamic challenge, on a new connection. */
   | { form: "dynamic"; stateId: string; code: Redacted<Code> | null }
   /** A session token; see {@link SessionToken}. */
   | { form: "token"; token: SessionToken };
 
-/** A token of OpenVPN's `auth-gen-token … external-auth`, which came in the password's place. */
+/** A token of OpenVPN's `auth-gen-token … external-auth`, sent as the password. */
 export interface SessionToken {
   /**
-   * When the login began that the token stands for, to the second; null where OpenVPN did not verify
+   * When the login that the token stands for began, to the second; null if OpenVPN did not verify
    * the token.
    */
   loginAt: EpochMs | null;
 }
 
-/** A password, and how to get the code that belongs to it. */
+/** A password, and how to get the code for it. */
 export interface PasswordAndCode {
   password: PasswordBytes;
-  /** Null when there is no way. */
+  /** Null if there is no way. */
   method: ChallengeMethod | null;
-  /** The code that came along (`static`, `append`); null when it is not a code, or none came. */
+  /**
+   * The code that came with the password (`static`, `append`); null if none came, or it is not a
+   * code.
+   */
   code: Redacted<Code> | null;
 }
 
 /**
- * Chooses how to get the code, and takes it from the password where it came along.
+ * Chooses how to get the code, and separates it from the password if it came with it.
  *
  * @param digits length of the user's codes
  */
@@ -60,9 +63,9 @@ export function takePasswordAndCode(
 }
 
 /**
- * Takes the code off a password's end, or beginning.
+ * Splits the code off the end (or the beginning) of a password.
  *
- * @returns null when there is no code there, or nothing else
+ * @returns null if there is no code there, or nothing but a code
  */
 export function splitAppended(
   sent: PasswordBytes,
@@ -75,7 +78,7 @@ export function splitAppended(
   const [head, tail] = [bytes.slice(0, at), bytes.slice(at)];
   const [password, code] = position === "suffix" ? [head, tail] : [tail, head];
   const text = String.fromCharCode(...code);
-  // Digits alone: no other form of a code is looked for inside a password.
+  // Only digits count: no other form of a code is looked for inside a password.
   if (!/^[0-9]+$/.test(text)) return null;
   return {
     password: new Redacted(password),

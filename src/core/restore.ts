@@ -2,7 +2,7 @@ import type { Enrolment } from "./enrolment.ts";
 import type { EpochMs } from "./epoch.ts";
 import type { Exemption } from "./exemption.ts";
 
-/** What a restore has to know of a user's enrolment in the database that it replaces. */
+/** What a restore needs to know about a user's enrolment in the database that it replaces. */
 export interface PresentEnrolment extends
   Pick<
     Enrolment,
@@ -14,22 +14,24 @@ export interface PresentEnrolment extends
 /** When a restore happens, and how far clocks may differ. */
 export interface RestoreMoment {
   now: EpochMs;
-  /** Time steps ahead of the present one whose codes count, too. */
+  /** How many time steps ahead of the current one also count. */
   driftSteps: number;
 }
 
-/** What of a saved enrolment isn't restored as it was saved. */
+/** The parts of a saved enrolment that may not be restored as they were saved. */
 export interface Restored extends Pick<Enrolment, "lastTimeStep" | "failures" | "disabledAt"> {
-  /** The recovery codes stay those of now: some of the saved ones may have been used since. */
+  /**
+   * Whether the present recovery codes are kept: some of the saved ones may have been used since.
+   */
   keepsRecoveryCodes: boolean;
 }
 
 /**
- * Says what a restore makes of a saved enrolment. What happened after the backup and must not be
- * undone stays: codes that were used stay used, a disabled user stays disabled, failures stay counted.
- * Recovery codes stay as they are now, unless the user isn't enrolled now or was enrolled anew.
+ * Says what a saved enrolment becomes when it is restored. What happened after the backup and must
+ * not be undone stays: used codes stay used, disabled users stay disabled, failures stay counted.
+ * Recovery codes stay as they are now, unless the user is not enrolled now or was enrolled again.
  *
- * @param present null for a user who isn't enrolled now
+ * @param present null for a user who is not enrolled now
  */
 export function restored(
   saved: Enrolment,
@@ -44,7 +46,9 @@ export function restored(
   };
 }
 
-/** Says whether a user wasn't enrolled anew since: the secret is the same. */
+/**
+ * Says whether the user was not enrolled again since the backup, so that the secret is the same.
+ */
 function isSame(
   saved: Enrolment,
   present: PresentEnrolment | null,
@@ -53,8 +57,9 @@ function isSame(
 }
 
 /**
- * The newest time step of the saved secret whose code may have been used. What is known of another
- * secret says nothing of it, so any code that counts now may have been.
+ * The newest time step of the saved secret whose code may have been used. If the present secret is
+ * another one, nothing is known about the saved one, so any code that counts now may have been
+ * used.
  */
 function lastStepOf(
   saved: Enrolment,
@@ -76,17 +81,17 @@ export interface Users {
   exemptions: readonly Exemption[];
 }
 
-/** What a restore would change beside bringing back what is lost. */
+/** What a restore would change apart from bringing back what was lost. */
 export interface RestoreChanges {
-  /** Users who are enrolled again: they aren't now. */
+  /** Users who will be enrolled again: they are not enrolled now. */
   returning: string[];
-  /** Users who lose their enrolment: they aren't in the backup. */
+  /** Users who will lose their enrolment: they are not in the backup. */
   going: string[];
-  /** Users who need no code again, or for longer or from elsewhere than now. */
+  /** Users who will again need no code, or for longer or from elsewhere than now. */
   exemptAgain: string[];
 }
 
-/** Says what a restore would change, so that somebody can decide whether to go on. */
+/** Says what a restore would change, so that the administrator can decide whether to go on. */
 export function restoreChanges(present: Users, saved: Users): RestoreChanges {
   const exemptNow = new Map(present.exemptions.map((one) => [one.username, one]));
   return {
@@ -103,7 +108,7 @@ function without(names: readonly string[], others: readonly string[]): string[] 
   return names.filter((name) => !left.has(name));
 }
 
-/** Since when they hold doesn't matter. */
+/** Compares two exemptions; when they began does not matter. */
 function isEqual(one: Exemption, other: Exemption | undefined): boolean {
   return other !== undefined && one.until === other.until && one.from === other.from;
 }

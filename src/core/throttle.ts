@@ -1,14 +1,14 @@
 import type { EpochMs } from "./epoch.ts";
 
-/** Failed logins of one place, by a wrong password or a wrong code. */
+/** Failed logins from one place, by a wrong password or a wrong code. */
 export interface PlaceFailures {
   count: number;
   lastAt: EpochMs;
 }
 
-/** After how many failures waits begin, and how long they grow. */
+/** How many failures are free, and how long waits can grow. */
 export interface ThrottleRule {
-  /** Failures of one username from one network that cost nothing. */
+  /** How many failures of one username from one network cause no wait. */
   freeFailures: number;
   /** The longest wait, in seconds. */
   maxWaitSeconds: number;
@@ -17,28 +17,31 @@ export interface ThrottleRule {
 /** A place that failures are counted for. */
 export interface ThrottleScope {
   key: string;
-  /** Failures here that cost nothing. */
+  /** How many failures here cause no wait. */
   freeFailures: number;
   /** The longest wait here, in seconds. */
   maxWaitSeconds: number;
 }
 
-/** Without a further failure for so long, the earlier ones are forgotten, in milliseconds. */
+/** After this long without a further failure, the earlier ones are forgotten, in milliseconds. */
 export const FORGOTTEN_AFTER_MS = 60 * 60 * 1000;
 
-/** A whole network (an office behind one address) may fail so many times as often as one user. */
+/** A whole network (an office behind one address) may fail this many times as often as one user. */
 const NETWORK_FACTOR = 5;
 
-/** The longest wait of a network, in seconds: in it, others wait for what one of them does. */
+/**
+ * The longest wait for a network, in seconds: in a network, one user's failures make the others
+ * wait.
+ */
 const MAX_NETWORK_WAIT_SECONDS = 60;
 
-/** A quiet time of this length takes one failure back, in milliseconds. */
+/** Each quiet period of this length takes one failure back, in milliseconds. */
 const TAKEN_BACK_AFTER_MS = 10 * 60 * 1000;
 
 /**
- * The places that a failed password counts for: the username from this network, and the network
- * whatever the username, if it is known. Never the username alone: strangers could make its owner
- * wait.
+ * The places that a failed password counts against: the username from this network, and the network
+ * itself if it is known. It never counts against the username alone: otherwise strangers could make
+ * its owner wait.
  */
 export function throttleScopes(
   loginName: string,
@@ -61,10 +64,10 @@ export function throttleScopes(
 }
 
 /**
- * How long a place must still wait: after the free failures one second, and twice as long after each
- * further one, up to its longest wait. A clock that was set back leaves the whole wait.
+ * How long a place must still wait: one second after the free failures, and twice as long after
+ * each further failure, up to its longest wait. If the clock was set back, the whole wait remains.
  *
- * @returns seconds, rounded up; 0 for none
+ * @returns seconds, rounded up; 0 if there is no wait
  */
 export function waitSeconds(
   failures: PlaceFailures | null,
@@ -72,7 +75,7 @@ export function waitSeconds(
   now: EpochMs,
 ): number {
   if (failures === null || failures.count < scope.freeFailures) return 0;
-  // By all failures up to the last: quiet inside a wait doesn't shorten it.
+  // All failures up to the last one count: a quiet period inside a wait does not shorten it.
   const wait = Math.min(
     2 ** (failures.count - scope.freeFailures),
     scope.maxWaitSeconds,
@@ -81,7 +84,7 @@ export function waitSeconds(
   return Math.max(0, Math.ceil(wait - passed));
 }
 
-/** What one more failure makes of the earlier ones. */
+/** The failures with one more added. */
 export function afterFailure(
   failures: PlaceFailures | null,
   now: EpochMs,
@@ -89,19 +92,19 @@ export function afterFailure(
   return { count: countLeft(failures, now) + 1, lastAt: now };
 }
 
-/** What counting an attempt has made of the earlier failures. */
+/** The failures before and after an attempt was counted. */
 export interface Counted {
   earlier: PlaceFailures | null;
   counted: PlaceFailures;
 }
 
 /**
- * What is left when an attempt that was counted beforehand turns out to be no failure: the earlier
- * failures, or one less where others have failed meanwhile.
+ * What is left when an attempt that was counted in advance turns out not to be a failure: the
+ * earlier failures, or one fewer than now if others have failed in the meantime.
  *
- * @param current what is kept now
- * @param own how the attempt was counted; null where that isn't known
- * @returns null for nothing
+ * @param current what is stored now
+ * @param own how the attempt was counted; null if that is not known
+ * @returns null if no failures are left
  */
 export function takenBack(
   current: PlaceFailures | null,
@@ -114,7 +117,7 @@ export function takenBack(
   return current.count > 1 ? { ...current, count: current.count - 1 } : null;
 }
 
-/** What quiet times have left of the failures. */
+/** How many failures are left after quiet periods have taken some back. */
 function countLeft(failures: PlaceFailures | null, now: EpochMs): number {
   if (failures === null) return 0;
   const quietMs = Math.max(0, now - failures.lastAt);
@@ -124,8 +127,8 @@ function countLeft(failures: PlaceFailures | null, now: EpochMs): number {
 }
 
 /**
- * What counts as one network: an IPv4 address, or the /64 of an IPv6 address, since everybody with
- * IPv6 has that many addresses.
+ * What counts as one network: an IPv4 address, or the /64 of an IPv6 address, because every IPv6
+ * user has that many addresses.
  */
 export function networkOf(address: string | null): string {
   if (address === null) return "unknown";

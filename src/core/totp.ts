@@ -3,7 +3,7 @@ import type { Redacted } from "../text/redacted.ts";
 import type { EpochMs } from "./epoch.ts";
 import { COMMON_PARAMETERS, type TotpAlgorithm, type TotpParameters } from "./totp_parameters.ts";
 
-/** The hashes' names in WebCrypto. */
+/** Names of the hashes in WebCrypto. */
 const HASHES: Record<TotpAlgorithm, string> = {
   SHA1: "SHA-1",
   SHA256: "SHA-256",
@@ -21,9 +21,9 @@ export function timeStep(
 }
 
 /**
- * The code of one counter or time step (RFC 4226 section 5.3).
+ * The code for one counter or time step (RFC 4226 section 5.3).
  *
- * @param key a key of {@link hmacKey}
+ * @param key a key from {@link hmacKey}
  * @param counter a whole number, 0 or more
  * @param digits length of the code
  * @returns decimal digits, leading zeros kept
@@ -43,7 +43,7 @@ export async function hotp(
   return String(truncated % 10 ** digits).padStart(digits, "0");
 }
 
-/** The HMAC's key made of a user's secret, for {@link hotp}. */
+/** The HMAC key made from a user's secret, for {@link hotp}. */
 export function hmacKey(
   secret: Redacted<Uint8Array>,
   algorithm: TotpAlgorithm = COMMON_PARAMETERS.algorithm,
@@ -58,8 +58,8 @@ export function hmacKey(
 }
 
 /**
- * Tells wrong codes, and recovery codes, apart without being one: an HMAC of the code with the user's
- * own secret (with SHA-1, whatever its codes are made with).
+ * Makes a mark that distinguishes wrong codes and recovery codes without revealing them: an HMAC of
+ * the code with the user's own secret (always with SHA-1, whatever hash the user's codes use).
  *
  * @returns base64
  */
@@ -67,34 +67,35 @@ export async function markOfCode(
   secret: Redacted<Uint8Array>,
   code: string,
 ): Promise<string> {
-  // A counter's message has 8 bytes: this one is of another length.
+  // A counter's message has 8 bytes; this one has another length.
   const message = new TextEncoder().encode(`wrong code ${code}`);
   const mac = await crypto.subtle.sign("HMAC", await hmacKey(secret), message);
   return new Uint8Array(mac).toBase64();
 }
 
-/** What codes are made with. */
+/** What codes are made from. */
 export interface CodeSource {
   secret: Redacted<Uint8Array>;
   parameters: TotpParameters;
 }
 
-/** Where in time the step of a code is searched. */
+/** Which time steps are searched for a code. */
 export interface TimeStepSearch {
   now: EpochMs;
-  /** Time steps before and after the present one that are searched, too. */
+  /** How many time steps before and after the current one are searched, too. */
   steps: number;
   /** Called between two signatures: see `letThreadRest`. */
   rest(): void;
 }
 
 /**
- * Finds the time step that a code belongs to, around now (RFC 6238 section 5.2).
+ * Finds the time step that a code belongs to, near the current one (RFC 6238 section 5.2).
  *
- * The present step is tried first, as nearly every code is of it, then its neighbours outwards.
+ * The current step is tried first, because nearly every code belongs to it, then its neighbours
+ * outwards.
  *
  * @param code decimal digits
- * @returns the matching time step nearest to now, or null
+ * @returns the matching time step nearest to the current one, or null
  */
 export async function matchTimeStep(
   code: string,
@@ -114,7 +115,7 @@ export async function matchTimeStep(
   return null;
 }
 
-/** Compares in constant time, so that the time taken says nothing of where the texts differ. */
+/** Compares in constant time, so that the time taken does not reveal where the texts differ. */
 function isEqual(expected: string, given: string): boolean {
   const [a, b] = [expected, given].map((text) => new TextEncoder().encode(text));
   return a!.length === b!.length && timingSafeEqual(a!, b!);

@@ -2,35 +2,35 @@
 export interface TotpParameters {
   /** The hash of the HMAC (RFC 6238 section 1.2). */
   algorithm: TotpAlgorithm;
-  /** Digits of a code (RFC 4226 section 5.3, Digit). */
+  /** Number of digits in a code (RFC 4226 section 5.3, Digit). */
   digits: number;
   /** Length of a time step in seconds (RFC 6238 section 4.1, X). */
   periodSeconds: number;
 }
 
-/** Hashes by the names that provisioning URIs have for them. */
+/** Hashes, by their names in provisioning URIs. */
 export const TOTP_ALGORITHMS = ["SHA1", "SHA256", "SHA512"] as const;
 
 /** One of {@link TOTP_ALGORITHMS}. */
 export type TotpAlgorithm = typeof TOTP_ALGORITHMS[number];
 
-/** What every authenticator app knows. */
+/** What every authenticator app supports. */
 export const COMMON_PARAMETERS: TotpParameters = {
   algorithm: "SHA1",
   digits: 6,
   periodSeconds: 30,
 };
 
-/** Lengths of codes that are allowed. */
+/** Allowed lengths of codes. */
 export const TOTP_DIGITS = { least: 6, most: 8 };
 
-/** Lengths of time steps that are allowed, in seconds: a longer one is a longer time to guess a code in. */
+/** Allowed lengths of time steps, in seconds: a longer step gives more time to guess a code. */
 export const TOTP_PERIOD = { least: 15, most: 300 };
 
-/** Lengths of secrets that are allowed, in bytes: at least 80 bits, as Google Authenticator's had. */
+/** Allowed lengths of secrets, in bytes: at least 80 bits, as Google Authenticator's had. */
 export const SECRET_LENGTH = { least: 10, most: 128 };
 
-/** Says whether codes may be made so. */
+/** Says whether these parameters are allowed. */
 export function areTotpParameters(
   { algorithm, digits, periodSeconds }: {
     algorithm: string;

@@ -2,10 +2,10 @@ import { counted } from "../text/counted.ts";
 import type { Redacted } from "../text/redacted.ts";
 
 /**
- * Why a login was refused: the name that the log shows, and what the client is told. Null says
- * nothing beyond OpenVPN's own "authentication failed": before the password has been proven right,
- * all refusals look the same to the client. No text here begins with `TEMP` or `CRV1:` or holds a control
- * character, which clients would take for something else.
+ * Why a login was refused: the name that the log shows, and what the client is told. With null, the
+ * client sees only OpenVPN's own "authentication failed": until the password has been proven right,
+ * all refusals look the same to it. No text here begins with `TEMP` or `CRV1:` or contains a
+ * control character, because clients would misinterpret it.
  */
 export const REASONS = {
   // The password step
@@ -44,20 +44,20 @@ export interface Refused {
   reason: Reason;
   /** For the administrator's log alone. */
   detail?: string;
-  /** What the client is told in place of the reason's own text; empty for nothing. */
+  /** What the client is told instead of the reason's own text; empty to tell it nothing. */
   told?: string;
 }
 
 /** A code must follow: the password was right, or another factor decides about it. */
 export interface Challenged {
   outcome: "challenged";
-  /** How the code is asked for. */
+  /** How the client is asked for the code. */
   by: "crtext" | "dynamic";
-  /** What the client must send along with its answer to a dynamic challenge. */
+  /** What the client must send together with its answer to a dynamic challenge. */
   stateId?: Redacted<string>;
   /** For the administrator's log alone. */
   warning?: string;
-  /** Why no answer can be right; only the log may say so. */
+  /** Why no answer can be right; only the log may show it. */
   reason?: "not_enrolled" | "user_disabled";
 }
 
@@ -65,24 +65,25 @@ export interface Challenged {
 export interface Accepted {
   outcome: "accepted";
   /**
-   * What it rests on: a code, a recovery code, a session token that OpenVPN has verified, the password
-   * alone of a user who is exempt, or of one who isn't enrolled yet (`totpUnenrolled allow`).
+   * What the acceptance is based on: a code, a recovery code, a session token that OpenVPN has
+   * verified, or the password alone of a user who is exempt or not enrolled yet (`totpUnenrolled
+   * allow`).
    */
   by: "code" | "recovery code" | "token" | "exemption" | "password";
   /** For the administrator's log alone. */
   warning?: string;
 }
 
-/** Nothing changes: the verdict that this attempt already has stands. */
+/** Nothing changes: the attempt keeps the verdict that it already has. */
 export interface Unchanged {
   outcome: "unchanged";
   reason: "challenge_answered";
 }
 
-/** What the password step can end in. */
+/** What the password step can end with. */
 export type PasswordVerdict = Accepted | Challenged | Refused;
 
-/** What the code step can end in. */
+/** What the code step can end with. */
 export type CodeVerdict = Accepted | Unchanged | Refused;
 
 /** Makes a {@link Refused}. */
@@ -95,20 +96,23 @@ export function refused(reason: Reason, detail?: string): Refused {
 }
 
 /**
- * The refusal inside a wait after failures. `TEMP` makes the client come back by itself with
- * what the user has typed, after the backoff and on the same remote (openvpn(8), `AUTH_FAILED,TEMP`).
+ * The refusal during a wait after failures. `TEMP` makes the client reconnect by itself with what
+ * the user typed, after the backoff and to the same remote (openvpn(8), `AUTH_FAILED,TEMP`).
  *
- * @param seconds how long the wait still is
+ * @param seconds how much of the wait is left
  */
 export function refusedInWait(seconds: number): Refused {
   return {
-    ...refused("too_many_failures", `the wait lasts ${counted(seconds, "second")} more`),
+    ...refused("too_many_failures", `the wait lasts ${counted(seconds, "more second")}`),
     told: `TEMP[backoff ${seconds},advance no]: ` +
       `Too many failed logins: try again in ${counted(seconds, "second")}`,
   };
 }
 
-/** A refusal that tells nothing: whether the password was right isn't known yet. */
+/**
+ * A refusal that tells the client nothing, because it is not known yet whether the password was
+ * right.
+ */
 export function refusedUnproven(verdict: Refused): Refused {
   return { ...verdict, told: "" };
 }
@@ -116,21 +120,21 @@ export function refusedUnproven(verdict: Refused): Refused {
 /**
  * The refusal while a user's codes are locked.
  *
- * @param seconds how long they still are
+ * @param seconds how long they stay locked
  */
 export function refusedWhileLocked(seconds: number): Refused {
   const minutes = Math.ceil(seconds / 60);
   const time = seconds < 60 ? counted(seconds, "second") : counted(minutes, "minute");
   return {
-    ...refused("codes_locked", `locked for ${counted(seconds, "second")} more`),
+    ...refused("codes_locked", `locked for ${counted(seconds, "more second")}`),
     told: `Too many wrong TOTP codes: try again in ${time}`,
   };
 }
 
 /**
- * The refusal of a wrong code that has not locked the codes.
+ * The refusal of a wrong code that did not lock the user's codes.
  *
- * @param attemptsLeft wrong codes until it does
+ * @param attemptsLeft how many more wrong codes lock them
  */
 export function refusedWrongCode(attemptsLeft: number): Refused {
   const left = `${counted(attemptsLeft, "attempt")} left`;

@@ -7,10 +7,10 @@ import type { ScriptEnvironment } from "../openvpn/script/environment.ts";
 import { ExitStatus } from "../openvpn/script/exit_status.ts";
 import type { ReadSettings, Settings } from "../settings.ts";
 
-/** What a call finds on its machine. */
+/** What a call needs from its machine. */
 export interface Machine {
   environment: ScriptEnvironment;
-  /** Opens who decides about the password, with all libraries that it needs. */
+  /** Opens the first factor, with all libraries that it needs. */
   openFirstFactor(settings: Settings): FirstFactor;
 }
 
@@ -22,20 +22,20 @@ export interface HookCall extends Machine {
   settings: ReadSettings;
 }
 
-/** What a call came to. */
+/** The result of a call. */
 export interface HookResult {
   verdict: PasswordVerdict | CodeVerdict;
   exitStatus: ExitStatus;
-  /** The username as the client gave it, where the variable `username` need not be it. */
+  /** The username as the client gave it, if it may differ from the variable `username`. */
   loginName?: string | undefined;
-  /** The step that it was, where the kind of call does not tell. */
+  /** The login step, if the kind of call does not determine it. */
   step?: LoginStep;
-  /** Something beside the decision that an administrator should fix. */
+  /** Something apart from the decision that an administrator should fix. */
   warning?: string | undefined;
 }
 
 /**
- * Hands a verdict to OpenVPN. Where an acceptance or a challenge cannot be handed over, the login is
+ * Hands a verdict to OpenVPN. If an acceptance or a challenge cannot be delivered, the login is
  * refused.
  */
 export function deliver(
@@ -50,8 +50,8 @@ export function deliver(
 }
 
 /**
- * Turns what was thrown into a refusal. Only our own errors and the system's speak in their own
- * words; another one's message could repeat a value that must not be logged.
+ * Turns a thrown error into a refusal. Only the messages of our own errors and of the operating
+ * system's are shown; the message of any other error could repeat a value that must not be logged.
  */
 export function refusalOf(error: unknown): Refused {
   if (error instanceof Failure) {
@@ -65,8 +65,8 @@ export function refusalOf(error: unknown): Refused {
 }
 
 /**
- * Where an error was thrown. The stack begins with the message, which may have many lines: where it
- * cannot be told apart from the rest, nothing is shown.
+ * Where an error was thrown. The stack begins with the message, which may have many lines: if the
+ * message cannot be told apart from the rest, nothing is shown.
  */
 function placeOf({ stack = "", message }: Error): string {
   const start = stack.indexOf(message);
@@ -75,7 +75,7 @@ function placeOf({ stack = "", message }: Error): string {
   return place?.trim() ?? "at an unknown place";
 }
 
-/** Carries on after a failure, and says what it was. */
+/** Carries on after a failure, and returns what it was. */
 export function attemptTo<T>(
   action: () => T,
 ): { result?: T; failure?: string | undefined } {

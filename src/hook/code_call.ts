@@ -10,7 +10,7 @@ import { attemptTo, deliver, type HookCall, type HookResult, refusalOf } from ".
 import { unaskedFactor } from "./first_factor.ts";
 import { openLogin } from "./open_login.ts";
 
-/** `client-crresponse`: the code, against the challenge of this attempt. */
+/** `client-crresponse`: checks the code against the challenge of this attempt. */
 export async function codeCall(call: HookCall): Promise<HookResult> {
   sealForeignCode();
   const { code, warning } = takeResponse(call.args.at(-1));
@@ -34,8 +34,8 @@ async function verdictOn(
 }
 
 /**
- * Reads and removes the response file. One that cannot be read is an answer without a code: it must
- * settle the challenge like any other.
+ * Reads and removes the response file. A file that cannot be read counts as an answer without a
+ * code: it must settle the challenge like any other answer.
  */
 function takeResponse(
   path: string | undefined,

@@ -3,7 +3,7 @@ import { type Field, logfmt } from "../text/logfmt.ts";
 import { writeAll } from "../system/write_all.ts";
 import type { LogTarget } from "../settings.ts";
 
-/** syslog(3)'s severities that a decision can have. */
+/** The severities of syslog(3) that a decision can have. */
 export const Severity = { ERROR: 3, NOTICE: 5, INFO: 6 } as const;
 
 /** Writes one line of logfmt to a log. */
@@ -15,8 +15,8 @@ export type WriteDecision = (
 const PROGRAM = "openvpn-totp";
 
 /**
- * Opens the log for decisions. A target that can't be used is replaced by standard error, and the
- * line says so: what was decided stands, logged or not.
+ * Opens the log for decisions. If the target cannot be used, lines go to standard error and say
+ * why: the decision stands, whether it is logged or not.
  */
 export function openDecisionLog(target: LogTarget): WriteDecision {
   if (target === "stderr") return writeToStderr;
@@ -32,7 +32,7 @@ export function openDecisionLog(target: LogTarget): WriteDecision {
 
 function logToSystem(): WriteDecision {
   try {
-    // syslog(3) itself would drop the line without a word.
+    // syslog(3) itself would drop the line silently.
     Deno.statSync("/dev/log");
     const write = openSystemLog(PROGRAM);
     return (fields, severity) => write(severity, logfmt(fields));

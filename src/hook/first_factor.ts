@@ -4,14 +4,14 @@ import { choosePamService } from "../pam/service.ts";
 import type { Settings } from "../settings.ts";
 import { PamFactor } from "./pam_factor.ts";
 
-/** Opens who decides about the password: PAM, or another factor of OpenVPN's. */
+/** Opens the first factor that decides about the password: PAM, or another factor of OpenVPN. */
 export function openFirstFactor(settings: Settings): FirstFactor {
   return settings.primaryAuth === "pam"
     ? new PamFactor(choosePamService(settings.pamService), settings.pamTimeoutSeconds)
     : EXTERNAL_FACTOR;
 }
 
-/** The first factor in a call that asks nobody for a password: PAM's libraries are not loaded. */
+/** The first factor in a call that checks no password: PAM's libraries are not loaded. */
 export function unaskedFactor({ primaryAuth }: Settings): FirstFactor {
   if (primaryAuth === "external") return EXTERNAL_FACTOR;
   const ask = () => Promise.reject(new Failure("bad_call", "PAM is not asked in this call"));

@@ -12,7 +12,7 @@ import { openFirstFactor } from "./first_factor.ts";
 import { recordLate } from "./late_record.ts";
 import { passwordCall } from "./password_call.ts";
 
-/** OpenVPN's calls, by its variable `script_type`, and the step's name in the log. */
+/** OpenVPN's calls by its variable `script_type`, and the step's name in the log. */
 const CALLS = {
   "user-pass-verify": { step: "password", run: passwordCall },
   "client-crresponse": { step: "code", run: codeCall },
@@ -21,22 +21,22 @@ const CALLS = {
 /** One of OpenVPN's calls. */
 type Call = typeof CALLS[keyof typeof CALLS];
 
-/** How long a call may take beside PAM, in seconds: usually some milliseconds. */
+/** How long a call may take in addition to PAM, in seconds: usually it takes some milliseconds. */
 const SLACK_SECONDS = 10;
 
 /**
- * Answers a call of OpenVPN's in this process, which is guarded first (`guardProcess`). See
- * {@link answerCall}.
+ * Answers a call by OpenVPN in this process, which is guarded first (`guardProcess`). See {@link
+ * answerCall}.
  *
- * @returns the exit status for OpenVPN, and what ends the process with it before anything that PAM's
- *   modules have registered runs
+ * @returns the exit status for OpenVPN, and a function that ends the process with it before
+ *   anything that PAM's modules have registered runs
  */
 export async function runHook(
   scriptType: string,
   args: readonly string[],
 ): Promise<{ exitStatus: ExitStatus; exitAtOnce: ((status: number) => void) | undefined }> {
   const settings = readEachSetting(processEnvironment.read);
-  // Without the C library, a step that needs it says so.
+  // Without the C library, a step that needs it reports that.
   const guard = attemptTo(() => guardProcess(secondsFor(scriptType, settings.good)));
   const call = { args, settings, environment: processEnvironment, openFirstFactor };
   const exitStatus = await answerCall(scriptType, call);
@@ -44,8 +44,8 @@ export async function runHook(
 }
 
 /**
- * Does what OpenVPN calls for, logs the decision in one line, and never throws: whatever goes wrong
- * is a refusal.
+ * Does what OpenVPN asks for and logs the decision in one line. It never throws: any error is a
+ * refusal.
  *
  * @param scriptType value of the variable `script_type`
  * @returns the exit status for OpenVPN
@@ -53,7 +53,7 @@ export async function runHook(
 export async function answerCall(scriptType: string, call: HookCall): Promise<ExitStatus> {
   const { read } = call.environment;
   const kind = Object.entries(CALLS).find(([type]) => type === scriptType)?.[1];
-  // With a bad setting for the log, the step refuses, and standard error has the reason.
+  // If the log setting is bad, the step refuses, and standard error shows the reason.
   const write = openDecisionLog(call.settings.good.log ?? "stderr");
   const result = await resultOf(scriptType, kind, call);
   if (kind !== undefined) await recordFailure(kind, result, call);
@@ -74,26 +74,26 @@ async function resultOf(
   }
 }
 
-/** What fails in a login's steps is in the audit trail by itself only where it is a decision. */
+/** Records the failure of a step in the audit trail; the step itself records only its decisions. */
 async function recordFailure(
   { step }: Call,
   { verdict, loginName }: HookResult,
   { settings, environment: { read } }: HookCall,
 ): Promise<void> {
-  // A database that failed once is not waited for again.
+  // A database that failed once is not tried again, which could mean another wait.
   if (!isFailure(verdict) || verdict.detail?.startsWith("database_")) return;
   try {
     const tryToRead: ReadVariable = (name) => attemptTo(() => read(name)).result;
     const name = loginName ?? tryToRead("username") ?? "";
     await recordLate({ step, verdict, loginName: name }, settings.good, tryToRead);
   } catch {
-    // The refusal stands, and its log line tells why.
+    // The refusal stands, and its log line says why.
   }
 }
 
 /**
- * When a call is ended that nothing else has ended: a log that nobody reads, or a module of PAM
- * outside of PAM's own time limit, would hold up OpenVPN for good.
+ * After how many seconds a call is ended by force: a log that nobody reads, or a PAM module outside
+ * of PAM's own time limit, would block OpenVPN for ever.
  */
 function secondsFor(scriptType: string, { pamTimeoutSeconds = 0 }: Partial<Settings>): number {
   return scriptType === "user-pass-verify" ? pamTimeoutSeconds + SLACK_SECONDS : SLACK_SECONDS;
@@ -105,7 +105,7 @@ function logDecision(
   { verdict, loginName, warning }: HookResult,
   read: ReadVariable,
 ): void {
-  // A value that only the log wants may be missing: the line is written without it.
+  // A value that only the log needs may be missing: the line is then written without it.
   const tried = <T>(action: () => T) => attemptTo(action).result;
   write({
     step,
@@ -126,7 +126,7 @@ function severityOf(verdict: HookResult["verdict"]): number {
   return verdict.outcome === "refused" ? Severity.NOTICE : Severity.INFO;
 }
 
-/** Says whether a refusal is none of a step's decisions: something failed. */
+/** Says whether a refusal comes from a failure and not from a step's decision. */
 function isFailure(
   verdict: HookResult["verdict"],
 ): verdict is Refused & { reason: "failure" } {
@@ -137,6 +137,6 @@ function unknownScriptType(scriptType: string): Failure {
   return new Failure(
     "bad_call",
     `script_type is ${quoted(scriptType)}: OpenVPN may run openvpn-totp only ` +
-      "by auth-user-pass-verify and client-crresponse; unset script_type to run a command",
+      "through auth-user-pass-verify and client-crresponse; unset script_type to run a command",
   );
 }

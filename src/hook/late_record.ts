@@ -5,20 +5,20 @@ import { readAttempt } from "../openvpn/script/environment.ts";
 import type { ReadVariable, Settings } from "../settings.ts";
 import { openLoginStore } from "./open_login.ts";
 
-/** A refusal that came of a failure, and so of no login step. */
+/** A refusal caused by a failure, not decided by a login step. */
 export interface LateRefusal {
   step: LoginStep;
   verdict: Refused;
-  /** The username as the client gave it, where it is known. */
+  /** The username as the client gave it; empty if unknown. */
   loginName: string;
 }
 
 /**
- * Writes a refusal to the audit trail that came of a failure. This happens as far as the database can
- * be used: the log line tells of it in any case.
+ * Writes a refusal caused by a failure to the audit trail, if the database can be used: the log
+ * line reports it in any case.
  *
- * @param settings those that are good
- * @throws Failure when the settings or the database cannot be used
+ * @param settings the settings that are valid
+ * @throws Failure if the settings or the database cannot be used
  */
 export async function recordLate(
   { step, verdict, loginName }: LateRefusal,

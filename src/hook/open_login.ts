@@ -16,9 +16,9 @@ export interface OpenLogin extends Disposable {
 }
 
 /**
- * Opens the login service with the database, which it does not make.
+ * Opens the login service with an existing database.
  *
- * @throws Failure when the database cannot be used
+ * @throws Failure if the database cannot be used
  */
 export async function openLogin(
   settings: Settings,
@@ -40,7 +40,7 @@ export async function openLogin(
 /**
  * Opens the store for a login.
  *
- * @throws Failure when it cannot be used
+ * @throws Failure if it cannot be used
  */
 export function openLoginStore(path: string): Promise<Store> {
   return openStore({ path, create: false, busyTimeoutMs: BUSY_TIMEOUT_MS });

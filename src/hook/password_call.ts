@@ -12,7 +12,7 @@ import { sealForeignCode } from "../system/libraries.ts";
 import { deliver, type HookCall, type HookResult } from "./call.ts";
 import { openLogin } from "./open_login.ts";
 
-/** `auth-user-pass-verify`: username and password, then the code or the request for it. */
+/** `auth-user-pass-verify`: checks username and password, then the code or asks for it. */
 export async function passwordCall(call: HookCall): Promise<HookResult> {
   const { read } = call.environment;
   const settings = requireSettings(call.settings);
@@ -35,7 +35,7 @@ export async function passwordCall(call: HookCall): Promise<HookResult> {
   }
 }
 
-/** By `via-env` OpenVPN sets `password`; by `via-file` it never does. */
+/** With `via-env`, OpenVPN sets `password`; with `via-file`, it never does. */
 function readCredentials({ args, environment }: HookCall): Credentials {
   const file = args.at(-1);
   if (!environment.has("password") && file !== undefined) return readCredentialsFile(file);
@@ -45,7 +45,7 @@ function readCredentials({ args, environment }: HookCall): Credentials {
   return makeCredentials(username, password);
 }
 
-/** Overwrites the password, and the copy that was taken out of an answer to a static challenge. */
+/** Overwrites the password, and the copy taken from an answer to a static challenge. */
 function wipe(password: PasswordBytes, form: PasswordForm): void {
   password.reveal().fill(0);
   if ("password" in form) form.password.reveal().fill(0);

@@ -12,17 +12,17 @@ import { type CountedPlaces, PlaceThrottle } from "./place_throttle.ts";
 /** A login that is about to be let in, asked for a code, or refused. */
 export interface Entry {
   request: PasswordRequest;
-  /** The user's name: the first factor's, or the one given. */
+  /** The user's name, from the first factor or as given at the login. */
   username: string;
-  /** What was found out about a code that came along; null without one. */
+  /** What checking a code that came with the password found; null if none came. */
   checked: CheckedCode | null;
-  /** The challenge to send; null where the code comes another way, or none does. */
+  /** The challenge to send; null if the code comes another way, or no code is needed. */
   challenge: PreparedChallenge | null;
 }
 
 /**
- * Decides after the right password: the code is next, unless the user may come in without, or not at
- * all.
+ * Decides after the password was right: the client is asked for the code, unless the user may log
+ * in without one or not at all.
  */
 export async function admit(
   login: Entry & { counted: CountedPlaces },
@@ -33,7 +33,7 @@ export async function admit(
   const { request: { attempt, method }, username, counted } = login;
   const throttle = new PlaceThrottle(parts.rules.throttle, attempt);
   const enrolment = await records.findEnrolment(username);
-  // These attempts stay counted: otherwise the count would tell that the password was right.
+  // These attempts stay counted: otherwise the count would reveal that the password was right.
   if (enrolment !== null && enrolment.disabledAt !== null) {
     return { verdict: refused("user_disabled"), username };
   }
@@ -61,7 +61,7 @@ const LET_IN_UNENROLLED = {
     "run openvpn-totp enroll USER",
 } as const;
 
-/** Asks an enrolled user for the code, or judges it; unless their codes are locked. */
+/** Asks an enrolled user for the code or judges it, unless their codes are locked. */
 async function admitEnrolled(
   login: Entry,
   enrolment: Enrolment,
@@ -78,7 +78,7 @@ async function admitEnrolled(
   return await askOrJudge(login, { ...enrolment, failures }, transaction, parts);
 }
 
-/** Records the challenge; or judges the code, where it came along. */
+/** Records the challenge, or judges the code if it came with the password. */
 export async function askOrJudge(
   { request, checked, challenge }: Entry,
   enrolment: Enrolment,

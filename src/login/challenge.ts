@@ -11,20 +11,22 @@ import type { PasswordRequest } from "./password_request.ts";
 /** A challenge that has not been recorded yet. */
 export interface PreparedChallenge {
   by: Challenged["by"];
-  /** The attempt, with the id that the answer will come under. */
+  /** The attempt, with the id that the answer will have. */
   attempt: Attempt;
   notice: Notice | null;
-  /** What the client must send along with its answer; null where it answers on its connection. */
+  /**
+   * What the client must send together with its answer; null if it answers on the same connection.
+   */
   stateId: Redacted<string> | null;
 }
 
-/** A notice need not be repeated for so long, in milliseconds. */
+/** A notice is not repeated within this time, in milliseconds. */
 const NOTICE_LASTS_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Prepares the challenge of a login, before its transaction.
  *
- * @returns null where the code comes another way
+ * @returns null if the code comes another way
  */
 export async function prepareChallenge(
   { attempt, method, notice }: PasswordRequest,
@@ -33,19 +35,19 @@ export async function prepareChallenge(
   if (method === "crtext") return { by: method, attempt, notice, stateId: null };
   if (method !== "dynamic") return null;
   const stateId = newStateId();
-  // The answer comes on another connection, which has this alone in common with ours.
+  // The answer comes on a new connection, which has only this in common with the present one.
   const id = await attemptIdOfState(stateId);
   return { by: method, attempt: { ...attempt, id }, notice, stateId: new Redacted(stateId) };
 }
 
-/** The verdict that a challenge is. */
+/** The verdict for a challenge. */
 export function challenged(
   { by, stateId }: Pick<PreparedChallenge, "by" | "stateId">,
 ): Challenged {
   return { outcome: "challenged", by, ...stateId === null ? {} : { stateId } };
 }
 
-/** Records the challenge of a user, and gives the verdict. */
+/** Records a user's challenge, and returns the verdict. */
 export async function challengeUser(
   { attempt, notice, ...prepared }: PreparedChallenge,
   username: string,

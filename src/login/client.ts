@@ -2,11 +2,11 @@ import type { Attempt } from "../core/challenge.ts";
 
 /** What OpenVPN says about a client and its connection. */
 export interface Client {
-  /** It announces `crtext`: it can be challenged on its connection. */
+  /** Whether it announces `crtext`, and so can be challenged on its connection. */
   knowsCrtext: boolean;
-  /** OpenVPN gives out session tokens. */
+  /** Whether OpenVPN hands out session tokens. */
   hasSessionTokens: boolean;
-  /** It is connected already: this is a renegotiation. */
+  /** Whether it is already connected: this is a renegotiation. */
   isConnected: boolean;
 }
 

@@ -17,31 +17,31 @@ import type { Redacted } from "../text/redacted.ts";
 import type { Transaction } from "./conclude.ts";
 import type { LoginParts } from "./login_parts.ts";
 
-/** What was found out about a code with one secret. */
+/** What checking a code against one secret found. */
 export interface CheckedCode {
-  /** The sealed secret that the code was checked with. */
+  /** The sealed secret that the code was checked against. */
   sealed: Uint8Array;
-  /** When that was: the drift window is the one of this moment. */
+  /** When it was checked: the drift window is the one at this moment. */
   at: EpochMs;
-  /** The time step that the code belongs to; null for none. */
+  /** The time step that the code belongs to; null if it matched none. */
   timeStep: number | null;
-  /** Tells recovery codes, and wrong codes, apart; null for a right one of the app. */
+  /** Distinguishes recovery codes and wrong codes; null for a right code of the app. */
   mark: string | null;
 }
 
-/** The user's secret is not the one that the code was checked with: see {@link checkAnew}. */
+/** The user's secret is not the one that the code was checked against: see {@link checkAnew}. */
 class SecretChanged extends Failure {
   constructor() {
     super("database_error", "the user's secret was changed during the login: log in again");
   }
 }
 
-/** How often a code is checked anew. */
+/** How often a code is checked at most. */
 const MOST_CHECKS = 3;
 
 /**
- * Checks a code and reaches a verdict with what was found; both anew where the user was given another
- * secret between the two.
+ * Checks a code and reaches a verdict from the result. If the user's secret changed between the
+ * two, both are done again.
  */
 export async function checkAnew<T>(checkAndConclude: () => Promise<T>): Promise<T> {
   for (let checks = 1;; checks++) {
@@ -54,10 +54,11 @@ export async function checkAnew<T>(checkAndConclude: () => Promise<T>): Promise<
 }
 
 /**
- * Finds out what a code is. This happens before the transaction, in which others wait: signatures are
- * made in another thread, and on a busy machine each takes long to come back. Nothing is decided here.
+ * Finds out what a code is. This happens before the transaction, because other logins wait during
+ * it: signatures are made in another thread, and on a busy machine each takes a long time to come
+ * back. Nothing is decided here.
  *
- * @throws Failure when the secret cannot be opened
+ * @throws Failure if the secret cannot be opened
  */
 export async function checkCode(
   code: Redacted<Code>,
@@ -81,17 +82,18 @@ export interface GivenCode {
   enrolment: Enrolment;
   /** The name that the user logged in with. */
   loginName: string;
-  /** Null when what was given is not a code. */
+  /** Null if the input was not a code. */
   code: Redacted<Code> | null;
-  /** What was found out about it before; null where nothing was looked at. */
+  /** What checking the code found; null if it was not checked. */
   checked: CheckedCode | null;
 }
 
 /**
- * Reaches the verdict on a code, and keeps what follows from it: the time step or the recovery code is
- * used up, or the wrong code counted. Call it in the transaction that the enrolment was read in.
+ * Reaches the verdict on a code, and stores what follows from it: the time step or the recovery
+ * code is used up, or the wrong code is counted. Call it in the transaction that read the
+ * enrolment.
  *
- * @throws Failure where the code has to be checked anew ({@link checkAnew}), or the store fails
+ * @throws Failure if the code must be checked again ({@link checkAnew}), or the store fails
  */
 export async function judgeCode(
   given: GivenCode,
@@ -121,7 +123,7 @@ export async function judgeCode(
   }
 }
 
-/** Judges a code; a recovery code is used up by that. */
+/** Classifies a code; a recovery code is used up by this. */
 async function judgementOf(
   { enrolment, code, checked }: GivenCode,
   records: LoginRecords,
@@ -139,7 +141,7 @@ function isOfSecret(checked: CheckedCode | null, { secret }: Enrolment): boolean
   return checked !== null && checked.sealed.toBase64() === secret.bytes.toBase64();
 }
 
-/** Holds a wrong code against its user, where the password was proven right. */
+/** Counts a wrong code against its user, if the password was proven right. */
 async function countWrong(
   { enrolment, checked }: GivenCode,
   { records, now }: Transaction,

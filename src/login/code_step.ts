@@ -10,22 +10,23 @@ import { PlaceThrottle } from "./place_throttle.ts";
 
 /** A client's answer to a challenge. */
 export interface Answer {
-  /** The code; null when the answer is not one. */
+  /** The code; null if the answer is not one. */
   code: Redacted<Code> | null;
   /**
-   * The answer came on a connection of its own (a dynamic challenge), which nothing lets in yet.
-   * Otherwise an earlier right answer has let the connection in, and a further one changes nothing.
+   * Whether the answer came on a new connection (a dynamic challenge), which nothing has let in
+   * yet. Otherwise an earlier right answer may have let the connection in, and another one changes
+   * nothing.
    */
   isNewConnection: boolean;
 }
 
 /**
- * The second step of a login: the code, against the open challenge of this very attempt. Whatever
- * comes settles the challenge, garbage included: it takes one answer, ever. By the time that a
- * verdict is given, it has been committed, with its row of the audit trail.
+ * The second step of a login: checks the code against the open challenge of this very attempt. Any
+ * answer settles the challenge, even garbage: a challenge accepts only one answer. When the verdict
+ * is returned, it has been committed together with its row of the audit trail.
  *
- * @param attempt its id is the challenge's
- * @throws Failure when store or key file fail; the caller refuses
+ * @param attempt its id is the challenge's id
+ * @throws Failure if the store or the key file fails; the caller refuses
  */
 export function codeStep(
   attempt: Attempt,
@@ -47,7 +48,7 @@ export function codeStep(
   });
 }
 
-/** An answer, and the challenge that it is for. */
+/** An answer, and the challenge that it belongs to. */
 interface GivenAnswer {
   attempt: Attempt;
   answer: Answer;
@@ -68,7 +69,7 @@ async function settle(
   if (challenge.answer === null) {
     await records.answerChallenge(challenge.id, isAccepted ? "accepted" : "refused");
   }
-  // The attempt was counted for its place until its code is right.
+  // The attempt counted as a failure of its place until its code was right.
   if (isAccepted && !parts.firstFactor.provesPassword) {
     await new PlaceThrottle(parts.rules.throttle, challenge).passed(records);
   }
@@ -89,7 +90,7 @@ async function verdictOn(
     return { outcome: "unchanged", reason: objection };
   }
   if (objection !== null) return refused(objection);
-  // Within one connection, OpenVPN may have put the login name in its place.
+  // Only within one connection may OpenVPN have replaced the common name by the login name.
   if (isNewConnection && attempt.commonName !== challenge.commonName) {
     return refused("challenge_mismatch");
   }
@@ -98,7 +99,7 @@ async function verdictOn(
   return await judgeCode({ enrolment, loginName, code, checked }, transaction, parts);
 }
 
-/** Where the password is not proven, a refusal tells the client nothing. */
+/** If the password is not proven, a refusal tells the client nothing. */
 function hushed(
   { verdict, username }: Conclusion<CodeVerdict>,
   { firstFactor }: LoginParts,

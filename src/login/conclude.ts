@@ -5,27 +5,27 @@ import type { CodeVerdict, PasswordVerdict } from "../core/verdict.ts";
 import type { LoginRecords } from "../store/store.ts";
 import type { LoginParts } from "./login_parts.ts";
 
-/** A verdict, and the enrolled user that it is about, where one is known. */
+/** A verdict, and the enrolled user that it is about, if one is known. */
 export interface Conclusion<Verdict> {
   verdict: Verdict;
   username?: string | null;
 }
 
-/** The transaction that a verdict is reached in, and the moment that it is reached at. */
+/** The transaction in which a verdict is reached, and the moment when it is reached. */
 export interface Transaction {
   records: LoginRecords;
   now: EpochMs;
 }
 
-/** The attempt that a verdict is about, and the step of it. */
+/** The attempt that a verdict is about, and the step of that attempt. */
 export interface StepOfAttempt {
   step: LoginStep;
   attempt: Attempt;
 }
 
 /**
- * Reaches a verdict in one transaction, which the verdict's row of the audit trail is part of: by the
- * time that a verdict is given, all that it rests on has been committed.
+ * Reaches a verdict in one transaction, which also records the verdict in the audit trail. When the
+ * verdict is returned, everything that it rests on has been committed.
  *
  * @param decide may run more than once: see {@link LoginStore.transaction}
  */
@@ -42,7 +42,7 @@ export function conclude<Verdict extends PasswordVerdict | CodeVerdict>(
   });
 }
 
-/** A verdict as the audit trail keeps it. */
+/** A verdict, as the audit trail stores it. */
 export function decisionOf(
   { step, attempt: { loginName, address, commonName } }: StepOfAttempt,
   { verdict, username = null }: Conclusion<PasswordVerdict | CodeVerdict>,

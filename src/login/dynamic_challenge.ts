@@ -1,15 +1,15 @@
-/** Random bytes in a state id: nobody guesses it. */
+/** Number of random bytes in a state id: enough that nobody can guess it. */
 const STATE_ID_BYTES = 24;
 
-/** Makes a state id of a dynamic challenge: 32 characters of base64url, which has no colon. */
+/** Makes a state id for a dynamic challenge: 32 characters of base64url, which has no colon. */
 export function newStateId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(STATE_ID_BYTES));
   return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
 /**
- * The `id` of the challenge that a state id stands for: its SHA-256, so that the database doesn't hold
- * what the answer must bring along.
+ * The `id` of the challenge that a state id stands for: its SHA-256, so that the database does not
+ * contain what the answer must present.
  */
 export async function attemptIdOfState(stateId: string): Promise<string> {
   const bytes = new TextEncoder().encode(stateId);

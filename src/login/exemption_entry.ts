@@ -3,11 +3,11 @@ import type { Accepted } from "../core/verdict.ts";
 import type { Transaction } from "./conclude.ts";
 
 /**
- * Lets a user in by their exemption, in every mode, and records that they came in without a code: a
- * session token of such a login must not outlive the exemption.
+ * Lets a user in by their exemption, in every mode, and records that they logged in without a code:
+ * a session token from such a login must not outlive the exemption.
  *
- * @param user by their enrolled name, and where they are
- * @returns null where no exemption holds
+ * @param user the enrolled name, and the client's address
+ * @returns null if no exemption holds
  */
 export async function admitByExemption(
   { username, address }: { username: string; address: string | null },

@@ -7,19 +7,19 @@ import type { FirstFactor } from "./first_factor.ts";
 
 /** Opens users' secrets. */
 export interface Secrets {
-  /** @throws Failure when it cannot be opened */
+  /** @throws Failure if the secret cannot be opened */
   open(enrolment: Enrolment): Promise<Redacted<Uint8Array>>;
 }
 
-/** What all logins of a process work with. */
+/** What all logins of a process share. */
 export interface LoginParts {
   store: LoginStore;
   firstFactor: FirstFactor;
   secrets: Secrets;
   rules: LoginRules;
   now(): EpochMs;
-  /** Gives a state id that nobody can guess, for a dynamic challenge. */
+  /** Makes a state id that nobody can guess, for a dynamic challenge. */
   newStateId(): string;
-  /** Lets the thread rest that signatures are made in; see `letThreadRest`. */
+  /** Lets the thread that makes signatures rest; see `letThreadRest`. */
   rest(): void;
 }

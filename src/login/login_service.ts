@@ -11,9 +11,9 @@ import { passwordStep } from "./password_step.ts";
 import { tokenStep } from "./token_step.ts";
 
 /**
- * Decides about logins: made once per process, and shared by every way in. All that an attempt needs
- * (audit, throttle, notice) is made inside for each. Nothing is kept between two calls but in the
- * store, so that calls may overlap and may be of different processes.
+ * Decides about logins. There is one service per process, shared by every interface to OpenVPN.
+ * What an attempt needs (audit, throttle, notice) is made for each attempt. Calls keep nothing
+ * except in the store, so they may overlap and may come from different processes.
  */
 export class LoginService {
   readonly #parts: LoginParts;
@@ -24,11 +24,11 @@ export class LoginService {
 
   /**
    * Decides about what a client sends first: a password, with or without its code, a session token,
-   * or the answer to a dynamic challenge, which comes in the password's place.
+   * or the answer to a dynamic challenge, which is sent as the password.
    *
-   * By the time that a verdict is given, it has been committed, with its row of the audit trail.
+   * When the verdict is returned, it has been committed together with its row of the audit trail.
    *
-   * @throws Failure when store, key file or first factor fail; the caller refuses
+   * @throws Failure if the store, the key file or the first factor fails; the caller refuses
    */
   async password(
     { client, ...attempt }: PasswordAttempt,
@@ -55,13 +55,13 @@ export class LoginService {
   /**
    * Decides about an answer to the challenge of an attempt; see {@link codeStep}.
    *
-   * @throws Failure when store or key file fail; the caller refuses
+   * @throws Failure if the store or the key file fails; the caller refuses
    */
   answer(attempt: Attempt, answer: Answer): Promise<CodeVerdict> {
     return codeStep(attempt, answer, this.#parts);
   }
 
-  /** The length of a user's codes, where it is needed to find one that was appended. */
+  /** The length of a user's codes, looked up only if an appended code must be found. */
   async #digitsOf(loginName: string): Promise<number> {
     const { rules, store } = this.#parts;
     const enrolment = rules.challengeMethods.includes("append")

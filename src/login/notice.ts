@@ -1,12 +1,12 @@
 import type { Client } from "./client.ts";
 
-/** Something about logins that an administrator should change; said once a day. */
+/** Something about logins that an administrator should change; it is logged once a day. */
 export interface Notice {
   name: string;
   text: string;
 }
 
-/** What makes a user give codes more often than necessary; null for nothing. */
+/** What makes users give codes more often than necessary; null if nothing does. */
 export function noticeOf({ hasSessionTokens, isConnected }: Client): Notice | null {
   if (!hasSessionTokens) {
     return {

@@ -16,11 +16,12 @@ import { type CountedPlaces, PlaceThrottle } from "./place_throttle.ts";
 import { admitUnproven } from "./unproven_admission.ts";
 
 /**
- * The first step of a login: the password, then a challenge for the code, unless the code came along.
+ * The first step of a login: checks the password, then asks for the code unless it came with the
+ * password.
  *
- * By the time that a verdict is given, it has been committed, with its row of the audit trail.
+ * When the verdict is returned, it has been committed together with its row of the audit trail.
  *
- * @throws Failure when store or first factor fail; the caller refuses
+ * @throws Failure if the store or the first factor fails; the caller refuses
  */
 export async function passwordStep(
   request: PasswordRequest,
@@ -38,7 +39,7 @@ export async function passwordStep(
   return request.method === null ? masked(verdict) : verdict;
 }
 
-/** Asks for the password, and decides by it. */
+/** Asks the first factor about the password, and decides by its answer. */
 async function provenStep(
   request: PasswordRequest,
   counted: CountedPlaces,
@@ -48,7 +49,7 @@ async function provenStep(
   const about = { step: "password", attempt } as const;
   const result = await parts.firstFactor.authenticate(attempt, password);
   if (result.outcome === "refused") {
-    // It stays counted even where PAM failed: its modules may have looked at the password.
+    // The attempt stays counted even if PAM failed: its modules may have looked at the password.
     return await conclude(parts, about, () => Promise.resolve({ verdict: result }));
   }
   const { username } = result;
@@ -60,7 +61,9 @@ async function provenStep(
   });
 }
 
-/** Decides without knowing whether the password is right: another factor tells OpenVPN. */
+/**
+ * Decides without knowing whether the password is right: another factor reports that to OpenVPN.
+ */
 async function unprovenStep(
   request: PasswordRequest,
   about: StepOfAttempt,
@@ -76,8 +79,8 @@ async function unprovenStep(
 }
 
 /**
- * To a client that no way of asking reaches, every refusal looks the same: otherwise one would tell
- * that the password was right.
+ * To a client that cannot be asked for a code in any way, every refusal looks the same: otherwise a
+ * refusal could reveal that the password was right.
  */
 function masked(verdict: PasswordVerdict): PasswordVerdict {
   return verdict.outcome === "refused"
@@ -85,17 +88,17 @@ function masked(verdict: PasswordVerdict): PasswordVerdict {
     : verdict;
 }
 
-/** Says what is wrong with a request as it is. */
+/** Says what is wrong with a request before the password is checked. */
 function objectionToRequest({ attempt, password }: PasswordRequest): Refused | null {
   if (!isUsername(attempt.loginName)) return refused("bad_username");
   return password.reveal().includes(0) ? refused("bad_password") : null;
 }
 
 /**
- * Counts the attempt as a failure before the first factor is asked, so that neither another server
- * meanwhile nor a crash gives away a guess.
+ * Counts the attempt as a failure before the first factor is asked, so that neither a parallel
+ * attempt at another server nor a crash gives a guess away.
  *
- * @returns what was counted; or the refusal inside a wait
+ * @returns what was counted, or the refusal during a wait
  */
 function countBeforehand(
   about: StepOfAttempt,
@@ -112,7 +115,7 @@ function countBeforehand(
   });
 }
 
-/** Checks a code that came along before the transaction, in which others wait. */
+/** Checks a code that came with the password, before the transaction in which others wait. */
 async function checkAhead(
   username: string,
   { code }: PasswordRequest,
@@ -120,7 +123,7 @@ async function checkAhead(
 ): Promise<CheckedCode | null> {
   if (code === null) return null;
   const enrolment = await parts.store.findEnrolment(username);
-  // A disabled user's code must take no longer than a wrong password.
+  // Checking a disabled user's code must take no longer than a wrong password.
   if (enrolment === null || enrolment.disabledAt !== null) return null;
   return await checkCode(code, enrolment, parts);
 }

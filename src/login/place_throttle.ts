@@ -11,10 +11,10 @@ import {
 } from "../core/throttle.ts";
 import type { LoginRecords } from "../store/store.ts";
 
-/** What counting an attempt has made of its places, by their keys. */
+/** The failures before and after an attempt was counted, by the keys of its places. */
 export type CountedPlaces = ReadonlyMap<string, Counted>;
 
-/** An attempt that was counted in an earlier call, whose numbers are not known any more. */
+/** For an attempt that was counted in an earlier call, whose numbers are no longer known. */
 const COUNTED_EARLIER: CountedPlaces = new Map();
 
 /** Slows down guesses from one attempt's user and network, without blocking anything. */
@@ -29,10 +29,10 @@ export class PlaceThrottle {
   }
 
   /**
-   * How long nothing from there is even looked at. Where the clock was set back, the wait counts from
-   * now on, so that it ends.
+   * How long attempts from this place are still refused without being looked at. If the clock was
+   * set back, the wait restarts now, so that it ends.
    *
-   * @returns seconds; 0 for none
+   * @returns seconds; 0 if there is no wait
    */
   async waitSeconds(records: LoginRecords, now: EpochMs): Promise<number> {
     let longest = 0;
@@ -47,9 +47,9 @@ export class PlaceThrottle {
   }
 
   /**
-   * Counts a failure; beforehand, where others could try meanwhile.
+   * Counts a failure. Call it in advance if others could try in the meantime.
    *
-   * @returns what {@link PlaceThrottle.passed} needs to take exactly this one back
+   * @returns what {@link PlaceThrottle.passed} needs to take back exactly this failure
    */
   async count(records: LoginRecords, now: EpochMs): Promise<CountedPlaces> {
     const places = new Map<string, Counted>();
@@ -64,7 +64,7 @@ export class PlaceThrottle {
 
   /**
    * Takes back an attempt that was counted, and forgets the user's failures. The network's earlier
-   * ones stay: otherwise whoever has one account could go on guessing at others.
+   * failures stay: otherwise anyone with one account could go on guessing at others.
    */
   async passed(
     records: LoginRecords,

@@ -6,8 +6,8 @@ import {
 } from "../core/verdict.ts";
 
 /**
- * How a way in hands a verdict to OpenVPN: a script's writes files and gives an exit status. Each
- * method gives what the way in ends the attempt with.
+ * How one interface to OpenVPN receives a verdict: for a script, this writes files and gives an
+ * exit status. Each method returns what ends the attempt there.
  */
 export interface Reply<Ending> {
   /** Asks the client for a code. */
@@ -15,7 +15,7 @@ export interface Reply<Ending> {
   accept(): Ending;
   /** @param told what the client is told; null for nothing beyond OpenVPN's own words */
   refuse(told: string | null): Ending;
-  /** Leaves the verdict that the attempt already has. */
+  /** Keeps the verdict that the attempt already has. */
   leave(): Ending;
 }
 

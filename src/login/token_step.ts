@@ -11,12 +11,12 @@ import type { LoginParts } from "./login_parts.ts";
 const SECOND_MS = 1000;
 
 /**
- * Decides about a session token: one that OpenVPN has verified stands for password and code as long as
- * account and enrolment are as they were. Any other is refused, and never tried as a password, which
- * would count as the user's failure: the client then asks for the password, and a login from scratch
- * begins.
+ * Decides about a session token. A token that OpenVPN has verified replaces password and code as
+ * long as account and enrolment are as they were. Any other token is refused and never tried as a
+ * password, which would count as the user's failure: the client then asks for the password, and a
+ * new login begins.
  *
- * @throws Failure when store or first factor fail; the caller refuses
+ * @throws Failure if the store or the first factor fails; the caller refuses
  */
 export async function tokenStep(
   attempt: Attempt,
@@ -38,7 +38,8 @@ export async function tokenStep(
     const holdsFor = async (user: string) =>
       exemptionHolds(await records.findExemption(user), attempt.address, now);
     if (enrolment === null) {
-      // Exempt users may stay as long as that holds. All others are asked for the password anew.
+      // Exempt users may stay as long as their exemption holds. All others are asked for the
+      // password again.
       const isExempt = await holdsFor(username);
       return { verdict: isExempt ? ACCEPTED : refused("not_enrolled") };
     }
@@ -49,7 +50,9 @@ export async function tokenStep(
 
 const ACCEPTED = { outcome: "accepted", by: "token" } as const;
 
-/** @param loginAt to the second: a token of the second of an event may be older than the event */
+/**
+ * @param loginAt to the second: a token of the same second as an event may be older than the event
+ */
 function verdictOn(
   loginAt: EpochMs,
   { enrolledAt, disabledAt, uncodedLoginAt }: Enrolment,

@@ -8,10 +8,10 @@ import type { LoginParts } from "./login_parts.ts";
 import { PlaceThrottle } from "./place_throttle.ts";
 
 /**
- * Where another factor decides about the password, and nobody knows yet how: everybody gets a
- * challenge, so that no stranger learns who is enrolled or locked; and a code that came along is
- * judged without a word of what was wrong. Each attempt counts as a failure until its code is right:
- * left unanswered, it would be a free guess at the password.
+ * Decides when another factor checks the password and its result is not known yet. Everybody gets a
+ * challenge, so that no stranger learns who is enrolled or locked. A code that came with the
+ * password is judged without telling what was wrong. Each attempt counts as a failure until its
+ * code is right: otherwise an unanswered challenge would be a free guess at the password.
  */
 export async function admitUnproven(
   login: Entry,
@@ -25,7 +25,7 @@ export async function admitUnproven(
   if (wait > 0) return { verdict: refusedInWait(wait) };
   const enrolment = await records.findEnrolment(username);
   const isDisabled = enrolment !== null && enrolment.disabledAt !== null;
-  // The name is anybody's claim here: the certificate has to bear it out.
+  // Anybody can claim this name, so the certificate must confirm it.
   if (!isDisabled && attempt.commonName === username) {
     const entered = await admitByExemption({ username, address: attempt.address }, transaction);
     if (entered !== null) return { verdict: entered };
@@ -41,7 +41,7 @@ export async function admitUnproven(
   };
 }
 
-/** For a user whom no code lets in: what everybody else would get. */
+/** For a user whom no code lets in: the same response that everybody else would get. */
 function pretence({ challenge }: Entry, enrolment: Enrolment | null): PasswordVerdict {
   const reason = enrolment === null ? "not_enrolled" : "user_disabled";
   return challenge === null

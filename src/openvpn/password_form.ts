@@ -5,19 +5,19 @@ import { readAnswer } from "./answer.ts";
 import { readSessionToken } from "./session_token.ts";
 
 /**
- * Takes apart what came in the password's place (management-notes.txt of OpenVPN,
- * "Challenge/Response Protocol"; openvpn(8), `--auth-gen-token`):
+ * Parses what was sent as the password (management-notes.txt of OpenVPN, "Challenge/Response
+ * Protocol"; openvpn(8), `--auth-gen-token`):
  *
- * - `SESS_ID_AT_…` for a session token.
- * - `SCRV1:<base64 password>:<base64 answer>` for a static challenge; padding may be missing.
- * - `CRV1::<state id>::<answer>` for a dynamic one.
+ * - `SESS_ID_AT_…` is a session token.
+ * - `SCRV1:<base64 password>:<base64 answer>` answers a static challenge; padding may be missing.
+ * - `CRV1::<state id>::<answer>` answers a dynamic challenge.
  *
- * What looks like none of these is a password, whatever its beginning.
+ * Anything that does not fully match one of these is a password, however it begins.
  */
 export function readPasswordForm(read: ReadVariable, sent: PasswordBytes): PasswordForm {
   const token = readSessionToken(read, sent.reveal());
   if (token !== null) return { form: "token", token };
-  // Bytes as characters of the same numbers: a password need not be UTF-8.
+  // Each byte becomes the character with the same number, because a password need not be UTF-8.
   const text = Array.from(sent.reveal(), (byte) => String.fromCharCode(byte)).join("");
   return readStatic(read, text) ?? readDynamic(text) ?? { form: "plain", password: sent };
 }
@@ -55,8 +55,8 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
 }
 
 /**
- * OpenVPN's GUI for Windows escaped quotes and backslashes inside the base64, too, until its version
- * of OpenVPN 2.4.10.
+ * OpenVPN's GUI for Windows also escaped quotes and backslashes inside the base64, up to the
+ * version that came with OpenVPN 2.4.9.
  */
 function escapesPasswords(read: ReadVariable): boolean {
   return (read("IV_GUI_VER") ?? "").startsWith("OpenVPN_GUI") &&

@@ -2,18 +2,18 @@ import type { EpochMs } from "../core/epoch.ts";
 import type { SessionToken } from "../core/password_form.ts";
 import type { ReadVariable } from "../settings.ts";
 
-/** The beginning of every token of `auth-gen-token`. */
+/** The beginning of every token that `auth-gen-token` makes. */
 const PREFIX = new TextEncoder().encode("SESS_ID_AT_");
 
-/** Length of the session id in a token, in bytes; two times of 8 bytes and an HMAC follow. */
+/** Length of the session id in a token, in bytes; two times of 8 bytes each and an HMAC follow. */
 const SESSION_ID_BYTES = 12;
 
 /**
- * Recognises a session token in the password's place, and reads when its first login was. OpenVPN
- * says by `session_state` whether it verified the token (openvpn(8), `--auth-gen-token`,
- * `external-auth`); only `Authenticated` says so.
+ * Recognises a session token sent as the password, and reads when its first login was. OpenVPN
+ * reports in `session_state` whether it verified the token (openvpn(8), `--auth-gen-token`,
+ * `external-auth`); only `Authenticated` means that it did.
  *
- * @returns null for a password that is no token
+ * @returns null if the password is not a token
  */
 export function readSessionToken(
   read: ReadVariable,
@@ -24,7 +24,7 @@ export function readSessionToken(
   return { loginAt: isVerified ? readLoginTime(password) : null };
 }
 
-/** The time of the first login; null where the token is not of this form. */
+/** The time of the first login; null if the token does not have this form. */
 function readLoginTime(token: Uint8Array): EpochMs | null {
   try {
     const base64 = String.fromCharCode(...token.subarray(PREFIX.length));

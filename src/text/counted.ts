@@ -1,7 +1,7 @@
 /**
- * A number of things, in words: `1 user`, `2 users`.
+ * A count of things, in words: `1 user`, `2 users`.
  *
- * @param more what several are called, where that isn't `one` with an s
+ * @param more the plural, if it is not `one` with an s
  */
 export function counted(
   count: number,

@@ -4,7 +4,7 @@ import { quoted } from "./printable.ts";
 export type Field = string | number | undefined | null;
 
 /**
- * One line of logfmt: `name=value` pairs, a value in double quotes unless it is a plain word.
+ * One line of logfmt: `name=value` pairs. A value is in double quotes unless it is a plain word.
  * Hostile values can neither end the line nor forge a field: see `quoted`.
  *
  * ```ts

@@ -1,16 +1,16 @@
-/** Characters that can act on a terminal or hide in a text: controls, formats, line separators. */
+/** Characters that can affect a terminal or hide in a text: controls, formats, line separators. */
 export const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
 
-/** What most texts are, told without Unicode's tables, which take time to load. */
+/** What most texts consist of, checked without Unicode's tables, which take time to load. */
 const PLAIN = /^[\x20-\x7e]*$/;
 
-/** The most characters of a hostile text that an error or a log line shows. */
+/** How many characters of a hostile text an error or a log line shows at most. */
 const LONGEST = 256;
 
-/** Ends of lines among the rest. */
+/** Control characters, including all line ends. */
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
-/** Says whether a text has control characters or line ends of any kind. */
+/** Says whether a text contains control characters or line ends of any kind. */
 export function hasControl(text: string): boolean {
   return !PLAIN.test(text) && CONTROL.test(text);
 }
@@ -21,11 +21,11 @@ export function printable(text: string): string {
 }
 
 /**
- * {@link printable} between double quotes, for an error or a log line: `"` and `\` are escaped too,
- * and what is over 256 characters long is cut, with a word of how much there was.
+ * {@link printable} in double quotes, for an error or a log line: `"` and `\` are escaped too.
+ * Texts over 256 characters are cut, and their full length is given.
  */
 export function quoted(text: string): string {
-  // Cut first: a cut through an escape could let the closing quote slip.
+  // Cut first: cutting an escape in half could leave the closing quote escaped.
   const shown = Array.from(text.slice(0, 2 * LONGEST)).slice(0, LONGEST)
     .join("");
   const rest = shown.length < text.length ? `… (${text.length} characters)` : "";

@@ -15,7 +15,7 @@ export class Redacted<T> {
     this.#value = value;
   }
 
-  /** The value itself; each call is a place to look at in a review. */
+  /** The value itself; every call deserves a look in a review. */
   reveal(): T {
     return this.#value;
   }

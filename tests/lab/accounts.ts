@@ -1,7 +1,9 @@
 import { mustRun, run, type RunOptions } from "./command.ts";
 import { newName } from "./test_run.ts";
 
-/** Held while accounts are changed: two changes at once would fail, of two runs of tests, too. */
+/**
+ * Held while accounts are changed: two changes at once would fail, even from different test runs.
+ */
 const LOCK = "/run/lock/ovtotp-t";
 
 /** A system account made for a test, and removed at the end of its scope. */
@@ -26,10 +28,10 @@ export async function makeAccount(
 }
 
 /**
- * Runs a command that changes the machine's accounts, such as `usermod`, alone among all tests.
+ * Runs a command that changes the machine's accounts, such as `usermod`, while no other test does.
  *
  * @returns its standard output
- * @throws Error when it fails
+ * @throws Error if it fails
  */
 export function changeAccounts(
   command: string,
@@ -39,7 +41,7 @@ export function changeAccounts(
   return mustRun("flock", [LOCK, command, ...args], options);
 }
 
-/** Removes an account, if it is there. */
+/** Removes an account if it exists. */
 export async function removeAccount(username: string): Promise<void> {
   await run("flock", [LOCK, "userdel", "--force", username]);
 }

@@ -24,7 +24,7 @@ const setDisabled = act(
   (trial, { username, isDisabled }) => trial.setDisabled(username, isDisabled),
 );
 
-/** PAM's own name of a user, and another. */
+/** A user by PAM's own name, or by another. */
 const exemptName = fc.oneof(username, fc.constantFrom("Alice", "carol"));
 const exempt = act(
   "exempt",
@@ -45,7 +45,7 @@ const endExemption = act(
   (trial, username) => trial.endExemption(username),
 );
 
-/** What a disabled user tries, who may be exempt. */
+/** Logins by a disabled user, who may be exempt. */
 const tryDisabled = act(
   "tryDisabled",
   fc.record({ from, method: asked, isExempt: fc.boolean() }),
@@ -60,7 +60,7 @@ const tryDisabled = act(
   },
 );
 
-/** Seconds to hours, and moments about which something ends. */
+/** Spans from seconds to hours, often around moments when something ends. */
 const seconds = fc.oneof(
   fc.constantFrom(
     ...[1, 29.999, 30, 30, 59, 60, 61, 120, 599.999, 600, 3600, 90_000],
@@ -79,7 +79,7 @@ const setBack = act(
   (trial, seconds) => trial.pass(-seconds * 1000),
 );
 
-/** What an administrator does, and the clock. */
+/** What an administrator does, and changes of the clock. */
 export const administration = [
   ...[administer, giveRecoveryCodes, setDisabled, tryDisabled],
   ...[exempt, endExemption, endExemption],

@@ -1,15 +1,15 @@
 import { PATIENCE_MS } from "./patience.ts";
 
-/** Chromium without a window, steered by its DevTools protocol. */
+/** Headless Chromium, controlled through its DevTools protocol. */
 export class Browser implements AsyncDisposable {
-  /** Addresses of all that a page asked for since it was opened. */
+  /** Addresses of everything that a page has requested since it was opened. */
   readonly requests: string[] = [];
   readonly #child: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #waiting = new Map<number, (message: Message) => void>();
   readonly #events = new Map<string, () => void>();
   readonly #reading: Promise<void>;
-  /** So that nothing waits for ever for one that hangs. */
+  /** A time limit, so that a browser that hangs blocks nothing for ever. */
   readonly #limit: number;
   #session: string | undefined;
   #id = 0;
@@ -22,14 +22,14 @@ export class Browser implements AsyncDisposable {
   }
 
   /**
-   * Starts it with one empty page.
+   * Starts Chromium with one empty page.
    *
-   * @param directory where its profile goes
+   * @param directory where its profile is stored
    */
   static async start(directory: string): Promise<Browser> {
     const browser = new Browser(
       new Deno.Command("sh", {
-        // Its end of the protocol are the descriptors 3 and 4.
+        // Chromium uses descriptors 3 and 4 for its end of the protocol.
         args: ["-c", `exec chromium "$@" 3<&0 4>&1 </dev/null >/dev/null`]
           .concat("sh", FLAGS, `--user-data-dir=${directory}/profile`),
         env: { HOME: directory },
@@ -61,7 +61,7 @@ export class Browser implements AsyncDisposable {
     await this.send("Emulation.setScrollbarsHidden", { hidden: true });
   }
 
-  /** Opens a file as a page, and waits until it is there. */
+  /** Opens a file as a page, and waits until it has loaded. */
   async open(path: string): Promise<void> {
     this.requests.length = 0;
     const isLoaded = new Promise<void>((resolve) =>
@@ -72,7 +72,7 @@ export class Browser implements AsyncDisposable {
   }
 
   /**
-   * What a window shows, or all of a page; a PNG.
+   * Takes a picture of what a window shows, or of the whole page; a PNG.
    *
    * @param width of the window, in CSS pixels
    */
@@ -102,7 +102,7 @@ export class Browser implements AsyncDisposable {
     return Uint8Array.fromBase64(String(data));
   }
 
-  /** The page as it is printed, on paper of that size in inches; a PDF. */
+  /** The page as it is printed on paper of this size in inches; a PDF. */
   async print(width: number, height: number): Promise<Uint8Array> {
     await this.send("Emulation.clearDeviceMetricsOverride");
     const { data } = await this.send("Page.printToPDF", {
@@ -114,7 +114,7 @@ export class Browser implements AsyncDisposable {
     return Uint8Array.fromBase64(String(data));
   }
 
-  /** Value of an expression in the page, whatever its Content-Security-Policy. */
+  /** Evaluates an expression in the page, regardless of its Content-Security-Policy. */
   async evaluate(expression: string): Promise<unknown> {
     const { result } = await this.send("Runtime.evaluate", {
       expression,
@@ -123,7 +123,7 @@ export class Browser implements AsyncDisposable {
     return (result as { value?: unknown }).value;
   }
 
-  /** Calls a method of the protocol. */
+  /** Calls a method of the DevTools protocol. */
   async send(
     method: string,
     params: Record<string, unknown> = {},
@@ -165,7 +165,7 @@ export class Browser implements AsyncDisposable {
     this.#events.get(message.method ?? "")?.();
   }
 
-  /** Ends it, and all its processes with it. */
+  /** Ends Chromium with all its processes. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#session = undefined;
     await this.send("Browser.close").catch(() => {});
@@ -186,7 +186,7 @@ interface Message {
 
 const FLAGS = [
   "--headless",
-  // As root it runs without; what it opens is ours.
+  // As root, Chromium runs only without its sandbox; everything that it opens here is ours.
   "--no-sandbox",
   "--disable-gpu",
   "--no-first-run",

@@ -1,4 +1,4 @@
-/** What a finished command gave. */
+/** The result of a finished command. */
 export interface Output {
   status: number;
   stdout: string;
@@ -9,14 +9,16 @@ export interface Output {
 export interface RunOptions {
   stdin?: string | Uint8Array;
   env?: Record<string, string>;
-  /** Give nothing but `env`. */
+  /** Whether the command gets no variables but `env`. */
   clearEnv?: boolean;
   cwd?: string;
-  /** Runs it as another user: in the root directory, as that user may not enter this process's. */
+  /**
+   * Runs it as another user, in the root directory, because that user may not enter this process's.
+   */
   uid?: number;
 }
 
-/** Runs a command to its end. A signal's end gives 128 and the signal's number as status. */
+/** Runs a command to its end. If a signal ends it, the status is 128 plus the signal's number. */
 export async function run(
   command: string,
   args: readonly string[],
@@ -46,7 +48,7 @@ export async function run(
   };
 }
 
-/** Runs a command that must succeed, and gives its standard output. */
+/** Runs a command that must succeed, and returns its standard output. */
 export async function mustRun(
   command: string,
   args: readonly string[],

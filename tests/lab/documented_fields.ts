@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 const README = new URL("../../README.md", import.meta.url);
 
-/** The fields that the README's table of `--json` says a command prints, in their order. */
+/** The fields that a command prints with `--json`, in order, according to the README's table. */
 export async function documentedFields(command: string): Promise<string[]> {
   const [, table] = (await Deno.readTextFile(README)).split("## In scripts\n");
   const row = table!.split("\n").map((line) => line.split("|"))

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Failure, type FailureCode } from "../../src/core/failure.ts";
 
-/** Asserts that work ends in a `Failure` with this code. */
+/** Asserts that the work fails with a `Failure` with this code. */
 export async function fails(
   work: () => Promise<unknown>,
   code: FailureCode,

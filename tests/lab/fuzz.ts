@@ -1,17 +1,17 @@
 import fc from "fast-check";
 
-/** Where the random inputs begin: the same in each run, so that a failure comes again. */
+/** Seed of the random inputs: the same in each run, so that a failure can be reproduced. */
 export const SEED = numberFrom("OVTOTP_SEED", 20_260);
 
-/** How many times as many runs as a test asks for. */
+/** Factor for the number of runs that a test asks for. */
 export const RUNS_FACTOR = numberFrom("OVTOTP_RUNS", 1);
 
 /**
- * Runs a property of fast-check on random inputs; a failure shows seed and counterexample.
- * `OVTOTP_SEED=$RANDOM OVTOTP_RUNS=100` in the environment makes a long run of other inputs.
+ * Runs a property of fast-check on random inputs; a failure shows the seed and a counterexample. To
+ * make a long run with other inputs, set `OVTOTP_SEED=$RANDOM OVTOTP_RUNS=100` in the environment.
  *
- * @param runs how many inputs
- * @param examples inputs to begin with, which count too
+ * @param runs the number of inputs
+ * @param examples inputs to begin with, which are included in `runs`
  */
 export function holds<T>(
   property: fc.IAsyncProperty<T>,
@@ -35,7 +35,7 @@ export function holds<T>(
   });
 }
 
-/** Any text at all, as JavaScript has it: half characters too. */
+/** Any JavaScript string, including unpaired surrogates. */
 export const anyText: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.string({ unit: "grapheme" }),
@@ -43,7 +43,7 @@ export const anyText: fc.Arbitrary<string> = fc.oneof(
     .map((units) => String.fromCharCode(...units)),
 );
 
-/** Text out of pieces that parsers may trip over, and any text between them. */
+/** Text made of pieces that could confuse a parser, with any text between them. */
 export function textWith(...pieces: string[]): fc.Arbitrary<string> {
   return fc.array(
     fc.oneof(

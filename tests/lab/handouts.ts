@@ -2,7 +2,7 @@ import type { Handout } from "../../src/admin/handout/handout.ts";
 import { provisioningUri } from "../../src/admin/enrolment/provisioning_uri.ts";
 import { COMMON_PARAMETERS } from "../../src/core/totp_parameters.ts";
 
-/** What the README's user is given. */
+/** The handout of the README's example user. */
 export const USUAL_HANDOUT: Handout = {
   username: "exampleuser",
   issuer: "OpenVPN Server",
@@ -22,7 +22,7 @@ export const TEN_CODES: readonly string[] = Array.from(
   (_, i) => `k7mnp-q2rs${i}`,
 );
 
-/** A handout of other names, with everything that can be on it. */
+/** A handout with unusual names and everything that it can contain. */
 export function fullHandout(
   issuer: string,
   username: string,

@@ -1,21 +1,24 @@
 import { type Output, run } from "./command.ts";
 import { keyFileOf, PROGRAM } from "./program.ts";
 
-/** One login attempt, with OpenVPN's part played by hand. */
+/** One login attempt in which the test plays OpenVPN's part. */
 export interface PlayedAttempt {
-  /** The environment of both calls; change it to play something else. */
+  /** The environment of both calls; a test may change it to simulate something else. */
   env: Record<string, string>;
-  /** A command that runs the program in its arguments, such as `strace`. */
+  /** A command that runs the program given in its arguments, such as `strace`. */
   wrap: string[];
   /** Calls `auth-user-pass-verify … via-file` with these two lines. */
   password(username: string, password: string | Uint8Array): Promise<Output>;
-  /** Calls `client-crresponse` with this as the response file's content; `n` makes it another file. */
+  /**
+   * Calls `client-crresponse` with this content in the response file; a different `n` uses another
+   * file.
+   */
   answer(content: string | Uint8Array, n?: string): Promise<Output>;
-  /** What OpenVPN would read. */
+  /** What OpenVPN would read afterwards. */
   control(): Promise<string>;
   pending(): Promise<string>;
   reason(): Promise<string>;
-  /** Paths of its files. */
+  /** Paths of the attempt's files. */
   files: { control: string; pending: string; reason: string; response: string };
 }
 
@@ -25,7 +28,7 @@ let attempts = 0;
  * Prepares a login attempt as OpenVPN does: three empty files, mode 0600, and the environment.
  *
  * @param directory where the files go
- * @param settings variables of `setenv`, such as `totpTokenDbPath`
+ * @param settings variables set by `setenv`, such as `totpTokenDbPath`
  */
 export async function playAttempt(
   directory: string,

@@ -3,31 +3,34 @@ import { SETTINGS } from "../../src/settings.ts";
 import { anyText } from "./fuzz.ts";
 import { HOSTILE_NAMES } from "./hostile_names.ts";
 
-/** A variable's value: text, bytes that need not be UTF-8, a path in the test's directory, or unset. */
+/**
+ * The value of a variable: text, bytes that need not be UTF-8, a path in the test's directory, or
+ * null if it is not set.
+ */
 export type Value = string | Uint8Array | { path: string } | null;
 
-/** A change of a file's content. */
+/** A change to a file's content. */
 export type Edit =
   | { kind: "all"; bytes: Uint8Array }
   | { kind: "cut" | "repeat" | "flip"; at: number }
   | { kind: "insert"; at: number; bytes: Uint8Array };
 
-/** One call of the program, by how it differs from what OpenVPN would do. */
+/** One call of the program, described by how it differs from what OpenVPN would do. */
 export interface HostileCall {
   /** What the client sends. */
   sent: "right" | "wrong" | "none" | "token";
   edits: Edit[];
-  /** What lies where OpenVPN's temporary file should be. */
+  /** What exists where OpenVPN's temporary file should be. */
   file: "content" | "nothing" | "directory" | "huge" | "link";
-  /** Where its path is among the arguments. */
+  /** Where the file's path appears among the arguments. */
   args: "last" | "alone" | "behind options" | "first" | "missing";
   variables: [name: string, value: Value][];
 }
 
-/** A login: the first call, and answers. */
+/** A login: the first call, and the answers. */
 export interface HostileLogin {
   password: HostileCall;
-  /** What was odd about the first call's environment is so in the others, too. */
+  /** Whether the oddities of the first call's environment also apply to the other calls. */
   isOddThroughout: boolean;
   answers: HostileCall[];
 }
@@ -43,7 +46,7 @@ const OTHERS = [
   ...["untrusted_port", "session_state", "IV_SSO"],
 ];
 
-/** No file that is there, so that nothing of the machine is changed: log and answers are written. */
+/** The log and the answers are written to these paths, so none of them is a file of the machine. */
 const path: fc.Arbitrary<Value> = fc.oneof(
   fc.constantFrom<Value>(
     ...["", "relative", "/", "/dev/null", "/proc/self/mem", "/etc/passwd/x"],
@@ -88,7 +91,7 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
   fc.record({ kind: fc.constant("insert" as const), at: fc.nat(99), bytes }),
 );
 
-/** Something in so many out of twelve; else what is as it should be. */
+/** Gives an odd value `times` out of twelve, and otherwise the normal one. */
 function rarely<T>(
   times: number,
   asItShould: T,
@@ -100,7 +103,7 @@ function rarely<T>(
   );
 }
 
-/** One, mostly: of many, the first that is refused hides the others. */
+/** Mostly one value: with several, the first that is refused hides the others. */
 function few<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T[]> {
   return fc.oneof(
     {
@@ -135,7 +138,7 @@ const call: fc.Arbitrary<HostileCall> = fc.record({
   variables: rarely(6, [], few(variable)),
 });
 
-/** Logins from as OpenVPN has them to as odd as can be. */
+/** Logins that range from normal to very odd. */
 export const hostileLogin: fc.Arbitrary<HostileLogin> = fc.record({
   password: call,
   isOddThroughout: fc.boolean(),
@@ -161,7 +164,7 @@ const variables = (name: string, value: Value): Partial<HostileCall> => ({
   variables: [[name, value]],
 });
 
-/** Logins that differ in one thing: few random ones may miss it. */
+/** Logins that differ in one thing, because a few random ones might miss it. */
 export const POINTED_LOGINS: HostileLogin[] = [
   login({}, {}),
   login({}, { sent: "wrong" }),
@@ -174,14 +177,14 @@ export const POINTED_LOGINS: HostileLogin[] = [
   login(variables("username", new Uint8Array([0xff])), {}),
 ];
 
-/** Says whether a call is just what OpenVPN does with an honest client. */
+/** Says whether a call is exactly what OpenVPN does with an honest client. */
 export function isHonest(call: HostileCall): boolean {
   return call.sent === "right" && call.edits.length === 0 &&
     call.variables.length === 0 && ["content", "link"].includes(call.file) &&
     !["first", "missing"].includes(call.args);
 }
 
-/** Changes a file's content. */
+/** Applies a change to a file's content. */
 export function edited(
   content: Uint8Array,
   edits: readonly Edit[],

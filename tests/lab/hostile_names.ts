@@ -1,7 +1,10 @@
 const OURS = "time=2026-11-23T20:21:40.920Z program=openvpn-totp step=password outcome=refused " +
   "reason=wrong_password user=a address=192.0.2.99";
 
-/** Names that would have another address, 192.0.2.99, taken for the sender's, or hide the sender's. */
+/**
+ * Names that could make a log reader take another address, 192.0.2.99, for the sender's, or hide
+ * the sender's.
+ */
 export const HOSTILE_NAMES = [
   "x address=192.0.2.99",
   '" address=192.0.2.99 x="',
@@ -21,7 +24,8 @@ export const HOSTILE_NAMES = [
   `host openvpn-totp[1]: ${OURS.slice(OURS.indexOf("step="))}`,
   `Nov 23 20:21:40 host openvpn-totp[1]: ${OURS.slice(OURS.indexOf("step="))}`,
   '" outcome=accepted',
-  // Each fits what a looser filter makes of the line's end, or of the next name's beginning.
+  // Each imitates what a looser filter expects at the end of the line, or at the start of the next
+  // name.
   'x" address=192.0.2.99%a',
   'x" address="192.0.2.99%a',
   "a address=192.0.2.99 detail=",

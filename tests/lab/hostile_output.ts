@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseLogfmt } from "./logfmt.ts";
 
-/** What came of a call. */
+/** The result of a call. */
 export interface CallOutput {
   status: number;
   stdout: string;
@@ -15,7 +15,10 @@ const STATUSES: Record<string, number> = {
   refused: 1,
 };
 
-/** One line of the documented form, the exit status that belongs to it, and nothing else. */
+/**
+ * Asserts that a call printed one line of the documented form with the exit status that belongs to
+ * it, and nothing else.
+ */
 export function assertForm(
   { status, stdout }: CallOutput,
   lines: string,
@@ -32,11 +35,11 @@ export function assertForm(
   const isGoing = outcome === "accepted" || outcome === "challenged";
   assert.equal(by !== undefined, isGoing);
   if (outcome === "refused") assert(reason !== undefined);
-  // What nobody has thought of is a refusal too, but it should have been thought of.
+  // An unexpected error is refused, too, but the program should have expected it.
   assert.doesNotMatch(detail, /^unexpected/, lines);
 }
 
-/** Neither secrets nor codes are told. */
+/** Asserts that neither secrets nor codes are revealed. */
 export function assertSilent(
   said: string,
   secrets: readonly string[],

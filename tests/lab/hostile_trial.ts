@@ -16,7 +16,7 @@ export interface MadeCall {
   args: string[];
 }
 
-/** Whom the hostile logins are about. */
+/** The user that the hostile logins are about. */
 export interface Target {
   username: string;
   password: string;
@@ -25,23 +25,23 @@ export interface Target {
   db: string;
   keyFile: string;
   directory: string;
-  /** The time that the program has. */
+  /** The time according to the program. */
   now(): number;
   call(call: MadeCall): Promise<CallOutput>;
 }
 
-/** Content of a file that isn't ours. */
+/** Content of a file that does not belong to the program. */
 const FOREIGN = "somebody else's";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const textOf = (value: string | Uint8Array | undefined) => typeof value === "string" ? value : "";
 
-/** Plays hostile logins, and judges what comes of each call by what went in. */
+/** Plays hostile logins, and checks each call's result against its input. */
 export class HostileTrial {
   readonly #target: Target;
   /** Attempts that were asked for a code, by `auth_control_file`. */
   readonly #challenged = new Map<string, { user: string; at: string }>();
-  /** Attempts whose code came right. */
+  /** Attempts whose right code was given. */
   readonly #answered = new Set<string>();
   #logins = 0;
 
@@ -85,7 +85,7 @@ export class HostileTrial {
       right: utf8(password),
       wrong: utf8(`${password}!`),
       none: utf8(""),
-      // Of after the enrolment.
+      // A token of a login after the enrolment.
       token: sessionToken(Math.floor(now() / 1000) + 2),
     }[call.sent];
     const honest = new Uint8Array([...utf8(`${username}\n`), ...sent, 10]);
@@ -106,7 +106,8 @@ export class HostileTrial {
     const pending = readIfThere(`${id}.apf`);
     assert.equal(control, "");
     assert.equal(pending !== "", status === 2);
-    // A request for a code that can't be delivered is a refusal, and OpenVPN takes no answer then.
+    // If a request for a code cannot be delivered, the login is refused, and OpenVPN then accepts
+    // no answer.
     if (isRight || isExternal) {
       const key = textOf(variables.get("auth_control_file"));
       const at = placeOf(variables);
@@ -155,7 +156,7 @@ export class HostileTrial {
     const { status } = await this.#run(made, [], [...codes, sent]);
     const after = readIfThere(`${files}.acf`);
     assert([0, 1].includes(status), String(status));
-    // Answers to an accepted login change nothing.
+    // Further answers to an accepted login change nothing.
     if (status === 0) assert(this.#answered.has(id), "accepted");
     if (after === "1" && before !== "1") assert(isRight, "accepted");
     assert(["", "0", "1"].includes(after));
@@ -189,13 +190,13 @@ export class HostileTrial {
         auth_control_file: `${id}.acf`,
         auth_pending_file: `${id}.apf`,
         auth_failed_reason_file: `${id}.afr`,
-        // Another network for each login: waits have tests of their own.
+        // Each login comes from another network, because waits have their own tests.
         untrusted_ip: `10.${this.#logins >> 8 & 255}.${this.#logins & 255}.1`,
         untrusted_port: "50000",
         common_name: "laptop",
         totpTokenDbPath: db,
         totpKeyFile: keyFile,
-        // The one that has an answer of its own call.
+        // This is the method whose answer comes in a separate call.
         totpChallengeMethods: "crtext",
       }),
     ]);
@@ -214,7 +215,7 @@ export class HostileTrial {
     return { variables, args };
   }
 
-  /** What was logged into files. */
+  /** Takes what was logged to files. */
   #takeLogged(): string {
     const { directory } = this.#target;
     const lines = readIfThere(`${directory}/log`) +
@@ -235,7 +236,7 @@ export class HostileTrial {
     const told = readIfThere(
       textOf(made.variables.get("auth_failed_reason_file")),
     );
-    // A password that was typed as a name is logged as a name.
+    // A password that was typed as a username is logged as a username.
     const isTyped = names.some((name) => name.includes(password));
     const secrets = [secret, ...isTyped ? [] : [password]];
     assertForm(output, lines);
@@ -250,7 +251,7 @@ function madeOf(value: Value, directory: string): string | Uint8Array | null {
   return `${directory}/${value.path}`;
 }
 
-/** What the program can read of OpenVPN's file. */
+/** What the program can read from OpenVPN's file. */
 function contentOf(
   { args }: MadeCall,
   path: string,
@@ -266,7 +267,7 @@ function linesOf(content: Uint8Array): string[] {
     .split("\n");
 }
 
-/** A client's answer; more than the program takes is read as base64. */
+/** A client's answer. Base64 is decoded more leniently here than by the program. */
 function answerOf(content: Uint8Array): string {
   try {
     return atob(String.fromCharCode(...content));

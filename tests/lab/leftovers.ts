@@ -7,8 +7,8 @@ import { reachablePlace } from "./reachable_place.ts";
 import type { IsLeft } from "./test_run.ts";
 
 /**
- * Removes what tests have left on the machine: processes first, which may use the rest. Another run
- * may be removing the same at this moment.
+ * Removes what tests have left on the machine, beginning with processes, which may use the rest.
+ * Another run may be removing the same things at this moment.
  */
 export async function removeLeftovers(isLeft: IsLeft): Promise<void> {
   const directories = leftDirectories(isLeft);
@@ -24,7 +24,7 @@ export async function removeLeftovers(isLeft: IsLeft): Promise<void> {
   }
 }
 
-/** Files and directories of this user's, where tests make such. */
+/** This user's files and directories in the places where tests make them. */
 function leftDirectories(isLeft: IsLeft): string[] {
   const places = new Set([reachablePlace(), "/tmp", memoryDirectory()]);
   return [...places].filter((place) => place !== undefined).flatMap((place) =>
@@ -32,7 +32,7 @@ function leftDirectories(isLeft: IsLeft): string[] {
   ).filter(isOwn);
 }
 
-/** Says whether this user has made what is there. */
+/** Says whether this user owns the file or directory. */
 function isOwn(path: string): boolean {
   try {
     return Deno.lstatSync(path).uid === Deno.uid();
@@ -53,7 +53,7 @@ function namesIn(directory: string): string[] {
   try {
     return [...Deno.readDirSync(directory)].map(({ name }) => name);
   } catch {
-    // Such as a machine without network namespaces or PAM.
+    // This happens on a machine without network namespaces or PAM, for example.
     return [];
   }
 }
@@ -66,13 +66,13 @@ async function endProcessesOf(directories: readonly string[]): Promise<void> {
       return pid !== Deno.pid && directories.some((directory) => words.includes(`${directory}/`));
     });
   const killed = pids.filter(isKilled);
-  // One that has ended has no command line, even while its parent hasn't heard of it.
+  // A process that has ended has no command line, even while its parent has not waited for it.
   while (killed.some((pid) => commandLineOf(pid) !== "")) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-/** Empty where there is no such process, or one that has ended. */
+/** The command line; empty if there is no such process, or it has ended. */
 function commandLineOf(pid: number): string {
   try {
     return Deno.readTextFileSync(`/proc/${pid}/cmdline`);
@@ -81,7 +81,7 @@ function commandLineOf(pid: number): string {
   }
 }
 
-/** Kills a process, unless it has ended by itself or is another user's. */
+/** Kills a process, unless it has ended or belongs to another user. */
 function isKilled(pid: number): boolean {
   try {
     Deno.kill(pid, "SIGKILL");

@@ -1,8 +1,8 @@
 import { PATIENCE_MS } from "./patience.ts";
 
 /**
- * Lines that come in over time (a log, a management interface), kept from the beginning, so that one
- * can wait for a line whether it was there before or not.
+ * Lines that arrive over time (from a log or a management interface). They are all kept, so that a
+ * test can wait for a line whether or not it has already arrived.
  */
 export class Lines {
   readonly #name: string;
@@ -19,7 +19,7 @@ export class Lines {
     return this.#seen;
   }
 
-  /** Takes in a stream until its end. */
+  /** Reads a stream to its end. */
   async readFrom(stream: ReadableStream<Uint8Array>): Promise<void> {
     const decoder = new TextDecoder();
     let rest = "";
@@ -31,7 +31,7 @@ export class Lines {
         for (const part of parts) this.add(part.replace(/\r$/, ""));
       }
     } catch {
-      // A connection's end by force is an end.
+      // A connection that is closed by force has ended, too.
     }
     if (rest !== "") this.add(rest);
     this.close();
@@ -43,17 +43,17 @@ export class Lines {
     this.#wake();
   }
 
-  /** Says that nothing more comes. */
+  /** Marks the end: nothing more comes. */
   close(): void {
     this.#isClosed = true;
     this.#wake();
   }
 
   /**
-   * Waits for a line that matches, from line number `from` on.
+   * Waits for a line that matches, starting at line number `from`.
    *
    * @returns the match
-   * @throws Error with all lines when none comes
+   * @throws Error with all lines if none matches in time
    */
   async waitFor(pattern: RegExp, from = 0): Promise<RegExpMatchArray> {
     const deadline = Date.now() + PATIENCE_MS;

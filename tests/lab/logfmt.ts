@@ -1,7 +1,7 @@
 /**
- * Reads a line of logfmt, strictly and knowing nothing of how it was made.
+ * Parses a line of logfmt strictly, without the code that made it.
  *
- * @throws Error where the line isn't logfmt
+ * @throws Error if the line is not logfmt
  */
 export function parseLogfmt(line: string): [name: string, value: string][] {
   const fields: [string, string][] = [];
@@ -23,7 +23,7 @@ export function parseLogfmt(line: string): [name: string, value: string][] {
   return fields;
 }
 
-/** Takes back quotes and escapes: `\"`, `\\` and `\u{…}`. */
+/** Undoes quotes and escapes: `\"`, `\\` and `\u{…}`. */
 export function unquote(text: string): string {
   if (text.length < 2 || endOfQuoted(text) !== text.length) {
     throw new Error(`not one quoted text: ${text}`);
@@ -43,7 +43,7 @@ export function unquote(text: string): string {
   return value;
 }
 
-/** Behind the first quote that no backslash escapes. */
+/** The position after the first quote that no backslash escapes. */
 function endOfQuoted(text: string): number {
   for (let i = 1; i < text.length; i++) {
     if (text[i] === "\\") i++;

@@ -3,10 +3,10 @@ import type { Attempt } from "../../src/core/challenge.ts";
 import { BLOCKED, type Sent } from "./login_rules.ts";
 import type { LoginTrial, Typed } from "./login_trial.ts";
 
-/** What somebody does, by whose effect the model tells right from wrong. */
+/** Something that somebody does; its effect is compared with the model's. */
 export type LoginAct = fc.AsyncCommand<LoginTrial, LoginTrial>;
 
-/** An act out of what an arbitrary gives, with a name for counterexamples. */
+/** An act made from what an arbitrary gives, with a name for counterexamples. */
 export function act<T>(
   name: string,
   values: fc.Arbitrary<T>,
@@ -24,15 +24,15 @@ const often = <T>(arbitrary: fc.Arbitrary<T>, weight: number) => ({
   weight,
 });
 
-/** Who has the password, and is asked for the code. */
+/** A client with the right password that is asked for the code. */
 export const RIGHT: Sent = { password: "right", method: "crtext", code: null };
 
-/** PAM knows Alice as alice; carol isn't enrolled at first. */
+/** PAM knows Alice as alice; carol is not enrolled at first. */
 const loginName = fc.oneof(
   often(fc.constantFrom("alice", "alice", "Alice"), 9),
   often(fc.constantFrom("bob", "carol", BLOCKED, ""), 3),
 );
-/** An enrolled user, mostly. */
+/** A user, who is usually enrolled. */
 export const username = fc.constantFrom(
   "alice",
   "alice",
@@ -50,20 +50,20 @@ export const from = fc.record({
   ),
 });
 const few = fc.integer({ min: 1, max: 6 });
-/** How who sends no code along is asked for it. */
+/** How a client that sent no code is asked for it. */
 export const asked = fc.constantFrom<Sent["method"]>(
   "crtext",
   "crtext",
   "dynamic",
 );
 
-/** Which attempt, counted from the newest: of those with an open challenge, or of all. */
+/** Which attempt, counted from the newest: among those with an open challenge, or among all. */
 const which = fc.oneof(
   often(fc.record({ back: fc.nat(1), isOpen: fc.constant(true) }), 4),
   fc.record({ back: fc.nat(6), isOpen: fc.constant(false) }),
 );
 
-/** An attempt of before, or one that nobody was challenged in. */
+/** An earlier attempt, or one that was never challenged. */
 function attemptOf(
   { attempts, model }: LoginTrial,
   { back, isOpen }: { back: number; isOpen: boolean },
@@ -134,7 +134,7 @@ const guessPasswords = act(
   },
 );
 
-/** A whole network's failures, and somebody's right password among them. */
+/** Failures from a whole network, with one right password among them. */
 const guessNames = act(
   "guessNames",
   fc.record({ from, times: few, more: few }),
@@ -151,7 +151,7 @@ const guessNames = act(
 
 const connectAgain = act("connectAgain", which, (trial, which) => {
   const attempt = attemptOf(trial, which);
-  // OpenVPN makes no attempt of the name of a state id.
+  // A state id is never the id of an attempt that OpenVPN makes.
   return trial.isDynamic(attempt) ? undefined : trial.password(attempt, RIGHT);
 });
 
@@ -163,7 +163,7 @@ const token = act(
   }),
   (trial, { from, secondsAgo }) => {
     const { now } = trial.model;
-    // A token counts whole seconds.
+    // A token's time is in whole seconds.
     const loginAt = secondsAgo === null ? null : (Math.floor(now / 1000) - secondsAgo) * 1000;
     return trial.token(trial.begin(from), loginAt);
   },
@@ -190,7 +190,7 @@ const answer = act(
   },
 );
 
-/** A whole login, and one answer more. */
+/** A complete login, and one further answer. */
 const login = act(
   "login",
   fc.record({

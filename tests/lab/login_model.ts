@@ -5,7 +5,7 @@ import { type Exempted, forgive, isExempt, judge, newUser, type User } from "./l
 
 interface Challenge {
   attempt: Attempt;
-  /** Dynamic: the answer comes on a connection of its own. */
+  /** Whether the challenge is dynamic, so that the answer comes on a new connection. */
   isDynamic: boolean;
   user: string;
   from: number;
@@ -14,17 +14,17 @@ interface Challenge {
 }
 
 /**
- * What logins come to, by the README's words alone: a plain object to compare the real steps with. A
- * verdict is its outcome, and what it rests on or its reason.
+ * Predicts the results of logins from the README alone: a plain object to compare the real steps
+ * with. A verdict is written as its outcome, followed by its basis or its reason.
  */
 export class LoginModel {
   now = 1_700_000_000_000;
   readonly rules: Rules;
   readonly users = new Map<string, User>();
   readonly exemptions = new Map<string, Exempted>();
-  /** By attempt, or by the state id that the answer to a dynamic one brings along. */
+  /** By the attempt's id, or by the state id that the answer to a dynamic challenge contains. */
   readonly challenges = new Map<string, Challenge>();
-  /** Names that users logged in with where PAM knows them by another. */
+  /** Login names for which PAM has another name. */
   readonly #otherNames = new Map<string, string>();
   readonly #places: LoginPlaces;
 
@@ -34,7 +34,8 @@ export class LoginModel {
   }
 
   /**
-   * The first step. Nothing counts, nor is told, of a request that no password could make right.
+   * The first step. A request that could not be right with any password is neither counted nor
+   * explained.
    *
    * @param stateId what a dynamic challenge sends along
    */
@@ -42,7 +43,7 @@ export class LoginModel {
     if (attempt.loginName === "") return "refused bad_username";
     if (sent.password === "has a NUL") return "refused bad_password";
     const undo = this.#places.remember();
-    // In a wait the password isn't looked at.
+    // During a wait, the password is not looked at.
     if (this.#places.isInWait(attempt, this.now)) {
       return "refused too_many_failures";
     }
@@ -71,20 +72,23 @@ export class LoginModel {
       takeBack();
       return "accepted password";
     }
-    // To a client that no way reaches, the right password is no better than a wrong one.
+    // If a client cannot be asked for a code, the right password is treated like a wrong one.
     if (sent.method === null) return "refused client_without_method";
     const verdict = this.#askOrJudge(attempt, sent, name, user, stateId);
-    // The right password is no failure.
+    // The right password is not a failure.
     if (!verdict.startsWith("failure")) takeBack();
     return verdict;
   }
 
-  /** Everybody is asked for a code, lest a stranger learns who is enrolled, and pays for it. */
+  /**
+   * Everybody is asked for a code, so that no stranger learns who is enrolled, and each attempt is
+   * counted.
+   */
   #unproven(attempt: Attempt, sent: Sent, stateId: string): string {
     const { loginName } = attempt;
     const { method } = sent;
     const user = this.users.get(loginName);
-    // The name is anybody's claim, unless the certificate has it.
+    // Anybody can claim the name, unless the certificate confirms it.
     const isLetIn = attempt.commonName === loginName &&
       this.#isExempt(attempt) && !user?.isDisabled;
     if (isLetIn) return "accepted exemption";
@@ -100,7 +104,7 @@ export class LoginModel {
     return verdict;
   }
 
-  /** Takes the code that came along, or asks for it. */
+  /** Takes the code that came with the password, or asks for it. */
   #askOrJudge(
     attempt: Attempt,
     { method, code }: Sent,
@@ -117,7 +121,7 @@ export class LoginModel {
     return this.#judge(user, name, attempt.loginName, code);
   }
 
-  /** A session token of OpenVPN's in the password's place; `loginAt` is null for an unverified one. */
+  /** A session token sent as the password; `loginAt` is null if it is not verified. */
   token(attempt: Attempt, loginAt: number | null): string {
     const { loginName } = attempt;
     if (loginName === "") return "refused bad_username";
@@ -133,7 +137,7 @@ export class LoginModel {
       return isExempt ? "accepted token" : "refused not_enrolled";
     }
     if (user.isDisabled) return "refused user_disabled";
-    // A token counts whole seconds.
+    // A token's time is in whole seconds.
     const mayBeUncoded = loginAt <= (user.uncodedAt ?? -Infinity) + SECOND;
     if (mayBeUncoded && !isExempt) return "refused token_refused";
     const isOlderThanSecret = loginAt <= user.enrolledAt;
@@ -141,14 +145,14 @@ export class LoginModel {
   }
 
   /**
-   * The second step; `code` is null for an answer that is none. On a connection of its own, the
-   * attempt's id is the state id that came along.
+   * The second step; `code` is null if the answer is not a code. On a new connection, the attempt's
+   * id is the state id that came with the answer.
    */
   code(attempt: Attempt, code: string | null, isNewConnection: boolean) {
     const challenge = this.challenges.get(attempt.id);
     if (challenge?.isDynamic !== isNewConnection) return "refused no_challenge";
     const verdict = this.#answer(challenge, attempt, code);
-    // A right one takes back what the attempt counted for, where it did.
+    // A right answer takes back the count of its attempt, if it was counted.
     const isCounted = this.rules.mode === "external";
     if (isCounted && verdict.startsWith("accepted")) {
       this.#places.takeBack(challenge.attempt);
@@ -162,22 +166,22 @@ export class LoginModel {
     code: string | null,
   ): string {
     const { loginName, address, commonName } = challenge.attempt;
-    // OpenVPN may put the login name in the common name's place (username-as-common-name).
+    // OpenVPN may replace the common name by the login name (username-as-common-name).
     const isSame = attempt.loginName === loginName &&
       (attempt.address === address || !this.rules.bindsAddress) &&
       [commonName, loginName].includes(attempt.commonName);
     const { answer, isDynamic } = challenge;
-    // Whatever comes is the challenge's one answer.
+    // Any answer is the challenge's only answer.
     challenge.answer ??= "refused";
     if (!isSame) return "refused challenge_mismatch";
-    // There is a connection already that a refusal would end, unless the answer came on another.
+    // A refusal would end the existing connection, unless this answer came on another one.
     if (answer === "accepted" && !isDynamic) {
       return "unchanged challenge_answered";
     }
     if (answer !== null) return "refused challenge_answered";
     const isOpen = challenge.from <= this.now && this.now < challenge.until;
     if (!isOpen) return "refused challenge_expired";
-    // On a new connection, nothing has put the name there.
+    // On a new connection, OpenVPN has not replaced the common name.
     const isOther = isDynamic && attempt.commonName !== commonName;
     if (isOther) return "refused challenge_mismatch";
     const user = this.users.get(challenge.user)!;
@@ -193,7 +197,7 @@ export class LoginModel {
     return verdict;
   }
 
-  /** A disabled user stays so until enabled. */
+  /** Enrols a user; a disabled user stays disabled. */
   enrol(username: string, secret: string): void {
     const isDisabled = this.users.get(username)?.isDisabled ?? false;
     this.#drop(username);
@@ -205,7 +209,7 @@ export class LoginModel {
     this.exemptions.delete(username);
   }
 
-  /** With the secret goes what rests on it. */
+  /** Drops the user's secret and everything that depends on it. */
   #drop(username: string): void {
     this.users.delete(username);
     this.#dropChallenges(username);
@@ -226,7 +230,7 @@ export class LoginModel {
     if (user !== undefined) forgive(user);
   }
 
-  /** Attempts whose challenge waits for an answer. */
+  /** Attempts whose challenge is waiting for an answer. */
   openChallenges(): string[] {
     return [...this.challenges].filter(([, { from, until, answer }]) =>
       answer === null && from <= this.now && this.now < until

@@ -3,7 +3,7 @@ import type { LoginRules } from "../../src/core/login_rules.ts";
 import { refused } from "../../src/core/verdict.ts";
 import type { FirstFactor, FirstFactorResult } from "../../src/login/first_factor.ts";
 
-/** Rules of logins, where a test says nothing else. */
+/** Rules of logins, unless a test says otherwise. */
 export const TEST_RULES: LoginRules = {
   challengeMethods: ["crtext", "static", "dynamic"],
   appendPosition: "suffix",

@@ -6,7 +6,7 @@ interface Place {
   lastAt: number;
 }
 
-/** The model's failed passwords, by where they came from. */
+/** The model's failed passwords, by the place that they came from. */
 export class LoginPlaces {
   readonly #rules: Rules;
   #places = new Map<string, Place>();
@@ -15,7 +15,7 @@ export class LoginPlaces {
     this.#rules = rules;
   }
 
-  /** Gives what undoes all that happens from now on. */
+  /** Returns a function that undoes everything that happens from now on. */
   remember(): () => void {
     const before = structuredClone(this.#places);
     return () => {
@@ -23,14 +23,17 @@ export class LoginPlaces {
     };
   }
 
-  /** Beyond the free failures a second, then two, four …: of a user five minutes, a network one. */
+  /**
+   * Beyond the free failures, the wait is one second, then two, four and so on: up to five minutes
+   * for a user, up to one minute for a network.
+   */
   isInWait(attempt: Attempt, now: number): boolean {
     const { freeFailures, maxWaitSeconds } = this.#rules;
     let isInWait = false;
     for (const [i, key] of placesOf(attempt).entries()) {
       const place = this.#places.get(key ?? "");
       if (place === undefined) continue;
-      // A clock that was set back leaves the whole wait, from now on.
+      // If the clock was set back, the whole wait begins again now.
       place.lastAt = Math.min(place.lastAt, now);
       const beyond = place.failures - freeFailures * (i === 0 ? 1 : 5);
       const most = Math.min(maxWaitSeconds, i === 0 ? Infinity : 60);
@@ -41,9 +44,10 @@ export class LoginPlaces {
   }
 
   /**
-   * Counts a failure. Ten quiet minutes take one back, an hour all.
+   * Counts a failure. Ten quiet minutes take one failure back, an hour takes all back.
    *
-   * @returns says that it was none after all: a user's earlier ones go, too, a network's others stay
+   * @returns a function that takes the failure back: a user's earlier failures are forgotten, too,
+   *   a network's others stay
    */
   fail(attempt: Attempt, now: number): () => void {
     const [user, network] = placesOf(attempt);
@@ -72,7 +76,9 @@ export class LoginPlaces {
     this.#put(network, left.failures > 0 ? left : null);
   }
 
-  /** What an hour's quiet made void comes back by no clock. */
+  /**
+   * Stores a place. Failures that an hour's quiet removed do not return if the clock is set back.
+   */
   #put(key: string | null, place: Place | null = null): void {
     if (key === null) return;
     for (const [other, { lastAt }] of this.#places) {
@@ -83,7 +89,7 @@ export class LoginPlaces {
   }
 }
 
-/** The user in this network, and the network: IPv6 gives everybody a /64. */
+/** The user in this network, and the network: for IPv6, that is the /64. */
 function placesOf({ loginName, address }: Attempt): [string, string | null] {
   const network = address?.replace(/^(2001:db8)::.*/, "$1") ?? null;
   return [`${loginName} in ${network}`, network];

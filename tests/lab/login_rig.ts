@@ -25,19 +25,21 @@ const PASSWORDS: Record<Sent["password"], string> = {
   "has a NUL": "correct horse\0",
 };
 
-/** PAM with one password for everybody. */
+/** A PAM with one password for everybody. */
 const pam = fakeFactor(({ loginName }, password) => {
   if (password === PASSWORDS["PAM fails"]) return refused("pam_error");
   if (password !== PASSWORDS.right) return refused("wrong_password");
   return accountOf(pamNameOf(loginName));
-  // Without authentication no module tells the name that it knows the user by.
+  // Without authentication, no module reports the name that it knows the user by.
 }, ({ loginName }) => accountOf(loginName));
 
 function accountOf(username: string): FirstFactorResult {
   return username === BLOCKED ? refused("account_refused") : { outcome: "passed", username };
 }
 
-/** The steps of a login as they are, on a real database and key file, with a clock of a test's own. */
+/**
+ * The real steps of a login on a real database and key file, with a clock that the test controls.
+ */
 export class LoginRig {
   now = 0;
   readonly enrolments: SqliteEnrolmentStore;
@@ -70,7 +72,7 @@ export class LoginRig {
     return orFailure(tokenStep(attempt, { loginAt }, this.#parts("")));
   }
 
-  /** On a connection of its own, the attempt's id is the state id that came along. */
+  /** On a new connection, the attempt's id is the state id that came with the answer. */
   async code(
     attempt: Attempt,
     code: string | null,

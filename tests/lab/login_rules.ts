@@ -1,7 +1,7 @@
 import { TOTP } from "otpauth";
 import type { ChallengeMethod } from "../../src/core/challenge_method.ts";
 
-/** What an administrator may set, as far as a login's decisions depend on it. */
+/** The administrator's settings that affect decisions about logins. */
 export interface Rules {
   mode: "pam" | "external";
   challengeSeconds: number;
@@ -17,9 +17,9 @@ export interface Rules {
 /** What a client sends in the first step. */
 export interface Sent {
   password: "right" | "wrong" | "PAM fails" | "has a NUL";
-  /** How to get the code of the client. */
+  /** How to get the client's code. */
   method: ChallengeMethod | null;
-  /** The code that came along; null where it is none, or didn't. */
+  /** The code that came with the password; null if none came, or it is not a code. */
   code: string | null;
 }
 
@@ -27,21 +27,21 @@ export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 
-/** The code of a time step, `offset` steps from a moment's. */
+/** The code for the time step `offset` steps from a moment's. */
 export function codeAt(secret: string, atMs: number, offset = 0): string {
   const timestamp = Math.max(0, atMs + offset * 30 * SECOND);
   return new TOTP({ secret }).generate({ timestamp });
 }
 
-/** PAM's own name of a user: that of a directory service, which folds case. */
+/** PAM's own name for a user: a directory service's, which ignores case. */
 export function pamNameOf(loginName: string): string {
   return loginName.toLowerCase();
 }
 
-/** The account that PAM refuses whatever the password. */
+/** An account that PAM refuses even with the right password. */
 export const BLOCKED = "blocked";
 
-/** Networks, and which addresses are in them. */
+/** Networks, each with a test whether an address is in it. */
 export const NETWORKS: Record<string, (address: string) => boolean> = {
   "192.0.2.1": (address) => address === "192.0.2.1",
   "192.0.2.0/24": (address) => address.startsWith("192.0.2."),

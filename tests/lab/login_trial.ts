@@ -10,27 +10,27 @@ import type { LoginRig } from "./login_rig.ts";
 import { codeAt, pamNameOf, type Sent } from "./login_rules.ts";
 import type { Exempted } from "./login_users.ts";
 
-/** A code as seen from the user whom it is for. */
+/** A code, described relative to its user. */
 export type Typed =
-  /** The app's, some steps from now. */
+  /** The app's code, some steps from now. */
   | { step: number }
-  /** The nth of those that are wrong for minutes around now. */
+  /** The nth of the codes that are wrong for minutes around now. */
   | { wrong: number }
-  /** A recovery code, counted from the newest, used and replaced ones too. */
+  /** A recovery code, counted from the newest, including used and replaced ones. */
   | { recovery: number }
-  /** None, or what is none. */
+  /** No code, or something that is not a code. */
   | null;
 
-/** Recovery codes that a user is given at a time. */
+/** How many recovery codes a user is given at a time. */
 const RECOVERY_CODES = 2;
 
-/** Does the same with the model and with the real steps, and compares what comes of it. */
+/** Does the same with the model and with the real steps, and compares the results. */
 export class LoginTrial {
   readonly model: LoginModel;
   readonly rig: LoginRig;
   /**
-   * What answers may be for, oldest first: all attempts so far; and where one got a dynamic challenge,
-   * the same once more with the state id as its id.
+   * The attempts that answers may be for, oldest first. An attempt with a dynamic challenge is
+   * listed again with the state id as its id.
    */
   readonly attempts: Attempt[] = [];
   readonly #stateIds = new Set<string>();
@@ -44,7 +44,7 @@ export class LoginTrial {
     rig.now = model.now;
   }
 
-  /** Moves the clock; back, with less than nothing. */
+  /** Moves the clock forward, or back by a negative number. */
   pass(ms: number): void {
     this.model.now += ms;
     this.rig.now = this.model.now;
@@ -74,7 +74,7 @@ export class LoginTrial {
     await this.#compare("password", attempt, verdict, expected);
   }
 
-  /** Says whether the answer for an attempt comes on a connection of its own. */
+  /** Says whether the answer for an attempt comes on a new connection. */
   isDynamic({ id }: Attempt): boolean {
     return this.#stateIds.has(id);
   }
@@ -145,7 +145,10 @@ export class LoginTrial {
     assert.equal(await this.rig.enrolments.endExemption(username), isThere);
   }
 
-  /** What is typed as an attempt's code; where it is nobody's, by some secret. */
+  /**
+   * What is typed as an attempt's code; if the attempt has no user, it is computed from an
+   * arbitrary secret.
+   */
   codeFor({ id, loginName }: Attempt, typed: Typed): string | null {
     if (typed === null) return null;
     const { challenges, rules: { mode }, users, now } = this.model;
@@ -176,7 +179,7 @@ export class LoginTrial {
     const pages = await Array.fromAsync(this.rig.enrolments.decisions({}));
     const rows = pages.flat();
     if (verdict instanceof Failure) {
-      // Not decided: the hook refuses, and writes its own row.
+      // Nothing was decided: the hook refuses, and records the refusal itself.
       assert.equal(`failure ${verdict.code}`, expected);
       assert.equal(rows.length, this.#decisions);
       return;
@@ -188,7 +191,7 @@ export class LoginTrial {
     await this.#assertState();
   }
 
-  /** Before the password is known to be right, a refusal tells nothing of it. */
+  /** Asserts that a refusal reveals nothing about the password until it is known to be right. */
   #assertTold(step: LoginStep, verdict: PasswordVerdict | CodeVerdict): void {
     if (verdict.outcome !== "refused") return;
     const { mode, maxWaitSeconds } = this.model.rules;
@@ -197,7 +200,7 @@ export class LoginTrial {
       const [, seconds] = told!.match(/^TEMP\[backoff (\d+),advance no\]: /)!;
       assert(0 < Number(seconds) && Number(seconds) <= maxWaitSeconds);
     } else if (told === REASONS.client_without_method) {
-      // What a client hears that no way reaches, whatever its password.
+      // A client that cannot be asked for a code is always told this, whatever its password.
     } else if (mode === "external") {
       assert(!told, reason);
     } else if (step === "password") {
@@ -212,7 +215,7 @@ export class LoginTrial {
     }
   }
 
-  /** What an administrator would see. */
+  /** Compares what an administrator would see. */
   async #assertState(): Promise<void> {
     const { rig: { enrolments }, model } = this;
     const open = await enrolments.openChallenges(model.now);
@@ -238,7 +241,7 @@ function wordsOf(verdict: PasswordVerdict | CodeVerdict): string {
   return [verdict.outcome, by, reason].filter(Boolean).join(" ");
 }
 
-/** A row of the audit trail says what was decided. */
+/** Asserts that a row of the audit trail records the decision. */
 function assertSame(
   row: DecisionRecord,
   step: LoginStep,

@@ -5,7 +5,7 @@ export interface User {
   secret: string;
   enrolledAt: number;
   isDisabled: boolean;
-  /** When the user last came in without a code. */
+  /** When the user last logged in without a code. */
   uncodedAt: number | null;
   recoveryCodes: Set<string>;
   /** The newest accepted time step. */
@@ -17,14 +17,14 @@ export interface User {
   lockedUntil: number;
 }
 
-/** Where and when somebody needs no code. */
+/** From where and when a user needs no code. */
 export interface Exempted {
   since: number;
   until: number | null;
   from: string | null;
 }
 
-/** What a right code, an administrator and a new secret make of wrong codes. */
+/** The state that a right code, an administrator or a new secret resets wrong codes to. */
 const NOTHING_HELD = {
   wrongCodes: 0,
   lastWrong: null,
@@ -32,7 +32,7 @@ const NOTHING_HELD = {
   lockedUntil: 0,
 };
 
-/** Somebody with a secret that nobody has used yet. */
+/** A user with a new secret that has not been used. */
 export function newUser(
   secret: string,
   enrolledAt: number,
@@ -49,12 +49,12 @@ export function newUser(
   };
 }
 
-/** Forgets what is held against a user. */
+/** Forgets the failures that count against a user. */
 export function forgive(user: User): void {
   Object.assign(user, NOTHING_HELD);
 }
 
-/** Says whether an exemption holds for somebody from there; not before it was made. */
+/** Says whether an exemption holds for a user from this address; it does not before it was made. */
 export function isExempt(
   exemption: Exempted | undefined,
   address: string | null,
@@ -67,9 +67,9 @@ export function isExempt(
 }
 
 /**
- * Judges a user's code, which is null for what is none, and keeps what follows: an app's code counts
- * once, and none before it any more; a recovery code counts once. What is held against users are wrong
- * codes after the right password alone.
+ * Judges a user's code, and stores what follows; `code` is null if the input is not a code. An
+ * app's code counts once, and then no earlier one counts any more. A recovery code counts once.
+ * Wrong codes count against a user only after the right password.
  */
 export function judge(
   user: User,
@@ -102,7 +102,7 @@ function wrongCode(
   now: number,
   { mode, driftSteps, maxFailures, lockoutSeconds }: Rules,
 ): string {
-  // Who answers may be anybody: wrong codes lock nobody.
+  // Anybody may be answering, so wrong codes lock nobody out.
   if (mode === "external") return "refused wrong_code";
   const window = (2 * driftSteps + 1) * 30 * SECOND;
   const { lastWrong } = user;

@@ -1,7 +1,7 @@
 import { mustRun, run } from "./command.ts";
 import { newName } from "./test_run.ts";
 
-/** Two hosts on one machine, joined by a cable: network namespaces and a veth pair. */
+/** Two hosts on one machine, connected by a cable: network namespaces and a veth pair. */
 export interface Network extends AsyncDisposable {
   server: { namespace: string; address: string };
   client: { namespace: string; address: string };
@@ -40,7 +40,7 @@ export async function makeNetwork(): Promise<Network> {
   return network;
 }
 
-/** Removes a network namespace, if it is there, and ends what runs in it. */
+/** Removes a network namespace if it exists, and ends the processes in it. */
 export async function deleteNamespace(namespace: string): Promise<void> {
   const { stdout } = await run("ip", ["netns", "pids", namespace]);
   const pids = stdout.split("\n").filter((pid) => pid !== "");

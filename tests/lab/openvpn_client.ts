@@ -19,18 +19,18 @@ export interface Login {
   commonName?: string | null;
   /** What the client announces as `IV_SSO`; null for nothing. */
   sso?: string | null;
-  /** The client has `auth-retry interact`: it asks again after a refusal. */
+  /** Whether the client has `auth-retry interact`: it asks again after a refusal. */
   asksAgain?: boolean;
-  /** The client takes no session token. */
+  /** Whether the client rejects session tokens. */
   dropsToken?: boolean;
-  /** The client has `static-challenge` with a text, and this is the answer. */
+  /** The answer to a static challenge; the client then has `static-challenge` with a text. */
   staticAnswer?: string;
 }
 
 let count = 0;
 
 /**
- * A real OpenVPN client, steered through its management interface as a graphical client does it
+ * A real OpenVPN client, controlled through its management interface as a graphical client does it
  * (management-notes.txt of OpenVPN).
  */
 export class OpenvpnClient implements AsyncDisposable {
@@ -53,7 +53,7 @@ export class OpenvpnClient implements AsyncDisposable {
     this.#reading = this.#lines.readFrom(management.readable);
   }
 
-  /** What came over the management interface. */
+  /** Everything received from the management interface. */
   get events(): Lines {
     return this.#lines;
   }
@@ -81,7 +81,7 @@ export class OpenvpnClient implements AsyncDisposable {
     return client;
   }
 
-  /** Lets the client begin, and sends username and password when it asks. */
+  /** Starts the login, and sends username and password when the client asks for them. */
   async #begin({ username, password, staticAnswer }: Login): Promise<void> {
     await this.#send("state on", "hold release");
     await this.#lines.waitFor(/^>PASSWORD:Need 'Auth'/);
@@ -126,7 +126,7 @@ export class OpenvpnClient implements AsyncDisposable {
     await this.logIn(username, `CRV1::${stateId}::${answer}`);
   }
 
-  /** Waits for a challenge by `crtext`; gives its text. */
+  /** Waits for a `crtext` challenge; returns its text. */
   async challenge(from = 0): Promise<string> {
     const match = await this.#lines.waitFor(
       /^>INFOMSG:CR_TEXT:R,E:(.*)$|^>PASSWORD:(Verification Failed.*)$|^>(FATAL.*)$/,
@@ -138,12 +138,12 @@ export class OpenvpnClient implements AsyncDisposable {
     return match[1];
   }
 
-  /** Answers the challenge; several answers leave in one burst. */
+  /** Answers the challenge; several answers are sent in one burst. */
   async answer(...codes: string[]): Promise<void> {
     await this.answerRaw(...codes.map(base64));
   }
 
-  /** Sends answers as they are. */
+  /** Sends answers without encoding them. */
   async answerRaw(...responses: string[]): Promise<void> {
     await this.#send(...responses.map((response) => `cr-response ${response}`));
   }
@@ -163,7 +163,7 @@ export class OpenvpnClient implements AsyncDisposable {
   async ping(): Promise<boolean> {
     const { status } = await run("ip", [
       ...["netns", "exec", this.#namespace],
-      // One answer, however many are lost or late.
+      // One reply is enough, however many are lost or late.
       ...["ping", "-c", "1", "-w", `${PATIENCE_MS / 1000}`, "10.92.0.1"],
     ]);
     return status === 0;
@@ -190,7 +190,7 @@ export class OpenvpnClient implements AsyncDisposable {
   }
 }
 
-/** OpenVPN's arguments for a client that is steered through a socket. */
+/** OpenVPN's arguments for a client that is controlled through a socket. */
 function argumentsFor(
   { directory, network }: OpenvpnServer,
   login: Login & { commonName: string | null },
@@ -215,7 +215,7 @@ function argumentsFor(
   ];
 }
 
-/** Quotes a parameter as the management interface wants it. */
+/** Quotes a parameter as the management interface expects it. */
 function quote(text: string): string {
   return `"${text.replace(/["\\]/g, "\\$&")}"`;
 }

@@ -1,6 +1,6 @@
 import { Lines } from "./lines.ts";
 
-/** How long OpenVPN has to end by itself, in milliseconds. */
+/** How long OpenVPN may take to end by itself, in milliseconds. */
 const DEAF_MS = 10_000;
 
 /** A running OpenVPN and its log. */
@@ -18,7 +18,7 @@ export class OpenvpnProcess implements AsyncDisposable {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    // The server's scripts inherit standard error: their lines are part of the log.
+    // The server's scripts inherit standard error, so their lines are part of the log.
     this.#reading = Promise.all([
       this.log.readFrom(this.#child.stdout),
       this.log.readFrom(this.#child.stderr),
@@ -27,7 +27,7 @@ export class OpenvpnProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#kill("SIGTERM");
-    // Every other wait of the tests has an end; without one here a run hung.
+    // Every other wait in the tests has a time limit; without one here, a run once hung.
     const late = setTimeout(() => this.#kill("SIGKILL"), DEAF_MS);
     await this.#child.status;
     clearTimeout(late);
@@ -38,7 +38,7 @@ export class OpenvpnProcess implements AsyncDisposable {
     try {
       this.#child.kill(signal);
     } catch {
-      // It has ended by itself.
+      // It has already ended.
     }
   }
 }

@@ -5,16 +5,17 @@ import { OpenvpnProcess } from "./openvpn_process.ts";
 import { keyFileOf, makeTestDirectory, PROGRAM } from "./program.ts";
 
 /**
- * Lines for a renegotiation whenever a client has sent and got some packets, see
- * `OpenvpnClient.renegotiate`. By seconds it could not be often: `hand-window` would have to be short,
- * which a busy machine misses. The kernel's data channel doesn't count packets for OpenVPN.
+ * Configuration that makes OpenVPN renegotiate whenever a client has sent and received some
+ * packets, see `OpenvpnClient.renegotiate`. Renegotiating by seconds could not be frequent:
+ * `hand-window` would have to be short, and a busy machine would miss it. The kernel's data channel
+ * does not count packets for OpenVPN.
  */
 export const RENEGOTIATED_BY_PACKETS = ["reneg-pkts 20", "disable-dco"];
 
-/** A "line" that keeps `auth-gen-token` out of the configuration. */
+/** A marker among the lines that keeps `auth-gen-token` out of the configuration. */
 export const WITHOUT_TOKENS = "without auth-gen-token";
 
-/** A real OpenVPN server with the program as its script, in a network of its own. */
+/** A real OpenVPN server with the program as its script, in its own network. */
 export class OpenvpnServer implements AsyncDisposable {
   readonly directory: string;
   readonly db: string;
@@ -36,7 +37,7 @@ export class OpenvpnServer implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  /** OpenVPN's log with the program's lines in it. */
+  /** OpenVPN's log, including the program's lines. */
   get log(): Lines {
     return this.#process.log;
   }
@@ -50,9 +51,9 @@ export class OpenvpnServer implements AsyncDisposable {
    * Starts a server with the guide's lines in its configuration, and waits until it is ready.
    *
    * @param lines more lines of configuration; an `auth-user-pass-verify`, `client-crresponse`,
-   * `auth-gen-token` or `setenv totpTokenDbPath` among them takes the place of the usual one
-   * @param prepare what to do in the server's directory before it starts; gives more lines
-   * @param finish what to do with the configuration's file before it starts
+   *   `auth-gen-token` or `setenv totpTokenDbPath` among them replaces the usual one
+   * @param prepare what to do in the server's directory before it starts; returns more lines
+   * @param finish what to do with the configuration file before it starts
    */
   static async start(
     lines: readonly string[] = [],
@@ -109,7 +110,7 @@ function configuration(
     "script-security 2",
     ...has("auth-user-pass-verify") ? [] : [`auth-user-pass-verify ${PROGRAM} via-file`],
     ...has("client-crresponse") ? [] : [`client-crresponse ${PROGRAM}`],
-    // However slow the machine is, the code that a test computes is good until it is looked at.
+    // A code that a test computes stays valid until it is checked, however slow the machine is.
     ...has("setenv totpDriftSteps") ? [] : ["setenv totpDriftSteps 10"],
     ...has("auth-gen-token") || lines.includes(WITHOUT_TOKENS) ? [] : ["auth-gen-token"],
     ...has("setenv totpTokenDbPath") ? [] : [

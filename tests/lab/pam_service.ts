@@ -17,7 +17,9 @@ export interface PamService extends AsyncDisposable {
   use(rules: readonly string[]): Promise<void>;
 }
 
-/** Makes a PAM service with these rules (pam.conf(5), without the service's name). */
+/**
+ * Makes a PAM service with these rules (in the format of pam.conf(5), without the service's name).
+ */
 export async function makePamService(
   rules: readonly string[],
   name = newName(),
@@ -32,7 +34,7 @@ export async function makePamService(
 /**
  * Compiles a PAM module.
  *
- * @param source C; `pam_sm_setcred` is there already
+ * @param source C code; `pam_sm_setcred` is already defined
  * @returns its path
  */
 export async function compileModule(
@@ -47,7 +49,7 @@ export async function compileModule(
   return module;
 }
 
-/** Of security/pam_modules.h, which needs a package of its own. */
+/** Copied from security/pam_modules.h, which would need an extra package. */
 const DECLARATIONS = `
 #define _GNU_SOURCE
 #include <stdlib.h>

@@ -4,25 +4,25 @@ import { mustRun, type Output, run, type RunOptions } from "./command.ts";
 import { reachablePlace } from "./reachable_place.ts";
 import { OWN_PREFIX } from "./test_run.ts";
 
-/** Tells the tests of a script where the program is that it has built. */
+/** The variable in which a script passes the path of the program that it has built to its tests. */
 export const PROGRAM_VARIABLE = "OVTOTP_PROGRAM";
 
-/** What a build makes. */
+/** The program that a build makes. */
 export const BUILT_PROGRAM = fileURLToPath(
   new URL("../../dist/openvpn-totp", import.meta.url),
 );
 
-/** The program that is tried: a run's own copy, or what was built last. */
+/** The program under test: a run's own copy, or the last build. */
 export const PROGRAM = Deno.env.get(PROGRAM_VARIABLE) ?? BUILT_PROGRAM;
 
-/** A directory of a test's own, removed at the end of its scope. */
+/** A test's own directory, removed at the end of its scope. */
 export interface TestDirectory extends AsyncDisposable {
   path: string;
-  /** Path of a database in it, which isn't there yet. */
+  /** Path of a database in the directory; the database does not exist yet. */
   db: string;
 }
 
-/** Where a test's directory may be when nothing depends on a disk; undefined for the usual place. */
+/** Where a test's directory may be if nothing depends on a disk; undefined for the usual place. */
 export function memoryDirectory(): string | undefined {
   try {
     return Deno.statSync("/dev/shm").isDirectory ? "/dev/shm" : undefined;
@@ -34,7 +34,7 @@ export function memoryDirectory(): string | undefined {
 /**
  * Makes a directory for a test, which no other user may enter.
  *
- * @param dir where, if not in the usual place
+ * @param dir where to make it, if not in the usual place
  */
 export async function makeTestDirectory(
   dir = reachablePlace(),
@@ -69,7 +69,7 @@ export function admin(
 }
 
 /**
- * Enrols a user, or enrols them anew.
+ * Enrols a user for the first time or again.
  *
  * @returns the secret in base32
  */
@@ -79,7 +79,10 @@ export async function enroll(db: string, username: string): Promise<string> {
   return secret!;
 }
 
-/** Enrols a user, and waits for the next second: a session token of this one would count as older. */
+/**
+ * Enrols a user, and waits for the next second: a session token from the same second would count as
+ * older than the enrolment.
+ */
 export async function enrollBeforeToken(
   db: string,
   username: string,
@@ -99,7 +102,9 @@ export async function mustGiveRecoveryCodes(
   return (await mustRun(PROGRAM, args)).trim().split("\n");
 }
 
-/** The code of a secret, by a second implementation; `offset` time steps from now. */
+/**
+ * The code of a secret, computed by a second implementation; `offset` is in time steps from now.
+ */
 export function codeOf(secret: string, offset = 0): string {
   return new TOTP({ secret }).generate({
     timestamp: Date.now() + offset * 30_000,

@@ -1,6 +1,6 @@
 import { mustRun } from "./command.ts";
 
-/** What a QR code reader, which is no code of ours, reads in pictures; one code in each. */
+/** What an independent QR code reader reads from pictures with one code each. */
 export async function readQrCodes(
   paths: readonly string[],
 ): Promise<string[]> {
@@ -8,7 +8,7 @@ export async function readQrCodes(
   return (await mustRun("zbarimg", args)).trimEnd().split("\n");
 }
 
-/** Draws an SVG as a PNG beside it, and gives its path. */
+/** Renders an SVG as a PNG beside it, and returns the PNG's path. */
 export async function rasterized(svg: string): Promise<string> {
   const png = `${svg}.png`;
   await mustRun("rsvg-convert", ["--output", png, svg]);

@@ -1,8 +1,8 @@
 const OTHERS_MAY_ENTER = 0o001;
 
 /**
- * Gives a directory for temporary files that every user can reach: the usual one, unless only its
- * owner may enter it or one above it, as with `TMPDIR` below /root.
+ * Returns a directory for temporary files that every user can reach. It is the usual one, unless
+ * only its owner may enter it or one above it, as with `TMPDIR` below /root.
  */
 export function reachablePlace(): string {
   const usual = Deno.env.get("TMPDIR") ?? "/tmp";

@@ -1,7 +1,7 @@
-/** Makes a journal's file of entries given as text. */
+/** The command that makes a journal file from entries given as text. */
 export const JOURNAL_WRITER = "/lib/systemd/systemd-journal-remote";
 
-/** What a test may need of the machine, and how to get it. */
+/** What a test may need from the machine, and how to get it. */
 const REQUIREMENTS = {
   root: {
     isMet: () => Deno.uid() === 0,
@@ -49,7 +49,7 @@ const REQUIREMENTS = {
   { isMet: () => boolean; advice: string }
 >;
 
-/** Name of something that a test may need. */
+/** The name of something that a test may need. */
 export type Requirement = keyof typeof REQUIREMENTS;
 
 /** What a real login through a real OpenVPN needs. */
@@ -64,18 +64,18 @@ export const OPENVPN_LAB: readonly Requirement[] = [
   "tun",
 ];
 
-/** What isn't there, in words that say what to do. */
+/** What is missing, in words that say what to do. */
 export function missing(requirements: readonly Requirement[]): string[] {
   return requirements.filter((name) => !REQUIREMENTS[name].isMet())
     .map((name) => REQUIREMENTS[name].advice);
 }
 
-/** What isn't there of all that any test needs. */
+/** What is missing among everything that any test needs. */
 export function missingForAllTests(): string[] {
   return missing(Object.keys(REQUIREMENTS) as Requirement[]);
 }
 
-/** A test that is skipped where the machine lacks something; `deno task test` says what. */
+/** A test that is skipped if the machine lacks something; `deno task test` says what is missing. */
 export function testWith(
   requirements: readonly Requirement[],
   name: string,

@@ -11,7 +11,7 @@ export const TEST_KEY: SecretKey = {
   bytes: new Redacted(new Uint8Array(32).fill(9)),
 };
 
-/** A user to be enrolled, with a secret sealed with {@link TEST_KEY}. */
+/** A user to enrol, with a secret sealed with {@link TEST_KEY}. */
 export async function sealedEnrolment(
   username: string,
   secret: Uint8Array<ArrayBuffer>,
@@ -21,7 +21,7 @@ export async function sealedEnrolment(
   return newEnrolment(username, sealed, enrolledAt);
 }
 
-/** A user to be enrolled, with nothing unusual. */
+/** A user to enrol, with nothing unusual. */
 export function newEnrolment(
   username: string,
   secret: SealedSecret,
@@ -39,10 +39,10 @@ export function newEnrolment(
   };
 }
 
-/** Where secrets are sealed with {@link TEST_KEY}, and not with the key file's keys. */
+/** For a store whose secrets are sealed with {@link TEST_KEY} and not with the key file's keys. */
 export const ANY_KEYS = { knownKeys: [TEST_KEY.id] };
 
-/** What a user typed, as a login gets it. */
+/** What a user typed, in the form that a login receives. */
 export function given(text: string): Redacted<Code> | null {
   const code = readCode(text);
   return code === null ? null : new Redacted(code);

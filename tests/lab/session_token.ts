@@ -1,8 +1,8 @@
 /**
  * A session token in OpenVPN's form: session id, time of the first login, time of renewal, HMAC.
  *
- * @param seconds the first time, in seconds since 1970-01-01T00:00:00Z
- * @param renewed the second time
+ * @param seconds the time of the first login, in seconds since 1970-01-01T00:00:00Z
+ * @param renewed the time of the renewal, in the same unit
  */
 export function sessionToken(
   seconds: number,

@@ -1,4 +1,4 @@
-/** Puts a socket in the place of /dev/log, for the command in its arguments alone. */
+/** Puts a socket in the place of /dev/log, only for the command in its arguments. */
 const WITH_LOG_SOCKET = `
   dev=$0/dev socket=$0/log; mkdir -p "$dev"; mount -t tmpfs none "$dev"
   for name in null zero random urandom; do
@@ -10,13 +10,13 @@ const WITH_LOG_SOCKET = `
 
 /** A syslog daemon's socket. */
 export interface Syslog extends Disposable {
-  /** Runs the command in its arguments with this syslog, see `PlayedAttempt.wrap`. */
+  /** Runs the command in its arguments with this syslog; see `PlayedAttempt.wrap`. */
   wrap: string[];
-  /** The next line with a text in it: PAM's modules write there, too. */
+  /** The next line that contains a text; PAM's modules also write to this socket. */
   nextLine(withText: string): Promise<string>;
 }
 
-/** Listens in the place of a syslog daemon, in a directory of the test's own. */
+/** Listens in the place of a syslog daemon, in the test's own directory. */
 export function listenForSyslog(directory: string): Syslog {
   const server = Deno.listenDatagram({
     transport: "unixpacket",
@@ -35,7 +35,10 @@ export function listenForSyslog(directory: string): Syslog {
   };
 }
 
-/** Runs a command with the syslog that listens in a directory; with none where nothing does. */
+/**
+ * Runs a command with the syslog that listens in a directory; if nothing listens there, the command
+ * has no syslog.
+ */
 export function withSyslogOf(directory: string): string[] {
   return ["unshare", "--mount", "sh", "-c", WITH_LOG_SOCKET, directory];
 }

@@ -3,7 +3,7 @@ import { PATIENCE_MS } from "./patience.ts";
 /** What Ctrl-C sends. */
 export const CTRL_C = "\x03";
 
-/** A command on a pseudo terminal, and somebody who types. */
+/** A command on a pseudo-terminal, and somebody who types. */
 export class Terminal implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
@@ -12,10 +12,10 @@ export class Terminal implements AsyncDisposable {
   #wake = () => {};
 
   /**
-   * Starts a command by a shell, on a terminal of its own.
+   * Starts a command with a shell, on its own terminal.
    *
-   * @param command a shell's line
-   * @param env more variables
+   * @param command a line for the shell
+   * @param env additional variables
    */
   constructor(command: string, env: Record<string, string> = {}) {
     this.#child = new Deno.Command("script", {
@@ -29,19 +29,22 @@ export class Terminal implements AsyncDisposable {
     this.#reading = this.#read(this.#child.stdout);
   }
 
-  /** Waits for a prompt that isn't answered yet, and types a line. */
+  /** Waits for a prompt that has not been answered yet, and types a line. */
   async type(prompt: RegExp, answer: string): Promise<void> {
     await this.press(prompt, `${answer}\n`);
   }
 
-  /** Waits for a prompt that isn't answered yet, and presses keys. */
+  /** Waits for a prompt that has not been answered yet, and presses keys. */
   async press(prompt: RegExp, keys: string): Promise<void> {
     await this.shows(prompt);
     this.#screen = "";
     await this.#input.write(new TextEncoder().encode(keys));
   }
 
-  /** Waits until the screen shows something since the last answer; gives what it shows. */
+  /**
+   * Waits until something appears on the screen after the last answer; returns what the screen
+   * shows.
+   */
   async shows(pattern: RegExp): Promise<string> {
     const deadline = Date.now() + PATIENCE_MS;
     while (!pattern.test(this.#screen)) {
@@ -54,7 +57,9 @@ export class Terminal implements AsyncDisposable {
     return this.#screen;
   }
 
-  /** Waits for the command's end; gives its exit status, and the screen since the last answer. */
+  /**
+   * Waits for the command to end; returns its exit status, and the screen since the last answer.
+   */
   async end(): Promise<{ status: number; screen: string }> {
     const { code } = await this.#child.status;
     await this.#reading;
@@ -62,11 +67,11 @@ export class Terminal implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Its end takes the terminal away, which ends the command (SIGHUP).
+    // Ending the terminal also ends the command (SIGHUP).
     try {
       this.#child.kill("SIGTERM");
     } catch {
-      // It has ended by itself.
+      // It has already ended.
     }
     await this.#child.status;
     await this.#reading;

@@ -5,8 +5,8 @@ import { Terminal } from "./terminal.ts";
 let count = 0;
 
 /**
- * Starts a real OpenVPN client of the command line that asks its user, on a pseudo terminal, without a
- * management interface.
+ * Starts a real OpenVPN command-line client on a pseudo-terminal, without a management interface;
+ * it asks its user.
  *
  * @param lines more options, such as `--auth-retry interact`
  */

@@ -1,11 +1,11 @@
-/** Colours of a terminal: its own two, then black to white, then the bright ones. */
+/** A terminal's colours: its two default ones, then black to white, then the bright ones. */
 export interface Theme {
   foreground: string;
   background: string;
   palette: readonly string[];
 }
 
-/** A terminal with light letters on a dark ground. */
+/** A terminal with light letters on a dark background. */
 export const DARK: Theme = {
   foreground: "#d4d8de",
   background: "#1b2027",
@@ -17,7 +17,7 @@ export const DARK: Theme = {
   ],
 };
 
-/** A terminal with dark letters on a light ground. */
+/** A terminal with dark letters on a light background. */
 export const LIGHT: Theme = {
   foreground: "#24292f",
   background: "#fafbfc",
@@ -32,9 +32,9 @@ export const LIGHT: Theme = {
 /** How a picture of a terminal is drawn. */
 export interface PictureOptions {
   theme?: Theme;
-  /** Columns after which a line goes on in the next. */
+  /** The column after which a line wraps. */
   columns?: number;
-  /** Height of a gap between lines, in pixels, which block elements don't fill but backgrounds do. */
+  /** Height of the gap between lines, in pixels; backgrounds fill it, but block elements do not. */
   gap?: number;
 }
 
@@ -54,7 +54,9 @@ const CELL = { width: 8.4, height: 18 };
 const FONT_SIZE = 14;
 const MARGIN = 20;
 
-/** Upper and lower half of the block elements that are drawn as such: is there ink? */
+/**
+ * Block elements that are drawn as rectangles: whether the upper half and the lower half are inked.
+ */
 const BLOCKS: Record<string, readonly [boolean, boolean]> = {
   "█": [true, true],
   "▀": [true, false],
@@ -62,8 +64,9 @@ const BLOCKS: Record<string, readonly [boolean, boolean]> = {
 };
 
 /**
- * Draws what a program wrote to a terminal (ECMA-48: text, line ends and colours; other controls are
- * left out) as an SVG. Block elements are drawn as rectangles, so that QR codes are read from it.
+ * Draws what a program wrote to a terminal as an SVG (ECMA-48: text, line ends and colours; other
+ * controls are left out). Block elements are drawn as rectangles, so that QR codes can be read from
+ * the picture.
  */
 export function terminalPicture(
   output: string,
@@ -115,7 +118,7 @@ export function terminalPicture(
   ].join("\n");
 }
 
-/** Rectangles, by their colour. */
+/** Rectangles, grouped by colour. */
 class Areas {
   readonly #paths = new Map<string, string>();
 
@@ -132,7 +135,7 @@ class Areas {
   }
 }
 
-/** Follows the output cell by cell; gives what stands together in one style. */
+/** Follows the output cell by cell; returns runs of text in one style. */
 function runsOf(output: string, theme: Theme, columns: number): Run[] {
   const plain = {
     color: theme.foreground,
@@ -177,7 +180,7 @@ function isNext(run: Run, row: number, column: number, style: Style): boolean {
     run.isBold === style.isBold;
 }
 
-/** A style after a parameter of SGR (ECMA-48 section 8.3.117). */
+/** The style after applying a parameter of SGR (ECMA-48 section 8.3.117). */
 function coloured(style: Style, n: number, theme: Theme, plain: Style): Style {
   const colour = (base: number, offset = 0) => theme.palette[n - base + offset]!;
   if (n === 0) return plain;
@@ -192,7 +195,7 @@ function coloured(style: Style, n: number, theme: Theme, plain: Style): Style {
   return style;
 }
 
-/** Splits a run where block elements of one kind begin and end. */
+/** Splits a run at the beginning and end of each kind of block element. */
 function piecesOf(text: string): { text: string; at: number }[] {
   let at = 0;
   return (text.match(/█+|▀+|▄+|[^█▀▄]+/gu) ?? []).map((piece) => {
@@ -218,7 +221,7 @@ function textElement(
     `textLength="${short(width)}"${isBold ? ' font-weight="bold"' : ""}>${escaped}</text>`;
 }
 
-/** A number as short as a tenth of a pixel needs it. */
+/** A number, rounded to a tenth of a pixel. */
 function short(value: number): string {
   return String(Math.round(value * 10) / 10);
 }

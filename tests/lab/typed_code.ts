@@ -1,6 +1,9 @@
 import fc from "fast-check";
 
-/** Every blank of Unicode and JavaScript, and the dash: what may stand about a code's digits. */
+/**
+ * Every blank of Unicode and JavaScript, and the dash: characters that may surround a code's
+ * digits.
+ */
 export const SEPARATORS: readonly string[] = [
   ..."\t\n\v\f\r -\u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff",
   ..."\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a",
@@ -12,7 +15,7 @@ export const sixDigits: fc.Arbitrary<string> = fc.integer({
   max: 999_999,
 }).map((number) => String(number).padStart(6, "0"));
 
-/** A code, and one of the ways to type it. */
+/** A code, and one of the ways of typing it. */
 export const typedCode: fc.Arbitrary<{ code: string; text: string }> = fc
   .tuple(
     sixDigits,
@@ -26,7 +29,7 @@ export const typedCode: fc.Arbitrary<{ code: string; text: string }> = fc
     text: gaps.map((gap, i) => gap.join("") + (code[i] ?? "")).join(""),
   }));
 
-/** What looks like a digit or a separator and is neither. */
+/** Characters that look like digits or separators, but are not. */
 export const INTRUDERS: readonly string[] = [
   ..."+.,:/_aOlx\0\x1b\x7f\x85²①०–—−",
   ...["\u200b", "\u200d", "\u2060", "\u00ad", "\u180e", "\u{1d7d8}"],

@@ -2,7 +2,7 @@ import { makeAccount } from "./accounts.ts";
 import { playAttempt, type PlayedAttempt } from "./hook_call.ts";
 import { enroll, makeTestDirectory } from "./program.ts";
 
-/** What {@link withUser} needs of the machine. */
+/** What {@link withUser} needs from the machine. */
 export const ROOT_AND_ACCOUNT = ["root", "useradd"] as const;
 
 /** One line of the program's log. */
@@ -14,9 +14,9 @@ export interface EnrolledUser {
   password: string;
   secret: string;
   db: string;
-  /** A directory of the test's own, with the database and OpenVPN's files in it. */
+  /** The test's own directory, with the database and OpenVPN's files in it. */
   directory: string;
-  /** An attempt of the user to log in. */
+  /** A login attempt of this user. */
   attempt(settings?: Record<string, string>): Promise<PlayedAttempt>;
 }
 

@@ -6,7 +6,7 @@ import { OpenvpnServer } from "../lab/openvpn_server.ts";
 import { admin, base64, codeOf, enroll, makeTestDirectory, wrongCodeOf } from "../lab/program.ts";
 import { OPENVPN_LAB, testWith } from "../lab/requirements.ts";
 
-/** How often the server's log says that the program accepted. */
+/** Counts how often the server's log says that the program accepted. */
 function acceptances(server: OpenvpnServer): number {
   return server.log.seen.filter((line) => line.includes("outcome=accepted"))
     .length;
@@ -38,7 +38,7 @@ testWith(OPENVPN_LAB, "garbage answers are refused", async (t) => {
       await using client = await OpenvpnClient.connect(server, account);
       await client.challenge();
       await client.answerRaw(response);
-      // OpenVPN takes no empty word over the management interface as an answer.
+      // Over the management interface, OpenVPN does not accept an empty word as an answer.
       if (response !== "") {
         assert.equal((await client.outcome()).connected, false);
       }
@@ -99,7 +99,7 @@ testWith(
   async () => {
     await using account = await makeAccount();
     await using directory = await makeTestDirectory();
-    // Another program asks for a code, and our password step has never run.
+    // Another program asks for a code, and our password step never ran.
     const script = `${directory.path}/asks.sh`;
     await Deno.writeTextFile(
       script,
@@ -128,7 +128,7 @@ testWith(
     const secret = await enroll(server.db, account.username);
     await using client = await OpenvpnClient.connect(server, account);
     await client.challenge();
-    // OpenVPN and its client would still wait for minutes: only the program's challenge is over.
+    // OpenVPN and its client would wait for minutes; only the program's challenge has expired.
     await mustRun("sqlite3", [
       server.db,
       `UPDATE challenges SET expires_at = ${Date.now()}`,
@@ -142,13 +142,13 @@ testWith(
 
 testWith(
   OPENVPN_LAB,
-  "two clients at once: each code opens its own connection alone",
+  "two clients at once: each code opens only its own connection",
   async (t) => {
     await using alice = await makeAccount();
     await using bob = await makeAccount();
     await using server = await OpenvpnServer.start();
 
-    await t.step("answers cross in time: both connect", async () => {
+    await t.step("the answers overlap in time: both connect", async () => {
       const alices = await enroll(server.db, alice.username);
       const bobs = await enroll(server.db, bob.username);
       await using first = await OpenvpnClient.connect(server, alice);
@@ -161,7 +161,7 @@ testWith(
       assert.equal((await second.outcome()).connected, true);
     });
 
-    await t.step("another's right code: refused, the other not", async () => {
+    await t.step("another's right code is refused, its owner connects", async () => {
       const alices = await enroll(server.db, alice.username);
       const bobs = await enroll(server.db, bob.username);
       await using first = await OpenvpnClient.connect(server, alice);
@@ -209,7 +209,7 @@ testWith(
   async () => {
     await using account = await makeAccount();
     await using server = await OpenvpnServer.start([
-      // At verb 3 OpenVPN itself logs the answer.
+      // At verb 3, OpenVPN itself logs the answer.
       "verb 1",
     ]);
     const secret = await enroll(server.db, account.username);

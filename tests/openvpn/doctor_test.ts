@@ -9,7 +9,10 @@ import { OPENVPN_LAB, testWith } from "../lab/requirements.ts";
 
 const OLDER = "/etc/openvpn/openvpn_pam_totp.py";
 
-/** Ids of what isn't well, but for what depends on the machine that the tests run on. */
+/**
+ * Ids of the findings that are not well, except those that depend on the machine that runs the
+ * tests.
+ */
 async function findingsAt(config: string): Promise<string[]> {
   const args = ["doctor", "--config", config, "--json"];
   const { stdout } = await run(PROGRAM, args);
@@ -21,7 +24,7 @@ async function findingsAt(config: string): Promise<string[]> {
 
 testWith(
   OPENVPN_LAB,
-  "a server of an older script's works after setup, and doctor says so",
+  "a server configured for an older script works after setup, and doctor says so",
   async () => {
     await using account = await makeAccount();
     let before: string[] = [];

@@ -6,15 +6,15 @@ import { OpenvpnServer } from "../lab/openvpn_server.ts";
 import { codeOf, keyFileOf, on, PROGRAM, wrongCodeOf, wrongCodesOf } from "../lab/program.ts";
 import { OPENVPN_LAB, testWith } from "../lab/requirements.ts";
 
-/** The user `nobody` of Debian. */
+/** Debian's user `nobody`. */
 const NOBODY = 65534;
 
-/** OpenVPN's own plugin for PAM, in Debian's package. */
+/** OpenVPN's own PAM plugin, in Debian's package. */
 const PLUGIN = "/usr/lib/openvpn/openvpn-plugin-auth-pam.so";
 
 /**
- * A server that drops its privileges, and users who are enrolled by that user: the program, the
- * database and the key file are where it can use them.
+ * A server that drops its privileges, and users enrolled by the unprivileged user: the program, the
+ * database and the key file are where that user can access them.
  */
 async function startAsNobody(
   usernames: readonly string[],
@@ -47,7 +47,7 @@ async function startAsNobody(
   return Object.assign(server, { secrets });
 }
 
-/** The lines for a server whose plugin checks passwords, as the README has them. */
+/** The README's lines for a server whose plugin checks passwords. */
 const WITH_PLUGIN = [
   `plugin ${PLUGIN} login`,
   "setenv deferred_auth_pam 1",
@@ -74,7 +74,7 @@ testWith(
     const wrongCode = await outcomeOf(password, () => wrongCodeOf(secret!));
     assert(!wrongCode.connected);
     assert.equal(wrongCode.reason, "");
-    // The right code of a later step: the one that may be used below stays fresh.
+    // This is the right code of a later step, so the one used below stays unused.
     const wrongPassword = await outcomeOf("wrong", () => codeOf(secret!, -1));
     assert.equal(wrongPassword.connected, false);
 

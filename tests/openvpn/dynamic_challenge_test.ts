@@ -9,7 +9,7 @@ import { startTerminalClient } from "../lab/terminal_client.ts";
 
 testWith(
   OPENVPN_LAB,
-  "a client without crtext is asked by a dynamic challenge, and a right answer connects, once",
+  "a client without crtext gets a dynamic challenge, and a right answer connects it once",
   async () => {
     await using account = await makeAccount();
     const { username } = account;
@@ -29,7 +29,7 @@ testWith(
       );
       await server.log.waitFor(/step=code outcome=accepted by=code/);
 
-      // The same state and another code, on another connection.
+      // The same state id and another code, on another connection.
       await using thief = await OpenvpnClient.connect(server, {
         ...login,
         password: `CRV1::${challenge.stateId}::${codeOf(secret, 1)}`,
@@ -54,7 +54,7 @@ testWith(
     await enroll(server.db, other.username);
     const login = { ...account, sso: null, asksAgain: true, commonName: "c" };
 
-    /** A challenge, and what comes of an answer on a connection of its own. */
+    /** Gets a challenge, and returns the result of an answer on a new connection. */
     const challenged = async () => {
       await using client = await OpenvpnClient.connect(server, login);
       const { stateId } = await client.dynamicChallenge();
@@ -111,7 +111,7 @@ testWith(
 
 testWith(
   [...OPENVPN_LAB, "script"],
-  "the command line's client asks its user, without a management interface",
+  "the command-line client asks its user, without a management interface",
   async () => {
     await using account = await makeAccount();
     await using server = await OpenvpnServer.start();

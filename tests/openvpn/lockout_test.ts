@@ -32,7 +32,7 @@ testWith(
     assert.match(await reasonAfter(second!), /\(1 attempt left\)$/);
     const locked = /^Too many wrong TOTP codes: try again in 8 minutes$/;
     assert.match(await reasonAfter(third!), locked);
-    // No challenge any more, right after the password.
+    // There is no challenge any more, right after the password.
     assert.match(await reasonAfter(null), locked);
 
     assert.equal(
@@ -48,7 +48,7 @@ testWith(
 
 testWith(
   OPENVPN_LAB,
-  "wrong passwords make a client wait, and a right one gets in after the wait",
+  "wrong passwords make a client wait, and a right one connects it after the wait",
   async () => {
     await using account = await makeAccount();
     await using server = await OpenvpnServer.start([
@@ -68,14 +68,15 @@ testWith(
     const place = `WHERE place = 'user 10.91.0.2 ${account.username}'`;
     const change = (columns: string) =>
       mustRun("sqlite3", [server.db, `UPDATE password_failures SET ${columns} ${place}`]);
-    // As if there had been more: the longest wait, of 300 seconds, which no slow machine misses.
+    // Pretend that there were more failures, for the longest wait of 300 seconds: no slow machine
+    // misses it.
     await change(`count = 20, last_at = ${Date.now()}`);
     assert.match(
       await reasonOf(account.password),
       /^TEMP\[backoff [1-9]\d*,advance no\]: Too many failed logins/,
     );
     await server.log.waitFor(/outcome=refused reason=too_many_failures/);
-    // As if it were over.
+    // Pretend that the wait is over.
     await change("last_at = last_at - 300000");
     await using client = await OpenvpnClient.connect(server, account);
     await client.challenge();

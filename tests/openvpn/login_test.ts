@@ -34,7 +34,7 @@ testWith(OPENVPN_LAB, "a right code connects, once", async () => {
 
 testWith(
   OPENVPN_LAB,
-  "a wrong password and a user who isn't enrolled look the same to the client",
+  "a wrong password and a user who is not enrolled look the same to the client",
   async () => {
     await using enrolled = await makeAccount();
     await using stranger = await makeAccount();

@@ -14,7 +14,7 @@ import {
 } from "../lab/program.ts";
 import { OPENVPN_LAB, testWith } from "../lab/requirements.ts";
 
-/** What comes of a login that needs no answer. */
+/** The result of a login that needs no answer. */
 async function outcomeOf(server: OpenvpnServer, login: Login): Promise<string> {
   await using client = await OpenvpnClient.connect(server, login);
   const outcome = await client.outcome();
@@ -23,7 +23,7 @@ async function outcomeOf(server: OpenvpnServer, login: Login): Promise<string> {
 
 testWith(
   OPENVPN_LAB,
-  "a static challenge: password and code in one step, and an empty answer is asked for otherwise",
+  "a static challenge: password and code in one step, and after an empty answer another method asks",
   async () => {
     await using account = await makeAccount(`pä"ss\\:wörd`);
     await using server = await OpenvpnServer.start();
@@ -96,7 +96,7 @@ testWith(
 
 testWith(
   OPENVPN_LAB,
-  "a server that allows crtext alone says so to a client that doesn't know it",
+  "a server that allows only crtext says so to a client without it",
   async () => {
     await using account = await makeAccount();
     await using server = await OpenvpnServer.start([
@@ -157,7 +157,7 @@ testWith(
 
 testWith(
   OPENVPN_LAB,
-  "an exempt link connects by its password alone, from its network, and the log says so",
+  "an exempt link connects with only its password, from its network, and the log says so",
   async () => {
     await using account = await makeAccount();
     const { username } = account;
@@ -181,7 +181,7 @@ testWith(
 
 testWith(
   OPENVPN_LAB,
-  "a burst of answers to one dynamic challenge: one is taken",
+  "a burst of answers to one dynamic challenge: one is accepted",
   async () => {
     await using account = await makeAccount();
     const { username } = account;
@@ -287,7 +287,7 @@ testWith(
 
 testWith(
   OPENVPN_LAB,
-  "of a client that drops its token the log says so once, and it is asked again",
+  "a client that drops its token is asked again, and the log says so once",
   async () => {
     await using account = await makeAccount();
     await using server = await OpenvpnServer.start([

@@ -7,7 +7,7 @@ import { OPENVPN_LAB, testWith } from "../lab/requirements.ts";
 
 testWith(
   OPENVPN_LAB,
-  "renegotiations with external-auth ask nothing again, until the user is deleted",
+  "renegotiations with external-auth ask for nothing again, until the user is deleted",
   async () => {
     await using account = await makeAccount();
     await using server = await OpenvpnServer.start([

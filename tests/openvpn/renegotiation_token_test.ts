@@ -7,7 +7,7 @@ import { OPENVPN_LAB, testWith } from "../lab/requirements.ts";
 
 testWith(
   OPENVPN_LAB,
-  "two renegotiations with plain auth-gen-token ask nothing again",
+  "two renegotiations with plain auth-gen-token ask for nothing again",
   async () => {
     await using account = await makeAccount();
     await using server = await OpenvpnServer.start([

@@ -5,7 +5,7 @@ import { SETTINGS } from "../../src/settings.ts";
 
 const read = (path: string) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
 
-Deno.test("the README has every setting, as the program knows it", async () => {
+Deno.test("the README lists every setting as the program has it", async () => {
   const rows = (await read("README.md")).split("\n")
     .map((row) => row.replace(/ +/g, " ").trim());
   for (
@@ -17,7 +17,7 @@ Deno.test("the README has every setting, as the program knows it", async () => {
   }
 });
 
-Deno.test("the README has every reason for a refusal", async () => {
+Deno.test("the README lists every reason for a refusal", async () => {
   const readme = await read("README.md");
   for (const reason of Object.keys(REASONS)) {
     const row = new RegExp(`^\\|.*\`${reason}\`.*\\|`, "m");
@@ -25,7 +25,7 @@ Deno.test("the README has every reason for a refusal", async () => {
   }
 });
 
-Deno.test("the README has every finding of doctor's", async () => {
+Deno.test("the README lists every finding of doctor", async () => {
   const rows = (await read("README.md")).split("\n")
     .map((row) => row.replace(/ +/g, " ").trim());
   for (const [id, meaning] of Object.entries(FINDINGS)) {
@@ -34,7 +34,7 @@ Deno.test("the README has every finding of doctor's", async () => {
   }
 });
 
-Deno.test("the documents name tests that are there", async () => {
+Deno.test("the documents cite tests that exist", async () => {
   const security = await read("docs/SECURITY.md");
   const named = security.matchAll(
     /`((?:unit|contract|cli|pam|openvpn)\/[\w/]+\.ts)`((?:,? "[^"]+")*)/g,
@@ -50,7 +50,7 @@ Deno.test("the documents name tests that are there", async () => {
   assert(count > 15, "the table was read");
 });
 
-Deno.test("the README has the bench's table, and no gap", async () => {
+Deno.test("the README has the benchmark's table, and no placeholders", async () => {
   const readme = await read("README.md");
   for (const call of ["right password", "right code", "wrong password"]) {
     assert.match(readme, new RegExp(`^\\| ${call}.* ms.* ms`, "m"));

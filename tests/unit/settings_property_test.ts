@@ -6,7 +6,7 @@ import { readSetting, readSettings, SETTINGS } from "../../src/settings.ts";
 import { anyText, holds, textWith } from "../lab/fuzz.ts";
 import { unquote } from "../lab/logfmt.ts";
 
-/** What README.md promises of each setting: its values for the texts that it takes. */
+/** What README.md promises for each setting: the values of the texts that it allows. */
 const DOCUMENTED: Record<
   keyof typeof SETTINGS,
   (text: string) => unknown
@@ -75,7 +75,7 @@ function path(text: string): string | undefined {
     : undefined;
 }
 
-/** The limits of all settings, and what lies just beyond. */
+/** The limits of all settings, and the values just beyond them. */
 const limit = fc.constantFrom(
   ...["-1", "0", "1", "10", "11", "99", "100", "101", "3600", "3601"],
   ...["3650", "3651", "86400", "86401", "10000000", "10000001"],
@@ -85,7 +85,7 @@ const number = fc.oneof(
   fc.integer(),
   fc.double(),
 );
-/** As many bytes as a limit allows, and a few more or less. */
+/** As many bytes as a limit allows, and a few more or fewer. */
 const long = fc.tuple(
   fc.constantFrom("", "/"),
   fc.constantFrom(64, 128, 234, 500),

@@ -11,7 +11,7 @@ import {
 
 const none = () => undefined;
 
-Deno.test("readSettings gives the guide's defaults", () => {
+Deno.test("readSettings returns the guide's defaults", () => {
   assert.deepEqual(readSettings(none), {
     challengeTimeoutSeconds: 300,
     challengeText: "Please enter your TOTP code",
@@ -149,7 +149,7 @@ Deno.test("checkSetting names the option that a value came from", () => {
   );
 });
 
-Deno.test("readEachSetting gives the good settings beside the first failure, and reads each once", () => {
+Deno.test("readEachSetting returns the valid settings and the first failure, and reads each once", () => {
   const reads = new Map<string, number>();
   const values: Record<string, string> = {
     totpDriftSteps: "many",

@@ -17,7 +17,7 @@ interface Graph {
 
 const ROOT = new URL("../../", import.meta.url).href;
 
-/** Which folders of src (or files on its top) a folder may import from. */
+/** The folders of src (or files at its top) that each folder may import from. */
 const ALLOWED: Record<string, readonly string[]> = {
   "core": ["core", "text"],
   "text": ["text"],
@@ -63,7 +63,7 @@ const graph: Graph = JSON.parse(
   ]),
 );
 
-/** Path of a module below the project; null for packages and Deno's own. */
+/** Path of a module relative to the project; null for packages and Deno's own modules. */
 function pathOf(specifier: string | undefined): string | null {
   return specifier?.startsWith(ROOT) ? specifier.slice(ROOT.length) : null;
 }
@@ -105,7 +105,7 @@ Deno.test("core uses neither Deno nor a clock", async () => {
   }
 });
 
-Deno.test("foreign code is loaded and called in system and pam alone", async () => {
+Deno.test("foreign code is loaded and called only in system and pam", async () => {
   for (const module of graph.modules) {
     const path = pathOf(module.specifier);
     if (!path || /^src\/(system|pam)\//.test(path)) continue;
@@ -132,7 +132,10 @@ Deno.test("a hook call loads neither the admin commands nor their packages", () 
   }
 });
 
-/** Modules of src that each module of src imports, lazily or for types alone, too; by path. */
+/**
+ * For each module of src, the modules of src that it imports, including lazily or for types only;
+ * by path.
+ */
 function importsOfSrc(): Map<string, string[]> {
   const imports = new Map<string, string[]>();
   for (const { specifier, dependencies = [] } of graph.modules) {
@@ -146,7 +149,7 @@ function importsOfSrc(): Map<string, string[]> {
   return imports;
 }
 
-Deno.test("no module imports itself by way of others", () => {
+Deno.test("no module imports itself through others", () => {
   const imports = importsOfSrc();
   const done = new Set<string>();
   const visit = (path: string, way: readonly string[]) => {
@@ -159,7 +162,7 @@ Deno.test("no module imports itself by way of others", () => {
   for (const path of imports.keys()) visit(path, []);
 });
 
-Deno.test("a command doesn't import another command's parts", () => {
+Deno.test("a command does not import another command's parts", () => {
   const commandOf = (path: string) => path.match(/^src\/admin\/commands\/([^/]+)\//)?.[1];
   let commands = 0;
   for (const [from, targets] of importsOfSrc()) {

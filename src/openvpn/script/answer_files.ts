@@ -21,10 +21,10 @@ export function writePendingFile(
 }
 
 /**
- * Writes a dynamic challenge, which the client gets behind `AUTH_FAILED,`: it connects again, with its
- * answer (management-notes.txt of OpenVPN, "Challenge/Response Protocol").
+ * Writes a dynamic challenge, which the client receives after `AUTH_FAILED,`: it connects again
+ * with its answer (management-notes.txt of OpenVPN, "Challenge/Response Protocol").
  *
- * @param stateId what the answer must bring along; without colons
+ * @param stateId what the answer must contain; without colons
  * @throws Failure `file_error`
  */
 export function writeDynamicChallenge(
@@ -36,7 +36,7 @@ export function writeDynamicChallenge(
 }
 
 /**
- * Writes what the client is told behind `AUTH_FAILED,`. Write it before the verdict.
+ * Writes what the client is told after `AUTH_FAILED,`. Write it before the verdict.
  *
  * @param reason one line without control characters
  * @throws Failure `file_error`
@@ -46,7 +46,8 @@ export function writeReasonFile(path: string, reason: string): void {
 }
 
 /**
- * Writes the verdict on a deferred login, unless there is one: a verdict is never overwritten.
+ * Writes the verdict on a deferred login, unless there already is one: a verdict is never
+ * overwritten.
  *
  * @throws Failure `file_error`
  */
@@ -54,7 +55,7 @@ export function writeVerdict(path: string, accepted: boolean): void {
   write(path, accepted ? "1" : "0");
 }
 
-/** Fills a file that OpenVPN made, which must be there and empty. */
+/** Fills a file that OpenVPN made, which must exist and be empty. */
 function write(path: string, text: string): void {
   try {
     const info = Deno.lstatSync(path);

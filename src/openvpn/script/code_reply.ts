@@ -18,13 +18,16 @@ export class CodeReply implements Reply<ExitStatus> {
     return this.refuse(null);
   }
 
-  /** @throws Failure when the verdict cannot be written: the login is refused then */
+  /** @throws Failure if the verdict cannot be written: the login is then refused */
   accept(): ExitStatus {
     writeVerdict(requireVariable("auth_control_file", this.#read), true);
     return ExitStatus.ACCEPT;
   }
 
-  /** Reason, verdict and exit status: the last alone refuses, too, so that the files may fail. */
+  /**
+   * Gives reason, verdict and exit status. The exit status alone also refuses, so writing the files
+   * may fail.
+   */
   refuse(told: string | null): ExitStatus {
     tellReason(told, this.#read);
     try {
@@ -35,7 +38,7 @@ export class CodeReply implements Reply<ExitStatus> {
     return ExitStatus.REFUSE;
   }
 
-  /** A refusal would end the connection that an earlier answer opened. */
+  /** Accepts, because a refusal would end the connection that an earlier answer opened. */
   leave(): ExitStatus {
     return ExitStatus.ACCEPT;
   }

@@ -9,21 +9,21 @@ export interface Credentials {
   password: Redacted<Uint8Array<ArrayBuffer>>;
 }
 
-/** OpenVPN itself passes on less than 8 KiB. */
+/** Longest credentials file that is read; OpenVPN itself passes on less than 8 KiB. */
 const MAX_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
 
 /**
- * Reads the file of `auth-user-pass-verify … via-file`: username and password, a line each.
+ * Reads the file of `auth-user-pass-verify … via-file`: username and password, each on a line.
  *
- * @throws Failure when it can't be read or isn't of that form
+ * @throws Failure if the file cannot be read or does not have that form
  */
 export function readCredentialsFile(path: string): Credentials {
   return parseCredentials(readBoundedFile(path, MAX_BYTES));
 }
 
 /**
- * Takes the two lines apart; the password stays bytes, and may be without a line end.
+ * Splits the two lines; the password stays bytes, and its line end may be missing.
  *
  * @throws Failure `bad_call`, `bad_username`
  */
@@ -34,7 +34,7 @@ export function parseCredentials(
   if (usernameEnd === -1) {
     throw new Failure(
       "bad_call",
-      "the credentials file has no second line: expected the username and the password on a line each",
+      "the credentials file has no second line: expected the username and the password, each on a line",
     );
   }
   const rest = content.subarray(usernameEnd + 1);
@@ -46,9 +46,9 @@ export function parseCredentials(
 }
 
 /**
- * Makes credentials of the variables of `auth-user-pass-verify … via-env`.
+ * Makes credentials from the variables of `auth-user-pass-verify … via-env`.
  *
- * @param password null when OpenVPN set none
+ * @param password null if OpenVPN set none
  * @throws Failure `bad_call`, `bad_username`
  */
 export function makeCredentials(

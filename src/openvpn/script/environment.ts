@@ -5,19 +5,19 @@ import type { ReadVariable } from "../../settings.ts";
 import { Memory } from "../../system/memory.ts";
 import { readVariableBytes } from "../../system/variable.ts";
 
-/** The variables that a script of OpenVPN's is given. */
+/** The variables that OpenVPN gives to a script. */
 export interface ScriptEnvironment {
   /**
-   * Reads a variable as text; undefined when it is not set.
+   * Reads a variable as text; undefined if it is not set.
    *
-   * @throws Failure `bad_call` for one that is not UTF-8, without its value: it may be a password
+   * @throws Failure `bad_call` if it is not UTF-8, without its value: it may be a password
    */
   read: ReadVariable;
-  /** Says whether a variable is set, even where it is not UTF-8. */
+  /** Says whether a variable is set, even if it is not UTF-8. */
   has(name: string): boolean;
-  /** Reads a variable as bytes; null when it is not set. */
+  /** Reads a variable as bytes; null if it is not set. */
   readBytes(name: string): Uint8Array<ArrayBuffer> | null;
-  /** Takes a variable out of the environment. */
+  /** Removes a variable from the environment. */
   delete(name: string): void;
 }
 
@@ -58,9 +58,9 @@ export function requireVariable(name: string, read: ReadVariable): string {
 }
 
 /**
- * Reads who is logging in. The attempt is known by the path of OpenVPN's `auth_control_file`. Without
- * a client certificate the common name is absent at the password step and empty at the answer: both
- * are null.
+ * Reads who is logging in. The path of OpenVPN's `auth_control_file` identifies the attempt.
+ * Without a client certificate, the common name is absent at the password step and empty at the
+ * answer; both become null.
  *
  * @param loginName from the credentials at the password step, otherwise from `username`
  * @throws Failure `bad_call`
@@ -74,12 +74,15 @@ export function readAttempt(read: ReadVariable, loginName: string): Attempt {
   };
 }
 
-/** The client's address; IPv6 comes under a name of its own. */
+/** The client's address; OpenVPN has a separate variable for IPv6. */
 export function readAddress(read: ReadVariable): string | null {
   return read("untrusted_ip") || read("untrusted_ip6") || null;
 }
 
-/** Reads what OpenVPN says about the client; `crtext` by OpenVPN's own rule: a token among commas. */
+/**
+ * Reads what OpenVPN reports about the client. For `crtext` this follows OpenVPN's own rule: a
+ * token between commas.
+ */
 export function readClient(read: ReadVariable): Client {
   return {
     knowsCrtext: (read("IV_SSO") ?? "").split(",").includes("crtext"),

@@ -6,10 +6,10 @@ import { requireVariable } from "./environment.ts";
 import { ExitStatus } from "./exit_status.ts";
 import { tellReason } from "./tell_reason.ts";
 
-/** What of a login its challenge shows the client. */
+/** The parts of a login that its challenge shows to the client. */
 type Shown = Pick<Settings, "challengeText" | "challengeTimeoutSeconds"> & { loginName: string };
 
-/** The reply to `auth-user-pass-verify`: mostly the exit status says it. */
+/** The reply to `auth-user-pass-verify`: mostly just the exit status. */
 export class PasswordReply implements Reply<ExitStatus> {
   readonly #read: ReadVariable;
   readonly #shown: Shown;
@@ -19,7 +19,7 @@ export class PasswordReply implements Reply<ExitStatus> {
     this.#shown = shown;
   }
 
-  /** @throws Failure when the request cannot be written: the login is refused then */
+  /** @throws Failure if the request cannot be written: the login is then refused */
   challenge(_by: Challenged["by"], stateId: string | null): ExitStatus {
     const { challengeText, challengeTimeoutSeconds, loginName } = this.#shown;
     if (stateId === null) {
@@ -41,7 +41,7 @@ export class PasswordReply implements Reply<ExitStatus> {
     return ExitStatus.REFUSE;
   }
 
-  /** No attempt has a verdict before its password: to leave things as they are is to refuse. */
+  /** Refuses, because no attempt has a verdict before its password step. */
   leave(): ExitStatus {
     return ExitStatus.REFUSE;
   }

@@ -3,20 +3,23 @@ import type { Redacted } from "../../text/redacted.ts";
 import { readAnswer } from "../answer.ts";
 import { fileError, readBoundedFile } from "../../system/bounded_file.ts";
 
-/** A client's answer is at most 256 characters with stock clients; the file may hold anything. */
+/**
+ * Longest answer that is read, in bytes. Stock clients send at most 256 characters, but the file
+ * may contain anything.
+ */
 const MAX_BYTES = 4096;
 
 /**
  * Reads the file of `client-crresponse`: what the client sent, which should be base64.
  *
- * @returns the code, or null when the answer isn't one
- * @throws Failure when the file can't be read
+ * @returns the code; null if the answer is not one
+ * @throws Failure if the file cannot be read
  */
 export function readResponseFile(path: string): Redacted<Code> | null {
   return parseResponse(readBoundedFile(path, MAX_BYTES));
 }
 
-/** Takes the code out of a response file's content; null when there is none. */
+/** Reads the code from a response file's content; null if there is none. */
 export function parseResponse(content: Uint8Array): Redacted<Code> | null {
   const base64 = String.fromCharCode(...content).trimEnd();
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return null;

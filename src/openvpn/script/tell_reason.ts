@@ -1,7 +1,10 @@
 import type { ReadVariable } from "../../settings.ts";
 import { writeReasonFile } from "./answer_files.ts";
 
-/** Writes what the client is told of a refusal, which stands even where that cannot be written. */
+/**
+ * Writes what the client is told about a refusal; the refusal stands even if that cannot be
+ * written.
+ */
 export function tellReason(told: string | null, read: ReadVariable): void {
   try {
     const path = read("auth_failed_reason_file");

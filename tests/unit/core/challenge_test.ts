@@ -20,12 +20,12 @@ const SAME: Attempt = {
   address: "192.0.2.1",
 };
 
-Deno.test("objectionToAnswer has none to a first answer from the same attempt in time", () => {
+Deno.test("objectionToAnswer allows a first answer from the same attempt in time", () => {
   assert.equal(objectionToAnswer(CHALLENGE, SAME, 1_000_000, true), null);
   assert.equal(objectionToAnswer(CHALLENGE, SAME, 1_299_999, true), null);
 });
 
-Deno.test("objectionToAnswer wants the same attempt, name, common name and address", () => {
+Deno.test("objectionToAnswer requires the same attempt, name, common name and address", () => {
   const others: Partial<Attempt>[] = [
     { id: "/tmp/openvpn_acf_2.tmp" },
     { loginName: "alice" },
@@ -45,20 +45,20 @@ Deno.test("objectionToAnswer wants the same attempt, name, common name and addre
   }
 });
 
-Deno.test("objectionToAnswer lets the login name stand for the common name", () => {
+Deno.test("objectionToAnswer accepts the login name in place of the common name", () => {
   const from = { ...SAME, commonName: "Alice" };
   assert.equal(objectionToAnswer(CHALLENGE, from, 1_100_000, true), null);
   const without = { ...CHALLENGE, commonName: null };
   assert.equal(objectionToAnswer(without, from, 1_100_000, true), null);
 });
 
-Deno.test("objectionToAnswer refuses from the expiry on, and before the beginning", () => {
+Deno.test("objectionToAnswer refuses at and after the expiry, and before the beginning", () => {
   for (const now of [1_300_000, 2 ** 45, 999_999, 0]) {
     assert.equal(objectionToAnswer(CHALLENGE, SAME, now, true), "challenge_expired");
   }
 });
 
-Deno.test("objectionToAnswer names a second answer, whatever the first was", () => {
+Deno.test("objectionToAnswer reports a second answer, whatever the first was", () => {
   for (const answer of ["accepted", "refused"] as const) {
     assert.equal(
       objectionToAnswer({ ...CHALLENGE, answer }, SAME, 1_100_000, true),
@@ -67,7 +67,7 @@ Deno.test("objectionToAnswer names a second answer, whatever the first was", () 
   }
 });
 
-// Few texts, so that they are often equal by chance.
+// There are only a few texts, so that they are often equal by chance.
 const name = fc.constantFrom("a", "A", "a ", "b", "");
 const attempt: fc.Arbitrary<Attempt> = fc.record({
   id: name,
@@ -77,7 +77,7 @@ const attempt: fc.Arbitrary<Attempt> = fc.record({
 });
 const answer = fc.constantFrom(null, "accepted" as const, "refused" as const);
 
-Deno.test("objectionToAnswer has none but to an open challenge, in time, from its own attempt", () => {
+Deno.test("objectionToAnswer allows only answers to an open challenge, in time, from its own attempt", () => {
   holds(
     fc.property(
       attempt,
@@ -112,7 +112,7 @@ Deno.test("objectionToAnswer has none but to an open challenge, in time, from it
   );
 });
 
-Deno.test("objectionToAnswer finds any one thing that is another, whatever time and answer are", () => {
+Deno.test("objectionToAnswer finds any single difference, whatever the time and the answer are", () => {
   const field = fc.constantFrom(
     "id" as const,
     "loginName" as const,

@@ -31,7 +31,7 @@ Deno.test("classify judges by this table", () => {
     [DIGITS, -2, false, PRESENT + 5, 1, "clock_off"],
     [DIGITS, 1, false, null, 0, "clock_off"],
     [DIGITS, null, false, null, 1, "wrong"],
-    // A code of this user's length that is no recovery code by its form.
+    // A code with the length of this user's codes, whose form is not that of a recovery code.
     [DIGITS, null, true, null, 1, "wrong"],
     [EIGHT, null, true, null, 1, "recovery_code"],
     [EIGHT, null, false, null, 1, "wrong"],
@@ -54,7 +54,7 @@ Deno.test("classify judges by this table", () => {
   }
 });
 
-Deno.test("classify lets a code of eight digits be the app's before it is a recovery code", () => {
+Deno.test("classify takes a code of eight digits for the app's before it looks for a recovery code", () => {
   const parameters = { ...COMMON_PARAMETERS, digits: 8 };
   const kindAt = (stepsOff: number) =>
     classify(

@@ -4,7 +4,7 @@ import { readCode as read, RECOVERY_ALPHABET, shownRecoveryCode } from "../../..
 import { holds, textWith } from "../../lab/fuzz.ts";
 import { INTRUDERS, SEPARATORS, typedCode } from "../../lab/typed_code.ts";
 
-/** The digits of the code in a text; null when there is none. */
+/** The digits of the code in a text; null if there is none. */
 function readCode(text: string): string | null {
   const code = read(text);
   return code?.kind === "digits" ? code.text : null;
@@ -14,13 +14,13 @@ Deno.test("readCode keeps leading zeros", () => {
   assert.equal(readCode("000042"), "000042");
 });
 
-Deno.test("readCode drops blanks and a line end", () => {
+Deno.test("readCode ignores blanks and a line end", () => {
   for (const text of [" 123 456\t\r\n", "123-456", "123\u00a0456\u202f"]) {
     assert.equal(readCode(text), "123456");
   }
 });
 
-Deno.test("readCode takes nothing but six to eight digits", () => {
+Deno.test("readCode accepts only six to eight digits", () => {
   for (
     const text of [
       "",
@@ -45,7 +45,7 @@ Deno.test("readCode takes nothing but six to eight digits", () => {
   }
 });
 
-Deno.test("readCode takes the digits of other keyboards", () => {
+Deno.test("readCode accepts the digits of other keyboards", () => {
   for (const text of ["１２３４５６", "١٢٣٤٥٦", "۱۲۳۴۵۶", "１２٣-٤ ۵6"]) {
     assert.equal(readCode(text), "123456", text);
   }
@@ -83,7 +83,7 @@ Deno.test("readCode reads a recovery code however it is typed", () => {
   ));
 });
 
-Deno.test("readCode takes out of a code's middle blanks and dashes, no other character of Unicode", () => {
+Deno.test("readCode removes blanks and dashes inside a code, and no other character of Unicode", () => {
   for (let point = 0; point <= 0x10ffff; point++) {
     const character = String.fromCodePoint(point);
     const digit = ["0", "٠", "۰", "０"].map((zero) => point - zero.codePointAt(0)!).find((digit) =>
@@ -104,7 +104,7 @@ Deno.test("readCode reads a code however it is typed", () => {
   }));
 });
 
-Deno.test("readCode wants digits: another character, or a digit less, is no code", () => {
+Deno.test("readCode requires digits: with another character, or one digit fewer, there is no code", () => {
   const extra = fc.constantFrom(...INTRUDERS);
   holds(fc.property(typedCode, extra, fc.nat(), ({ text }, extra, n) => {
     const place = n % (text.length + 1);
@@ -118,7 +118,7 @@ Deno.test("readCode wants digits: another character, or a digit less, is no code
   }));
 });
 
-Deno.test("readCode gives null or the digits that the text has, whatever the text", () => {
+Deno.test("readCode returns null or the digits in the text, whatever the text", () => {
   const text = textWith("12", "345", "6", "-", " ", ...INTRUDERS);
   holds(fc.property(text, (text) => {
     const code = readCode(text);

@@ -4,7 +4,7 @@ import { exemptionHolds, isInForce, parseNetwork } from "../../../src/core/exemp
 const NOW = 1_700_000_000_000;
 
 Deno.test("an exemption holds by this table", () => {
-  // Since, until, from, address; then: it holds.
+  // Columns: since, until, from, address; then whether it holds.
   const table: [
     number,
     number | null,
@@ -16,7 +16,7 @@ Deno.test("an exemption holds by this table", () => {
     [NOW, null, null, null, true],
     [NOW, NOW + 1, null, null, true],
     [NOW, NOW, null, null, false],
-    // The clock was set back to before it.
+    // The clock was set back to before the exemption began.
     [NOW + 1, null, null, null, false],
     [NOW, null, "192.0.2.0/24", "192.0.2.255", true],
     [NOW, null, "192.0.2.0/24", "192.0.3.0", false],
@@ -43,7 +43,7 @@ Deno.test("an exemption holds by this table", () => {
   assert.equal(exemptionHolds(null, "192.0.2.1", NOW), false);
 });
 
-Deno.test("isInForce looks at beginning and end alone", () => {
+Deno.test("isInForce looks only at the beginning and the end", () => {
   const exemption = { username: "alice", since: NOW, until: NOW + 1000, from: "192.0.2.0/24" };
   assert.equal(isInForce(exemption, NOW - 1), false);
   assert.equal(isInForce(exemption, NOW), true);
@@ -53,7 +53,7 @@ Deno.test("isInForce looks at beginning and end alone", () => {
   assert.equal(isInForce(null, NOW), false);
 });
 
-Deno.test("parseNetwork takes addresses and networks alone", () => {
+Deno.test("parseNetwork accepts only addresses and networks", () => {
   for (
     const text of ["192.0.2.7", "192.0.2.0/24", "::/0", "2001:db8::1/128"]
   ) {

@@ -17,14 +17,14 @@ const rule = fc.record({
   ),
   lockoutSeconds: fc.integer({ min: 1, max: LONGEST_LOCK_SECONDS }),
 });
-/** Moments of one morning, which meet each other's locks and windows, or of other years. */
+/** Moments within a few hours, so that locks and windows overlap, or in other years. */
 const time = fc.oneof(
   { arbitrary: fc.integer({ min: 0, max: 9_000_000 }), weight: 4 },
   moment,
 );
 const mark = fc.constantFrom("a", "b", "c");
 const staysWrongMs = fc.constantFrom(30_000, 90_000, 630_000);
-/** What may be kept, by a rule of now or of an earlier time. */
+/** Any state that may be stored, under the present rule or an earlier one. */
 const kept: fc.Arbitrary<CodeFailures> = fc.record({
   count: fc.nat(120),
   lastWrong: fc.option(mark),
@@ -37,7 +37,7 @@ const tries = fc.array(
   { maxLength: 60 },
 );
 
-Deno.test("a lock of codes is over when it was said to be, and not earlier", () => {
+Deno.test("a lock of codes ends when it was said to end, and not earlier", () => {
   holds(fc.property(kept, time, (failures, now) => {
     const seconds = lockedForSeconds(failures, now);
     assert(Number.isInteger(seconds) && seconds >= 0);
@@ -48,7 +48,7 @@ Deno.test("a lock of codes is over when it was said to be, and not earlier", () 
   }));
 });
 
-Deno.test("a clock set back opens no lock, and leaves none longer than an hour", () => {
+Deno.test("a clock set back ends no lock, and leaves none longer than an hour", () => {
   const hour = LONGEST_LOCK_SECONDS * 1000;
   const before = fc.oneof(
     ...[time, fc.integer({ min: hour - 2000, max: hour + 2000 })],
@@ -65,7 +65,7 @@ Deno.test("a clock set back opens no lock, and leaves none longer than an hour",
   }));
 });
 
-Deno.test("whatever is kept, a wrong code locks for an hour at the most, and counts one at the most", () => {
+Deno.test("whatever is stored, a wrong code locks for at most an hour, and counts at most once", () => {
   holds(
     fc.property(
       kept,
@@ -97,7 +97,7 @@ Deno.test("whatever is kept, a wrong code locks for an hour at the most, and cou
   );
 });
 
-Deno.test("the same wrong code counts once while it can't become right, another always", () => {
+Deno.test("the same wrong code counts once while it cannot become right, and another one always counts", () => {
   holds(
     fc.property(
       kept,
@@ -113,7 +113,7 @@ Deno.test("the same wrong code counts once while it can't become right, another 
         const other = after(first, "other", at + later);
         assert.equal(isDeepEqual(again, first), later < staysWrongMs);
         assert.equal(isDeepEqual(other, first), false);
-        // Sent again and again it isn't forgotten that it was sent.
+        // Sending it again and again does not make it forgotten.
         assert.equal(
           isDeepEqual(after(again, "new", at + staysWrongMs), first),
           false,
@@ -124,7 +124,7 @@ Deno.test("the same wrong code counts once while it can't become right, another 
   );
 });
 
-Deno.test("guesses in a row meet locks that double, one in so many codes, whatever the pauses", () => {
+Deno.test("guesses in a row lock after each maxFailures codes, each lock twice as long, whatever the pauses", () => {
   holds(fc.property(tries, rule, staysWrongMs, (tries, rule, staysWrongMs) => {
     let failures = NO_FAILURES;
     let now = 1e12;
@@ -134,7 +134,7 @@ Deno.test("guesses in a row meet locks that double, one in so many codes, whatev
       now += pauseMs;
       failures = withinLongestLock(failures, now);
       if (lockedForSeconds(failures, now) > 0) continue;
-      // No code is the one before: each counts.
+      // No code equals the previous one, so each counts.
       const wrong = { mark: `${mark}${i}`, at: now, staysWrongMs };
       const { locks } = failures;
       failures = afterWrongCode(failures, wrong, rule);

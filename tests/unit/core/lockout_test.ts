@@ -19,14 +19,14 @@ const wrong = (mark: string, at: number) => ({
 });
 
 Deno.test("the same wrong code counts again once it could have become right", () => {
-  // Second; then: wrong codes in a row.
+  // Columns: second; then wrong codes in a row.
   const table = [[0, 1], [30, 1], [89.999, 1], [90, 2], [100, 2]] as const;
   let failures = NO_FAILURES;
   for (const [second, count] of table) {
     failures = afterWrongCode(failures, wrong("a", second * 1000), RULE);
     assert.equal(failures.count, count, `second ${second}`);
   }
-  // A clock set back makes it count, rather than never again.
+  // After the clock was set back, the code counts again, rather than never.
   failures = afterWrongCode(NO_FAILURES, wrong("a", 100_000), RULE);
   assert.equal(afterWrongCode(failures, wrong("a", 0), RULE).count, 2);
 });
@@ -37,7 +37,7 @@ Deno.test("a lowered limit locks at the next wrong code, repeated or not", () =>
 });
 
 Deno.test("wrong codes lock by this table", () => {
-  // Second, wrong code; then: wrong codes in a row, locks in a row, seconds locked.
+  // Columns: second, wrong code; then wrong codes in a row, locks in a row, seconds locked.
   const table: [number, string, number, number, number][] = [
     [0, "a", 1, 0, 0],
     [1, "a", 1, 0, 0],
@@ -65,7 +65,7 @@ Deno.test("wrong codes lock by this table", () => {
   }
 });
 
-Deno.test("a lock ends to the second, and grows to an hour and no further", () => {
+Deno.test("a lock ends on the second, and grows up to an hour", () => {
   const lengths: number[] = [];
   let failures = NO_FAILURES;
   for (let n = 0; n < 3 * 20; n++) {

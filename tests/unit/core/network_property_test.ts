@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { networkOf } from "../../../src/core/throttle.ts";
 import { anyText, holds, textWith } from "../../lab/fuzz.ts";
 
-/** The eight groups of an address, often with zeros in a row. */
+/** The eight groups of an address, often with several zeros in a row. */
 const groups: fc.Arbitrary<number[]> = fc.array(
   fc.oneof(
     fc.constantFrom(0, 0, 1, 0xffff),
@@ -13,7 +13,7 @@ const groups: fc.Arbitrary<number[]> = fc.array(
   { minLength: 8, maxLength: 8 },
 );
 
-/** One of the ways to write an IPv6 address (RFC 4291 section 2.2), by a number that picks it. */
+/** One of the ways to write an IPv6 address (RFC 4291 section 2.2), chosen by a number. */
 function spelled(groups: readonly number[], pick: number): string {
   const hex = groups.map((group, i) => {
     const plain = group.toString(16).padStart(1 + ((pick >> i) & 3), "0");
@@ -27,7 +27,7 @@ function spelled(groups: readonly number[], pick: number): string {
   return `${hex.slice(0, start).join(":")}::${hex.slice(end).join(":")}`;
 }
 
-/** The first 64 bits of an address as a number, without regard to how it is written. */
+/** The first 64 bits of an address as a number, however it is written. */
 function first64Bits(address: string): bigint {
   const [head = "", tail] = address.split("::");
   const read = (text: string | undefined) =>
@@ -58,7 +58,7 @@ Deno.test("networkOf gives the first 64 bits of an IPv6 address, however it is w
   );
 });
 
-Deno.test("networkOf puts addresses together just when their first 64 bits agree", () => {
+Deno.test("networkOf groups addresses exactly when their first 64 bits agree", () => {
   holds(fc.property(groups, groups, fc.nat(), fc.nat(7), (a, b, pick, i) => {
     fc.pre(a[0] !== 0);
     const neighbour = [...a.slice(0, 4), ...b.slice(4)];
@@ -70,7 +70,7 @@ Deno.test("networkOf puts addresses together just when their first 64 bits agree
   }));
 });
 
-Deno.test("networkOf takes an IPv4 address whole, mapped into IPv6 or not", () => {
+Deno.test("networkOf uses an IPv4 address as a whole, mapped into IPv6 or not", () => {
   holds(fc.property(fc.ipV4(), (address) => {
     assert.equal(networkOf(address), address);
     assert.equal(networkOf(`::ffff:${address}`), address);
@@ -78,7 +78,7 @@ Deno.test("networkOf takes an IPv4 address whole, mapped into IPv6 or not", () =
   }));
 });
 
-Deno.test("networkOf throws on no text", () => {
+Deno.test("networkOf never throws, whatever the text", () => {
   const text = fc.oneof(
     anyText,
     textWith(":", "::", "%", ".", "0", "ffff", "fffff", "::ffff:", "1.2.3.4"),

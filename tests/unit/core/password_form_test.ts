@@ -7,7 +7,7 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 const base64 = (text: string) => utf8(text).toBase64();
 const textOf = (bytes: Redacted<Uint8Array>) => new TextDecoder().decode(bytes.reveal());
 
-Deno.test("splitAppended takes the code's digits off, and leaves a password", () => {
+Deno.test("splitAppended splits the code's digits off, and leaves a password", () => {
   const split = (
     text: string,
     position: "suffix" | "prefix" = "suffix",
@@ -30,7 +30,7 @@ Deno.test("splitAppended takes the code's digits off, and leaves a password", ()
   assert.equal(split("12345678", "suffix", 8), null);
 });
 
-Deno.test("takePasswordAndCode takes the first way that client and server know", () => {
+Deno.test("takePasswordAndCode chooses the first method that client and server support", () => {
   const read = () => undefined;
   const found = (
     sent: string,
@@ -48,7 +48,7 @@ Deno.test("takePasswordAndCode takes the first way that client and server know",
   const empty = `SCRV1:${base64("pass")}:`;
   assert.deepEqual(found("pass", true, ...all), ["crtext", "pass", null]);
   assert.deepEqual(found("pass", false, ...all), ["dynamic", "pass", null]);
-  // Who has typed a code isn't asked again.
+  // A user who has typed a code is not asked again.
   assert.deepEqual(found(SCRV1, true, ...all), ["static", "pass", "123456"]);
   assert.deepEqual(found(empty, true, ...all), ["crtext", "pass", null]);
   assert.deepEqual(found(empty, false, ...all), ["dynamic", "pass", null]);

@@ -9,7 +9,7 @@ import {
 } from "../../../src/core/throttle.ts";
 import { holds, moment } from "../../lab/fuzz.ts";
 
-/** Whatever an administrator may set, of a user or of a network. */
+/** Any scope that an administrator may set, for a user or a network. */
 const scope = fc.record({
   key: fc.constant("x"),
   freeFailures: fc.oneof(
@@ -24,14 +24,14 @@ const count = fc.oneof(
 );
 const failures = fc.record({ count, lastAt: moment });
 
-/** Milliseconds, often about a second, a wait or an hour. */
+/** Milliseconds, often close to a second, a wait or an hour. */
 const pause = fc.oneof(
   fc.integer({ min: 0, max: 2000 }),
   fc.integer({ min: 0, max: 400_000 }),
   fc.integer({ min: 0, max: 4_000_000 }),
 );
 
-Deno.test("a wait is whole seconds, never negative nor above the longest, wherever the clock is", () => {
+Deno.test("a wait is in whole seconds, never negative or above the longest, wherever the clock is", () => {
   holds(
     fc.property(failures, scope, moment, (failures, scope, now) => {
       for (const at of [now, failures.lastAt, failures.lastAt + now % 4e6]) {
@@ -54,7 +54,7 @@ Deno.test("more failures never shorten a wait, and beyond the free ones there is
   }));
 });
 
-Deno.test("a wait is over when it was said to be, not earlier, and stays over", () => {
+Deno.test("a wait ends when it was said to end, not earlier, and does not return", () => {
   holds(
     fc.property(failures, scope, pause, pause, (some, scope, ms, later) => {
       const wait = (atMs: number) => waitSeconds(some, scope, atMs);
@@ -71,7 +71,7 @@ Deno.test("a wait is over when it was said to be, not earlier, and stays over", 
   );
 });
 
-Deno.test("a clock set back opens no wait and takes no failure back", () => {
+Deno.test("a clock set back ends no wait and takes no failure back", () => {
   holds(fc.property(failures, scope, moment, (some, scope, back) => {
     const now = some.lastAt - back;
     const whole = waitSeconds(some, scope, some.lastAt);
@@ -83,7 +83,7 @@ Deno.test("a clock set back opens no wait and takes no failure back", () => {
   }));
 });
 
-Deno.test("one failure more counts one at the most, and never makes a wait end earlier", () => {
+Deno.test("another failure counts at most once, and never makes a wait end earlier", () => {
   holds(fc.property(failures, scope, pause, (some, scope, ms) => {
     const wait = waitSeconds(some, scope, some.lastAt);
     const now = some.lastAt + wait * 1000 + ms;
@@ -98,7 +98,7 @@ Deno.test("one failure more counts one at the most, and never makes a wait end e
   }));
 });
 
-Deno.test("an attempt that is taken back leaves what the others' failures make", () => {
+Deno.test("taking an attempt back leaves what the other failures add up to", () => {
   const soon = fc.integer({ min: 0, max: 500_000 });
   const others = fc.array(soon, { maxLength: 5 });
   const before = fc.option(failures);
@@ -107,7 +107,7 @@ Deno.test("an attempt that is taken back leaves what the others' failures make",
     const counted = afterFailure(before, now);
     let [current, without] = [counted as PlaceFailures | null, before];
     for (const [i, pause] of others.entries()) {
-      // All within ten minutes, so that no quiet takes anything back.
+      // Everything happens within ten minutes, so that no quiet period takes a failure back.
       const at = now + 1 + i + pause % 100_000;
       current = afterFailure(current, at);
       without = afterFailure(without, at);
@@ -135,7 +135,8 @@ Deno.test("whatever the rule and the pauses, guesses are bounded by the time the
       failures = afterFailure(failures, now);
       tries++;
     }
-    // Each hour's quiet gives the free ones and the growing waits back, ten minutes' one.
+    // Each quiet hour resets the free failures and the growing waits; ten quiet minutes take one
+    // failure back.
     const growing = Math.ceil(Math.log2(scope.maxWaitSeconds)) + 1;
     const series = 1 + now / 3_600_000;
     const steady = now / 1000 / Math.min(scope.maxWaitSeconds, 600);
@@ -144,7 +145,7 @@ Deno.test("whatever the rule and the pauses, guesses are bounded by the time the
   }));
 });
 
-Deno.test("failures count together just where user and network are the same", () => {
+Deno.test("failures add up exactly where user and network are the same", () => {
   const address = fc.constantFrom(
     ...[null, "192.0.2.1", "192.0.2.2", "::ffff:192.0.2.1"],
     ...["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"],

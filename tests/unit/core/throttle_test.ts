@@ -14,7 +14,7 @@ const { user, network } = throttleScopes("alice", "192.0.2.1", RULE);
 const SCOPES = { user, network: network! };
 
 Deno.test("waits grow by this table", () => {
-  // Failures in a row; then: wait of the user's, wait of the network's, in seconds.
+  // Columns: failures in a row; then the user's and the network's wait, in seconds.
   const table: [number, number, number][] = [
     [0, 0, 0],
     [2, 0, 0],
@@ -35,7 +35,7 @@ Deno.test("waits grow by this table", () => {
   }
 });
 
-Deno.test("a wait ends to the second, and a clock set back doesn't end it", () => {
+Deno.test("a wait ends on the second, and a clock set back does not end it", () => {
   const failures = { count: 7, lastAt: 100_000 };
   const wait = (nowMs: number) => waitSeconds(failures, SCOPES.user, nowMs);
   assert.equal(wait(115_999), 1);
@@ -44,7 +44,7 @@ Deno.test("a wait ends to the second, and a clock set back doesn't end it", () =
   assert.equal(wait(0), 16);
 });
 
-Deno.test("a wait of over ten minutes isn't shortened by their quiet", () => {
+Deno.test("a wait of over ten minutes is not shortened by its own quiet period", () => {
   const scope = { ...SCOPES.user, maxWaitSeconds: 3600 };
   const failures = { count: 20, lastAt: 0 };
   assert.equal(waitSeconds(failures, scope, 0), 3600);
@@ -65,11 +65,11 @@ Deno.test("quiet takes failures back, one in ten minutes, and all in an hour", (
   }
   assert.deepEqual(afterFailure(null, 7), { count: 1, lastAt: 7 });
   assert.equal(afterFailure({ count: 1, lastAt: 0 }, minutes(50)).count, 1);
-  // A clock set back takes nothing back.
+  // Setting the clock back takes no failure back.
   assert.equal(afterFailure({ count: 9, lastAt: minutes(99) }, 0).count, 10);
 });
 
-Deno.test("nobody guesses faster than by the free ones, the longest waits and the quiet", () => {
+Deno.test("nobody guesses faster than free failures, longest waits and quiet periods allow", () => {
   holds(fc.property(
     fc.array(fc.integer({ min: 0, max: 700_000 }), { maxLength: 200 }),
     (pauses) => {
@@ -82,14 +82,14 @@ Deno.test("nobody guesses faster than by the free ones, the longest waits and th
         failures = afterFailure(failures, now);
         tries++;
       }
-      // Nine tries lead to the longest wait; from there one in five minutes is the most.
+      // Nine tries lead to the longest wait; after that, there is at most one in five minutes.
       const most = RULE.freeFailures + 9 + now / 1000 / RULE.maxWaitSeconds;
       assert(tries <= most, `${tries} tries in ${now / 1000} s`);
     },
   ));
 });
 
-Deno.test("networkOf takes IPv6 by its first 64 bits, IPv4 whole", () => {
+Deno.test("networkOf uses the first 64 bits of IPv6, and all of IPv4", () => {
   const cases: [string | null, string][] = [
     ["192.0.2.1", "192.0.2.1"],
     ["::ffff:192.0.2.1", "192.0.2.1"],

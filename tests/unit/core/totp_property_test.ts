@@ -14,7 +14,7 @@ import { sixDigits } from "../../lab/typed_code.ts";
 const STEP_MS = 30_000;
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 64 });
 const driftSteps = fc.integer({ min: 0, max: 10 });
-// From the tenth minute on: otpauth has no time step before the first.
+// This starts at the tenth minute, because otpauth has no time step before the first.
 const now = moment.map((ms) => ms + 20 * STEP_MS);
 
 const otpauth = (
@@ -61,7 +61,7 @@ Deno.test("matchTimeStep finds the codes that otpauth finds, and their time step
         const step = await find(token, bytes, { now: timestamp, steps: driftSteps }, parameters);
         assert.equal(step === null, delta === null);
         if (step === null) return;
-        // Two steps of a window may have the same code, one in a million times.
+        // Once in a million times, two steps of a window have the same code.
         assert.equal(totp.generate({ timestamp: step * stepMs }), token);
         const present = Math.floor(timestamp / stepMs);
         assert(Math.abs(step - present) <= driftSteps);
@@ -71,7 +71,7 @@ Deno.test("matchTimeStep finds the codes that otpauth finds, and their time step
   );
 });
 
-Deno.test("matchTimeStep takes no other text, be it six digits or not", async () => {
+Deno.test("matchTimeStep accepts no other text, whether it has six digits or not", async () => {
   const text = fc.oneof(sixDigits, anyText);
   const few = fc.integer({ min: 0, max: 2 });
   await holds(
@@ -109,7 +109,7 @@ Deno.test("matchTimeStep takes no other text, be it six digits or not", async ()
   );
 });
 
-Deno.test("markOfCode is the same for the same secret and code alone, and is no code", async () => {
+Deno.test("markOfCode is the same only for the same secret and code, and is not a code", async () => {
   const other = fc.uint8Array({ minLength: 20, maxLength: 20 });
   const own = fc.uint8Array({ minLength: 20, maxLength: 20 });
   await holds(

@@ -8,7 +8,7 @@ import { holds } from "../../lab/fuzz.ts";
 import { mustRun } from "../../lab/command.ts";
 import { testWith } from "../../lab/requirements.ts";
 
-/** The secret of both RFCs' test vectors. */
+/** The secret in both RFCs' test vectors. */
 const RFC_SECRET = new Redacted(
   new TextEncoder().encode("12345678901234567890"),
 );
@@ -106,7 +106,7 @@ testWith(
 const RFC_USER = { secret: RFC_SECRET, parameters: COMMON_PARAMETERS };
 const searchAt = (now: number, steps: number) => ({ now, steps, rest() {} });
 
-Deno.test("matchTimeStep takes the codes of the drift window and no others", async () => {
+Deno.test("matchTimeStep accepts exactly the codes of the drift window", async () => {
   const key = await hmacKey(RFC_SECRET);
   const now = 1_700_000_000_000;
   const present = timeStep(now);
@@ -122,7 +122,7 @@ Deno.test("matchTimeStep takes the codes of the drift window and no others", asy
   }
 });
 
-Deno.test("matchTimeStep changes over at the step's very end", async () => {
+Deno.test("matchTimeStep moves on exactly at the end of a step", async () => {
   const key = await hmacKey(RFC_SECRET);
   const end = 1_700_000_010_000;
   const step = timeStep(end);

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { refusedInWait, refusedWhileLocked, refusedWrongCode } from "../../../src/core/verdict.ts";
 import { holds } from "../../lab/fuzz.ts";
 
-Deno.test("what a client is told of waits and attempts fits in one line, and only a wait is TEMP", () => {
+Deno.test("what a client is told about waits and attempts fits in one line, and only a wait is TEMP", () => {
   holds(fc.property(fc.integer({ min: 1, max: 3600 }), (n) => {
     const wait = refusedInWait(n).told ?? "";
     assert(wait.startsWith(`TEMP[backoff ${n},advance no]: `));

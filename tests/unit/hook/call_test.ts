@@ -4,7 +4,7 @@ import { Failure } from "../../../src/core/failure.ts";
 import { refusalOf } from "../../../src/hook/call.ts";
 import { holds, textWith } from "../../lab/fuzz.ts";
 
-Deno.test("refusalOf says where an unexpected error was thrown, and nothing of its message", () => {
+Deno.test("refusalOf says where an unexpected error was thrown, but does not show its message", () => {
   const messages = ["", "hunter2", "first\nhunter2", "\n    at hunter2"];
   for (const message of messages) {
     const { detail } = refusalOf(new TypeError(message));
@@ -18,7 +18,7 @@ Deno.test("refusalOf says where an unexpected error was thrown, and nothing of i
   );
 });
 
-Deno.test("refusalOf repeats nothing of a foreign error's message, whatever the message", () => {
+Deno.test("refusalOf repeats no part of a foreign error's message, whatever the message", () => {
   const message = textWith("\n", "    at ", "\r", ":", "Error: ", "\n    at x");
   holds(fc.property(message, (message) => {
     const { outcome, reason, detail } = refusalOf(new RangeError(message));

@@ -28,7 +28,7 @@ const pam = fakeFactor(({ loginName }, password) => {
   return isRight ? { outcome: "passed", username: loginName } : refused("wrong_password");
 }, ({ loginName }) => ({ outcome: "passed", username: loginName }));
 
-/** Variables as the process's own environment would have them. */
+/** Variables as they would be in the process's own environment. */
 function environmentOf(variables: MadeCall["variables"]): ScriptEnvironment {
   const bytesOf = (value: string | Uint8Array) =>
     typeof value === "string" ? new TextEncoder().encode(value) : new Uint8Array(value);
@@ -50,8 +50,8 @@ function environmentOf(variables: MadeCall["variables"]): ScriptEnvironment {
 }
 
 /**
- * A call as main.ts makes it, with the clock and standard error of a test's own. The right to load
- * foreign code stays: this process has further calls to make.
+ * Runs a call as main.ts does, with the test's own clock and standard error. The right to load
+ * foreign code is kept, because this process makes further calls.
  */
 async function callAt(now: number, { variables, args }: MadeCall) {
   const { now: realNow } = Date;
@@ -83,8 +83,8 @@ async function callAt(now: number, { variables, args }: MadeCall) {
 
 Deno.test({
   name:
-    "whatever is handed to the hook: a verdict, no secret told, and nobody in without password and code",
-  // The C library, for credentials in variables, stays to the process's end.
+    "whatever the hook is given: a verdict, no secret revealed, and nobody let in without password and code",
+  // The C library, used for credentials in variables, stays loaded until the process ends.
   sanitizeResources: false,
   fn: play,
 });
@@ -116,7 +116,7 @@ async function play(): Promise<void> {
   const trial = new HostileTrial(target);
   await holds(
     fc.asyncProperty(hostileLogin, async (login) => {
-      // Long enough for every lock and wait to end.
+      // This is long enough for every lock and wait to end.
       now += 3 * HOUR;
       await trial.play(login);
       const rows = await Array.fromAsync(enrolments.decisions({ since: now }));

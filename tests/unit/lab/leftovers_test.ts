@@ -9,7 +9,7 @@ import { isAbandoned, OWNER_VARIABLE } from "../../lab/test_run.ts";
 
 const LAB = new URL("../../lab/", import.meta.url).href;
 
-/** Makes one of everything in another process, says what, and waits to be killed. */
+/** Makes one thing of each kind in another process, reports them, and waits to be killed. */
 const VICTIM = `
   import { makeAccount } from "${LAB}accounts.ts";
   import { mustRun } from "${LAB}command.ts";
@@ -26,7 +26,7 @@ const VICTIM = `
   await Deno.writeTextFile(mount + "/file", "a line");
   const start = async (command, ...args) => {
     const child = new Deno.Command(command, { args, stdout: "piped" }).spawn();
-    // It runs where it should.
+    // Once it has printed something, it runs where it should.
     await child.stdout.getReader().read();
     return child.pid;
   };
@@ -40,7 +40,7 @@ const VICTIM = `
   await Deno.stdin.read(new Uint8Array(1));
 `;
 
-/** What is there of a run. */
+/** The things that exist of a run. */
 interface Things {
   path: string;
   username: string;
@@ -49,7 +49,7 @@ interface Things {
   pids: number[];
 }
 
-/** Which of the things are there. */
+/** Lists which of the things exist. */
 function present({ path, username, service, namespaces, pids }: Things): string[] {
   const isUser = Deno.readTextFileSync("/etc/passwd").includes(`\n${username}:`);
   const files = [
@@ -64,7 +64,7 @@ function present({ path, username, service, namespaces, pids }: Things): string[
 function isThere(path: string): boolean {
   try {
     Deno.lstatSync(path);
-    // Of a process that has ended and whose parent doesn't know, nothing can be read.
+    // Nothing can be read about a process that has ended and that its parent has not waited for.
     if (path.startsWith("/proc/")) Deno.readLinkSync(path);
     return true;
   } catch {
@@ -72,7 +72,7 @@ function isThere(path: string): boolean {
   }
 }
 
-/** Lets another process make things as tests do, and kills it, with nothing removed until then. */
+/** Lets another process make things as tests do, and kills it before it can remove anything. */
 async function leaveThings(): Promise<Things> {
   const child = new Deno.Command("env", {
     args: ["-u", OWNER_VARIABLE, Deno.execPath(), "eval", VICTIM],
@@ -92,7 +92,7 @@ async function leaveThings(): Promise<Things> {
 
 testWith(
   ["root", "useradd", "ip"],
-  "removeLeftovers removes all that a killed run has left, and nothing of one that lives",
+  "removeLeftovers removes everything that a killed run has left, and nothing of a living one",
   async () => {
     await using directory = await makeTestDirectory();
     await using account = await makeAccount();

@@ -43,7 +43,7 @@ async function enrolAlice(
   );
 }
 
-/** What the code step works with, where a test says nothing else. */
+/** The parts that the code step works with, unless a test says otherwise. */
 function partsFor(store: LoginStore, change: Partial<LoginParts> = {}): LoginParts {
   return {
     store,
@@ -65,7 +65,7 @@ const answerOf = (code: string | null) => ({
   isNewConnection: false,
 });
 
-/** A database with alice enrolled, and what a test does to it. */
+/** Runs a test on a database in which alice is enrolled. */
 async function withAlice(
   test: (alice: {
     challenge(id: string, change?: Partial<Challenge>): Promise<void>;
@@ -104,13 +104,13 @@ async function withAlice(
         .at(-1)!;
       assert.equal(last.outcome, verdict.outcome);
       assert.equal(last.reason, "reason" in verdict ? verdict.reason : null);
-      // What the client is told is looked at in tests of its own.
+      // Other tests check what the client is told.
       return verdict.outcome === "refused" ? refused(verdict.reason) : verdict;
     },
   });
 }
 
-Deno.test("codeStep accepts a right code, and notes step and time", async () => {
+Deno.test("codeStep accepts a right code, and records step and time", async () => {
   await withAlice(async ({ challenge, answer, enrolments }) => {
     await challenge("a");
     assert.deepEqual(await answer("a", await codeAt(STEP), NOW), ACCEPTED);
@@ -120,7 +120,7 @@ Deno.test("codeStep accepts a right code, and notes step and time", async () => 
   });
 });
 
-Deno.test("codeStep accepts no step twice, nor an older one, on any attempt", async () => {
+Deno.test("codeStep accepts no step twice and no older one, on any attempt", async () => {
   await withAlice(async ({ challenge, answer }) => {
     for (const id of ["a", "b", "c", "d"]) await challenge(id);
     assert.deepEqual(await answer("a", await codeAt(STEP)), ACCEPTED);
@@ -136,7 +136,7 @@ Deno.test("codeStep accepts no step twice, nor an older one, on any attempt", as
   });
 });
 
-Deno.test("codeStep takes one answer to a challenge, whatever it is", async () => {
+Deno.test("codeStep accepts one answer to a challenge, whatever it is", async () => {
   await withAlice(async ({ challenge, answer }) => {
     const right = await codeAt(STEP);
     const wrong = right === "000000" ? "000001" : "000000";
@@ -192,7 +192,7 @@ Deno.test("codeStep settles a challenge whatever the refusal", async () => {
   });
 });
 
-/** The challenge, if it still waits. */
+/** The challenge, if it is still open. */
 async function openChallenge(
   id: string,
   enrolments: SqliteEnrolmentStore,
@@ -201,7 +201,7 @@ async function openChallenge(
   return open.find((challenge) => challenge.id === id)?.id ?? null;
 }
 
-Deno.test("codeStep refuses what has no challenge, or a late one", async () => {
+Deno.test("codeStep refuses an answer without a challenge, or to an expired one", async () => {
   await withAlice(async ({ challenge, answer }) => {
     const code = await codeAt(STEP);
     assert.deepEqual(await answer("a", code), refused("no_challenge"));
@@ -222,7 +222,7 @@ Deno.test("codeStep refuses after the user was deleted or enrolled again", async
   });
 });
 
-Deno.test("codeStep changes nothing when the secret can't be opened", async () => {
+Deno.test("codeStep changes nothing when the secret cannot be opened", async () => {
   await withAlice(async ({ challenge, answer, store, enrolments }) => {
     await challenge("a");
     const parts = partsFor(store, {
@@ -235,7 +235,7 @@ Deno.test("codeStep changes nothing when the secret can't be opened", async () =
   });
 });
 
-/** Wrong codes: none of the drift window's. */
+/** Wrong codes: none of them belongs to the drift window. */
 async function wrongCodes(count: number): Promise<string[]> {
   const right = await Promise.all(
     [-1, 0, 1].map((offset) => codeAt(STEP + offset)),
@@ -244,7 +244,7 @@ async function wrongCodes(count: number): Promise<string[]> {
     .filter((code) => !right.includes(code)).slice(0, count);
 }
 
-Deno.test("codeStep locks after so many wrong codes, and takes no right one then", async () => {
+Deno.test("codeStep locks after too many wrong codes, and then refuses even a right one", async () => {
   await withAlice(async ({ challenge, answer, enrolments }) => {
     const wrong = await wrongCodes(3);
     for (const id of ["a", "b", "c", "d", "e"]) await challenge(id);
@@ -258,7 +258,7 @@ Deno.test("codeStep locks after so many wrong codes, and takes no right one then
   });
 });
 
-Deno.test("codeStep counts the same wrong code once, and forgets at a right one", async () => {
+Deno.test("codeStep counts the same wrong code once, and forgets it after a right one", async () => {
   await withAlice(async ({ challenge, answer, enrolments }) => {
     const [first, second] = await wrongCodes(2);
     const count = async () => (await enrolments.find("alice"))!.failures.count;
@@ -273,7 +273,7 @@ Deno.test("codeStep counts the same wrong code once, and forgets at a right one"
   });
 });
 
-Deno.test("codeStep counts neither what is no code, nor a used one, nor answers without a challenge", async () => {
+Deno.test("codeStep counts neither malformed codes, nor used ones, nor answers without a challenge", async () => {
   await withAlice(async ({ challenge, answer, enrolments }) => {
     const right = await codeAt(STEP);
     for (const id of ["a", "b", "c"]) await challenge(id);
@@ -285,7 +285,7 @@ Deno.test("codeStep counts neither what is no code, nor a used one, nor answers 
   });
 });
 
-/** The same where another factor decides about the password. */
+/** The same parts, but another factor decides about the password. */
 async function answerUnproven(
   { store }: { store: SqliteLoginStore },
   id: string,
@@ -296,7 +296,7 @@ async function answerUnproven(
   return await codeStep(attempt(id), answerOf(code), parts);
 }
 
-Deno.test("codeStep, where the password isn't proven, refuses everything alike, and locks nobody", async () => {
+Deno.test("codeStep, if the password is not proven, refuses everything alike, and locks nobody", async () => {
   await withAlice(async (alice) => {
     const { challenge, enrolments } = alice;
     const [wrong] = await wrongCodes(1);
@@ -307,7 +307,7 @@ Deno.test("codeStep, where the password isn't proven, refuses everything alike, 
       await answerUnproven(alice, "a", wrong!, NOW),
       await answerUnproven(alice, "a", wrong!, NOW),
       await answerUnproven(alice, "b", null, NOW),
-      // An hour later, nothing counts any more.
+      // An hour later, no failure counts any more.
       await answerUnproven(alice, "none", wrong!, later(1)),
       await answerUnproven(alice, "late", wrong!, later(1)),
     ];
@@ -327,7 +327,7 @@ Deno.test("codeStep, where the password isn't proven, refuses everything alike, 
   });
 });
 
-Deno.test("codeStep, where the password isn't proven, takes the attempt back when the code is right", async () => {
+Deno.test("codeStep, if the password is not proven, takes the attempt back when the code is right", async () => {
   await withAlice(async (alice) => {
     const { challenge, store } = alice;
     const { user, network } = throttleScopes("alice", "192.0.2.1", {
@@ -354,7 +354,7 @@ Deno.test("codeStep, where the password isn't proven, takes the attempt back whe
   });
 });
 
-Deno.test("codeStep takes each recovery code once, and a wrong one counts", async () => {
+Deno.test("codeStep takes each recovery code once, and counts a wrong one", async () => {
   await withAlice(async ({ challenge, answer, enrolments }) => {
     await enrolments.replaceRecoveryCodes(
       (await enrolments.find("alice"))!,
@@ -367,7 +367,7 @@ Deno.test("codeStep takes each recovery code once, and a wrong one counts", asyn
     assert.equal(await left(), 1);
     assert.deepEqual(await answer("b", "ABCDE-10K0Z"), refused("wrong_code"));
     assert.equal((await enrolments.find("alice"))!.failures.count, 1);
-    // The app's code of this moment is still good.
+    // The app's code for this moment is still valid.
     assert.deepEqual(await answer("c", await codeAt(STEP)), ACCEPTED);
     assert.deepEqual(await answer("d", "0000000000"), accepted);
     assert.equal(await left(), 0);
@@ -375,7 +375,7 @@ Deno.test("codeStep takes each recovery code once, and a wrong one counts", asyn
   });
 });
 
-Deno.test("codeStep refuses a user who was disabled meanwhile", async () => {
+Deno.test("codeStep refuses a user who was disabled in the meantime", async () => {
   await withAlice(async ({ challenge, answer, enrolments }) => {
     await challenge("a");
     await enrolments.setDisabled("alice", NOW);
@@ -394,7 +394,7 @@ Deno.test("codeStep refuses a user who was disabled meanwhile", async () => {
   });
 });
 
-Deno.test("codeStep refuses a second answer on a new connection, and another address only where bound", async () => {
+Deno.test("codeStep refuses a second answer on a new connection, and another address only if it is bound", async () => {
   await withAlice(async ({ challenge, store }) => {
     const answerFrom = async (id: string, address: string, bound: boolean) => {
       const from = { ...attempt(id), address };
@@ -412,7 +412,7 @@ Deno.test("codeStep refuses a second answer on a new connection, and another add
   });
 });
 
-Deno.test("codeStep takes an eight-digit recovery code once, and counts a wrong one", async () => {
+Deno.test("codeStep accepts an eight-digit recovery code once, and counts a wrong one", async () => {
   await withAlice(async ({ challenge, answer, enrolments }) => {
     for (const id of ["a", "b", "c", "d"]) await challenge(id);
     await enrolments.replaceRecoveryCodes(
@@ -431,7 +431,7 @@ Deno.test("codeStep takes an eight-digit recovery code once, and counts a wrong 
   });
 });
 
-/** Secrets that are sealed again while they are opened, so many times. */
+/** Secrets that are sealed again while they are opened, this many times. */
 function resealing(times: number, enrolments: SqliteEnrolmentStore): LoginParts["secrets"] {
   let left = times;
   return {
@@ -447,7 +447,7 @@ function resealing(times: number, enrolments: SqliteEnrolmentStore): LoginParts[
   };
 }
 
-Deno.test("codeStep checks a code again whose secret was sealed again meanwhile, but not for ever", async () => {
+Deno.test("codeStep checks a code again if its secret was sealed again in the meantime, but not for ever", async () => {
   await withAlice(async ({ challenge, store, enrolments }) => {
     const code = await codeAt(STEP);
     const answerWhile = (id: string, times: number) =>

@@ -33,7 +33,7 @@ async function codeOf(digits: number): Promise<string> {
   return await hotp(await hmacKey(SECRET), timeStep(NOW), digits);
 }
 
-/** One service for all logins of a test, and alice, whose codes have so many digits. */
+/** One service for all logins of a test, and alice, whose codes have this many digits. */
 async function withService(
   digits: number,
   test: (
@@ -91,7 +91,7 @@ Deno.test("LoginService serves many attempts, each with its own challenge, audit
   });
 });
 
-Deno.test("LoginService finds an appended code by the user's own length", async () => {
+Deno.test("LoginService finds an appended code by the length of the user's codes", async () => {
   await withService(8, async (service) => {
     const sent = plain(PASSWORD + await codeOf(8));
     const verdict = await service.password(attempt("a"), sent);
@@ -99,7 +99,7 @@ Deno.test("LoginService finds an appended code by the user's own length", async 
   });
 });
 
-Deno.test("LoginService takes the answer to a dynamic challenge for a code step", async () => {
+Deno.test("LoginService treats the answer to a dynamic challenge as a code step", async () => {
   await withService(6, async (service, steps) => {
     const client = { ...CLIENT, knowsCrtext: false };
     const challenged = await service.password(attempt("a", client), plain(PASSWORD));
@@ -111,7 +111,7 @@ Deno.test("LoginService takes the answer to a dynamic challenge for a code step"
     assert.deepEqual(other, refused("no_challenge"));
     const right = await service.password(attempt("c", client), answer("state"));
     assert.deepEqual(right, { outcome: "accepted", by: "code" });
-    // It has its answer: the connection that it came on is gone.
+    // The challenge already has its answer: the connection that brought it is gone.
     const again = await service.password(attempt("d", client), answer("state"));
     assert.deepEqual(again, refused("challenge_answered"));
     assert.deepEqual((await steps()).slice(1), [
@@ -132,7 +132,7 @@ Deno.test("LoginService lets a verified token in, and tries no other as a passwo
   });
 });
 
-Deno.test("LoginService warns once a day of what makes users give codes too often", async () => {
+Deno.test("LoginService warns once a day about what makes users give codes too often", async () => {
   await withService(6, async (service) => {
     const client = { ...CLIENT, hasSessionTokens: false };
     const warnings: boolean[] = [];

@@ -43,10 +43,10 @@ async function play(
   await fc.asyncModelRun(() => ({ model: trial, real: trial }), acts);
 }
 
-Deno.test("logins come to what the model says, whatever happens in whatever order", async () => {
+Deno.test("logins end as the model says, whatever happens in whatever order", async () => {
   await holds(fc.asyncProperty(rulesIn("pam"), acts, play), 80);
 });
 
-Deno.test("so they do where another factor decides about the password", async () => {
+Deno.test("logins end as the model says if another factor decides about the password", async () => {
   await holds(fc.asyncProperty(rulesIn("external"), acts, play), 80);
 });

@@ -28,7 +28,7 @@ const ATTEMPT: Attempt = {
 const PASSWORD = "right";
 const SECRET = new Redacted(new Uint8Array(20).fill(7));
 
-/** PAM as a plain string: one password is right for everybody, and names lose their case. */
+/** A PAM with one right password for everybody; it folds the case of names. */
 function fakePam(calls: string[], meanwhile = () => {}): FirstFactor {
   const passed = (name: string) => ({
     outcome: "passed" as const,
@@ -47,7 +47,7 @@ function fakePam(calls: string[], meanwhile = () => {}): FirstFactor {
   });
 }
 
-/** A store that knows alice alone. */
+/** A store that knows only alice. */
 function fakeStore(
   recorded: Challenge[],
   failures: CodeFailures,
@@ -124,7 +124,7 @@ interface Play {
   commonName?: string;
   password?: string;
   method?: ChallengeMethod | null;
-  /** A code that comes along. */
+  /** A code that comes with the password. */
   code?: string;
   token?: SessionToken;
   disabledAt?: number;
@@ -137,7 +137,7 @@ interface Play {
   places?: Map<string, PlaceFailures>;
   now?: number;
   external?: boolean;
-  /** What PAM does before it answers. */
+  /** What happens before PAM answers. */
   meanwhile?: () => void;
 }
 
@@ -180,7 +180,7 @@ async function play(request: Play) {
       code: request.code === undefined ? null : given(request.code),
       notice: request.notice ?? null,
     }, parts);
-  // Each decision is in the audit trail, once.
+  // Each decision is recorded in the audit trail once.
   assert.deepEqual(
     decisions.map(({ step, outcome, reason, loginName }) => [
       step,
@@ -198,7 +198,7 @@ async function play(request: Play) {
   return { verdict, calls, recorded, saved, logins, uncoded };
 }
 
-Deno.test("passwordStep challenges by the name that PAM settled on", async () => {
+Deno.test("passwordStep challenges under the name that PAM reported", async () => {
   const { verdict, recorded } = await play({});
   assert.deepEqual(verdict, { outcome: "challenged", by: "crtext" });
   assert.deepEqual(recorded, [{
@@ -210,7 +210,7 @@ Deno.test("passwordStep challenges by the name that PAM settled on", async () =>
   }]);
 });
 
-Deno.test("passwordStep lets PAM rest inside a wait, and tells how long", async () => {
+Deno.test("passwordStep does not ask PAM inside a wait, and tells how long it lasts", async () => {
   const places = new Map<string, PlaceFailures>();
   for (let i = 0; i < 3; i++) {
     const { verdict } = await play({ password: "wrong", places });
@@ -235,7 +235,7 @@ Deno.test("passwordStep lets PAM rest inside a wait, and tells how long", async 
   }]]);
 });
 
-Deno.test("passwordStep counts alike what must look alike", async () => {
+Deno.test("passwordStep counts alike those attempts that must look alike", async () => {
   const counts: number[] = [];
   for (
     const request of [
@@ -251,7 +251,7 @@ Deno.test("passwordStep counts alike what must look alike", async () => {
   assert.deepEqual(counts, [1, 1, 1, 1, 1, 1]);
 });
 
-Deno.test("passwordStep makes no user wait for another network's failures", async () => {
+Deno.test("passwordStep makes no user wait because of another network's failures", async () => {
   const places = new Map([["user 192.0.2.66 Alice", {
     count: 99,
     lastAt: 5000,
@@ -269,13 +269,13 @@ Deno.test("passwordStep ends a wait that a clock set back has made endless", asy
   assert.equal(lastAt, 5000);
 });
 
-Deno.test("passwordStep refuses who isn't enrolled", async () => {
+Deno.test("passwordStep refuses users who are not enrolled", async () => {
   const { verdict, recorded } = await play({ loginName: "bob" });
   assert.deepEqual(verdict, refused("not_enrolled"));
   assert.deepEqual(recorded, []);
 });
 
-Deno.test("passwordStep sends no challenge while codes are locked, and tells until when", async () => {
+Deno.test("passwordStep sends no challenge while codes are locked, and tells how long", async () => {
   const locked = { ...NO_FAILURES, locks: 1, lockedUntil: 5000 + 480_000 };
   const { verdict, recorded } = await play({ failures: locked });
   assert(verdict.outcome === "refused");
@@ -298,7 +298,7 @@ Deno.test("passwordStep shortens a lock that a clock set back has made too long"
   assert.deepEqual(saved, [{ ...locked, lockedUntil: 5000 + 3_600_000 }]);
 });
 
-Deno.test("passwordStep tells a client that no way reaches the same, whatever its password", async () => {
+Deno.test("passwordStep tells a client that cannot be asked the same, whatever its password", async () => {
   const reasons = [];
   for (
     const request of [
@@ -323,7 +323,7 @@ Deno.test("passwordStep tells a client that no way reaches the same, whatever it
   ]);
 });
 
-Deno.test("passwordStep gives PAM no name or password that C would cut short", async () => {
+Deno.test("passwordStep gives PAM no name or password that C would truncate", async () => {
   for (const loginName of ["", "ali\0ce", "ali\nce"]) {
     for (const token of [undefined, { loginAt: 2_000_000_000_000 }]) {
       const { verdict, calls } = await play({
@@ -353,10 +353,10 @@ Deno.test("passwordStep lets a verified token in while account and enrolment las
   assert.equal(await reason("Known before"), "accepted");
 });
 
-Deno.test("passwordStep refuses a token of a login before the enrolment", async () => {
+Deno.test("passwordStep refuses a token of a login from before the enrolment", async () => {
   const play1 = async (loginAt: number) => (await play({ token: { loginAt } })).verdict.outcome;
   assert.equal(await play1(1_699_999_999_000), "refused");
-  // In the second in which the user was enrolled, it may have been before.
+  // A login in the second of the enrolment may have been before it.
   assert.equal(await play1(1_700_000_000_000), "refused");
   assert.equal(await play1(1_700_000_001_000), "accepted");
 });
@@ -380,18 +380,18 @@ Deno.test("passwordStep counts a guess before PAM answers, and takes it back if 
     places.clear();
   }
 
-  // What failed elsewhere meanwhile stays.
+  // Failures that happened elsewhere in the meantime stay.
   const other = { count: 5, lastAt: 4999 };
   await play({ places, meanwhile: () => void places.set(key, other) });
   assert.deepEqual([...places], [[key, { ...other, count: 4 }]]);
 });
 
-Deno.test("passwordStep, where another factor decides, challenges everybody alike", async () => {
+Deno.test("passwordStep, if another factor decides, challenges everybody alike", async () => {
   const external = true;
   const alice = await play({ external, loginName: "alice", password: "x" });
   assert.deepEqual(alice.verdict, { outcome: "challenged", by: "crtext" });
   assert.equal(alice.recorded.length, 1);
-  // Of a user who isn't enrolled, only the log tells.
+  // Only the log tells that a user is not enrolled.
   const bob = await play({ external, loginName: "bob", password: "x" });
   assert.deepEqual(bob.verdict, {
     outcome: "challenged",
@@ -404,7 +404,7 @@ Deno.test("passwordStep, where another factor decides, challenges everybody alik
   assert.deepEqual(held.verdict, { outcome: "challenged", by: "crtext" });
 });
 
-Deno.test("passwordStep, where another factor decides, counts each challenge, enrolled or not", async () => {
+Deno.test("passwordStep, if another factor decides, counts each challenge, enrolled or not", async () => {
   for (const loginName of ["alice", "bob"]) {
     const places = new Map<string, PlaceFailures>();
     for (let i = 1; i <= 3; i++) {
@@ -417,7 +417,7 @@ Deno.test("passwordStep, where another factor decides, counts each challenge, en
   }
 });
 
-Deno.test("passwordStep, where another factor decides, refuses inside a wait", async () => {
+Deno.test("passwordStep, if another factor decides, refuses inside a wait", async () => {
   const places = new Map([
     ["user 192.0.2.1 alice", { count: 9, lastAt: 5000 }],
   ]);
@@ -429,7 +429,7 @@ Deno.test("passwordStep, where another factor decides, refuses inside a wait", a
   assert.equal("reason" in verdict && verdict.reason, "too_many_failures");
 });
 
-Deno.test("passwordStep, where another factor decides, takes a verified token of an enrolled user", async () => {
+Deno.test("passwordStep, if another factor decides, accepts a verified token of an enrolled user", async () => {
   const token = { loginAt: 1_700_000_001_000 };
   const play1 = async (loginName: string) =>
     (await play({ external: true, token, loginName })).verdict.outcome;
@@ -450,13 +450,13 @@ Deno.test("passwordStep takes a code that came along, once, and challenges nobod
   assert.equal(wrong.saved.at(-1)!.count, 1);
   const none = await play({ method: "static" });
   assert.deepEqual(none.verdict, refused("malformed_code"));
-  // The code isn't looked at before the password is right.
+  // The code is not looked at before the password is right.
   const guess = await play({ method: "static", code, password: "wrong" });
   assert.deepEqual(guess.verdict, refused("wrong_password"));
   assert.deepEqual(guess.logins, []);
 });
 
-Deno.test("passwordStep records a dynamic challenge under what nobody can guess", async () => {
+Deno.test("passwordStep records a dynamic challenge under an id that nobody can guess", async () => {
   const { verdict, recorded } = await play({ method: "dynamic" });
   assert(verdict.outcome === "challenged");
   assert.equal(verdict.stateId?.reveal(), "state");
@@ -464,7 +464,7 @@ Deno.test("passwordStep records a dynamic challenge under what nobody can guess"
   assert.equal(recorded[0]!.id, `CRV1 ${digest}`);
 });
 
-Deno.test("passwordStep lets an exempt user in by the password, from there and until then", async () => {
+Deno.test("passwordStep lets an exempt user in with the password, within the exemption's network and time", async () => {
   const exemption = {
     username: "alice",
     since: 0,
@@ -476,7 +476,7 @@ Deno.test("passwordStep lets an exempt user in by the password, from there and u
     return "by" in verdict ? verdict.by : verdict.reason;
   };
   assert.equal(await outcome(), "exemption");
-  // Though it can't be asked for a code.
+  // The user is let in, although this client cannot be asked for a code.
   assert.equal(
     await outcome({ method: null, loginName: "alice" }),
     "exemption",
@@ -494,7 +494,7 @@ Deno.test("passwordStep lets an exempt user in by the password, from there and u
   );
   assert.equal(await outcome({ exemption: bob }), "crtext");
   assert.equal(await outcome({ disabledAt: 1 }), "user_disabled");
-  // Without a proven password, the certificate must bear the name.
+  // Without a proven password, the certificate must contain the name.
   const external = { external: true, loginName: "alice" };
   assert.equal(await outcome(external), "crtext");
   assert.equal(await outcome({ ...external, commonName: "bob" }), "crtext");
@@ -504,14 +504,14 @@ Deno.test("passwordStep lets an exempt user in by the password, from there and u
   );
 });
 
-Deno.test("passwordStep takes no token of a login without a code, once the exemption has ended", async () => {
+Deno.test("passwordStep refuses the token of a login without a code once the exemption has ended", async () => {
   const loginAt = 1_700_000_001_000;
   const outcome = async (change: Play) => {
     const { verdict } = await play({ token: { loginAt }, ...change });
     return verdict.outcome;
   };
   assert.equal(await outcome({ uncodedLoginAt: loginAt - 1001 }), "accepted");
-  // A token counts whole seconds.
+  // A token's time is in whole seconds.
   assert.equal(await outcome({ uncodedLoginAt: loginAt - 1000 }), "refused");
   const exemption = { username: "alice", since: 0, until: null, from: null };
   assert.equal(
@@ -533,7 +533,7 @@ Deno.test("passwordStep takes no token of a login without a code, once the exemp
   assert.deepEqual(external.uncoded, [5000]);
 });
 
-Deno.test("passwordStep refuses a disabled user like one who isn't enrolled, and their token", async () => {
+Deno.test("passwordStep refuses a disabled user like one who is not enrolled, and their token", async () => {
   const places = new Map<string, PlaceFailures>();
   const { verdict } = await play({ disabledAt: 1, places });
   assert.deepEqual(verdict, refused("user_disabled"));
@@ -554,7 +554,7 @@ Deno.test("passwordStep refuses a disabled user like one who isn't enrolled, and
   assert.deepEqual(external.recorded, []);
 });
 
-Deno.test("passwordStep lets users in who aren't enrolled only when told to, and warns", async () => {
+Deno.test("passwordStep lets users who are not enrolled in only when told to, and warns", async () => {
   const allow = await play({ loginName: "bob", admitsUnenrolled: true });
   assert(allow.verdict.outcome === "accepted");
   assert.equal(allow.verdict.by, "password");
@@ -575,7 +575,7 @@ Deno.test("passwordStep lets users in who aren't enrolled only when told to, and
   assert.equal(external.verdict.outcome, "challenged");
 });
 
-Deno.test("passwordStep says along with a challenge what should be said", async () => {
+Deno.test("passwordStep returns a due warning with a challenge", async () => {
   const notice = { name: "x", text: "add a line" };
   const { verdict } = await play({ notice });
   assert.equal("warning" in verdict && verdict.warning, "add a line");

@@ -20,7 +20,7 @@ const FILE = { format: "openvpn-totp export", version: 1, users: [USER] };
 
 const read = (value: unknown) => readExportFile(bytes(JSON.stringify(value)));
 
-Deno.test("readExportFile reads a user, and tells of recovery codes", () => {
+Deno.test("readExportFile reads a user, and reports recovery codes", () => {
   const { users: [user], notes, obstacles } = read(FILE);
   assert.deepEqual(obstacles, []);
   assert.equal(user!.username, "alice");
@@ -33,7 +33,7 @@ Deno.test("readExportFile reads a user, and tells of recovery codes", () => {
   assert.equal(read({ ...FILE, users: [none] }).notes.length, 0);
 });
 
-Deno.test("readExportFile refuses other files and versions, and tells no secret", () => {
+Deno.test("readExportFile refuses other files and versions, and reveals no secret", () => {
   const refused = (text: string, reason: RegExp) =>
     assertRefused(() => readExportFile(bytes(text)), reason);
   refused(`{"secret": "${SECRET}`, /not JSON/);
@@ -44,7 +44,7 @@ Deno.test("readExportFile refuses other files and versions, and tells no secret"
   refused(JSON.stringify({ ...FILE, users: {} }), /version is not/);
 });
 
-Deno.test("readExportFile takes no user of whom something is missing", () => {
+Deno.test("readExportFile accepts no user with something missing", () => {
   for (const name of Object.keys(USER)) {
     if (name === "enrolledAt" || name === "recoveryCodesLeft") continue;
     const { [name as "username"]: _, ...rest } = USER;

@@ -61,7 +61,7 @@ function link(accounts: readonly Account[], size = 1, index = 0): string {
 
 const read = (...lines: string[]) => readMigration(bytes(lines.join("\n")));
 
-Deno.test("readMigration reads the app's link that many show as an example", () => {
+Deno.test("readMigration reads the app's link that is often shown as an example", () => {
   const reading = read(
     "otpauth-migration://offline?data=CjEKCkhlbGxvId6tvu8SGEV4YW1wbGU6YWxpY2VAZ29vZ2xlLmNvbRoHRXhhbXBsZTAC",
   );
@@ -125,7 +125,7 @@ Deno.test("readMigration misses no part of an export", () => {
   assertRefused(() => read(first, second, second), /has only 2 of the 3/);
 });
 
-Deno.test("readMigration refuses what is no message", () => {
+Deno.test("readMigration refuses what is not a message", () => {
   const refused = (line: string, reason: RegExp) => assertRefused(() => read(line), reason);
   refused("otpauth-migration://offline?data=", /line 1 is not an export link/);
   refused("otpauth-migration://offline?data=%ff", /line 1 is not an export link/);

@@ -13,7 +13,7 @@ import {
   secretsIn,
 } from "./readings.ts";
 
-/** Pickles of a Python expression, of each protocol. */
+/** Pickles of a Python expression, in each protocol. */
 async function pickled(expression: string): Promise<Uint8Array[]> {
   const script = `import pickle, sys
 value = eval(sys.stdin.read())
@@ -64,7 +64,7 @@ testWith(["python3"], "readPickle reads many users, and none", async () => {
 
 testWith(
   ["python3"],
-  "readPickle takes Python's word on any name",
+  "readPickle agrees with Python on any name",
   async () => {
     const names = fc.sample(
       fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }),
@@ -106,7 +106,7 @@ Deno.test("readPickle reads the texts of Python 2", () => {
 
 testWith(
   ["python3"],
-  "readPickle refuses whatever is no dictionary of texts, by name",
+  "readPickle refuses whatever is not a dictionary of texts, by name",
   async () => {
     const refusals: [string, RegExp][] = [
       [`[1]`, /EMPTY_LIST|LIST/],
@@ -131,7 +131,7 @@ testWith(
   },
 );
 
-Deno.test("readPickle refuses what is cut, too long, or newer", () => {
+Deno.test("readPickle refuses what is truncated, too long, or newer", () => {
   const latin1 = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
   const refused = (text: string, reason: RegExp) =>
     assertRefused(() => readPickle(latin1(text)), reason);
@@ -173,7 +173,7 @@ Deno.test("readPickle reads any bytes or refuses them", () => {
   );
 });
 
-Deno.test("readPickle reads no changed pickle as another dictionary's users", () => {
+Deno.test("readPickle reads no modified pickle as another dictionary's users", () => {
   const pickle = Uint8Array.from(
     `\x80\x02}q\x00(X\x05\x00\x00\x00aliceq\x01X\x20\x00\x00\x00${SECRET}q\x02u.`,
     (c) => c.charCodeAt(0),

@@ -38,14 +38,14 @@ Deno.test("readPythonSqlite finds the one table with usernames and secrets", () 
   }
 });
 
-Deno.test("readPythonSqlite says which columns it doesn't read", () => {
+Deno.test("readPythonSqlite says which columns it does not read", () => {
   const { notes } = reading(
     "CREATE TABLE t (username, secret, digits); INSERT INTO t VALUES ('a', SECRET, 8)",
   );
   assert.match(notes[0]!.text, /columns "digits" of the table "t"/);
 });
 
-Deno.test("readPythonSqlite doesn't guess, and takes a choice", () => {
+Deno.test("readPythonSqlite does not guess, and accepts a choice", () => {
   const two = "CREATE TABLE a (user, secret); CREATE TABLE b (user, key);" +
     "INSERT INTO a VALUES ('a', SECRET); INSERT INTO b VALUES ('b', SECRET);";
   assertRefused(
@@ -66,7 +66,7 @@ Deno.test("readPythonSqlite doesn't guess, and takes a choice", () => {
   assertRefused(() => reading(""), /has no tables/);
 });
 
-Deno.test("readPythonSqlite names rows that have no user", () => {
+Deno.test("readPythonSqlite reports rows that have no user", () => {
   const found = reading(
     `CREATE TABLE t (username, secret);
      INSERT INTO t VALUES ('a', SECRET), (NULL, SECRET), (1, SECRET), ('b', NULL),
@@ -87,7 +87,7 @@ Deno.test("readPythonSqlite names rows that have no user", () => {
   );
 });
 
-Deno.test("readPythonSqlite takes no text by half, and none that is none", () => {
+Deno.test("readPythonSqlite truncates no text, and accepts no invalid one", () => {
   const { users, obstacles } = reading(
     `CREATE TABLE t (username, secret);
      INSERT INTO t VALUES ('alice' || char(0) || 'bob', SECRET),
@@ -131,7 +131,7 @@ Deno.test("readPythonSqlite runs no condition of the schema", () => {
   assert.equal(users.length, 1);
 });
 
-/** Makes a table's root point at one leaf with all its rows, many times. */
+/** Makes a table's root point many times at one leaf with all its rows. */
 function repeatLeaf(database: Uint8Array, root: number): Uint8Array {
   const size = new DataView(database.buffer).getUint16(16);
   const leafNumber = database.length / size + 1;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { MAX_ENTRIES, type Reading, UnreadableSource } from "../../../src/migration/reading.ts";
 
-/** Bytes of a text. */
+/** The bytes of a text. */
 export const bytes = (text: string) => new TextEncoder().encode(text);
 
 /** A secret of twenty bytes, in base32 and as bytes. */

@@ -29,7 +29,7 @@ import {
 const HEX = SECRET_BYTES.toHex();
 const DEFAULTS = { digits: 6, periodSeconds: 30 };
 
-Deno.test("decodeBase32 takes what people write, and nothing else", () => {
+Deno.test("decodeBase32 accepts what people write, and nothing else", () => {
   holds(
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 200 }), (secret) => {
       const { base32 } = new Secret({ buffer: secret.slice().buffer });
@@ -184,7 +184,7 @@ Deno.test("readGoogleAuthenticator reads secret, step size and scratch codes", (
   );
 });
 
-Deno.test("readGoogleAuthenticator takes what the PAM module takes", () => {
+Deno.test("readGoogleAuthenticator accepts what the PAM module takes", () => {
   const read = (text: string) =>
     readGoogleAuthenticator(
       bytes(`${SECRET}\n" TOTP_AUTH\n${text}`),
@@ -202,7 +202,7 @@ Deno.test("readGoogleAuthenticator takes what the PAM module takes", () => {
   }
 });
 
-Deno.test("readOtpSecrets takes no entry that openvpn-otp passes over", () => {
+Deno.test("readOtpSecrets accepts no entry that openvpn-otp passes over", () => {
   const token = `totp:sha1:base32:${SECRET}`;
   for (
     const line of [
@@ -229,7 +229,7 @@ Deno.test("readOtpSecrets takes no entry that openvpn-otp passes over", () => {
   );
 });
 
-Deno.test("an entry's name is cut where it is too long to be one", () => {
+Deno.test("an entry's name is shortened if it is too long for a username", () => {
   const { obstacles } = readCsv(
     bytes(`username,secret\n${"a".repeat(1_000_000)},\nb,\n`),
   );

@@ -10,7 +10,7 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 const base64 = (text: string) => utf8(text).toBase64();
 const textOf = (bytes: Redacted<Uint8Array>) => new TextDecoder().decode(bytes.reveal());
 
-/** What a client sent in the password's place, with the code as text. */
+/** What a client sent as the password, with the code as text. */
 function form(text: string, variables: Record<string, string> = {}) {
   const read = (name: string) => variables[name];
   const found = readPasswordForm(read, new Redacted(utf8(text)));
@@ -24,7 +24,7 @@ function form(text: string, variables: Record<string, string> = {}) {
   };
 }
 
-Deno.test("readPasswordForm takes a static challenge's parts apart", () => {
+Deno.test("readPasswordForm parses the answer to a static challenge", () => {
   const static1 = (password: string, code: string | null, isEmpty = false) => ({
     form: "static",
     password,
@@ -36,7 +36,7 @@ Deno.test("readPasswordForm takes a static challenge's parts apart", () => {
       `SCRV1:${base64("pä:ss")}:${base64("000042")}`,
       static1("pä:ss", "000042"),
     ],
-    // Without padding, as some clients send it.
+    // Some clients send it without padding.
     ["SCRV1:cGE:MTIzNDU2", static1("pa", "123456")],
     ["SCRV1:cGFzcw:MTIzNDU2", static1("pass", "123456")],
     ["SCRV1:cGFzcw==:MTIzNDU2\r", static1("pass", "123456")],
@@ -51,7 +51,7 @@ Deno.test("readPasswordForm takes a static challenge's parts apart", () => {
   }
 });
 
-Deno.test("readPasswordForm takes a dynamic challenge's parts apart", () => {
+Deno.test("readPasswordForm parses the answer to a dynamic challenge", () => {
   assert.deepEqual(form("CRV1::Abc_-1::000042"), {
     form: "dynamic",
     stateId: "Abc_-1",
@@ -69,7 +69,7 @@ Deno.test("readPasswordForm takes a dynamic challenge's parts apart", () => {
   });
 });
 
-Deno.test("readPasswordForm knows a session token by its beginning", () => {
+Deno.test("readPasswordForm recognises a session token by its beginning", () => {
   const token = new TextDecoder().decode(sessionToken(1_700_000_000));
   const verified = { session_state: "Authenticated" };
   const loginAt = 1_700_000_000_000;
@@ -78,7 +78,7 @@ Deno.test("readPasswordForm knows a session token by its beginning", () => {
   assert.deepEqual(form("SESS_ID_AT_"), { form: "token", token: { loginAt: null } });
 });
 
-Deno.test("readPasswordForm takes what is of neither form for a password", () => {
+Deno.test("readPasswordForm takes anything else for a password", () => {
   for (
     const password of [
       "",
@@ -99,7 +99,7 @@ Deno.test("readPasswordForm takes what is of neither form for a password", () =>
   }
 });
 
-Deno.test("readPasswordForm undoes what old versions of OpenVPN's GUI did to quotes", () => {
+Deno.test("readPasswordForm undoes the escaping of quotes by old versions of OpenVPN's GUI", () => {
   const sent = `SCRV1:${base64(String.raw`a\"b\\c\d`)}:MTIzNDU2`;
   const password = (variables: Record<string, string>) => {
     const found = form(sent, variables);
@@ -121,7 +121,7 @@ Deno.test("readPasswordForm undoes what old versions of OpenVPN's GUI did to quo
   }
 });
 
-Deno.test("readPasswordForm reads any password and code out of a static challenge", () => {
+Deno.test("readPasswordForm reads any password and code from a static challenge", () => {
   holds(fc.property(
     anyText.map((text) => text.toWellFormed()),
     typedCode,

@@ -14,7 +14,7 @@ const state = fc.oneof(
 const inState = (state: string | undefined) => (name: string) =>
   name === "session_state" ? state : "Authenticated";
 
-Deno.test("readSessionToken reads the first login's time in the state Authenticated alone", () => {
+Deno.test("readSessionToken reads the first login's time only in the state Authenticated", () => {
   holds(fc.property(seconds, seconds, state, (first, renewed, state) => {
     const token = sessionToken(first, renewed);
     assert.deepEqual(readSessionToken(inState(state), token), {
@@ -23,7 +23,7 @@ Deno.test("readSessionToken reads the first login's time in the state Authentica
   }));
 });
 
-Deno.test("readSessionToken looks at the time alone: neither id, nor renewal, nor signature matter", () => {
+Deno.test("readSessionToken looks only at the time: id, renewal and signature do not matter", () => {
   const part = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
   holds(fc.property(part(12), seconds, part(40), (id, seconds, rest) => {
     const time = Buffer.alloc(8);
@@ -36,7 +36,7 @@ Deno.test("readSessionToken looks at the time alone: neither id, nor renewal, no
   }));
 });
 
-Deno.test("readSessionToken takes just what begins as a token for one, and reads no time out of a short one", () => {
+Deno.test("readSessionToken recognises exactly what begins as a token, and reads no time from a short one", () => {
   const text = textWith(PREFIX, "SESS", "_ID_AT_", "AAAA", "====");
   holds(fc.property(text, state, (text, state) => {
     const token = readSessionToken(inState(state), Buffer.from(text));
@@ -53,7 +53,7 @@ Deno.test("readSessionToken takes just what begins as a token for one, and reads
   }));
 });
 
-Deno.test("readSessionToken throws on no bytes, however many", () => {
+Deno.test("readSessionToken never throws, however many bytes", () => {
   const rest = fc.oneof(
     fc.uint8Array({ maxLength: 100 }),
     anyText.map((text) => Buffer.from(text)),

@@ -9,7 +9,7 @@ import { anyText, holds } from "../../lab/fuzz.ts";
 const utf8 = new TextEncoder();
 const ALICE = { username: "alice", password: new Redacted(utf8.encode("pw")) };
 
-Deno.test("answersTo gives password, username or nothing by the style", () => {
+Deno.test("answersTo gives password, username or nothing, depending on the style", () => {
   assert.deepEqual(answersTo([1, 2, 3, 4, 1], ALICE), [
     utf8.encode("pw"),
     utf8.encode("alice"),
@@ -19,13 +19,13 @@ Deno.test("answersTo gives password, username or nothing by the style", () => {
   ]);
 });
 
-Deno.test("answersTo answers nothing at all when a message isn't understood", () => {
+Deno.test("answersTo answers nothing at all if a message is not understood", () => {
   for (const style of [0, 5, 6, 7, -1]) {
     assert.equal(answersTo([1, style], ALICE), null);
   }
 });
 
-Deno.test("answersTo gives password to what hides it alone, and all or no answers", () => {
+Deno.test("answersTo gives the password only to prompts that hide it, and all answers or none", () => {
   const style = fc.oneof(
     { arbitrary: fc.integer({ min: 1, max: 4 }), weight: 9 },
     fc.integer({ min: -2, max: 8 }),
@@ -55,7 +55,7 @@ Deno.test("answersTo gives password to what hides it alone, and all or no answer
   ));
 });
 
-Deno.test("choosePamService takes no service that PAM would replace by `other`", () => {
+Deno.test("choosePamService chooses no service that PAM would replace by `other`", () => {
   assert.equal(choosePamService("passwd"), "passwd");
   assert.throws(
     () => choosePamService("ovtotp-t-none"),

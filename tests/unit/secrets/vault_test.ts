@@ -49,7 +49,7 @@ Deno.test("a sealed secret is AES-256-GCM, each time with a nonce of its own", a
   assert.notDeepEqual(again.bytes.subarray(0, 12), nonce);
 });
 
-Deno.test("a key file is made for its owner alone, and keeps every key", async () => {
+Deno.test("a key file is made only for its owner, and keeps every key", async () => {
   await using directory = await makeTestDirectory();
   const path = `${directory.path}/etc/key`;
   assert.equal(readKeyFile(path), null);
@@ -58,7 +58,7 @@ Deno.test("a key file is made for its owner alone, and keeps every key", async (
   assert.equal(mode(path), 0o600);
   assert.equal(mode(`${directory.path}/etc`), 0o700);
 
-  // A line that broke off takes no other with it.
+  // A truncated line destroys no other line.
   Deno.writeTextFileSync(path, "key 00112233445566", { append: true });
   const second = addKey(path);
   const keys = readKeyFile(path)!;
@@ -70,7 +70,7 @@ Deno.test("a key file is made for its owner alone, and keeps every key", async (
   assert.notDeepEqual(first.bytes.reveal(), second.bytes.reveal());
 });
 
-Deno.test("a key file that others can use is refused, and one that is none", async () => {
+Deno.test("a key file that others can use is refused, and so is a file that is not a key file", async () => {
   await using directory = await makeTestDirectory();
   const path = `${directory.path}/key`;
   addKey(path);
@@ -99,7 +99,7 @@ Deno.test("a vault seals with the newest key, and opens what older ones sealed",
   }
 });
 
-Deno.test("a vault names a key that is lost, wrong or doesn't fit", async () => {
+Deno.test("a vault names a key that is lost, wrong or does not fit", async () => {
   await using directory = await makeTestDirectory();
   const path = `${directory.path}/key`;
   const secret = await new Vault(path).seal(new Redacted(SECRET), "alice");
@@ -130,7 +130,7 @@ Deno.test("a vault names a key that is lost, wrong or doesn't fit", async () => 
   requireKeys();
 });
 
-Deno.test("a vault seals anew with a key that it adds", async () => {
+Deno.test("a vault seals again with a key that it adds", async () => {
   await using directory = await makeTestDirectory();
   const path = `${directory.path}/key`;
   const secret = await new Vault(path).seal(new Redacted(SECRET), "alice");

@@ -129,7 +129,7 @@ Deno.test("a good set-up has neither problem nor warning", () => {
   }
 });
 
-Deno.test("each broken set-up has its finding, and no other", () => {
+Deno.test("each broken set-up has its own finding, and no other", () => {
   const rows: [SetUp, Level, FindingId][] = [
     [setUpOf(withLine('push "x')), "problem", "config"],
     [setUpOf(GOOD, UNIT, { configTrouble: "x" }), "problem", "config"],
@@ -444,7 +444,7 @@ function pamOf(other: Partial<NonNullable<SetUp["pam"]>>): SetUp {
   return setUpOf(GOOD, UNIT, { pam: { ...well, ...other } });
 }
 
-Deno.test("a finding names the line to put, and the place of the one that is there", () => {
+Deno.test("a finding names the line to write, and the place of the existing one", () => {
   const setUp = setUpOf(
     without("auth-user") +
       "\nauth-user-pass-verify /etc/openvpn/openvpn_pam_totp.py via-file" +
@@ -458,7 +458,7 @@ Deno.test("a finding names the line to put, and the place of the one that is the
   assert.equal(of("settings").line, 'setenv totpChallengeText "Your code"');
 });
 
-Deno.test("nothing is said of what a configuration sets that OpenVPN doesn't read", () => {
+Deno.test("nothing is reported about settings in a configuration that OpenVPN does not read", () => {
   const findings = checkAll(setUpOf('push "open\n'));
   assert.deepEqual(
     findings.map(({ id, level }) => `${level} ${id}`),
@@ -466,7 +466,7 @@ Deno.test("nothing is said of what a configuration sets that OpenVPN doesn't rea
   );
 });
 
-Deno.test("a setting that isn't allowed hides nothing else", () => {
+Deno.test("an invalid setting hides nothing else", () => {
   const setUp = setUpOf(
     withLine("setenv totpMaxFailures 0\ninactive 60\nuser nobody"),
   );
@@ -479,7 +479,7 @@ Deno.test("a setting that isn't allowed hides nothing else", () => {
   }
 });
 
-Deno.test("the report shows hostile text escaped, and colours where it may", () => {
+Deno.test("the report shows hostile text escaped, and colours if allowed", () => {
   const setUp = setUpOf(withLine('setenv "totp\x1b[31mx" 1'));
   const plain = reportText(checkAll(setUp), PLAIN);
   assert(!plain.includes("\x1b"));
@@ -500,7 +500,7 @@ Deno.test("the report shows hostile text escaped, and colours where it may", () 
   );
 });
 
-Deno.test("OpenVPN's version is read out of its bytes", () => {
+Deno.test("OpenVPN's version is read from its binary", () => {
   const title = (text: string) => versionIn(new TextEncoder().encode(`\xff\0${text}\0`));
   const end = "x86_64-pc-linux-gnu [SSL (OpenSSL)]";
   assert.equal(title(`OpenVPN 2.6.14 ${end}`), "2.6.14");

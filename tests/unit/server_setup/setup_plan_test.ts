@@ -45,7 +45,7 @@ function edit(
   return after;
 }
 
-Deno.test("setup changes what is there in its place, and adds the rest at the end", () => {
+Deno.test("setup changes existing lines in place, and adds the rest at the end", () => {
   const rows: [before: string, after: string][] = [
     ["", `${HEADING}\nscript-security 2\n${VERIFY}${ANSWER}\n${TOKEN}`],
     [
@@ -115,7 +115,7 @@ Deno.test("setup leaves alone what it can't change safely", () => {
   );
 });
 
-Deno.test("setup runs once: a second run changes nothing, and all else stays", () => {
+Deno.test("setup needs to run once: a second run changes nothing, and everything else stays", () => {
   const line = fc.constantFrom(
     "dev tun",
     "# comment",

@@ -14,7 +14,7 @@ import { ANY_KEYS, newEnrolment } from "../../lab/secrets.ts";
 const CREATE = { create: true, busyTimeoutMs: 0 };
 const OPEN = { create: false, busyTimeoutMs: 0 };
 
-Deno.test("openDatabase makes directory and file for their owner alone", async () => {
+Deno.test("openDatabase makes the directory and the file only for their owner", async () => {
   await using directory = await makeTestDirectory();
   (await openDatabase(directory.db, CREATE)).close();
   const mode = (path: string) => Deno.statSync(path).mode! & 0o777;
@@ -22,7 +22,7 @@ Deno.test("openDatabase makes directory and file for their owner alone", async (
   assert.equal(mode(`${directory.path}/db`), 0o700);
 });
 
-Deno.test("openDatabase leaves alone what is missing, foreign or no file", async () => {
+Deno.test("openDatabase leaves alone what is missing, foreign or not a file", async () => {
   await using directory = await makeTestDirectory();
   const path = `${directory.path}/x`;
   await fails(() => openDatabase(path, OPEN), "database_missing");
@@ -48,7 +48,7 @@ Deno.test("openDatabase does not play back a foreign database's journal", async 
   const path = `${directory.path}/x`;
   const foreign = new DatabaseSync(path);
   foreign.exec("CREATE TABLE t (a); BEGIN; INSERT INTO t VALUES (1)");
-  // A copy in the middle of a transaction has what a crash would leave.
+  // A copy made in the middle of a transaction looks as after a crash.
   foreign.exec("PRAGMA cache_spill = ON");
   Deno.copyFileSync(path, `${path}2`);
   Deno.writeFileSync(`${path}2-journal`, new Uint8Array(512).fill(1));
@@ -72,7 +72,7 @@ Deno.test("openDatabase begins in an empty file only when it may create", async 
 
 testWith(
   ["root"],
-  "openDatabase takes no empty file of another owner",
+  "openDatabase accepts no empty file of another owner",
   async () => {
     await using directory = await makeTestDirectory();
     const path = `${directory.path}/x`;
@@ -93,7 +93,7 @@ Deno.test("openDatabase creates nothing beside the journal of a database that is
   }
 });
 
-Deno.test("openDatabase waits for no named pipe, and follows no link to nowhere", async () => {
+Deno.test("openDatabase does not wait for a named pipe, or follow a dangling link", async () => {
   await using directory = await makeTestDirectory();
   (await openDatabase(directory.db, CREATE)).close();
   for (const end of ["-journal", "-wal"]) {
@@ -134,7 +134,7 @@ Deno.test("openDatabase names a damaged database", async () => {
   }, "database_corrupt");
 });
 
-Deno.test("a transaction waits its time for another's, then names the lock", async () => {
+Deno.test("a transaction waits for another one for its time, then reports the lock", async () => {
   await using directory = await makeTestDirectory();
   using database = await openDatabase(directory.db, CREATE);
   using other = new DatabaseSync(directory.db);
@@ -162,7 +162,7 @@ Deno.test("migrate goes step by step from any version to the newest", () => {
   }
 });
 
-Deno.test("openDatabase brings a database of the first schema up to date, with all in it", async () => {
+Deno.test("openDatabase brings a database of the first schema up to date, with all its content", async () => {
   await using directory = await makeTestDirectory();
   const path = `${directory.path}/x`;
   {
@@ -216,7 +216,7 @@ Deno.test("openDatabase refuses triggers and views, which would act on our state
   }
 });
 
-Deno.test("openDatabase names a schema version that no program wrote", async () => {
+Deno.test("openDatabase reports a schema version that no program wrote", async () => {
   await using directory = await makeTestDirectory();
   (await openDatabase(directory.db, CREATE)).close();
   for (const version of [0, -1]) {
@@ -261,7 +261,7 @@ Deno.test("a deleted secret is gone from the file, too", async () => {
   assert.equal(isInFile(), false);
 });
 
-Deno.test("openDatabase wants both marks of a database of ours", async () => {
+Deno.test("openDatabase requires both marks of our databases", async () => {
   await using directory = await makeTestDirectory();
   (await openDatabase(directory.db, CREATE)).close();
   const bytes = Deno.readFileSync(directory.db);

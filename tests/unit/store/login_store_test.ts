@@ -24,7 +24,7 @@ function challengeAt(createdAt: number, id: string) {
 
 const RULE = { maxDays: 90, maxRows: 1000 };
 
-Deno.test("recordChallenge takes an attempt once, and forgets what is over", async () => {
+Deno.test("recordChallenge accepts an attempt once, and forgets expired challenges", async () => {
   await using alice = await makeStores();
   const { database, challenge, accept } = alice;
   const day = 24 * 60 * 60 * 1000;
@@ -42,7 +42,7 @@ Deno.test("recordChallenge takes an attempt once, and forgets what is over", asy
   await challenge(0, "b");
   await challenge(999, "c");
   assert.deepEqual(await attempts(), ["a", "b", "c"]);
-  // An open challenge goes with its expiry; an accepted one must still ignore second answers.
+  // An open challenge is removed when it expires; an accepted one must still ignore second answers.
   await challenge(1000, "d");
   assert.deepEqual(await attempts(), ["a", "c", "d"]);
   await challenge(day + 999, "e");
@@ -87,7 +87,7 @@ Deno.test("a login's transaction whose commit or work fails leaves nothing", asy
   assert.equal(pending!.enrolment.lastTimeStep, null);
 });
 
-Deno.test("a login pays for a hundred challenges of others at the most", async () => {
+Deno.test("a login removes at most a hundred challenges of others", async () => {
   await using alice = await makeStores();
   const { challenge, count } = alice;
   for (let i = 0; i < 150; i++) await challenge(0, `old ${i}`);
@@ -127,7 +127,7 @@ const DECISION: DecisionRecord = {
   detail: null,
 };
 
-/** A database with alice enrolled, both stores on it, and no patience with locks. */
+/** A database in which alice is enrolled, with both stores on it, which do not wait for locks. */
 async function makeStores() {
   const directory = await makeTestDirectory();
   const path = directory.db;

@@ -5,7 +5,7 @@ import { followTrusted, requirePrivate } from "../../../src/system/trusted_path.
 import { makeTestDirectory } from "../../lab/program.ts";
 import { testWith } from "../../lab/requirements.ts";
 
-/** A directory with `a/b/file` in it, all of it ours alone. */
+/** A directory with `a/b/file` in it, all owned by this user only. */
 async function makeTree() {
   const directory = await makeTestDirectory();
   const { path } = directory;
@@ -26,7 +26,7 @@ function refuses(path: string, message: RegExp): void {
   );
 }
 
-Deno.test("followTrusted gives the path without links, whether it is there or not", async () => {
+Deno.test("followTrusted returns the path without links, whether it exists or not", async () => {
   await using tree = await makeTree();
   const { path, file } = tree;
   assert.equal(followTrusted(file).path, file);
@@ -58,16 +58,17 @@ Deno.test("followTrusted refuses directories that others can write in", async ()
     await Deno.chmod(directory, 0o755);
     assert.equal(followTrusted(file).path, file);
   }
-  // Sticky: nobody can move another's directory, but anybody can put files beside ours.
+  // In a sticky directory, nobody can move another user's directory, but anybody can put files
+  // beside ours.
   await Deno.chmod(`${path}/a`, 0o1777);
   assert.equal(followTrusted(file).path, file);
   await Deno.chmod(`${path}/a/b`, 0o1777);
   refuses(file, writable);
-  // What isn't there could be put there before we make it.
+  // Somebody else could create what is missing before we do.
   refuses(`${path}/a/none/file`, writable);
 });
 
-Deno.test("followTrusted follows no circle, and no link to nowhere", async () => {
+Deno.test("followTrusted follows no cycle, and no dangling link", async () => {
   await using tree = await makeTree();
   const { path } = tree;
   await Deno.symlink("nowhere", `${path}/lost`);

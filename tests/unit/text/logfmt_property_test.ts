@@ -6,7 +6,9 @@ import { isUsername } from "../../../src/core/username.ts";
 import { anyText, holds, textWith } from "../../lab/fuzz.ts";
 import { parseLogfmt, unquote } from "../../lab/logfmt.ts";
 
-/** Controls, ends of lines, what turns the direction of writing, half characters, fillers. */
+/**
+ * Controls, line ends, characters that change the writing direction, unpaired surrogates, fillers.
+ */
 const ACTS = new RegExp(
   "[\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u061c\\u200b-\\u200f" +
     "\\u202a-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\u00ad\\u{d800}-\\u{dfff}" +
@@ -21,7 +23,7 @@ const hostile = textWith(
   ...["a".repeat(250), "\u{1f600}".repeat(120), "\u{e0041}", "é", "山"],
 );
 
-Deno.test("printable, quoted and logfmt let nothing out that acts on a terminal or a log", () => {
+Deno.test("printable, quoted and logfmt escape everything that affects a terminal or a log", () => {
   holds(
     fc.property(hostile, (text) => {
       for (const shown of [printable(text), quoted(text), logfmt({ text })]) {
@@ -32,7 +34,7 @@ Deno.test("printable, quoted and logfmt let nothing out that acts on a terminal 
   );
 });
 
-Deno.test("quoted is taken back to the text, or to its beginning and its length", () => {
+Deno.test("quoted can be undone to the text, or to its beginning and its length", () => {
   holds(
     fc.property(hostile, (text) => {
       const characters = [...text];
@@ -45,7 +47,7 @@ Deno.test("quoted is taken back to the text, or to its beginning and its length"
   );
 });
 
-Deno.test("printable changes nothing but what it escapes", () => {
+Deno.test("printable changes only what it escapes", () => {
   const text = hostile.map((text) => text.replaceAll(/["\\]/g, ""));
   holds(fc.property(text, (text) => {
     assert.equal(unquote(`"${printable(text)}"`), text);
@@ -80,7 +82,7 @@ Deno.test("a line of logfmt is read back as the fields that went in, and no othe
   );
 });
 
-Deno.test("isUsername takes 1 to 256 bytes of UTF-8 on one line", () => {
+Deno.test("isUsername accepts 1 to 256 bytes of UTF-8 on one line", () => {
   const name = fc.oneof(
     hostile,
     anyText,

@@ -7,7 +7,7 @@ import { isUsername } from "../../../src/core/username.ts";
 import { REASONS } from "../../../src/core/verdict.ts";
 import { holds } from "../../lab/fuzz.ts";
 
-Deno.test("logfmt quotes what is no plain word and leaves out what is not there", () => {
+Deno.test("logfmt quotes everything but plain words, and leaves out null and undefined", () => {
   assert.equal(
     logfmt({ user: "a b", port: 1194, reason: null, at: undefined, cn: "" }),
     'user="a b" port=1194 cn=""',
@@ -48,12 +48,12 @@ Deno.test("quoted cuts what is too long, and says how long it was", () => {
   assert.equal(quoted("a".repeat(256)), `"${"a".repeat(256)}"`);
 });
 
-Deno.test("printable keeps letters of all scripts and escapes what acts", () => {
+Deno.test("printable keeps letters of all scripts and escapes what affects a terminal", () => {
   assert.equal(printable('Zoë 山 \\ "'), 'Zoë 山 \\ "');
   assert.equal(printable("\x1b]0;x\x07\u200f"), "\\u{1b}]0;x\\u{7}\\u{200f}");
 });
 
-Deno.test("Redacted shows itself to nobody", () => {
+Deno.test("Redacted never shows its value", () => {
   const secret = new Redacted("hunter2");
   assert.equal(secret.reveal(), "hunter2");
   const shown = [
@@ -66,7 +66,7 @@ Deno.test("Redacted shows itself to nobody", () => {
   for (const text of shown) assert.equal(text.includes("hunter2"), false);
 });
 
-Deno.test("isUsername takes what directories allow, and nothing that ends a string or a line", () => {
+Deno.test("isUsername accepts what directories allow, and nothing that ends a string or a line", () => {
   for (
     const name of [
       "alice",

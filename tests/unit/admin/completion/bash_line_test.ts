@@ -22,7 +22,7 @@ Deno.test("splitLine reads words as bash does, and expands nothing", () => {
   }
 });
 
-Deno.test("insertion goes on where readline's word begins", () => {
+Deno.test("insertion continues where readline's word begins", () => {
   const cases: [
     value: string,
     raw: string,

@@ -7,7 +7,7 @@ import {
 } from "../../../../src/admin/command_line/commander.ts";
 import { complete } from "../../../../src/admin/completion/candidates.ts";
 
-/** A program that has all that a command can have. */
+/** A program with everything that a command can have. */
 function makeProgram(): AnyCommand {
   const program = new Command("prog").option("--db <path>", "the database")
     .version("1", "-V, --version").helpCommand(false);
@@ -28,7 +28,7 @@ function makeProgram(): AnyCommand {
   return program;
 }
 
-/** What could stand behind a line, whose last word may be empty. */
+/** The candidates after a line, whose last word may be empty. */
 function next(line: string): string {
   const words = line.split(" ");
   const { completion } = complete(
@@ -46,7 +46,7 @@ function next(line: string): string {
   }
 }
 
-Deno.test("complete knows what could stand next", () => {
+Deno.test("complete suggests what can come next", () => {
   const cases: [line: string, expected: string][] = [
     ["", "show copy help many key"],
     ["sh", "show copy help many key"],
@@ -84,7 +84,7 @@ Deno.test("complete knows what could stand next", () => {
   }
 });
 
-Deno.test("complete reads the program's own options wherever they stand", () => {
+Deno.test("complete reads the program's own options in any position", () => {
   for (const line of ["--db /x show", "show --db /x", "show --db=/x a"]) {
     const { values } = complete(makeProgram(), line.split(" "), "");
     assert.equal(values.get("db"), "/x", line);

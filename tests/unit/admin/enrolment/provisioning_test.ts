@@ -5,14 +5,14 @@ import { provisioningUri } from "../../../../src/admin/enrolment/provisioning_ur
 import { instant, json, pairs, table } from "../../../../src/admin/terminal/text.ts";
 import { holds } from "../../../lab/fuzz.ts";
 
-Deno.test("provisioningUri is the guide's, to the letter", () => {
+Deno.test("provisioningUri makes exactly the guide's URI", () => {
   assert.equal(
     provisioningUri("OpenVPN Server", "exampleuser", "SECRET"),
     "otpauth://totp/OpenVPN%20Server:exampleuser?secret=SECRET&issuer=OpenVPN%20Server",
   );
 });
 
-Deno.test("provisioningUri encodes all but RFC 3986's unreserved characters", () => {
+Deno.test("provisioningUri encodes everything but RFC 3986's unreserved characters", () => {
   assert.equal(
     provisioningUri("A/B & C", "o'hara (it)!*@x/y+é~", "S"),
     "otpauth://totp/A/B%20%26%20C:o%27hara%20%28it%29%21%2A%40x/y%2B%C3%A9~" +
@@ -33,7 +33,7 @@ Deno.test("provisioningUri is read back by otpauth, whatever the names", () => {
   }));
 });
 
-Deno.test("table and pairs line up, and escape what acts on a terminal", () => {
+Deno.test("table and pairs line up, and escape what affects a terminal", () => {
   assert.equal(
     table(["USER", "N"], [["a\x1b[2J", "1"], ["b", "22"]]),
     "USER        N\na\\u{1b}[2J  1\nb           22\n",
@@ -44,7 +44,7 @@ Deno.test("table and pairs line up, and escape what acts on a terminal", () => {
   );
 });
 
-Deno.test("json escapes what acts on a terminal, and stays JSON", () => {
+Deno.test("json escapes what affects a terminal, and stays JSON", () => {
   const value = { name: "a\u202e\x9b\u2028\u{e0001}é\n" };
   const text = json(value);
   assert.doesNotMatch(text.replaceAll("\n", ""), /[\p{C}\p{Zl}]/u);

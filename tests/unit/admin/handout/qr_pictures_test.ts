@@ -12,7 +12,7 @@ import { testWith } from "../../../lab/requirements.ts";
 
 const SECRET = "RUWKBBSFCFJAZNPVNCI5RBQQB2K7FJV2";
 
-/** Of any names, and the longest that there may be. */
+/** With any names, and with the longest ones that are allowed. */
 function someUris(): string[] {
   const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 })
     .filter(isUsername);
@@ -48,7 +48,7 @@ testWith(
   },
 );
 
-Deno.test("qrPng is a PNG: signature, chunks with their sums, and as many pixels as it says", () => {
+Deno.test("qrPng makes a valid PNG: signature, chunks with checksums, and the declared number of pixels", () => {
   const png = qrPng("otpauth://totp/a?secret=A");
   const view = new DataView(png.buffer);
   assert.equal(png.subarray(0, 8).toHex(), "89504e470d0a1a0a");
@@ -70,7 +70,7 @@ Deno.test("qrPng is a PNG: signature, chunks with their sums, and as many pixels
   assert(pixels.subarray(1, 1 + side / 8).every((byte) => byte === 0xff));
 });
 
-Deno.test("qrSvg names nothing outside of itself", () => {
+Deno.test("qrSvg refers to nothing outside itself", () => {
   const svg = qrSvg("otpauth://totp/a?secret=A");
   assert.match(svg, /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" [^<]+>/);
   assert.doesNotMatch(svg, /href|url\(|style|script|otpauth/);

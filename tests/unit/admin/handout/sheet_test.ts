@@ -11,7 +11,7 @@ import { testWith } from "../../../lab/requirements.ts";
 /** Width and height in inches. */
 const PAPERS = { A4: [8.27, 11.69], Letter: [8.5, 11] } as const;
 
-/** Names that would be markup, end an attribute, or turn text around. */
+/** Names that could act as markup, end an attribute, or turn text around. */
 const HOSTILE = `<script>alert(1)</script>"><img src=x onerror=alert(1)>'&amp;`;
 
 Deno.test("sheet shows hostile names as they are", () => {
@@ -38,7 +38,7 @@ Deno.test("sheet forbids all but its own style", () => {
   );
 });
 
-Deno.test("sheet tells what isn't common, and recovery codes, where there are such", () => {
+Deno.test("sheet shows uncommon parameters and recovery codes, if there are any", () => {
   const usual = sheet(USUAL_HANDOUT);
   assert.match(usual, /<b>6 digits<\/b>[^.]*\. They change every 30 seconds/);
   assert.doesNotMatch(usual, /Algorithm|recovery codes/);

@@ -26,7 +26,7 @@ function widthOf(drawn: string): number {
 
 testWith(
   ["zbarimg", "rsvg-convert"],
-  "qrCode is read from dark and light terminals, with and without gaps between lines",
+  "qrCode is readable on dark and light terminals, with and without gaps between lines",
   async () => {
     await using directory = await makeTestDirectory();
     const pictures: string[] = [];

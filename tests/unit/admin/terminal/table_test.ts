@@ -22,7 +22,7 @@ Deno.test("displayWidth counts columns", () => {
   }
 });
 
-Deno.test("displayWidth is the C library's, but for what Unicode changed since", () => {
+Deno.test("displayWidth agrees with the C library, except for later changes in Unicode", () => {
   const libc = Deno.dlopen("libc.so.6", {
     setlocale: { parameters: ["i32", "buffer"], result: "pointer" },
     wcwidth: { parameters: ["u32"], result: "i32" },

@@ -22,7 +22,7 @@ const shown = ({ username, password }: Credentials) => ({
   password: Buffer.from(password.reveal()).toString("latin1"),
 });
 
-/** The credentials, or the code of the `Failure`, which says nothing of the input. */
+/** The credentials, or the code of the `Failure`, which must not repeat the input. */
 function outcome(make: () => Credentials): unknown {
   try {
     return shown(make());
@@ -33,7 +33,7 @@ function outcome(make: () => Credentials): unknown {
   }
 }
 
-Deno.test("credentials are the same by file and by environment, whatever follows in the file", () => {
+Deno.test("credentials are the same from file and environment, whatever follows in the file", () => {
   const rest = fc.constantFrom("", "\n", "\n\n", "\nmore\nlines");
   holds(fc.property(username, password, rest, (username, password, rest) => {
     const name = new Uint8Array(Buffer.from(username));
@@ -47,7 +47,7 @@ Deno.test("credentials are the same by file and by environment, whatever follows
   }));
 });
 
-Deno.test("parseCredentials takes the first two lines of any bytes, or says why not", () => {
+Deno.test("parseCredentials reads the first two lines of any bytes, or says why not", () => {
   holds(
     fc.property(bytes, (bytes) => {
       const lines = Buffer.from(bytes).toString("latin1").split("\n");
@@ -63,7 +63,7 @@ Deno.test("parseCredentials takes the first two lines of any bytes, or says why 
   );
 });
 
-Deno.test("makeCredentials wants both, and a username in UTF-8", () => {
+Deno.test("makeCredentials requires both, and a username in UTF-8", () => {
   const some = fc.option(bytes, { freq: 3 });
   holds(fc.property(some, some, (name, password) => {
     const expected = name === null || password === null ? "bad_call" : isUtf8(name)

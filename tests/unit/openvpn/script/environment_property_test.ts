@@ -4,7 +4,7 @@ import { Failure } from "../../../../src/core/failure.ts";
 import { readAttempt, readClient } from "../../../../src/openvpn/script/environment.ts";
 import { anyText, holds, textWith } from "../../../lab/fuzz.ts";
 
-/** OpenVPN's rule, as it has it in C: strtok(3) by commas, strcmp(3) with the method. */
+/** OpenVPN's rule, as in its C code: strtok(3) by commas, strcmp(3) with the method. */
 function hasToken(list: string, method: string): boolean {
   let i = 0;
   while (i < list.length) {
@@ -27,7 +27,7 @@ Deno.test("readClient agrees with OpenVPN's own search for crtext", () => {
   );
 });
 
-Deno.test("readAttempt takes what is set, emptiness for absence, and wants an id", () => {
+Deno.test("readAttempt reads what is set, treats empty as absent, and requires an id", () => {
   const value = fc.oneof(anyText, fc.constantFrom(undefined, ""));
   const names = {
     auth_control_file: value,

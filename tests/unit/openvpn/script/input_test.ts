@@ -12,7 +12,7 @@ import { sessionToken } from "../../../lab/session_token.ts";
 const utf8 = new TextEncoder();
 const from = (variables: Record<string, string>) => (name: string) => variables[name];
 
-Deno.test("parseCredentials takes two lines, with or without a last line end", () => {
+Deno.test("parseCredentials reads two lines, with or without a last line end", () => {
   for (const text of ["alice\np w", "alice\np w\n", "alice\np w\nrest\n"]) {
     const { username, password } = parseCredentials(utf8.encode(text));
     assert.equal(username, "alice");
@@ -27,7 +27,7 @@ Deno.test("parseCredentials keeps a password's bytes, which need not be UTF-8", 
   assert.deepEqual(password.reveal(), new Uint8Array([0xff, 0, 0xfe, 0x0d]));
 });
 
-Deno.test("parseCredentials refuses what isn't of that form, without repeating it", () => {
+Deno.test("parseCredentials refuses any other form, without repeating it", () => {
   for (const bytes of [[], [0x61], [0xff, 0x0a, 0x70, 0x0a]]) {
     assert.throws(() => parseCredentials(new Uint8Array(bytes)), Failure);
   }
@@ -53,7 +53,7 @@ Deno.test("parseResponse reads base64 with a line end, padded or not", () => {
   }
 });
 
-Deno.test("parseResponse gives null for everything else", () => {
+Deno.test("parseResponse returns null for everything else", () => {
   for (
     const text of [
       "",
@@ -72,7 +72,7 @@ Deno.test("parseResponse gives null for everything else", () => {
   }
 });
 
-Deno.test("parseResponse gives a code or null, whatever the bytes", () => {
+Deno.test("parseResponse returns a code or null, whatever the bytes", () => {
   holds(fc.property(
     fc.oneof(
       fc.uint8Array({ maxLength: 100 }),
@@ -87,7 +87,7 @@ Deno.test("parseResponse gives a code or null, whatever the bytes", () => {
   ));
 });
 
-Deno.test("readClient wants the exact token", () => {
+Deno.test("readClient requires the exact token", () => {
   for (const sso of ["crtext", "webauth,crtext", "crtext,openurl"]) {
     assert.equal(readClient(from({ IV_SSO: sso })).knowsCrtext, true);
   }
@@ -105,7 +105,7 @@ Deno.test("readSessionToken reads the time of the first login", () => {
   });
 });
 
-Deno.test("readSessionToken takes no token for verified but by the state Authenticated", () => {
+Deno.test("readSessionToken treats a token as verified only in the state Authenticated", () => {
   const token = sessionToken(1_700_000_000);
   for (
     const session_state of [
@@ -126,7 +126,7 @@ Deno.test("readSessionToken takes no token for verified but by the state Authent
   assert.deepEqual(readSessionToken(from({}), token), { loginAt: null });
 });
 
-Deno.test("readSessionToken takes nothing else for a token, nor a broken one for verified", () => {
+Deno.test("readSessionToken takes nothing else for a token, and treats no broken token as verified", () => {
   const read = from({ session_state: "Authenticated" });
   for (const password of ["", "SESS_ID_AT", "sess_id_at_x", "xSESS_ID_AT_"]) {
     assert.equal(readSessionToken(read, utf8.encode(password)), null);
@@ -139,7 +139,7 @@ Deno.test("readSessionToken takes nothing else for a token, nor a broken one for
   }
 });
 
-Deno.test("readAttempt takes the IPv6 address, and emptiness for absence", () => {
+Deno.test("readAttempt reads the IPv6 address, and treats empty as absent", () => {
   const read = from({
     auth_control_file: "/tmp/acf",
     untrusted_ip6: "2001:db8::1",

@@ -9,7 +9,7 @@ import { makeTestDirectory } from "../../../lab/program.ts";
 
 const SHOWN = { challengeText: "Code?", challengeTimeoutSeconds: 30, loginName: "alice" };
 
-/** The files of one attempt, as OpenVPN makes them: there, and empty. */
+/** The files of one attempt, as OpenVPN makes them: they exist and are empty. */
 async function withFiles(
   test: (read: (name: string) => string | undefined, content: (name: string) => string) => void,
 ): Promise<void> {
@@ -37,7 +37,7 @@ Deno.test("PasswordReply defers for a challenge, and refuses for one that needs 
   });
 });
 
-Deno.test("PasswordReply accepts by its exit status, and refuses all else", async () => {
+Deno.test("PasswordReply accepts by its exit status, and refuses everything else", async () => {
   await withFiles((read, content) => {
     const reply = new PasswordReply(read, SHOWN);
     const accepted = { outcome: "accepted", by: "code" } as const;
@@ -74,7 +74,7 @@ Deno.test("CodeReply writes reason and verdict, and never a second verdict", asy
   });
 });
 
-Deno.test("a reply refuses, too, where its files are not there", () => {
+Deno.test("a reply refuses even if its files do not exist", () => {
   const read = (name: string) => `/nonexistent/${name}`;
   const password = new PasswordReply(read, SHOWN);
   assert.equal(replyWith(refused("code_used"), password), ExitStatus.REFUSE);

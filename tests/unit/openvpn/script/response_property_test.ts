@@ -25,7 +25,7 @@ Deno.test("parseResponse reads a code however it is typed, padded and ended", ()
   );
 });
 
-Deno.test("parseResponse reads no code out of what is none, however near it is", () => {
+Deno.test("parseResponse reads no code from a near miss", () => {
   const intruder = fc.constantFrom(...INTRUDERS, "\ufffd");
   holds(
     fc.property(
@@ -39,7 +39,7 @@ Deno.test("parseResponse reads no code out of what is none, however near it is",
         for (const sent of [base64(none), text, none]) {
           assert.equal(parseResponse(Buffer.from(sent + end)), null);
         }
-        // A byte that is no UTF-8 must not become a character that is dropped.
+        // A byte that is not UTF-8 must not become a character that is dropped.
         const bytes = Buffer.from(text);
         const broken = Buffer.concat([bytes, Buffer.from([0xff])]);
         const line = broken.toString("base64");
@@ -49,7 +49,7 @@ Deno.test("parseResponse reads no code out of what is none, however near it is",
   );
 });
 
-Deno.test("parseResponse wants one line of base64, with nothing between", () => {
+Deno.test("parseResponse requires one line of base64 without gaps", () => {
   const other = fc.constantFrom(..." \t\r\n-_.,\0\v");
   holds(fc.property(typedCode, other, fc.nat(), ({ text }, other, n) => {
     const line = base64(text);
@@ -63,7 +63,7 @@ Deno.test("parseResponse wants one line of base64, with nothing between", () => 
   }));
 });
 
-Deno.test("parseResponse throws on no bytes, and gives no code but the one that was sent", () => {
+Deno.test("parseResponse never throws, and returns no code except the one that was sent", () => {
   const near = fc.tuple(typedCode, lineEnd, fc.nat(), fc.nat(255), fc.nat(2))
     .map(([{ text }, end, n, byte, kind]) => {
       const bytes = [...Buffer.from(base64(text) + end)];

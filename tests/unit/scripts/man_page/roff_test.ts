@@ -3,7 +3,7 @@ import { literal, prose, tagged, usage, verbatim } from "../../../../scripts/man
 import { mustRun } from "../../../lab/command.ts";
 import { testWith } from "../../../lab/requirements.ts";
 
-/** Texts that roff would take for something else. */
+/** Texts that roff could take for something else. */
 const HOSTILE = [
   ".so /etc/passwd",
   "'so /etc/passwd",
@@ -14,7 +14,7 @@ const HOSTILE = [
   '.\\" not a comment',
 ];
 
-Deno.test("roff takes nothing in a text for a request", () => {
+Deno.test("roff treats no part of a text as a request", () => {
   assert.equal(literal(".so x"), "\\&.so x");
   assert.equal(literal("\\fB-"), "\\(rsfB\\-");
   assert.equal(prose("a `-x` b"), "a \\fB\\-x\\fR b");

@@ -47,7 +47,7 @@ async function readByBoth(path: string): Promise<[string, string]> {
 
 testWith(
   ["openvpn"],
-  "lines, blocks and includes read as OpenVPN reads them",
+  "lines, blocks and includes are read as OpenVPN reads them",
   async () => {
     await using directory = await makeTestDirectory();
     const path = `${directory.path}/server.conf`;

@@ -41,7 +41,7 @@ Deno.test("an empty assignment forgets those before it", () => {
   assert.equal(isOn(unitOf("[Service]\nPrivateTmp=0"), "PrivateTmp"), false);
 });
 
-Deno.test("drop-ins come by name after the unit's file, the first place's of each", async () => {
+Deno.test("drop-ins follow the unit's file by name, and the first directory wins for each", async () => {
   await using directory = await makeTestDirectory();
   const [etc, usr] = [`${directory.path}/etc`, `${directory.path}/usr`];
   const put = async (path: string, text: string) => {
