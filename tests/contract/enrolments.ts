@@ -3,7 +3,7 @@ import { NO_FAILURES } from "../../src/core/lockout.ts";
 import { type Store, UnknownKeys } from "../../src/store/store.ts";
 import { fails } from "../lab/failures.ts";
 import { TEST_KEY } from "../lab/secrets.ts";
-import { type Engine, enrol, enrolmentOf, withAlice } from "./stores.ts";
+import { challenge, challengeOf, type Engine, enrol, enrolmentOf, withAlice } from "./stores.ts";
 
 const FAILURES = { count: 3, lastWrong: "mark", lastWrongAt: 4, locks: 2, lockedUntil: 2 ** 42 };
 
@@ -112,16 +112,11 @@ export function testEnrolments(engine: Engine): void {
     const nothing = { wasEnrolled: false, wasExempt: false, pendingChallenges: 0 };
     assert.deepEqual(await enrolments.delete("bob", 0), { ...nothing, wasExempt: true });
     assert.deepEqual(await enrolments.exemptions(), []);
-    await store.logins.transaction(async (records) => {
-      for (const [id, expiresAt] of [["over", 9], ["open", 10], ["too", 10]] as const) {
-        await records.recordChallenge({
-          ...{ id, username: "alice", loginName: "alice", commonName: null, address: null },
-          ...{ createdAt: 0, expiresAt, answer: null },
-        });
-      }
-    });
+    for (const [id, createdAt] of [["over", 0], ["open", 1], ["too", 2]] as const) {
+      await challenge(store, challengeOf(id, createdAt));
+    }
     assert.deepEqual(
-      await enrolments.delete("alice", 9),
+      await enrolments.delete("alice", 1000),
       { ...nothing, wasEnrolled: true, pendingChallenges: 2 },
     );
     assert.deepEqual(await namesOf(store), []);

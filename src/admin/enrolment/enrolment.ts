@@ -85,7 +85,11 @@ async function enrolSealed(
       if (!(error instanceof UnknownKeys)) throw error;
       // A rekey meanwhile has added its key to the file; any other key is refused here.
       vault.requireKeys(error.keyIds);
-      if (round === ROUNDS) throw error;
+      if (round < ROUNDS) continue;
+      throw new Failure(
+        "key_error",
+        `keys were added to ${vault.path} ${ROUNDS} times while users were enrolled: try again`,
+      );
     }
   }
 }

@@ -109,7 +109,10 @@ Deno.test("recovery codes stay those of now, where the secret is the same", () =
 
 Deno.test("restoreChanges names who comes, who goes and who needs no code again", () => {
   const exempt = (username: string, rest: Partial<Exemption> = {}): Exemption => ({
-    ...{ username, since: 0, until: null, from: null },
+    username,
+    since: 0,
+    until: null,
+    from: null,
     ...rest,
   });
   const changes = restoreChanges({
@@ -118,7 +121,9 @@ Deno.test("restoreChanges names who comes, who goes and who needs no code again"
   }, {
     enrolled: ["bob", "carol"],
     exemptions: [
-      ...[exempt("same", { since: 3 }), exempt("longer", { until: 9 }), exempt("then")],
+      exempt("same", { since: 3 }),
+      exempt("longer", { until: 9 }),
+      exempt("then"),
       exempt("now", { from: "192.0.2.1" }),
     ],
   });
