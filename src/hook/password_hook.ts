@@ -22,8 +22,8 @@ import {
 import { readSessionToken } from "../openvpn/session_token.ts";
 import { writeDynamicChallenge, writePendingFile } from "../openvpn/script/answer_files.ts";
 import { makeCredentials, readCredentialsFile } from "../openvpn/script/credentials.ts";
-import { PamAuthentication } from "../pam/pam.ts";
-import { choosePamService } from "../pam/service.ts";
+import { choosePamService } from "../pam/choose_pam_service.ts";
+import { PamService } from "../pam/pam_service.ts";
 import type { Credentials } from "../core/credentials.ts";
 import { COMMON_PARAMETERS } from "../core/totp_parameters.ts";
 import type { Challenged, CodeVerdict, PasswordVerdict } from "../core/verdict.ts";
@@ -38,6 +38,7 @@ import {
   openLoginDatabase,
   tellReason,
 } from "./call.ts";
+import { PamFactor } from "./pam_factor.ts";
 
 /** `auth-user-pass-verify`: username and password, then the code or the request for it. */
 export async function passwordHook(call: HookCall): Promise<HookResult> {
@@ -87,9 +88,8 @@ export async function passwordHook(call: HookCall): Promise<HookResult> {
 /** PAM with its libraries bound, unless another factor decides about the password. */
 export function openPrimary(settings: Settings): PrimaryAuthentication | null {
   return settings.primaryAuth === "pam"
-    ? new PamAuthentication(
-      choosePamService(settings.pamService),
-      settings.pamTimeoutSeconds,
+    ? new PamFactor(
+      new PamService(choosePamService(settings.pamService), settings.pamTimeoutSeconds),
     )
     : null;
 }

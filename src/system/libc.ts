@@ -17,6 +17,8 @@ const LIBC = "libc.so.6";
 const MEMORY = {
   // void *calloc(size_t nmemb, size_t size)
   calloc: { parameters: ["usize", "usize"], result: "usize" },
+  // void free(void *ptr)
+  free: { parameters: ["usize"], result: "void" },
   // void *memcpy(void *dest, const void *src, size_t n), in both directions
   read: {
     name: "memcpy",
@@ -96,6 +98,11 @@ export class Memory {
     const address = this.allocate(bytes.length + 1);
     this.write(address, bytes);
     return address;
+  }
+
+  /** Frees memory that was allocated here and that no C code frees. It isn't used any more. */
+  free(address: Address): void {
+    this.#libc.free(address);
   }
 
   /** Copies bytes out of memory. */

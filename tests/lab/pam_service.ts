@@ -28,7 +28,8 @@ export async function makePamService(
 /**
  * Compiles a PAM module.
  *
- * @param source C; `pam_sm_setcred` is there already
+ * @param source C; `pam_sm_setcred` is there already. Its variables last from one transaction to the
+ *   next, as the module stays loaded
  * @returns its path
  */
 export async function compileModule(
@@ -38,7 +39,7 @@ export async function compileModule(
   const module = `${directory}/module-${crypto.randomUUID().slice(0, 8)}.so`;
   await mustRun("gcc", [
     ...["-x", "c", "-shared", "-fPIC", "-pthread", "-o", module, "-"],
-    "-l:libpam.so.0",
+    ...["-l:libpam.so.0", "-Wl,-z,nodelete"],
   ], { stdin: DECLARATIONS + source });
   return module;
 }
@@ -48,6 +49,7 @@ const DECLARATIONS = `
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <stdio.h>
+#include <string.h>
 #include <signal.h>
 #include <pthread.h>
 #include <unistd.h>

@@ -28,7 +28,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   "store/store.ts": ["core"],
   "store/sqlite": ["core", "text", "store/store.ts", "store/sqlite", "system"],
   "openvpn": ["core", "text", "openvpn", "system", "settings.ts"],
-  "pam": ["core", "text", "pam", "system", "login/primary_authentication.ts"],
+  "pam": ["core", "text", "pam", "system"],
   "hook": [
     ...["core", "text", "settings.ts", "system", "login", "openvpn", "pam", "hook", "secrets"],
     "store/sqlite",

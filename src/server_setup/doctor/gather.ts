@@ -3,8 +3,8 @@ import { isClockSynchronised } from "../../system/clock.ts";
 import { findAccount } from "../../system/libc.ts";
 import { type Config, directivesNamed, lastNamed } from "../openvpn_config/directive.ts";
 import { readCommandLine, readConfig, type ReadFile } from "../openvpn_config/read_config.ts";
-import { PamAuthentication } from "../../pam/pam.ts";
-import { choosePamService } from "../../pam/service.ts";
+import { choosePamService } from "../../pam/choose_pam_service.ts";
+import { PamService } from "../../pam/pam_service.ts";
 import { readSettings, SETTINGS, type Settings } from "../../settings.ts";
 import { readUnit } from "../systemd/read_unit.ts";
 import { commandOf, lastOf, type Unit } from "../systemd/unit_file.ts";
@@ -158,8 +158,7 @@ function probePam(settings: Settings): NonNullable<SetUp["pam"]> {
   }
   const probed = { service, serviceTrouble: null };
   try {
-    const trouble = new PamAuthentication(service, settings.pamTimeoutSeconds)
-      .probe();
+    const trouble = new PamService(service, settings.pamTimeoutSeconds).probe();
     const startTrouble = trouble === null
       ? null
       : `pam_start gives ${trouble} for the service ${service}`;

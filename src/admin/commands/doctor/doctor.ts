@@ -1,8 +1,8 @@
 import { counted } from "../../../text/counted.ts";
 import { Failure } from "../../../core/failure.ts";
 import { Redacted } from "../../../text/redacted.ts";
-import type { Reason } from "../../../core/verdict.ts";
-import { PamAuthentication } from "../../../pam/pam.ts";
+import { describePamRefusal, type PamRefusal } from "../../../pam/pam_result.ts";
+import { PamService } from "../../../pam/pam_service.ts";
 import { type AdminContext, requireUsername } from "../../context.ts";
 import { configReader, findConfig } from "../../../server_setup/configuration/config_file.ts";
 import { checkAll } from "../../../server_setup/doctor/checks.ts";
@@ -109,25 +109,46 @@ async function tryPassword(
   if (password.reveal().includes(0)) {
     return problem("password", "the password has a NUL", "PAM takes none");
   }
-  const result = await new PamAuthentication(
-    service,
-    settings.pamTimeoutSeconds,
-  ).authenticate(user, password, null);
+  const result = await new PamService(service, settings.pamTimeoutSeconds)
+    .authenticate(user, password, null);
   if (result.outcome === "passed") {
     return ok("password", `PAM accepts ${user}, known as ${result.username}`);
   }
-  const why = WHY[result.reason] ?? "PAM can't be used";
-  return problem(
-    "password",
-    `${result.reason}: ${result.detail ?? "PAM doesn't say more"}`,
-    why,
-  );
+  const { reason, advice } = diagnosisOf(result, service);
+  return problem("password", `${reason}: ${describePamRefusal(service, result)}`, advice);
 }
 
-const WHY: Partial<Record<Reason, string>> = {
-  wrong_password: "the password is wrong, or another PAM service is meant (totpPamService)",
-  account_refused:
-    "the password is right; the account is expired or locked, or its password must be changed",
+/** A login's reason for the refusal, and what to do. */
+function diagnosisOf(refusal: PamRefusal, service: string): { reason: string; advice: string } {
+  switch (refusal.outcome) {
+    case "denied":
+      // pam_unix(8) checks other users' passwords for root alone, and otherwise says only "wrong".
+      return Deno.uid() === 0 ? DENIALS[refusal.call] : {
+        reason: DENIALS[refusal.call].reason,
+        advice:
+          `as uid ${Deno.uid()}, PAM may not be able to check any password: run doctor as root`,
+      };
+    case "no_answer":
+      return {
+        reason: "pam_error",
+        advice: `find the module in pam.d/${service} that waits (for a directory server?), ` +
+          "or raise totpPamTimeout",
+      };
+    default:
+      return { reason: "pam_error", advice: "PAM can't be used" };
+  }
+}
+
+const DENIALS = {
+  pam_authenticate: {
+    reason: "wrong_password",
+    advice: "the password is wrong, or another PAM service is meant (totpPamService)",
+  },
+  pam_acct_mgmt: {
+    reason: "account_refused",
+    advice:
+      "the password is right; the account is expired or locked, or its password must be changed",
+  },
 };
 
 function report(

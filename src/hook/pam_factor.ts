@@ -1,0 +1,71 @@
+import { type Refused, refused } from "../core/verdict.ts";
+import type { PrimaryAuthentication, PrimaryResult } from "../login/primary_authentication.ts";
+import { describePamRefusal, type PamResult } from "../pam/pam_result.ts";
+import type { PamService } from "../pam/pam_service.ts";
+import type { Redacted } from "../text/redacted.ts";
+
+/** PAM as a login's first factor. */
+export class PamFactor implements PrimaryAuthentication {
+  readonly #pam: PamService;
+
+  constructor(pam: PamService) {
+    this.#pam = pam;
+  }
+
+  async authenticate(
+    loginName: string,
+    password: Redacted<Uint8Array<ArrayBuffer>>,
+    address: string | null,
+  ): Promise<PrimaryResult> {
+    return this.#resultOf(await this.#pam.authenticate(loginName, password, address));
+  }
+
+  async checkAccount(loginName: string, address: string | null): Promise<PrimaryResult> {
+    return this.#resultOf(await this.#pam.checkAccount(loginName, address));
+  }
+
+  #resultOf(result: PamResult): PrimaryResult {
+    return firstFactorResultOf(result, this.#pam.name, Deno.uid());
+  }
+}
+
+/**
+ * PAM's answer in a login's words, with advice for the administrator of an OpenVPN server.
+ *
+ * @param service PAM's service
+ * @param uid whom this process runs as
+ */
+export function firstFactorResultOf(
+  result: PamResult,
+  service: string,
+  uid: number | null,
+): PrimaryResult {
+  if (result.outcome === "passed") return result;
+  const detail = describePamRefusal(service, result);
+  switch (result.outcome) {
+    case "denied":
+      return refused(REASONS[result.call], detail + adviceFor(uid));
+    case "failed":
+      return refused("pam_error", result.call === "pam_start" ? detail : detail + adviceFor(uid));
+    case "unnamed":
+      return refused("pam_error", detail);
+    case "no_answer":
+      return refused(
+        "pam_error",
+        `${detail}: find the module in pam.d/${service} that waits ` +
+          "(for a directory server?), or raise totpPamTimeout",
+      );
+  }
+}
+
+const REASONS = {
+  pam_authenticate: "wrong_password",
+  pam_acct_mgmt: "account_refused",
+} as const satisfies Record<string, Refused["reason"]>;
+
+/** pam_unix(8) checks other users' passwords for root alone, and otherwise says only "wrong". */
+function adviceFor(uid: number | null): string {
+  if (uid === 0) return "";
+  return `; as uid ${uid}, PAM may not be able to check any password: remove \`user\` and \`group\` ` +
+    "from OpenVPN's configuration, or set totpPrimaryAuth external";
+}
