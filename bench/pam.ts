@@ -5,12 +5,12 @@
  * @module
  */
 import { Redacted } from "../src/text/redacted.ts";
-import { PamAuthentication } from "../src/pam/pam.ts";
+import { PamService } from "../src/pam/pam_service.ts";
 
 const password = new Uint8Array(
   await new Response(Deno.stdin.readable).arrayBuffer(),
 );
-const pam = new PamAuthentication("login", 60);
+const pam = new PamService("login", 60);
 const start = performance.now();
 const { outcome } = await pam.authenticate(
   Deno.args[0]!,

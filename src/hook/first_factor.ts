@@ -1,13 +1,16 @@
 import { Failure } from "../core/failure.ts";
 import { EXTERNAL_FACTOR, type FirstFactor } from "../login/first_factor.ts";
-import { choosePamService } from "../pam/service.ts";
+import { choosePamService } from "../pam/choose_pam_service.ts";
+import { PamService } from "../pam/pam_service.ts";
 import type { Settings } from "../settings.ts";
 import { PamFactor } from "./pam_factor.ts";
 
 /** Opens the first factor that decides about the password: PAM, or another factor of OpenVPN. */
 export function openFirstFactor(settings: Settings): FirstFactor {
   return settings.primaryAuth === "pam"
-    ? new PamFactor(choosePamService(settings.pamService), settings.pamTimeoutSeconds)
+    ? new PamFactor(
+      new PamService(choosePamService(settings.pamService), settings.pamTimeoutSeconds),
+    )
     : EXTERNAL_FACTOR;
 }
 

@@ -1,22 +1,72 @@
 import type { Attempt } from "../core/challenge.ts";
 import type { PasswordBytes } from "../core/password_form.ts";
+import { type Refused, refused } from "../core/verdict.ts";
 import type { FirstFactor, FirstFactorResult } from "../login/first_factor.ts";
-import { PamAuthentication } from "../pam/pam.ts";
+import { describePamRefusal, type PamResult } from "../pam/pam_result.ts";
+import type { PamService } from "../pam/pam_service.ts";
 
-/** PAM as the first factor. */
+/** PAM as a login's first factor. */
 export class PamFactor implements FirstFactor {
   readonly provesPassword = true;
-  readonly #pam: PamAuthentication;
+  readonly #pam: PamService;
 
-  constructor(service: string, timeoutSeconds: number) {
-    this.#pam = new PamAuthentication(service, timeoutSeconds);
+  constructor(pam: PamService) {
+    this.#pam = pam;
   }
 
-  authenticate({ loginName, address }: Attempt, password: PasswordBytes) {
-    return this.#pam.authenticate(loginName, password, address);
+  async authenticate(
+    { loginName, address }: Attempt,
+    password: PasswordBytes,
+  ): Promise<FirstFactorResult> {
+    return this.#resultOf(await this.#pam.authenticate(loginName, password, address));
   }
 
-  checkAccount({ loginName, address }: Attempt): Promise<FirstFactorResult> {
-    return this.#pam.checkAccount(loginName, address);
+  async checkAccount({ loginName, address }: Attempt): Promise<FirstFactorResult> {
+    return this.#resultOf(await this.#pam.checkAccount(loginName, address));
   }
+
+  #resultOf(result: PamResult): FirstFactorResult {
+    return firstFactorResultOf(result, this.#pam.name, Deno.uid());
+  }
+}
+
+/**
+ * PAM's answer in a login's words, with advice for the administrator of an OpenVPN server.
+ *
+ * @param service PAM's service
+ * @param uid whom this process runs as
+ */
+export function firstFactorResultOf(
+  result: PamResult,
+  service: string,
+  uid: number | null,
+): FirstFactorResult {
+  if (result.outcome === "passed") return result;
+  const detail = describePamRefusal(service, result);
+  switch (result.outcome) {
+    case "denied":
+      return refused(REASONS[result.call], detail + adviceFor(uid));
+    case "failed":
+      return refused("pam_error", result.call === "pam_start" ? detail : detail + adviceFor(uid));
+    case "unnamed":
+      return refused("pam_error", detail);
+    case "no_answer":
+      return refused(
+        "pam_error",
+        `${detail}: find the module in pam.d/${service} that waits ` +
+          "(for a directory server?), or raise totpPamTimeout",
+      );
+  }
+}
+
+const REASONS = {
+  pam_authenticate: "wrong_password",
+  pam_acct_mgmt: "account_refused",
+} as const satisfies Record<string, Refused["reason"]>;
+
+/** pam_unix(8) checks other users' passwords for root alone, and otherwise says only "wrong". */
+function adviceFor(uid: number | null): string {
+  if (uid === 0) return "";
+  return `; as uid ${uid}, PAM may not be able to check any password: remove \`user\` and \`group\` ` +
+    "from OpenVPN's configuration, or set totpPrimaryAuth external";
 }

@@ -1,143 +1,123 @@
-import type { Credentials } from "../core/credentials.ts";
 import { type Address, ADDRESS_BYTES, type Memory } from "../system/memory.ts";
-import { MAX_MESSAGES, Pam, Style } from "./libpam.ts";
+import { answersTo, type PamCredentials } from "./answers.ts";
+import { MAX_MESSAGES } from "./libpam.ts";
+import { Status } from "./status.ts";
 
-// struct pam_conv { int (*conv)(…); void *appdata_ptr; }
-const CONV_BYTES = 16;
-// struct pam_response { char *resp; int resp_retcode; }
-const RESPONSE_BYTES = 16;
+/** struct pam_conv { int (*conv)(…); void *appdata_ptr; } */
+const CONV = { conv: 0n, appdata_ptr: 8n, size: 16 } as const;
+/** struct pam_message { int msg_style; const char *msg; }, of which only the style is read */
+const MESSAGE = { msg_style: 0n, msg_style_bytes: 4 } as const;
+/** struct pam_response { char *resp; int resp_retcode; } */
+const RESPONSE = { resp: 0n, size: 16 } as const;
 
-/**
- * What to answer to a module's messages: the password to prompts that hide what is typed, the
- * username to those that show it, nothing to texts.
- *
- * @param styles each message's style, see `Style`
- * @returns an answer per message (null: none), or null when a message isn't understood
- */
-export function answersTo(
-  styles: readonly number[],
-  credentials: Credentials,
-): (Uint8Array<ArrayBuffer> | null)[] | null {
-  const answers: (Uint8Array<ArrayBuffer> | null)[] = [];
-  for (const style of styles) {
-    switch (style) {
-      case Style.PROMPT_ECHO_OFF:
-        answers.push(credentials.password.reveal());
-        break;
-      case Style.PROMPT_ECHO_ON:
-        answers.push(new TextEncoder().encode(credentials.username));
-        break;
-      case Style.ERROR_MSG:
-      case Style.TEXT_INFO:
-        answers.push(null);
-        break;
-      default:
-        return null;
-    }
-  }
-  return answers;
+/** One transaction's side of a conversation with modules. */
+export interface Conversation {
+  /** Its `struct pam_conv`, for pam_start(3). */
+  readonly structure: Address;
+  /** Whoever asks from now on gets PAM_CONV_ERR. */
+  silence(): void;
+  /** Silences it and frees its structure, which libpam may use until pam_end(3) has returned. */
+  end(): void;
 }
 
 /**
- * The function by which PAM modules ask for the password (pam_conv(3)), as C code can call it. It
- * holds credentials only while {@link Conversation.during} runs.
+ * The function by which modules ask for the password (pam_conv(3)), as C code can call it: one for
+ * all transactions, which it tells apart by the number in `appdata_ptr`.
  */
-export class Conversation {
-  /** `struct pam_conv`, for pam_start(3). */
-  readonly structure: Address;
-
+export class Conversations {
   readonly #memory: Memory;
-  #credentials: Credentials | null = null;
-  #isInUse = false;
+  readonly #callback: Address;
+  /** What each open transaction answers with. */
+  readonly #open = new Map<bigint, PamCredentials>();
+  #lastId = 0n;
 
   constructor(memory: Memory) {
     this.#memory = memory;
-    const callback = new Deno.UnsafeCallback(
+    // int (*conv)(int num_msg, const struct pam_message **, struct pam_response **, void *appdata_ptr)
+    // It is never closed: a module that hangs may call it until the process ends.
+    const { pointer } = new Deno.UnsafeCallback(
       { parameters: ["i32", "usize", "usize", "usize"], result: "i32" },
-      (count, messages, responses) => this.#converse(count, messages, responses),
+      (count, messages, responses, id) => this.#converse({ count, messages, responses }, id),
     );
-    this.structure = memory.allocate(CONV_BYTES);
-    memory.writeAddress(
-      this.structure,
-      Deno.UnsafePointer.value(callback.pointer),
-    );
+    this.#callback = Deno.UnsafePointer.value(pointer);
   }
 
   /**
-   * Answers with these credentials while `call` runs.
+   * Begins a transaction's conversation. Its number is never given again, so that a module that asks
+   * late can't be taken for another transaction's.
    *
-   * @throws Error while another call runs, whose modules could ask for these credentials
+   * @param credentials null: whoever asks gets PAM_CONV_ERR
    */
-  async during<T>(
-    credentials: Credentials | null,
-    call: () => Promise<T>,
-  ): Promise<T> {
-    if (this.#isInUse) throw new Error("one conversation at a time");
-    this.#isInUse = true;
-    this.#credentials = credentials;
-    try {
-      return await call();
-    } finally {
-      this.#credentials = null;
-      this.#isInUse = false;
-    }
+  begin(credentials: PamCredentials | null): Conversation {
+    const id = ++this.#lastId;
+    const structure = this.#memory.allocate(CONV.size);
+    this.#memory.writeAddress(structure + CONV.conv, this.#callback);
+    this.#memory.writeAddress(structure + CONV.appdata_ptr, id);
+    if (credentials !== null) this.#open.set(id, credentials);
+    const silence = () => void this.#open.delete(id);
+    return {
+      structure,
+      silence,
+      end: () => {
+        silence();
+        this.#memory.free(structure);
+      },
+    };
   }
 
   /** An exception must not cross into C code: it becomes an error of the conversation. */
-  #converse(count: number, messages: Address, responses: Address): number {
+  #converse(call: ConversationCall, id: bigint): number {
     try {
-      const isCall = count >= 1 && count <= MAX_MESSAGES && messages !== 0n &&
-        responses !== 0n;
-      if (!isCall || !this.#credentials) return Pam.CONV_ERR;
-      const answers = answersTo(
-        this.#readStyles(count, messages),
-        this.#credentials,
-      );
-      return answers === null ? Pam.CONV_ERR : this.#respond(answers, responses);
+      const credentials = this.#open.get(id);
+      if (credentials === undefined || !isSound(call)) return Status.CONV_ERR;
+      const answers = answersTo(this.#readStyles(call), credentials);
+      if (answers === null) return Status.CONV_ERR;
+      this.#memory.writeAddress(call.responses, this.#responsesOf(answers));
+      return Status.SUCCESS;
     } catch {
-      return Pam.CONV_ERR;
+      return Status.CONV_ERR;
     }
   }
 
-  /** A message that isn't there is of no known style. */
-  #readStyles(count: number, messages: Address): number[] {
-    // const struct pam_message **: pointers to { int msg_style; const char *msg; }
+  /**
+   * Linux-PAM's layout: `messages` points to an array of pointers, one for each message. A null
+   * pointer among them is a message of no known style.
+   */
+  #readStyles({ count, messages }: ConversationCall): number[] {
     return Array.from({ length: count }, (_, i) => {
-      const message = this.#memory.readAddress(
-        messages + BigInt(i * ADDRESS_BYTES),
-      );
-      return message === 0n ? -1 : this.#memory.read(message, 4).getInt32(0, true);
+      const message = this.#memory.readAddress(messages + BigInt(i * ADDRESS_BYTES));
+      if (message === 0n) return -1;
+      return this.#memory.read(message + MESSAGE.msg_style, MESSAGE.msg_style_bytes)
+        .getInt32(0, true);
     });
   }
 
-  /** Hands over memory from the C library, since PAM wipes and frees it. */
-  #respond(
-    answers: (Uint8Array<ArrayBuffer> | null)[],
-    responses: Address,
-  ): number {
-    const array = this.#memory.allocate(answers.length * RESPONSE_BYTES);
-    for (const [i, answer] of answers.entries()) {
-      if (answer === null) continue;
-      this.#memory.writeAddress(
-        array + BigInt(i * RESPONSE_BYTES),
-        this.#memory.allocateString(answer),
-      );
+  /**
+   * An array of `struct pam_response` in the C library's memory, which the asking module wipes and
+   * frees. All of it is allocated before a password is written: a failure leaves no copy behind.
+   */
+  #responsesOf(answers: readonly (Uint8Array<ArrayBuffer> | null)[]): Address {
+    const memory = this.#memory;
+    const array = memory.allocate(answers.length * RESPONSE.size);
+    const texts = answers.map((answer) =>
+      answer === null ? 0n : memory.allocate(answer.length + 1)
+    );
+    for (const [i, text] of texts.entries()) {
+      memory.writeAddress(array + BigInt(i * RESPONSE.size) + RESPONSE.resp, text);
+      if (text !== 0n) memory.write(text, answers[i]!);
     }
-    this.#memory.writeAddress(responses, array);
-    return Pam.SUCCESS;
+    return array;
   }
 }
 
-/**
- * A PAM_FAIL_DELAY function that doesn't delay (pam_fail_delay(3)): libpam calls it instead of
- * sleeping, which would hold up the traffic of all clients.
- *
- * @returns its address
- */
-export function noDelay(): Address {
-  const callback = new Deno.UnsafeCallback(
-    { parameters: ["i32", "u32", "usize"], result: "void" },
-    () => {},
-  );
-  return Deno.UnsafePointer.value(callback.pointer);
+/** What C code hands to the conversation. */
+interface ConversationCall {
+  count: number;
+  messages: Address;
+  responses: Address;
+}
+
+/** Nothing is read or written at an address that a module left out. */
+function isSound({ count, messages, responses }: ConversationCall): boolean {
+  return count >= 1 && count <= MAX_MESSAGES && messages !== 0n && responses !== 0n;
 }

@@ -1,29 +1,58 @@
 import { openLibrary } from "../system/libraries.ts";
 
-// Each parameter as in the C declaration of security/pam_appl.h; `usize` stands for pointers.
-// What runs modules may take any time, and does so in a thread of Deno's pool, so that this one can
-// give it up. Callbacks run in this one all the same.
+/**
+ * libpam's functions as security/pam_appl.h declares them; `usize` stands for pointers that are plain
+ * numbers here, `buffer` for memory of ours that C code uses during the call alone.
+ *
+ * The two functions that run modules are `nonblocking`: they run in a thread of Deno's pool, so that
+ * this thread can stop waiting for a module that hangs. Callbacks come back to this thread.
+ */
 const SYMBOLS = {
-  // int pam_start(const char *service, const char *user, const struct pam_conv *, pam_handle_t **)
   pam_start: {
-    parameters: ["buffer", "buffer", "usize", "usize"],
+    parameters: [
+      "buffer", // const char *service_name: libpam copies it
+      "buffer", // const char *user: libpam copies it
+      "usize", // const struct pam_conv *pam_conversation
+      "buffer", // pam_handle_t **pamh: written before the call returns
+    ],
     result: "i32",
   },
-  // int pam_end(pam_handle_t *, int pam_status)
-  pam_end: { parameters: ["usize", "i32"], result: "i32" },
-  // int pam_set_item(pam_handle_t *, int item_type, const void *item)
-  pam_set_item: { parameters: ["usize", "i32", "usize"], result: "i32" },
-  // int pam_get_item(const pam_handle_t *, int item_type, const void **item)
-  pam_get_item: { parameters: ["usize", "i32", "usize"], result: "i32" },
-  // int pam_authenticate(pam_handle_t *, int flags)
+  pam_end: {
+    parameters: [
+      "usize", // pam_handle_t *pamh: not valid afterwards
+      "i32", // int pam_status
+    ],
+    result: "i32",
+  },
+  pam_set_item: {
+    parameters: [
+      "usize", // pam_handle_t *pamh
+      "i32", // int item_type
+      "usize", // const void *item: libpam copies strings, and keeps the address of functions
+    ],
+    result: "i32",
+  },
+  pam_get_item: {
+    parameters: [
+      "usize", // const pam_handle_t *pamh
+      "i32", // int item_type
+      "buffer", // const void **item: set to memory that libpam owns
+    ],
+    result: "i32",
+  },
   pam_authenticate: {
-    parameters: ["usize", "i32"],
+    parameters: [
+      "usize", // pam_handle_t *pamh
+      "i32", // int flags
+    ],
     result: "i32",
     nonblocking: true,
   },
-  // int pam_acct_mgmt(pam_handle_t *, int flags)
   pam_acct_mgmt: {
-    parameters: ["usize", "i32"],
+    parameters: [
+      "usize", // pam_handle_t *pamh
+      "i32", // int flags
+    ],
     result: "i32",
     nonblocking: true,
   },
@@ -41,35 +70,7 @@ export function openLibpam(): Libpam {
   return openLibrary("libpam.so.0", SYMBOLS).symbols;
 }
 
-/** Return values (security/_pam_types.h). */
-export const Pam = {
-  SUCCESS: 0,
-  PERM_DENIED: 6,
-  AUTH_ERR: 7,
-  USER_UNKNOWN: 10,
-  MAXTRIES: 11,
-  CONV_ERR: 19,
-} as const;
-
-/** Names of all return values, by number (security/_pam_types.h of Linux-PAM). */
-const NAMES = [
-  ...["SUCCESS", "OPEN_ERR", "SYMBOL_ERR", "SERVICE_ERR", "SYSTEM_ERR"],
-  ...["BUF_ERR", "PERM_DENIED", "AUTH_ERR", "CRED_INSUFFICIENT"],
-  ...["AUTHINFO_UNAVAIL", "USER_UNKNOWN", "MAXTRIES", "NEW_AUTHTOK_REQD"],
-  ...["ACCT_EXPIRED", "SESSION_ERR", "CRED_UNAVAIL", "CRED_EXPIRED"],
-  ...["CRED_ERR", "NO_MODULE_DATA", "CONV_ERR", "AUTHTOK_ERR"],
-  ...["AUTHTOK_RECOVERY_ERR", "AUTHTOK_LOCK_BUSY", "AUTHTOK_DISABLE_AGING"],
-  ...["TRY_AGAIN", "IGNORE", "ABORT", "AUTHTOK_EXPIRED", "MODULE_UNKNOWN"],
-  ...["BAD_ITEM", "CONV_AGAIN", "INCOMPLETE"],
-];
-
-/** A return value as PAM's manual calls it. */
-export function pamStatusName(status: number): string {
-  const name = NAMES[status];
-  return name === undefined ? `PAM status ${status}` : `PAM_${name}`;
-}
-
-/** Items of a PAM transaction. */
+/** Items of a transaction (pam_set_item(3)). */
 export const Item = {
   USER: 2,
   TTY: 3,
@@ -77,13 +78,13 @@ export const Item = {
   FAIL_DELAY: 10,
 } as const;
 
-/** Flags of the PAM calls. */
+/** Flags of the calls that run modules (pam_authenticate(3)). */
 export const Flag = {
   DISALLOW_NULL_AUTHTOK: 0x0001,
   SILENT: 0x8000,
 } as const;
 
-/** Styles of a conversation's messages. */
+/** Styles of a conversation's messages (pam_conv(3)). */
 export const Style = {
   PROMPT_ECHO_OFF: 1,
   PROMPT_ECHO_ON: 2,
@@ -91,5 +92,5 @@ export const Style = {
   TEXT_INFO: 4,
 } as const;
 
-/** The most messages in one call of the conversation. */
+/** The most messages in one call of the conversation (PAM_MAX_NUM_MSG). */
 export const MAX_MESSAGES = 32;

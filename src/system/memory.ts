@@ -19,6 +19,12 @@ const MEMORY = {
     ],
     result: "usize", // void *
   },
+  free: {
+    parameters: [
+      "usize", // void *ptr
+    ],
+    result: "void",
+  },
   // Twice the same function, since memory is copied in both directions.
   read: {
     name: "memcpy",
@@ -70,6 +76,11 @@ export class Memory {
     const address = this.allocate(bytes.length + 1);
     this.write(address, bytes);
     return address;
+  }
+
+  /** Frees memory that was allocated here and that no C code frees; it must not be used any more. */
+  free(address: Address): void {
+    this.#libc.free(address);
   }
 
   /** Copies bytes out of memory. */

@@ -34,7 +34,8 @@ export async function makePamService(
 /**
  * Compiles a PAM module.
  *
- * @param source C code; `pam_sm_setcred` is already defined
+ * @param source C; `pam_sm_setcred` is there already. Its variables last from one transaction to the
+ *   next, as the module stays loaded
  * @returns its path
  */
 export async function compileModule(
@@ -44,7 +45,7 @@ export async function compileModule(
   const module = `${directory}/module-${crypto.randomUUID().slice(0, 8)}.so`;
   await mustRun("gcc", [
     ...["-x", "c", "-shared", "-fPIC", "-pthread", "-o", module, "-"],
-    "-l:libpam.so.0",
+    ...["-l:libpam.so.0", "-Wl,-z,nodelete"],
   ], { stdin: DECLARATIONS + source });
   return module;
 }
@@ -54,6 +55,7 @@ const DECLARATIONS = `
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <stdio.h>
+#include <string.h>
 #include <signal.h>
 #include <pthread.h>
 #include <unistd.h>

@@ -39,7 +39,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     "login/client.ts",
     "login/reply.ts",
   ],
-  "pam": ["core", "text", "pam", "system", "login/first_factor.ts"],
+  "pam": ["core", "text", "pam", "system"],
   "hook": [
     ...["core", "text", "settings.ts", "system", "login", "openvpn", "pam", "hook", "secrets"],
     ...["store/open_store.ts", "store/store.ts"],

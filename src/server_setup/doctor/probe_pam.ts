@@ -1,5 +1,5 @@
-import { PamAuthentication } from "../../pam/pam.ts";
-import { choosePamService } from "../../pam/service.ts";
+import { choosePamService } from "../../pam/choose_pam_service.ts";
+import { PamService } from "../../pam/pam_service.ts";
 import type { Settings } from "../../settings.ts";
 import { messageOf } from "../message_of.ts";
 import type { SetUp } from "./set_up.ts";
@@ -17,7 +17,7 @@ export function probePam(settings: Settings): NonNullable<SetUp["pam"]> {
 
 function startTroubleOf(service: string, { pamTimeoutSeconds }: Settings): string | null {
   try {
-    const status = new PamAuthentication(service, pamTimeoutSeconds).probe();
+    const status = new PamService(service, pamTimeoutSeconds).probe();
     return status === null ? null : `pam_start returns ${status} for the service ${service}`;
   } catch (error) {
     return messageOf(error);

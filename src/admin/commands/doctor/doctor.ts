@@ -1,8 +1,8 @@
 import { counted } from "../../../text/counted.ts";
 import { Failure } from "../../../core/failure.ts";
 import { Redacted } from "../../../text/redacted.ts";
-import type { Reason } from "../../../core/verdict.ts";
-import { PamAuthentication } from "../../../pam/pam.ts";
+import { describePamRefusal, type PamRefusal } from "../../../pam/pam_result.ts";
+import { PamService } from "../../../pam/pam_service.ts";
 import type { AdminContext } from "../../context.ts";
 import { requireUsername } from "../../users/require_user.ts";
 import { findConfig, MAX_CONFIG_BYTES } from "../../../server_setup/configuration/config_file.ts";
@@ -92,21 +92,46 @@ async function tryPassword(
   if (password.reveal().includes(0)) {
     return problem("password", "the password contains a NUL character", "PAM refuses it");
   }
-  const result = await new PamAuthentication(
-    service,
-    settings.pamTimeoutSeconds,
-  ).authenticate(user, password, null);
+  const result = await new PamService(service, settings.pamTimeoutSeconds)
+    .authenticate(user, password, null);
   if (result.outcome === "passed") {
     return ok("password", `PAM accepts ${user}, known as ${result.username}`);
   }
-  const why = WHY[result.reason] ?? "PAM can't be used";
-  return problem("password", `${result.reason}: ${result.detail ?? "PAM gives no details"}`, why);
+  const { reason, advice } = diagnosisOf(result, service);
+  return problem("password", `${reason}: ${describePamRefusal(service, result)}`, advice);
 }
 
-const WHY: Partial<Record<Reason, string>> = {
-  wrong_password: "the password is wrong, or totpPamService names the wrong PAM service",
-  account_refused:
-    "the password is right, but the account has expired or is locked, or its password must be changed",
+/** A login's reason for the refusal, and what to do. */
+function diagnosisOf(refusal: PamRefusal, service: string): { reason: string; advice: string } {
+  switch (refusal.outcome) {
+    case "denied":
+      // pam_unix(8) checks other users' passwords for root alone, and otherwise says only "wrong".
+      return Deno.uid() === 0 ? DENIALS[refusal.call] : {
+        reason: DENIALS[refusal.call].reason,
+        advice:
+          `as uid ${Deno.uid()}, PAM may not be able to check any password: run doctor as root`,
+      };
+    case "no_answer":
+      return {
+        reason: "pam_error",
+        advice: `find the module in pam.d/${service} that waits (for a directory server?), ` +
+          "or raise totpPamTimeout",
+      };
+    default:
+      return { reason: "pam_error", advice: "PAM can't be used" };
+  }
+}
+
+const DENIALS = {
+  pam_authenticate: {
+    reason: "wrong_password",
+    advice: "the password is wrong, or totpPamService names the wrong PAM service",
+  },
+  pam_acct_mgmt: {
+    reason: "account_refused",
+    advice:
+      "the password is right, but the account has expired or is locked, or its password must be changed",
+  },
 };
 
 function report(

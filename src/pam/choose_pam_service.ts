@@ -5,10 +5,10 @@ import { isFile } from "../system/present_files.ts";
 const DIRECTORIES = ["/etc/pam.d", "/usr/lib/pam.d"];
 
 /**
- * Chooses the PAM service and makes sure that it is there: libpam would fall back to the service
- * `other` without a word, whose rules nobody meant for a VPN.
+ * Chooses the PAM service and makes sure that its file exists: otherwise libpam would silently fall
+ * back to the service `other`, whose rules nobody meant for a VPN.
  *
- * @param configured the setting, or null: `openvpn` where it has a file in /etc/pam.d, else `login`
+ * @param configured the setting; null: `openvpn` where it has a file in /etc/pam.d, otherwise `login`
  * @throws Failure `pam_service_missing`
  */
 export function choosePamService(configured: string | null): string {
@@ -21,6 +21,6 @@ export function choosePamService(configured: string | null): string {
     "pam_service_missing",
     `the PAM service ${quoted(service)} has no file in ${
       DIRECTORIES.join(" or ")
-    }: make one or set totpPamService`,
+    }: create one or set totpPamService`,
   );
 }

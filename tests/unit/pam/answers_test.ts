@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { Redacted } from "../../../src/text/redacted.ts";
-import { answersTo } from "../../../src/pam/conversation.ts";
-import { choosePamService } from "../../../src/pam/service.ts";
+import { answersTo } from "../../../src/pam/answers.ts";
 import { anyText, holds } from "../../lab/fuzz.ts";
 
 const utf8 = new TextEncoder();
@@ -33,7 +32,9 @@ Deno.test("answersTo gives the password only to prompts that hide it, and all an
   );
   const styles = fc.array(style, { maxLength: 32 });
   holds(fc.property(
-    ...[styles, anyText, fc.uint8Array()] as const,
+    styles,
+    anyText,
+    fc.uint8Array(),
     (styles, username, password) => {
       const answers = answersTo(styles, {
         username,
@@ -53,12 +54,4 @@ Deno.test("answersTo gives the password only to prompts that hide it, and all an
       );
     },
   ));
-});
-
-Deno.test("choosePamService chooses no service that PAM would replace by `other`", () => {
-  assert.equal(choosePamService("passwd"), "passwd");
-  assert.throws(
-    () => choosePamService("ovtotp-t-none"),
-    /^Failure: the PAM service "ovtotp-t-none" has no file in/,
-  );
 });

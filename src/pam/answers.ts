@@ -1,0 +1,41 @@
+import type { Redacted } from "../text/redacted.ts";
+import { Style } from "./libpam.ts";
+
+/** What a module may ask for. */
+export interface PamCredentials {
+  username: string;
+  /** The bytes as they came, which need not be UTF-8; a NUL would end them early. */
+  password: Redacted<Uint8Array<ArrayBuffer>>;
+}
+
+/**
+ * What to answer to a module's messages: the password to prompts that hide what is typed, the
+ * username to those that show it, nothing to texts.
+ *
+ * @param styles each message's style, see `Style`
+ * @returns an answer for each message (null: no text), or null when a message isn't understood; the
+ *   password is not copied
+ */
+export function answersTo(
+  styles: readonly number[],
+  credentials: PamCredentials,
+): (Uint8Array<ArrayBuffer> | null)[] | null {
+  const answers: (Uint8Array<ArrayBuffer> | null)[] = [];
+  for (const style of styles) {
+    switch (style) {
+      case Style.PROMPT_ECHO_OFF:
+        answers.push(credentials.password.reveal());
+        break;
+      case Style.PROMPT_ECHO_ON:
+        answers.push(new TextEncoder().encode(credentials.username));
+        break;
+      case Style.ERROR_MSG:
+      case Style.TEXT_INFO:
+        answers.push(null);
+        break;
+      default:
+        return null;
+    }
+  }
+  return answers;
+}

@@ -1,0 +1,76 @@
+import { Memory } from "../system/memory.ts";
+import type { Redacted } from "../text/redacted.ts";
+import { Conversations } from "./conversation.ts";
+import { openLibpam } from "./libpam.ts";
+import { noDelay } from "./no_delay.ts";
+import type { PamFailure, PamResult } from "./pam_result.ts";
+import { pamStatusName } from "./status.ts";
+import { type PamLogin, type PamParts, PamTransaction } from "./transaction.ts";
+
+/**
+ * A PAM service: username and password checked the system's way (pam(3)). Any number of calls may run
+ * at once; none sleeps on a refusal, and each answers within the time limit.
+ */
+export class PamService {
+  /** Name of its file in /etc/pam.d. */
+  readonly name: string;
+  readonly #timeoutSeconds: number;
+  readonly #parts: PamParts;
+
+  /**
+   * Loads what it needs at once; the process may give up foreign code afterwards.
+   *
+   * @param name of a file in /etc/pam.d
+   * @param timeoutSeconds how long the modules may take for one answer; afterwards they are left to
+   *   themselves, in a thread of their own that ends with the process at the latest
+   * @throws Failure `library_missing`
+   */
+  constructor(name: string, timeoutSeconds: number, memory = new Memory()) {
+    this.name = name;
+    this.#timeoutSeconds = timeoutSeconds;
+    this.#parts = {
+      libpam: openLibpam(),
+      memory,
+      conversations: new Conversations(memory),
+      noDelay: noDelay(),
+    };
+  }
+
+  /**
+   * Checks the password, then whether the account may log in.
+   *
+   * @param username without NUL
+   * @param password without NUL; the caller zeroes it
+   * @param rhost where the user comes from, without NUL; null: not known
+   */
+  async authenticate(
+    username: string,
+    password: Redacted<Uint8Array<ArrayBuffer>>,
+    rhost: string | null,
+  ): Promise<PamResult> {
+    const started = this.#start({ username, credentials: { username, password } });
+    return started instanceof PamTransaction
+      ? await started.ask(["pam_authenticate", "pam_acct_mgmt"], rhost, this.#timeoutSeconds)
+      : started;
+  }
+
+  /** Checks only whether the account may (still) log in; parameters as in `authenticate`. */
+  async checkAccount(username: string, rhost: string | null): Promise<PamResult> {
+    const started = this.#start({ username, credentials: null });
+    return started instanceof PamTransaction
+      ? await started.ask(["pam_acct_mgmt"], rhost, this.#timeoutSeconds)
+      : started;
+  }
+
+  /** Begins and ends a transaction that asks nothing; the failure's PAM name, or null. */
+  probe(): string | null {
+    const started = this.#start({ username: "root", credentials: null });
+    if (!(started instanceof PamTransaction)) return pamStatusName(started.status);
+    started.end();
+    return null;
+  }
+
+  #start(login: PamLogin): PamTransaction | PamFailure {
+    return PamTransaction.start(this.#parts, this.name, login);
+  }
+}
