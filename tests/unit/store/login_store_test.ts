@@ -114,6 +114,16 @@ Deno.test("the audit trail is bounded by number and age, a few rows at a time", 
   assert.equal((await times())[0], 40);
 });
 
+Deno.test("the audit trail bounds what clients send", async () => {
+  await using alice = await makeStores();
+  const { store, enrolments } = alice;
+  const long = { ...DECISION, loginName: "x".repeat(100_000), detail: "y".repeat(100_000) };
+  await store.transaction((records) => records.recordDecision(long, RULE));
+  const [[found]] = await Array.fromAsync(enrolments.decisions({})) as [[DecisionRecord]];
+  assert.equal(found.loginName, "x".repeat(256));
+  assert.equal(found.detail, "y".repeat(512));
+});
+
 const DECISION: DecisionRecord = {
   at: 1,
   loginName: "ALICE",
