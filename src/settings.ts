@@ -256,14 +256,12 @@ export function readEachSetting(read: ReadVariable): ReadSettings {
     try {
       good[name] = readOne(read);
     } catch (error) {
-      failure ??= error instanceof Failure ? error : unreadable(name);
+      failure ??= error instanceof Failure
+        ? error
+        : new Failure("bad_setting", "a setting cannot be read");
     }
   }
   return { good: good as Partial<Settings>, failure };
-}
-
-function unreadable(name: string): Failure {
-  return new Failure("bad_setting", `the setting ${name} cannot be read`);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type Code, mayBeRecoveryCode } from "./code.ts";
 import type { Enrolment } from "./enrolment.ts";
 import type { EpochMs } from "./epoch.ts";
-import { timeStep as timeStepAt } from "./totp.ts";
+import { timeStepAt } from "./totp.ts";
 
 /** What checking a code against the user's secret found. */
 export interface CodeEvidence {

@@ -23,7 +23,8 @@ export type StoreFailureCode =
   | "database_denied"
   | "database_error"
   | "already_enrolled"
-  | "challenge_exists";
+  | "challenge_exists"
+  | "secret_changed";
 
 /** Raised by administrators' commands only, never in a login. */
 export type CommandFailureCode =

@@ -13,7 +13,7 @@ const HASHES: Record<TotpAlgorithm, string> = {
 /**
  * The time step that a moment lies in (RFC 6238 section 4.2, T with T0 = 0).
  */
-export function timeStep(
+export function timeStepAt(
   now: EpochMs,
   periodSeconds: number = COMMON_PARAMETERS.periodSeconds,
 ): number {
@@ -104,7 +104,7 @@ export async function matchTimeStep(
 ): Promise<number | null> {
   if (code.length !== digits) return null;
   const key = await hmacKey(secret, algorithm);
-  const present = timeStep(now, periodSeconds);
+  const present = timeStepAt(now, periodSeconds);
   for (let distance = 0; distance <= steps; distance++) {
     for (const step of new Set([present + distance, present - distance])) {
       if (step < 0) continue;

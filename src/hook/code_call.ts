@@ -16,14 +16,14 @@ export async function codeCall(call: HookCall): Promise<HookResult> {
   const { code, warning } = takeResponse(call.args.at(-1));
   let verdict: CodeVerdict;
   try {
-    verdict = await verdictOn(code, call);
+    verdict = await decide(code, call);
   } catch (error) {
     verdict = refusalOf(error);
   }
   return { ...deliver(verdict, new CodeReply(call.environment.read)), warning };
 }
 
-async function verdictOn(
+async function decide(
   code: Redacted<Code> | null,
   { settings: readSettings, environment: { read } }: HookCall,
 ): Promise<CodeVerdict> {

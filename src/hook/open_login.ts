@@ -1,5 +1,5 @@
 import { letThreadRest } from "../system/thread_rest.ts";
-import { newStateId } from "../login/dynamic_challenge.ts";
+import { newStateId } from "../openvpn/state_id.ts";
 import type { FirstFactor } from "../login/first_factor.ts";
 import { LoginService } from "../login/login_service.ts";
 import { Vault } from "../secrets/vault.ts";

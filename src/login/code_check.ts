@@ -1,4 +1,4 @@
-import { type Code, mayBeRecoveryCode } from "../core/code.ts";
+import type { Code } from "../core/code.ts";
 import { classify, type CodeJudgement } from "../core/code_judgement.ts";
 import type { Enrolment } from "../core/enrolment.ts";
 import type { EpochMs } from "../core/epoch.ts";
@@ -12,7 +12,6 @@ import {
   refusedWhileLocked,
   refusedWrongCode,
 } from "../core/verdict.ts";
-import type { LoginRecords } from "../store/store.ts";
 import type { Redacted } from "../text/redacted.ts";
 import type { Transaction } from "./conclude.ts";
 import type { LoginParts } from "./login_parts.ts";
@@ -32,7 +31,10 @@ export interface CheckedCode {
 /** The user's secret is not the one that the code was checked against: see {@link checkAnew}. */
 class SecretChanged extends Failure {
   constructor() {
-    super("database_error", "the user's secret was changed during the login: log in again");
+    super(
+      "secret_changed",
+      "the user's secret was changed again and again during the login: the user has to log in again",
+    );
   }
 }
 
@@ -104,37 +106,50 @@ export async function judgeCode(
   const { username, failures } = given.enrolment;
   const lockedFor = lockedForSeconds(failures, now);
   if (lockedFor > 0) return refusedWhileLocked(lockedFor);
-  const judgement = await judgementOf(given, records, parts);
+  const judgement = judgementOf(given, parts);
   switch (judgement.kind) {
     case "malformed":
       return refused("malformed_code");
     case "used":
       return refused("code_used");
-    case "wrong":
-    case "clock_off":
-      return await countWrong(given, transaction, parts);
     case "right":
-    case "recovery_code": {
-      const timeStep = judgement.kind === "right" ? judgement.timeStep : null;
-      await records.saveFailures(username, NO_FAILURES);
-      await records.recordLogin({ username, loginName: given.loginName, timeStep, at: now });
-      return { outcome: "accepted", by: timeStep === null ? "recovery code" : "code" };
-    }
+      return await accept(given, judgement.timeStep, transaction);
+    case "recovery_code":
+      return await records.useRecoveryCode(username, markOf(given))
+        ? await accept(given, null, transaction)
+        : await countWrong(given, transaction, parts);
+    case "wrong":
+      return await countWrong(given, transaction, parts);
+    case "clock_off":
+      throw new Error("a time step was found that was not searched");
   }
 }
 
-/** Classifies a code; a recovery code is used up by this. */
-async function judgementOf(
+/** Classifies a code. One that may be a recovery code is: using it up tells whether the user has it. */
+function judgementOf(
   { enrolment, code, checked }: GivenCode,
-  records: LoginRecords,
   { rules: { driftSteps } }: LoginParts,
-): Promise<CodeJudgement> {
+): CodeJudgement {
   if (code !== null && !isOfSecret(checked, enrolment)) throw new SecretChanged();
   const { at, timeStep, mark } = checked ?? { at: 0, timeStep: null, mark: null };
-  const isRecoveryCode = code !== null && mark !== null && mayBeRecoveryCode(code.reveal()) &&
-    await records.useRecoveryCode(enrolment.username, mark);
-  const evidence = { timeStep, isRecoveryCode };
+  const evidence = { timeStep, isRecoveryCode: mark !== null };
   return classify(code?.reveal() ?? null, enrolment, evidence, { now: at, driftSteps });
+}
+
+/** The mark of a code that is not one of the app's. */
+function markOf({ checked }: GivenCode): string {
+  if (checked === null || checked.mark === null) throw new Error("the code has no mark");
+  return checked.mark;
+}
+
+async function accept(
+  { enrolment: { username }, loginName }: GivenCode,
+  timeStep: number | null,
+  { records, now }: Transaction,
+): Promise<Accepted> {
+  await records.saveFailures(username, NO_FAILURES);
+  await records.recordLogin({ username, loginName, timeStep, at: now });
+  return { outcome: "accepted", by: timeStep === null ? "recovery code" : "code" };
 }
 
 function isOfSecret(checked: CheckedCode | null, { secret }: Enrolment): boolean {
@@ -143,13 +158,14 @@ function isOfSecret(checked: CheckedCode | null, { secret }: Enrolment): boolean
 
 /** Counts a wrong code against its user, if the password was proven right. */
 async function countWrong(
-  { enrolment, checked }: GivenCode,
+  given: GivenCode,
   { records, now }: Transaction,
   { firstFactor, rules: { driftSteps, lockout } }: LoginParts,
 ): Promise<Refused> {
   if (!firstFactor.provesPassword) return refused("wrong_code");
+  const { enrolment } = given;
   const staysWrongMs = (2 * driftSteps + 1) * enrolment.parameters.periodSeconds * 1000;
-  const wrong = { mark: checked?.mark ?? "", at: now, staysWrongMs };
+  const wrong = { mark: markOf(given), at: now, staysWrongMs };
   const after = afterWrongCode(enrolment.failures, wrong, lockout);
   await records.saveFailures(enrolment.username, after);
   const lockedFor = lockedForSeconds(after, now);

@@ -64,7 +64,7 @@ async function settle(
 ): Promise<CodeVerdict> {
   const { records } = transaction;
   const { challenge } = given.pending;
-  const verdict = await verdictOn(given, transaction, parts);
+  const verdict = await judgeAnswer(given, transaction, parts);
   const isAccepted = verdict.outcome === "accepted";
   if (challenge.answer === null) {
     await records.answerChallenge(challenge.id, isAccepted ? "accepted" : "refused");
@@ -76,7 +76,7 @@ async function settle(
   return verdict;
 }
 
-async function verdictOn(
+async function judgeAnswer(
   { attempt, answer, checked, pending: { challenge, enrolment } }: GivenAnswer,
   transaction: Transaction,
   parts: LoginParts,
@@ -101,9 +101,11 @@ async function verdictOn(
 
 /** If the password is not proven, a refusal tells the client nothing. */
 function hushed(
-  { verdict, username }: Conclusion<CodeVerdict>,
+  conclusion: Conclusion<CodeVerdict>,
   { firstFactor }: LoginParts,
 ): Conclusion<CodeVerdict> {
-  const tellsNothing = !firstFactor.provesPassword && verdict.outcome === "refused";
-  return { verdict: tellsNothing ? refusedUnproven(verdict) : verdict, username: username ?? null };
+  const { verdict } = conclusion;
+  return firstFactor.provesPassword || verdict.outcome !== "refused"
+    ? conclusion
+    : { ...conclusion, verdict: refusedUnproven(verdict) };
 }

@@ -44,7 +44,7 @@ export async function tokenStep(
       return { verdict: isExempt ? ACCEPTED : refused("not_enrolled") };
     }
     const isExempt = await holdsFor(enrolment.username);
-    return { verdict: verdictOn(loginAt, enrolment, isExempt), username: enrolment.username };
+    return { verdict: judgeToken(loginAt, enrolment, isExempt), username: enrolment.username };
   });
 }
 
@@ -53,7 +53,7 @@ const ACCEPTED = { outcome: "accepted", by: "token" } as const;
 /**
  * @param loginAt to the second: a token of the same second as an event may be older than the event
  */
-function verdictOn(
+function judgeToken(
   loginAt: EpochMs,
   { enrolledAt, disabledAt, uncodedLoginAt }: Enrolment,
   isExempt: boolean,

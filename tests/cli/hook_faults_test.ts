@@ -277,7 +277,7 @@ testWith(
       const first = await waiting.password(username, password);
       assert.match(
         first.stderr,
-        /reason=too_many_failures .*detail="1 seconds/,
+        /reason=too_many_failures .*detail="the wait lasts 1 more second/,
       );
       const { last_at } = database.prepare(
         "SELECT last_at FROM password_failures WHERE place LIKE 'user %'",

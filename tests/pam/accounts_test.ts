@@ -144,25 +144,21 @@ testWith(
       // A minute, if it were up to the module.
       "auth optional pam_faildelay.so delay=60000000",
       ...PLAIN_RULES,
-    ], "ovtotp-t-items");
-    try {
-      const start = performance.now();
-      const result = await items.authenticate(
-        account.username,
-        new Redacted(new TextEncoder().encode("wrong")),
-        "2001:db8::7",
-      );
-      assert.equal(said(result), "pam_authenticate");
-      // libpam makes 30 to 90 seconds of it.
-      assert(performance.now() - start < 25_000, "libpam slept");
-      const seen = await Deno.readTextFile(record);
-      assert.match(seen, /^PAM_RHOST=2001:db8::7$/m);
-      assert.match(seen, /^PAM_TTY=openvpn$/m);
-      assert.match(seen, new RegExp(`^PAM_USER=${account.username}$`, "m"));
-      assert.equal(seen.includes("wrong"), false);
-    } finally {
-      await Deno.remove(record);
-    }
+    ], ITEMS);
+    const start = performance.now();
+    const result = await items.authenticate(
+      account.username,
+      new Redacted(new TextEncoder().encode("wrong")),
+      "2001:db8::7",
+    );
+    assert.equal(said(result), "pam_authenticate");
+    // libpam makes 30 to 90 seconds of it.
+    assert(performance.now() - start < 25_000, "libpam slept");
+    const seen = await Deno.readTextFile(record);
+    assert.match(seen, /^PAM_RHOST=2001:db8::7$/m);
+    assert.match(seen, /^PAM_TTY=openvpn$/m);
+    assert.match(seen, new RegExp(`^PAM_USER=${account.username}$`, "m"));
+    assert.equal(seen.includes("wrong"), false);
   },
 );
 

@@ -95,13 +95,17 @@ Deno.test("each folder imports only what it may", () => {
   assert(arrows > 50, "the graph was read");
 });
 
-Deno.test("core uses neither Deno nor a clock", async () => {
+Deno.test("core uses neither Deno, nor a clock, nor randomness", async () => {
   for (const module of graph.modules) {
     const path = pathOf(module.specifier);
     if (!path?.startsWith("src/core/")) continue;
     const text = (await Deno.readTextFile(new URL(path, ROOT)))
       .replace(/\/\*[^]*?\*\/|\/\/.*$/gm, "");
-    assert.doesNotMatch(text, /(?<!")\bDeno\.|Date\.now|new Date\(\)/, path);
+    assert.doesNotMatch(
+      text,
+      /(?<!")\bDeno\.|Date\.now|new Date\(\)|performance\.|Math\.random|getRandomValues|randomUUID/,
+      path,
+    );
   }
 });
 

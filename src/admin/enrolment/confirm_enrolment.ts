@@ -29,7 +29,7 @@ export async function confirmEnrolment(context: AdminContext, user: UserToEnrol)
   for (;;) {
     const code = readCode(askLine(context, QUESTION, INSTEAD));
     const { judgement, stepsOff } = await examineCode(
-      code?.kind === "digits" ? code : null,
+      code?.text.length === user.parameters.digits ? code : null,
       examined,
       { now: context.now(), driftSteps },
     );

@@ -1,7 +1,7 @@
 import { type Code, mayBeRecoveryCode } from "../../core/code.ts";
 import { classify, type CodeJudgement } from "../../core/code_judgement.ts";
 import type { EpochMs } from "../../core/epoch.ts";
-import { type CodeSource, markOfCode, matchTimeStep, timeStep } from "../../core/totp.ts";
+import { type CodeSource, markOfCode, matchTimeStep, timeStepAt } from "../../core/totp.ts";
 import type { TotpParameters } from "../../core/totp_parameters.ts";
 import { letThreadRest } from "../../system/thread_rest.ts";
 
@@ -44,7 +44,7 @@ export async function examineCode(
     : null;
   const isRecoveryCode = mark !== null && await user.hasRecoveryCode(mark);
   const judgement = classify(code, user, { timeStep: found, isRecoveryCode }, rule);
-  const stepsOff = found === null ? null : found - timeStep(rule.now, periodSeconds);
+  const stepsOff = found === null ? null : found - timeStepAt(rule.now, periodSeconds);
   return { judgement, stepsOff, mark };
 }
 

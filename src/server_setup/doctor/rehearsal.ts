@@ -1,5 +1,5 @@
 import type { EpochMs } from "../../core/epoch.ts";
-import { hmacKey, hotp, timeStep } from "../../core/totp.ts";
+import { hmacKey, hotp, timeStepAt } from "../../core/totp.ts";
 import { Failure } from "../../core/failure.ts";
 import { Vault } from "../../secrets/vault.ts";
 import type { Settings } from "../../settings.ts";
@@ -63,7 +63,7 @@ async function rehearseOpen(
     const message = await failureOf(async () => {
       const secret = await vault.open(enrolment);
       const { algorithm, digits, periodSeconds } = enrolment.parameters;
-      await hotp(await hmacKey(secret, algorithm), timeStep(now, periodSeconds), digits);
+      await hotp(await hmacKey(secret, algorithm), timeStepAt(now, periodSeconds), digits);
     });
     if (message !== null) failures.push(message);
   }

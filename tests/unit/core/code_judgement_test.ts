@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { Code } from "../../../src/core/code.ts";
 import { classify } from "../../../src/core/code_judgement.ts";
-import { timeStep } from "../../../src/core/totp.ts";
+import { timeStepAt } from "../../../src/core/totp.ts";
 import { COMMON_PARAMETERS } from "../../../src/core/totp_parameters.ts";
 
 const NOW = 1_700_000_000_000;
-const PRESENT = timeStep(NOW);
+const PRESENT = timeStepAt(NOW);
 const DIGITS: Code = { kind: "digits", text: "123456" };
 const EIGHT: Code = { kind: "digits", text: "12345678" };
 const RECOVERY: Code = { kind: "recovery", text: "ABCDE10K0Z" };

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { Secret, TOTP } from "otpauth";
 import { COMMON_PARAMETERS } from "../../../src/core/totp_parameters.ts";
 import { Redacted } from "../../../src/text/redacted.ts";
-import { hmacKey, hotp, matchTimeStep, timeStep } from "../../../src/core/totp.ts";
+import { hmacKey, hotp, matchTimeStep, timeStepAt } from "../../../src/core/totp.ts";
 import { holds } from "../../lab/fuzz.ts";
 import { mustRun } from "../../lab/command.ts";
 import { testWith } from "../../lab/requirements.ts";
@@ -43,7 +43,7 @@ Deno.test("hotp of a time step gives the codes of RFC 6238 appendix B", async ()
     [20000000000, "65353130"],
   ];
   for (const [seconds, code] of vectors) {
-    assert.equal(await hotp(key, timeStep(seconds * 1000), 8), code);
+    assert.equal(await hotp(key, timeStepAt(seconds * 1000), 8), code);
   }
 });
 
@@ -60,7 +60,7 @@ Deno.test("hotp with SHA-256 and SHA-512 gives the codes of RFC 6238 appendix B"
   for (const [algorithm, length, seconds, code] of vectors) {
     const bytes = new TextEncoder().encode(seed.slice(0, length));
     const key = await hmacKey(new Redacted(bytes), algorithm);
-    assert.equal(await hotp(key, timeStep(seconds * 1000), 8), code);
+    assert.equal(await hotp(key, timeStepAt(seconds * 1000), 8), code);
   }
 });
 
@@ -72,7 +72,7 @@ Deno.test("hotp agrees with otpauth on 3000 random secrets and times", async () 
       async (bytes, nowMs) => {
         const own = await hotp(
           await hmacKey(new Redacted(bytes)),
-          timeStep(nowMs),
+          timeStepAt(nowMs),
         );
         const secret = new Secret({ buffer: new Uint8Array(bytes).buffer });
         assert.equal(own, new TOTP({ secret }).generate({ timestamp: nowMs }));
@@ -109,7 +109,7 @@ const searchAt = (now: number, steps: number) => ({ now, steps, rest() {} });
 Deno.test("matchTimeStep accepts exactly the codes of the drift window", async () => {
   const key = await hmacKey(RFC_SECRET);
   const now = 1_700_000_000_000;
-  const present = timeStep(now);
+  const present = timeStepAt(now);
   for (const driftSteps of [0, 1, 2]) {
     for (let offset = -4; offset <= 4; offset++) {
       const code = await hotp(key, present + offset);
@@ -125,7 +125,7 @@ Deno.test("matchTimeStep accepts exactly the codes of the drift window", async (
 Deno.test("matchTimeStep moves on exactly at the end of a step", async () => {
   const key = await hmacKey(RFC_SECRET);
   const end = 1_700_000_010_000;
-  const step = timeStep(end);
+  const step = timeStepAt(end);
   const code = await hotp(key, step - 1);
   assert.equal(await matchTimeStep(code, RFC_USER, searchAt(end - 1, 0)), step - 1);
   assert.equal(await matchTimeStep(code, RFC_USER, searchAt(end, 0)), null);

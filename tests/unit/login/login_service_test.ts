@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { PasswordForm } from "../../../src/core/password_form.ts";
-import { hmacKey, hotp, timeStep } from "../../../src/core/totp.ts";
+import { hmacKey, hotp, timeStepAt } from "../../../src/core/totp.ts";
 import { refused } from "../../../src/core/verdict.ts";
 import { LoginService } from "../../../src/login/login_service.ts";
 import { openSecret } from "../../../src/secrets/sealed_secret.ts";
@@ -30,7 +30,7 @@ const plain = (password: string): PasswordForm => ({
 });
 
 async function codeOf(digits: number): Promise<string> {
-  return await hotp(await hmacKey(SECRET), timeStep(NOW), digits);
+  return await hotp(await hmacKey(SECRET), timeStepAt(NOW), digits);
 }
 
 /** One service for all logins of a test, and alice, whose codes have this many digits. */

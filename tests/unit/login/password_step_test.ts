@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { COMMON_PARAMETERS } from "../../../src/core/totp_parameters.ts";
-import { hmacKey, hotp, timeStep } from "../../../src/core/totp.ts";
+import { hmacKey, hotp, timeStepAt } from "../../../src/core/totp.ts";
 import type { Attempt, Challenge } from "../../../src/core/challenge.ts";
 import { Redacted } from "../../../src/text/redacted.ts";
 import type { SessionToken } from "../../../src/core/password_form.ts";
@@ -438,7 +438,7 @@ Deno.test("passwordStep, if another factor decides, accepts a verified token of 
 });
 
 Deno.test("passwordStep takes a code that came along, once, and challenges nobody for it", async () => {
-  const code = await hotp(await hmacKey(SECRET), timeStep(5000));
+  const code = await hotp(await hmacKey(SECRET), timeStepAt(5000));
   const right = await play({ method: "static", code });
   assert.deepEqual(right.verdict, { outcome: "accepted", by: "code" });
   assert.deepEqual(right.logins, [

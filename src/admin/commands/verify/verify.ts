@@ -67,6 +67,7 @@ async function examine(
   enrolment: Enrolment,
   code: Code | null,
 ): Promise<ExaminedCode> {
+  if (code === null) return { judgement: { kind: "malformed" }, stepsOff: null, mark: null };
   const user = {
     ...enrolment,
     secret: await openVault(context).open(enrolment),
@@ -144,19 +145,21 @@ function explained(
 ): string {
   switch (judgement.kind) {
     case "right":
-      return isUsed ? "Right, and used up now." : "Right: a login with it would be accepted.";
+      return isUsed
+        ? "Right. The code is now used up."
+        : "Right: a login with it would be accepted.";
     case "recovery_code":
       return isUsed
-        ? "A recovery code, and used up now."
-        : "A recovery code: a login with it would be accepted, and use it up.";
+        ? "A recovery code. It is now used up."
+        : "This is a recovery code: a login would accept it and use it up.";
     case "used": {
       const nextMs = ((lastTimeStep ?? 0) + 1) * parameters.periodSeconds * 1000;
-      return "Right, but it was already used, or a newer code was: each code is accepted once. Codes from " +
+      return "Right, but this code or a newer one was already used: each code is accepted once. Codes from " +
         `${instant(nextMs)} on are accepted again.`;
     }
     case "clock_off":
       return `The code ${toldDeviation(stepsOff ?? 0, parameters)}. ` +
-        "A login would be refused: let both clocks set themselves (on the server: timedatectl).";
+        "A login would be refused: set both clocks automatically (on the server: timedatectl).";
     case "malformed":
       return `Not a code: a code has ${parameters.digits} digits.`;
     case "wrong":
