@@ -29,7 +29,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     ...["core", "text", "system", "store/sqlite"],
     ...["store/store.ts", "store/login_store.ts", "store/enrolment_store.ts"],
   ],
-  "store": ["core", "store"],
+  "store": ["core", "text", "store"],
   "openvpn": [
     "core",
     "text",

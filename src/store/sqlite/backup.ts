@@ -20,10 +20,9 @@ const OPEN = { create: false, busyTimeoutMs: 0 };
 export async function backUp(database: Database, to: string): Promise<number> {
   await database.copyTo(to);
   using copy = await openDatabase(to, OPEN);
-  await requireWhole(
-    copy,
-    `the copy at ${to} is damaged, so it was not kept: the database itself may be damaged, restore an earlier backup`,
-  );
+  const otherwise = `the copy at ${to} is damaged, so it was not kept: if the database itself is ` +
+    "damaged, restore an earlier backup";
+  await requireWhole(copy, otherwise);
   return (await enrolmentsIn(copy)).length;
 }
 
@@ -87,7 +86,7 @@ function requireAlone(path: string): void {
     if (lstat(path + end) === null) continue;
     throw new Failure(
       "database_error",
-      `${path}${end} is there: ${path} is a database in use, not a backup`,
+      `${path}${end} exists, so ${path} is a database in use and not a backup`,
     );
   }
 }

@@ -87,7 +87,7 @@ function missing(path: string): Failure {
 function orphaned(companion: string): Failure {
   return new Failure(
     "database_foreign",
-    `${companion} is there, but its database is not: move it to where the database is now`,
+    `${companion} exists, but its database does not: move it to where the database is now`,
   );
 }
 
