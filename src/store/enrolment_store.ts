@@ -81,9 +81,7 @@ export interface EnrolmentStore {
   /**
    * Replaces secrets by the same ones sealed anew. A secret that has been changed meanwhile stays.
    */
-  replaceSecrets(
-    secrets: readonly { enrolment: Enrolment; sealed: SealedSecret }[],
-  ): Promise<void>;
+  replaceSecrets(secrets: readonly { enrolment: Enrolment; sealed: SealedSecret }[]): Promise<void>;
 
   /** All enrolments, ordered by the bytes of the username. */
   list(): Promise<Enrolment[]>;
