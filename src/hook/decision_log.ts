@@ -1,5 +1,6 @@
 import { openSystemLog } from "../system/system_log.ts";
 import { type Field, logfmt } from "../text/logfmt.ts";
+import { messageOf } from "../text/message_of.ts";
 import { writeAll } from "../system/write_all.ts";
 import type { LogTarget } from "../settings.ts";
 
@@ -7,10 +8,7 @@ import type { LogTarget } from "../settings.ts";
 export const Severity = { ERROR: 3, NOTICE: 5, INFO: 6 } as const;
 
 /** Writes one line of logfmt to a log. */
-export type WriteDecision = (
-  fields: Record<string, Field>,
-  severity: number,
-) => void;
+export type WriteDecision = (fields: Record<string, Field>, severity: number) => void;
 
 const PROGRAM = "openvpn-totp";
 
@@ -74,8 +72,4 @@ function isFileOrMissing(path: string): boolean {
     if (error instanceof Deno.errors.NotFound) return true;
     throw error;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -244,11 +244,11 @@ testWith(
       ["in-use", (file) => {
         Deno.copyFileSync(good, file);
         Deno.writeTextFileSync(`${file}-journal`, "");
-      }, /is a database in use, not a backup/],
+      }, /is a database in use and not a backup/],
       ["other-user", (file) => {
         Deno.copyFileSync(good, file);
         sql(file, "UPDATE enrolments SET username = 'daemon'");
-      }, /the secret of "daemon" doesn't open/],
+      }, /the secret of "daemon" does not open/],
       ["orphan", (file) => {
         Deno.copyFileSync(good, file);
         sql(file, "PRAGMA foreign_keys = OFF");

@@ -498,7 +498,7 @@ testWith(["script"], "export asks, and writes all or nothing", async () => {
   database.exec(
     "UPDATE enrolments SET secret = zeroblob(48) WHERE username = 'alice'",
   );
-  await refused(["--yes", `${path}/out`], 1, /secret of "alice" doesn't open/);
+  await refused(["--yes", `${path}/out`], 1, /secret of "alice" does not open/);
 });
 
 testWith(

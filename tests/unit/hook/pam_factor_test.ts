@@ -35,14 +35,14 @@ const CASES: [result: PamResult, reason: string, detail: string, added: string][
   [
     { outcome: "unnamed" },
     "pam_error",
-    "PAM names no user, or the name is not valid UTF-8",
+    "PAM returned no username, or one that is not valid UTF-8",
     "",
   ],
   [
     { outcome: "no_answer", seconds: 30 },
     "pam_error",
-    "PAM service vpn: no answer within 30 seconds: find the module in pam.d/vpn that waits " +
-    "(for a directory server?), or raise totpPamTimeout",
+    "PAM service vpn: no answer within 30 seconds: check which module in /etc/pam.d/vpn hangs " +
+    "(an unreachable directory server?), or raise totpPamTimeout",
     "",
   ],
 ];
