@@ -1,5 +1,6 @@
 import { openSystemLog } from "../system/system_log.ts";
 import { type Field, logfmt } from "../text/logfmt.ts";
+import { PROGRAM } from "../text/program_name.ts";
 import { writeAll } from "../system/write_all.ts";
 import type { LogTarget } from "../settings.ts";
 
@@ -11,8 +12,6 @@ export type WriteDecision = (
   fields: Record<string, Field>,
   severity: number,
 ) => void;
-
-const PROGRAM = "openvpn-totp";
 
 /**
  * Opens the log for decisions. If the target cannot be used, lines go to standard error and say
