@@ -1,7 +1,7 @@
 const LINE_FEED = 0x0a;
 
 /** A piece of a file as OpenVPN reads it. */
-export interface Piece {
+interface Piece {
   /** Includes the line end, if the piece reaches it. */
   bytes: Uint8Array;
   /** The number of the line that it begins in; the first line is 1. */

@@ -9,7 +9,7 @@ const SEMICOLON = 0x3b;
 const BACKSLASH = 0x5c;
 
 /** The words of a line, none for a comment or a blank line, or why OpenVPN refuses it. */
-export type ParsedLine = { words: string[] } | { error: string };
+type ParsedLine = { words: string[] } | { error: string };
 
 type State = "initial" | "unquoted" | "quoted" | "apostrophes";
 

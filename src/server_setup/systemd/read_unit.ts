@@ -2,7 +2,7 @@ import { confNamesIn, isFile } from "../../system/present_files.ts";
 import { readUnitFile, type Unit } from "./unit_file.ts";
 
 /** Where units are; the first one found is used (systemd.unit(5), "UNIT FILE LOAD PATH"). */
-export const UNIT_DIRECTORIES = [
+const UNIT_DIRECTORIES = [
   "/etc/systemd/system",
   "/run/systemd/system",
   "/usr/local/lib/systemd/system",
