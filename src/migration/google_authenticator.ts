@@ -99,7 +99,7 @@ function reasonAgainst(options: ReadonlyMap<string, string>): string | null {
   }
   if (!options.has("TOTP_AUTH")) return "TOTP_AUTH is missing";
   if (Number(options.get("STEP_SIZE")) > MAX_STEP_SECONDS) {
-    return `STEP_SIZE is over ${MAX_STEP_SECONDS}, and the PAM module accepts no code then`;
+    return `STEP_SIZE is over ${MAX_STEP_SECONDS}, so the PAM module accepts no codes`;
   }
   const unknown = [...options.keys()].find((name) =>
     NOT_CARRIED[name] === undefined && !LAST_LOGIN.test(name) &&

@@ -136,7 +136,7 @@ function safety({ recoveryCodes }: Handout): Markup {
       "on paper and as a file";
   return markup`<section class="safety">
 <h2>For your eyes only</h2>
-<p>Whoever has this page can make your codes. Once the app shows them, ${what}. If somebody
+<p>Anyone who has this page can make your codes. Once the app shows them, ${what}. If somebody
 else has seen it, or if you lose your phone, tell your administrator, who can give you a new key.</p>
 </section>
 `;
