@@ -1,5 +1,6 @@
 import { openSystemLog } from "../system/system_log.ts";
 import { type Field, logfmt } from "../text/logfmt.ts";
+import { messageOf } from "../text/message_of.ts";
 import { PROGRAM } from "../text/program_name.ts";
 import { writeAll } from "../system/write_all.ts";
 import type { LogTarget } from "../settings.ts";
@@ -73,8 +74,4 @@ function isFileOrMissing(path: string): boolean {
     if (error instanceof Deno.errors.NotFound) return true;
     throw error;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -53,8 +53,8 @@ export function firstFactorResultOf(
     case "no_answer":
       return refused(
         "pam_error",
-        `${detail}: find the module in pam.d/${service} that waits ` +
-          "(for a directory server?), or raise totpPamTimeout",
+        `${detail}: check which module in /etc/pam.d/${service} hangs ` +
+          "(an unreachable directory server?), or raise totpPamTimeout",
       );
   }
 }

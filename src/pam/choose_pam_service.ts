@@ -17,10 +17,9 @@ export function choosePamService(configured: string | null): string {
   if (DIRECTORIES.some((directory) => isFile(`${directory}/${service}`))) {
     return service;
   }
+  const places = DIRECTORIES.join(" or ");
   throw new Failure(
     "pam_service_missing",
-    `the PAM service ${quoted(service)} has no file in ${
-      DIRECTORIES.join(" or ")
-    }: create one or set totpPamService`,
+    `the PAM service ${quoted(service)} has no file in ${places}: create one, or set totpPamService`,
   );
 }

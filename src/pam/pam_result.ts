@@ -45,7 +45,7 @@ export function describePamRefusal(service: string, refusal: PamRefusal): string
         ? `pam_start: ${pamStatusName(refusal.status)}`
         : `PAM service ${service}: ${pamStatusName(refusal.status)}`;
     case "unnamed":
-      return "PAM names no user, or the name is not valid UTF-8";
+      return "PAM returned no username, or one that is not valid UTF-8";
     case "no_answer":
       return `PAM service ${service}: no answer within ${counted(refusal.seconds, "second")}`;
   }

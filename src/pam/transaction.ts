@@ -1,5 +1,6 @@
 import { type Address, cString, type Memory } from "../system/memory.ts";
 import { letThreadRest } from "../system/thread_rest.ts";
+import { readUtf8 } from "../text/utf8.ts";
 import type { PamCredentials } from "./answers.ts";
 import type { Conversation, Conversations } from "./conversation.ts";
 import { Flag, Item, type Libpam } from "./libpam.ts";
@@ -159,7 +160,7 @@ export class PamTransaction {
     const status = this.#parts.libpam.pam_get_item(this.#handle, Item.USER, out);
     // The name is libpam's: it is copied here, before anything can change it.
     const bytes = status === Status.SUCCESS ? this.#parts.memory.readString(out[0]!) : null;
-    const username = bytes === null ? null : decodeUtf8(bytes);
+    const username = bytes === null ? null : readUtf8(bytes);
     return username === null ? { outcome: "unnamed" } : { outcome: "passed", username };
   }
 }
@@ -168,12 +169,4 @@ export class PamTransaction {
 function refusalBy(call: ModuleCall, status: number): PamDenial | PamFailure {
   const isDecision = call === "pam_acct_mgmt" || USERS_DOING.includes(status);
   return isDecision ? { outcome: "denied", call, status } : { outcome: "failed", call, status };
-}
-
-function decodeUtf8(bytes: Uint8Array): string | null {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return null;
-  }
 }

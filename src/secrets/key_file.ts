@@ -1,4 +1,5 @@
 import { Failure } from "../core/failure.ts";
+import { messageOf } from "../text/message_of.ts";
 import { Redacted } from "../text/redacted.ts";
 import { KEY_BYTES, type SecretKey } from "./sealed_secret.ts";
 import { followTrusted, makeDirectory, parentOf, requirePrivate } from "../system/trusted_path.ts";
@@ -106,9 +107,8 @@ function keyError(path: string, error: unknown): Failure {
         "(sudo)",
     );
   }
-  const cause = error instanceof Error ? error.message : String(error);
   return new Failure(
     "key_error",
-    `cannot use the key file ${path}: ${cause} (totpKeyFile)`,
+    `cannot use the key file ${path}: ${messageOf(error)} (totpKeyFile)`,
   );
 }

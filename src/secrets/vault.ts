@@ -143,7 +143,7 @@ export class Vault {
   #doesNotFit(username: string, key: SecretKey): never {
     throw new Failure(
       "key_wrong",
-      `the secret of ${quoted(username)} doesn't open with the key ${key.id} of ${this.path}: ` +
+      `the secret of ${quoted(username)} does not open with the key ${key.id} of ${this.path}: ` +
         "the key or the user's secret was changed; restore them from a backup, or enrol the user " +
         "again (enroll --replace)",
     );

@@ -1,3 +1,4 @@
+import { readUtf8 } from "../text/utf8.ts";
 import { openLibrary } from "./libraries.ts";
 import { cString, Memory } from "./memory.ts";
 
@@ -47,7 +48,7 @@ export function findAccount(
 }
 
 /**
- * The name of the account that has this number; null where there is none, or its name isn't UTF-8.
+ * The name of the account that has this number; null where there is none, or its name is not UTF-8.
  *
  * @throws Failure `library_missing`
  */
@@ -57,10 +58,5 @@ export function accountName(uid: number): string | null {
   if (found === 0n) return null;
   const memory = new Memory();
   const name = memory.readString(memory.readAddress(found));
-  if (name === null) return null;
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(name);
-  } catch {
-    return null;
-  }
+  return name === null ? null : readUtf8(name);
 }

@@ -1,4 +1,5 @@
 import { Failure } from "../core/failure.ts";
+import { messageOf } from "../text/message_of.ts";
 import { readAll } from "./read_all.ts";
 
 /**
@@ -18,7 +19,7 @@ export function readBoundedFile(
     return readAll((buffer) => file.readSync(buffer), maxBytes);
   });
   if (content !== null) return content;
-  throw new Failure("file_error", `${path} has over ${maxBytes} bytes`);
+  throw new Failure("file_error", `${path} is larger than ${maxBytes} bytes`);
 }
 
 function attempt<T>(path: string, read: () => T): T {
@@ -30,11 +31,6 @@ function attempt<T>(path: string, read: () => T): T {
 }
 
 /** A `Failure` for a file of OpenVPN's that can't be read, written or removed. */
-export function fileError(
-  action: string,
-  path: string,
-  error: unknown,
-): Failure {
-  const cause = error instanceof Error ? error.message : String(error);
-  return new Failure("file_error", `cannot ${action} ${path}: ${cause}`);
+export function fileError(action: string, path: string, error: unknown): Failure {
+  return new Failure("file_error", `cannot ${action} ${path}: ${messageOf(error)}`);
 }

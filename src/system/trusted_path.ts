@@ -9,7 +9,7 @@ const STICKY = 0o1000;
 const PERMISSIONS = 0o7777;
 
 /** Where a path leads. */
-export interface TrustedPath {
+interface TrustedPath {
   /** Without symbolic links. */
   path: string;
   /** What lies there; null for nothing. */

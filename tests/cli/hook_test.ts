@@ -92,7 +92,7 @@ testWith(
       );
       assert.match(
         await play(username, "x".repeat(100_000)),
-        /file_error: .* has over 65536 bytes/,
+        /file_error: .* is larger than 65536 bytes/,
       );
       await admin(db, ["delete", username]);
       assert.match(await play(username, password), /reason=not_enrolled/);
@@ -211,7 +211,7 @@ testWith(
       assert.equal(second.status, 1);
       assert.match(
         second.stderr,
-        /reason=malformed_code .*has over 4096 bytes/,
+        /reason=malformed_code .*is larger than 4096 bytes/,
       );
       assert.equal(await huge.control(), "0");
       assert.throws(

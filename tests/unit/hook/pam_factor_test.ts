@@ -35,7 +35,7 @@ const CASES: [result: PamResult, reason: string, detail: string, added: string][
   [
     { outcome: "unnamed" },
     "pam_error",
-    "PAM names no user, or the name is not valid UTF-8",
+    "PAM returned no username, or one that is not valid UTF-8",
     "",
   ],
   [

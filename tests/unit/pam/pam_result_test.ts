@@ -22,7 +22,7 @@ Deno.test("describePamRefusal says which service answered what", () => {
       { outcome: "failed", call: "pam_authenticate", status: 9 },
       "PAM service vpn: PAM_AUTHINFO_UNAVAIL",
     ],
-    [{ outcome: "unnamed" }, "PAM names no user, or the name is not valid UTF-8"],
+    [{ outcome: "unnamed" }, "PAM returned no username, or one that is not valid UTF-8"],
     [{ outcome: "no_answer", seconds: 1 }, "PAM service vpn: no answer within 1 second"],
     [{ outcome: "no_answer", seconds: 30 }, "PAM service vpn: no answer within 30 seconds"],
   ];
