@@ -7,14 +7,7 @@ import { ReadingBuilder, type SourceEntry } from "./reading_builder.ts";
 import { algorithmOf, decodeText, wholeNumber } from "./text.ts";
 
 /** The headings of the columns, in lower case. */
-const CSV_COLUMNS = [
-  "username",
-  "secret",
-  "issuer",
-  "algorithm",
-  "digits",
-  "period",
-] as const;
+const CSV_COLUMNS = ["username", "secret", "issuer", "algorithm", "digits", "period"] as const;
 
 type Column = typeof CSV_COLUMNS[number];
 

@@ -54,10 +54,7 @@ interface TotpToken {
   defaults: Defaults;
 }
 
-function readToken(
-  reading: ReadingBuilder,
-  { place, username, token, defaults }: TotpToken,
-): void {
+function readToken(reading: ReadingBuilder, { place, username, token, defaults }: TotpToken): void {
   const [type = "", hash = "", encoding = "", key, pin, ...others] = token.split(":");
   if (key === undefined || pin === undefined || others.length > 1) {
     const reason = "the token must be type:hash:encoding:key:pin:udid";

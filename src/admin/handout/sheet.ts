@@ -81,11 +81,7 @@ ${apps}</table>
 }
 
 function key({ issuer, username, secret, parameters }: Handout): Markup {
-  const rows = [
-    ["Service", issuer],
-    ["Account", username],
-    ...uncommon(parameters),
-  ] as const;
+  const rows = [["Service", issuer], ["Account", username], ...uncommon(parameters)] as const;
   return markup`<section>
 <h2>Or type the key</h2>
 <p>If you can’t scan the code, choose to enter a key by hand, and choose “time-based”.</p>

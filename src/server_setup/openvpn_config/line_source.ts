@@ -23,10 +23,7 @@ export class LineSource {
     if (this.#at >= this.#content.length) return null;
     const rest = this.#content.subarray(this.#at, this.#at + most);
     const end = rest.indexOf(LINE_FEED);
-    const piece = {
-      bytes: end === -1 ? rest : rest.subarray(0, end + 1),
-      line: this.#line,
-    };
+    const piece = { bytes: end === -1 ? rest : rest.subarray(0, end + 1), line: this.#line };
     this.#at += piece.bytes.length;
     if (end !== -1) this.#line++;
     return piece;

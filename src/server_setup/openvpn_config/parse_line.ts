@@ -74,11 +74,7 @@ function stateAfter(byte: number, isEscaped: boolean): State {
   return !isEscaped && byte === APOSTROPHE ? "apostrophes" : "unquoted";
 }
 
-function endsWord(
-  state: Exclude<State, "initial">,
-  byte: number,
-  isEscaped: boolean,
-): boolean {
+function endsWord(state: Exclude<State, "initial">, byte: number, isEscaped: boolean): boolean {
   if (state === "apostrophes") return byte === APOSTROPHE;
   const end = state === "quoted" ? byte === QUOTE : isSpace(byte);
   return end && !isEscaped;

@@ -36,10 +36,7 @@ export function readUnit(
 /**
  * Drop-ins in the order of their names; if several places have the same name, the first one counts.
  */
-function dropIns(
-  names: readonly string[],
-  directories: readonly string[],
-): string[] {
+function dropIns(names: readonly string[], directories: readonly string[]): string[] {
   const byName = new Map<string, string>();
   const places = [...names, "service"].flatMap((name) =>
     directories.map((directory) => `${directory}/${name}.d`)
