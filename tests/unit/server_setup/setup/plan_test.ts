@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { differenceText } from "../../../src/admin/commands/setup/difference.ts";
-import { editedText } from "../../../src/server_setup/setup/lines.ts";
-import { decodeLatin1, encodeLatin1 } from "../../../src/text/latin1.ts";
-import { planSetup } from "../../../src/server_setup/setup/plan.ts";
-import { requireSound } from "../../../src/server_setup/setup/require_sound.ts";
-import { PLAIN } from "../../../src/admin/terminal/screen.ts";
-import { readConfig } from "../../../src/server_setup/openvpn_config/read_config.ts";
-import { Failure } from "../../../src/core/failure.ts";
-import { holds } from "../../lab/fuzz.ts";
+import { differenceText } from "../../../../src/admin/commands/setup/difference.ts";
+import { editedText } from "../../../../src/server_setup/setup/lines.ts";
+import { decodeLatin1, encodeLatin1 } from "../../../../src/text/latin1.ts";
+import { planSetup } from "../../../../src/server_setup/setup/plan.ts";
+import { requireSound } from "../../../../src/server_setup/setup/require_sound.ts";
+import { PLAIN } from "../../../../src/admin/terminal/screen.ts";
+import { readConfig } from "../../../../src/server_setup/openvpn_config/read_config.ts";
+import { Failure } from "../../../../src/core/failure.ts";
+import { holds } from "../../../lab/fuzz.ts";
 
 const PROGRAM = "/usr/local/bin/openvpn-totp";
 const PATH = "/etc/openvpn/server/server.conf";
