@@ -64,11 +64,11 @@ export const ENVIRONMENT: readonly Entry[] = [
 
 /** Paragraphs of SECURITY. */
 export const SECURITY = [
-  "Any doubt is a refusal: an error, a time-out, a setting that isn't understood. Each code is " +
+  "Any doubt is a refusal: an error, a time-out, a setting that is not understood. Each code is " +
   "accepted once, and each challenge takes one answer.",
   "Database and key file must belong to root (or to the user who runs the program), and so must " +
   "each directory on the path to them; nobody else may be able to write there. Back up both, in " +
   "separate places.",
-  "Whoever has a user's secret or provisioning URI can make that user's codes. Passwords, secrets " +
+  "Anyone who has a user's secret or provisioning URI can make that user's codes. Passwords, secrets " +
   "and codes are never logged.",
 ];

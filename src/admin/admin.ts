@@ -1,8 +1,9 @@
 import { Failure } from "../core/failure.ts";
 import { preventCoreDumps } from "../system/process_guard.ts";
+import { PROGRAM } from "../text/program_name.ts";
 import { CommanderError } from "./command_line/commander.ts";
 import type { AdminContext } from "./context.ts";
-import { makeProgram, PROGRAM } from "./program.ts";
+import { makeProgram } from "./program.ts";
 import { systemContext } from "./system_context.ts";
 import { shortened } from "./terminal/shortened.ts";
 

@@ -1,4 +1,5 @@
 import { Failure } from "../core/failure.ts";
+import { messageOf } from "../text/message_of.ts";
 import { quoted } from "../text/printable.ts";
 import { readAll } from "../system/read_all.ts";
 import type { AdminContext } from "./context.ts";
@@ -46,7 +47,7 @@ export function readOwnedFile(
 
 function causeOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 function readBounded(

@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path/posix";
 import { Failure } from "../core/failure.ts";
+import { messageOf } from "../text/message_of.ts";
 import { quoted } from "../text/printable.ts";
 import { writeAll } from "../system/write_all.ts";
 
@@ -66,5 +67,5 @@ function causeOf(path: string, error: unknown): string {
   if (error instanceof Deno.errors.NotFound) {
     return `there is no directory ${quoted(dirname(resolve(path)))}`;
   }
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import project from "../../deno.json" with { type: "json" };
 import { SETTINGS } from "../settings.ts";
+import { PROGRAM } from "../text/program_name.ts";
 import { type AnyCommand, Command } from "./command_line/commander.ts";
 import { registerBackup } from "./commands/backup/register.ts";
 import { registerComplete } from "./commands/complete/register.ts";
@@ -25,9 +26,6 @@ import { registerUnlock } from "./commands/unlock/register.ts";
 import { registerVerify } from "./commands/verify/register.ts";
 import type { AdminContext } from "./context.ts";
 import { shortened } from "./terminal/shortened.ts";
-
-/** The program's name, on the command line and in its messages. */
-export const PROGRAM = "openvpn-totp";
 
 /** Adds a command to the program. */
 type Register = (program: AnyCommand, context: AdminContext) => void;

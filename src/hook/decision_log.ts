@@ -1,6 +1,7 @@
 import { openSystemLog } from "../system/system_log.ts";
 import { type Field, logfmt } from "../text/logfmt.ts";
 import { messageOf } from "../text/message_of.ts";
+import { PROGRAM } from "../text/program_name.ts";
 import { writeAll } from "../system/write_all.ts";
 import type { LogTarget } from "../settings.ts";
 
@@ -9,8 +10,6 @@ export const Severity = { ERROR: 3, NOTICE: 5, INFO: 6 } as const;
 
 /** Writes one line of logfmt to a log. */
 export type WriteDecision = (fields: Record<string, Field>, severity: number) => void;
-
-const PROGRAM = "openvpn-totp";
 
 /**
  * Opens the log for decisions. If the target cannot be used, lines go to standard error and say

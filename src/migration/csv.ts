@@ -3,18 +3,11 @@ import { decodeBase32 } from "../text/base32.ts";
 import { counted } from "../text/counted.ts";
 import { type CsvRecord, readRecords } from "./csv_records.ts";
 import { type Reading, UnreadableSource } from "./reading.ts";
-import { type Entry, ReadingBuilder } from "./reading_builder.ts";
+import { ReadingBuilder, type SourceEntry } from "./reading_builder.ts";
 import { algorithmOf, decodeText, wholeNumber } from "./text.ts";
 
 /** The headings of the columns, in lower case. */
-export const CSV_COLUMNS = [
-  "username",
-  "secret",
-  "issuer",
-  "algorithm",
-  "digits",
-  "period",
-] as const;
+const CSV_COLUMNS = ["username", "secret", "issuer", "algorithm", "digits", "period"] as const;
 
 type Column = typeof CSV_COLUMNS[number];
 
@@ -81,7 +74,7 @@ function addRecord(
 }
 
 /** @param value a column's value; empty if there is no such column */
-function entryOf(value: (column: Column) => string): Omit<Entry, "place"> {
+function entryOf(value: (column: Column) => string): Omit<SourceEntry, "place"> {
   const { algorithm, digits, periodSeconds } = COMMON_PARAMETERS;
   return {
     username: value("username"),

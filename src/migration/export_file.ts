@@ -2,7 +2,7 @@ import { decodeBase32 } from "../text/base32.ts";
 import { EXPORT_FORMAT, EXPORT_VERSION } from "./export_format.ts";
 import type { EpochMs } from "../core/epoch.ts";
 import { type Reading, UnreadableSource } from "./reading.ts";
-import { type Entry, ReadingBuilder } from "./reading_builder.ts";
+import { ReadingBuilder, type SourceEntry } from "./reading_builder.ts";
 import { decodeText } from "./text.ts";
 
 /**
@@ -43,7 +43,7 @@ function addUser(reading: ReadingBuilder, place: string, user: unknown): void {
 }
 
 /** Null if a field is missing or has the wrong type. */
-function entryOf(user: { [name: string]: unknown }): Omit<Entry, "place"> | null {
+function entryOf(user: { [name: string]: unknown }): Omit<SourceEntry, "place"> | null {
   const { username, issuer, secret, algorithm, digits, periodSeconds } = user;
   const disabledAt = momentOf(user.disabledAt);
   const isWhole = typeof username === "string" && typeof issuer === "string" &&

@@ -28,16 +28,10 @@ export const IMPORT_FORMATS = {
 export type ImportFormat = keyof typeof IMPORT_FORMATS;
 
 /** Names of the {@link IMPORT_FORMATS}. */
-export const IMPORT_FORMAT_NAMES = Object.keys(IMPORT_FORMATS) as [
-  ImportFormat,
-  ...ImportFormat[],
-];
+export const IMPORT_FORMAT_NAMES = Object.keys(IMPORT_FORMATS) as [ImportFormat, ...ImportFormat[]];
 
 /** Formats whose files need nothing but their content to be read. */
-export type PlainFormat = Exclude<
-  ImportFormat,
-  "python-sqlite" | "google-authenticator"
->;
+export type PlainFormat = Exclude<ImportFormat, "python-sqlite" | "google-authenticator">;
 
 /** What a file of a {@link PlainFormat} may leave unsaid. */
 export interface ReadingDefaults {
@@ -108,9 +102,7 @@ const MARKS = {
   "migration": (text) => /^otpauth-migration:\/\//.test(firstLine(text)),
   "oath": (text) => /^\s*(HOTP|MOTP)[/ \t]/.test(firstLine(text)),
   "otp-secrets": (text) =>
-    /^(totp|hotp|motp|plain)[a-z0-9-]*:/i.test(
-      splitWords(firstLine(text))?.[2] ?? "",
-    ),
+    /^(totp|hotp|motp|plain)[a-z0-9-]*:/i.test(splitWords(firstLine(text))?.[2] ?? ""),
   "csv": (text) => {
     const headings = firstLine(text).toLowerCase().split(/[,;\t]/)
       .map((heading) => heading.replace(/^"(.*)"$/, "$1").trim());

@@ -33,10 +33,7 @@ const SCRATCH_CODE = new RegExp(`^[1-9][0-9]{${SCRATCH_DIGITS - 1}}$`);
  * @param username the user that the file belongs to, which the file does not say
  * @throws UnreadableSource if it is not such a file
  */
-export function readGoogleAuthenticator(
-  content: Uint8Array,
-  username: string,
-): Reading {
+export function readGoogleAuthenticator(content: Uint8Array, username: string): Reading {
   if (content.length > MAX_BYTES) {
     throw new UnreadableSource(`it has more than ${MAX_BYTES} bytes`);
   }
@@ -52,9 +49,7 @@ export function readGoogleAuthenticator(
       if (!options.has(name!)) options.set(name!, value);
     } else if (SCRATCH_CODE.test(line)) recoveryCodes.push(line);
     else {
-      throw new UnreadableSource(
-        `line ${index + 2} is neither an option nor a scratch code`,
-      );
+      throw new UnreadableSource(`line ${index + 2} is neither an option nor a scratch code`);
     }
   }
   return judged(username, secret, options, recoveryCodes);
@@ -99,7 +94,7 @@ function reasonAgainst(options: ReadonlyMap<string, string>): string | null {
   }
   if (!options.has("TOTP_AUTH")) return "TOTP_AUTH is missing";
   if (Number(options.get("STEP_SIZE")) > MAX_STEP_SECONDS) {
-    return `STEP_SIZE is over ${MAX_STEP_SECONDS}, and the PAM module accepts no code then`;
+    return `STEP_SIZE is over ${MAX_STEP_SECONDS}, so the PAM module accepts no codes`;
   }
   const unknown = [...options.keys()].find((name) =>
     NOT_CARRIED[name] === undefined && !LAST_LOGIN.test(name) &&

@@ -1,5 +1,5 @@
 import { accountOf } from "./label.ts";
-import { type Field, readFields, textOf } from "./protobuf.ts";
+import { type MessageField, readFields, textField } from "./protobuf.ts";
 import { type Reading, UnreadableSource } from "./reading.ts";
 import { COUNTED_CODES, ReadingBuilder } from "./reading_builder.ts";
 import { decodeText, type Line, meantLines } from "./text.ts";
@@ -66,8 +66,8 @@ function payloadOf({ place, text }: Line): Uint8Array {
   }
 }
 
-function addAccount(reading: ReadingBuilder, place: string, fields: readonly Field[]): void {
-  const { username, issuer } = accountOf(textOf(fields, 2) ?? "", textOf(fields, 3));
+function addAccount(reading: ReadingBuilder, place: string, fields: readonly MessageField[]): void {
+  const { username, issuer } = accountOf(textField(fields, 2) ?? "", textField(fields, 3));
   const type = numberOf(fields, 6);
   if (type === HOTP) return reading.uncarried(place, username, COUNTED_CODES);
   if (type !== TOTP) return reading.uncarried(place, username, "the type of codes is unknown");
@@ -109,18 +109,18 @@ function requireAllParts(parts: readonly Part[]): void {
   }
 }
 
-function all(fields: readonly Field[], number: number): Field[] {
+function all(fields: readonly MessageField[], number: number): MessageField[] {
   return fields.filter((field) => field.number === number);
 }
 
 /** The last number with a field number; 0 if there is none, as in Protocol Buffers. */
-function numberOf(fields: readonly Field[], number: number): number {
+function numberOf(fields: readonly MessageField[], number: number): number {
   const value = all(fields, number).at(-1)?.value ?? 0;
   if (typeof value === "number") return value;
   throw new UnreadableSource("expected a number in a message");
 }
 
-function bytesOf({ value }: Field): Uint8Array {
+function bytesOf({ value }: MessageField): Uint8Array {
   if (typeof value !== "number") return value;
   throw new UnreadableSource("expected bytes in a message, but found a number");
 }

@@ -6,7 +6,7 @@ import {
 import { decodeBase32 } from "../text/base32.ts";
 import { decodeHex } from "../text/hex.ts";
 import type { Reading } from "./reading.ts";
-import { COUNTED_CODES, DROPPED_PIN, type Entry, ReadingBuilder } from "./reading_builder.ts";
+import { COUNTED_CODES, DROPPED_PIN, ReadingBuilder, type SourceEntry } from "./reading_builder.ts";
 import { splitWords } from "./shell_words.ts";
 import { algorithmOf, decodeText, type Line, meantLines } from "./text.ts";
 
@@ -54,10 +54,7 @@ interface TotpToken {
   defaults: Defaults;
 }
 
-function readToken(
-  reading: ReadingBuilder,
-  { place, username, token, defaults }: TotpToken,
-): void {
+function readToken(reading: ReadingBuilder, { place, username, token, defaults }: TotpToken): void {
   const [type = "", hash = "", encoding = "", key, pin, ...others] = token.split(":");
   if (key === undefined || pin === undefined || others.length > 1) {
     const reason = "the token must be type:hash:encoding:key:pin:udid";
@@ -80,7 +77,10 @@ function timesOf(type: string, { digits, periodSeconds }: Defaults): Defaults | 
   return type === "totp-60-6" ? { digits: COMMON_PARAMETERS.digits, periodSeconds: 60 } : null;
 }
 
-function decodeKey(encoding: string, key: string): Required<Pick<Entry, "secret" | "encoding">> {
+function decodeKey(
+  encoding: string,
+  key: string,
+): Required<Pick<SourceEntry, "secret" | "encoding">> {
   switch (encoding.toLowerCase()) {
     case "base32":
       return { secret: decodeBase32(key), encoding: "base32" };

@@ -1,3 +1,4 @@
+import { decodeLatin1 } from "../text/latin1.ts";
 import { UnreadableSource } from "./reading.ts";
 import { decodeUtf8 } from "./text.ts";
 
@@ -46,7 +47,7 @@ export class PickleInput {
     }
     const bytes = this.#take(end - this.#at);
     this.#at++;
-    return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+    return decodeLatin1(bytes);
   }
 
   /** Reads a decimal number on a line of its own. */

@@ -16,7 +16,7 @@ export class PickleMemo<T> {
 
   /** Stores a value; undefined if there is none, which is an error. */
   put(index: number, item: T | undefined): void {
-    if (item === undefined) throw new UnreadableSource("it stores a value, but there is none");
+    if (item === undefined) throw new UnreadableSource("it stores a value where there is none");
     this.#items.set(index, item);
     if (this.size > this.#most) throw new UnreadableSource("it stores too many values");
   }

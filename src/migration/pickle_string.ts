@@ -1,3 +1,4 @@
+import { encodeLatin1 } from "../text/latin1.ts";
 import type { PickleInput } from "./pickle_input.ts";
 import { UnreadableSource } from "./reading.ts";
 import { decodeUtf8 } from "./text.ts";
@@ -67,7 +68,7 @@ function decodePythonLiteral(line: string): string {
       return ESCAPES[other!] ?? escape;
     },
   );
-  return decodeUtf8(Uint8Array.from(text, (byte) => byte.charCodeAt(0)));
+  return decodeUtf8(encodeLatin1(text));
 }
 
 const ESCAPES: Record<string, string> = {

@@ -2,7 +2,7 @@ import { UnreadableSource } from "./reading.ts";
 import { decodeUtf8 } from "./text.ts";
 
 /** A field of a message. */
-export interface Field {
+export interface MessageField {
   number: number;
   value: number | Uint8Array;
 }
@@ -15,9 +15,9 @@ const MAX_VARINT_BYTES = 10;
  *
  * @throws UnreadableSource for a message that is cut short, and for groups, which are obsolete
  */
-export function readFields(message: Uint8Array): Field[] {
+export function readFields(message: Uint8Array): MessageField[] {
   const input = new MessageInput(message);
-  const fields: Field[] = [];
+  const fields: MessageField[] = [];
   while (!input.isAtEnd) {
     const field = input.field();
     if (field !== null) fields.push(field);
@@ -39,7 +39,7 @@ class MessageInput {
   }
 
   /** Null for a field of fixed size, which no message here has. */
-  field(): Field | null {
+  field(): MessageField | null {
     const key = this.#varint();
     const number = Math.floor(key / 8);
     switch (key % 8) {
@@ -76,7 +76,7 @@ class MessageInput {
 }
 
 /** The last text with a field number; null if there is none. */
-export function textOf(fields: readonly Field[], number: number): string | null {
+export function textField(fields: readonly MessageField[], number: number): string | null {
   const value = fields.findLast((field) => field.number === number)?.value;
   if (value === undefined) return null;
   if (typeof value === "number") throw broken();

@@ -30,7 +30,7 @@ export const DROPPED_PIN = "the PIN: the account's password takes its place";
 const MAX_RECOVERY_CODES = 10;
 
 /** An entry of a source that has not been checked yet. */
-export interface Entry {
+export interface SourceEntry {
   place: string;
   username: string;
   issuer?: string | null;
@@ -55,7 +55,7 @@ export class ReadingBuilder implements Reading {
    * @returns whether a user was added
    * @throws UnreadableSource if there are too many entries
    */
-  add(entry: Entry): boolean {
+  add(entry: SourceEntry): boolean {
     const { place, username, secret, parameters = COMMON_PARAMETERS } = entry;
     const problem = problemWith(entry);
     if (problem !== null) {
@@ -108,19 +108,19 @@ function cut(username: string | null): string | null {
     : `${username.slice(0, MAX_USERNAME_BYTES)}…`;
 }
 
-function problemWith(entry: Entry): Pick<Obstacle, "kind" | "reason"> | null {
+function problemWith(entry: SourceEntry): Pick<Obstacle, "kind" | "reason"> | null {
   const broken = reasonUnreadable(entry);
   if (broken !== null) return { kind: "unreadable", reason: broken };
   const reason = reasonUncarried(entry);
   return reason === null ? null : { kind: "uncarried", reason };
 }
 
-function reasonUnreadable({ username, secret, encoding = "base32" }: Entry): string | null {
+function reasonUnreadable({ username, secret, encoding = "base32" }: SourceEntry): string | null {
   if (!isUsername(username)) return `that cannot be a username: expected ${USERNAME_ALLOWED}`;
   return secret === null ? `the secret is not ${encoding}` : null;
 }
 
-function reasonUncarried({ secret, parameters, recoveryCodes = [] }: Entry): string | null {
+function reasonUncarried({ secret, parameters, recoveryCodes = [] }: SourceEntry): string | null {
   const { least, most } = SECRET_LENGTH;
   const length = secret?.length ?? 0;
   if (length < least || length > most) {

@@ -1,3 +1,4 @@
+import { readUtf8 } from "../text/utf8.ts";
 import { MAX_ENTRIES, UnreadableSource } from "./reading.ts";
 
 /**
@@ -6,11 +7,9 @@ import { MAX_ENTRIES, UnreadableSource } from "./reading.ts";
  * @throws UnreadableSource
  */
 export function decodeText(content: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(content);
-  } catch {
-    throw new UnreadableSource("it is not valid UTF-8");
-  }
+  const text = readUtf8(content);
+  if (text === null) throw new UnreadableSource("it is not valid UTF-8");
+  return text.replace(/^\ufeff/, "");
 }
 
 /**
@@ -19,11 +18,9 @@ export function decodeText(content: Uint8Array): string {
  * @throws UnreadableSource
  */
 export function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new UnreadableSource("it contains text that is not valid UTF-8");
-  }
+  const text = readUtf8(bytes);
+  if (text === null) throw new UnreadableSource("it contains text that is not valid UTF-8");
+  return text;
 }
 
 /** A line of a file. */

@@ -2,7 +2,7 @@ import { COMMON_PARAMETERS } from "../core/totp_parameters.ts";
 import { decodeBase32 } from "../text/base32.ts";
 import { accountOf } from "./label.ts";
 import type { Reading } from "./reading.ts";
-import { COUNTED_CODES, type Entry, ReadingBuilder } from "./reading_builder.ts";
+import { COUNTED_CODES, ReadingBuilder, type SourceEntry } from "./reading_builder.ts";
 import { algorithmOf, decodeText, type Line, meantLines, wholeNumber } from "./text.ts";
 
 const URI = /^otpauth:\/\/([A-Za-z0-9]+)\/([^?#]*)\?([^#]*)$/;
@@ -45,7 +45,9 @@ function readLine(reading: ReadingBuilder, { place, text }: Line): void {
   reading.add({ place, username, issuer, ...contentOf(values) });
 }
 
-function contentOf(values: ReadonlyMap<string, string>): Pick<Entry, "secret" | "parameters"> {
+function contentOf(
+  values: ReadonlyMap<string, string>,
+): Pick<SourceEntry, "secret" | "parameters"> {
   const { algorithm, digits, periodSeconds } = COMMON_PARAMETERS;
   return {
     secret: decodeBase32(values.get("secret") ?? ""),

@@ -1,5 +1,6 @@
 import type { PasswordBytes, PasswordForm } from "../core/password_form.ts";
 import type { ReadVariable } from "../settings.ts";
+import { decodeLatin1, encodeLatin1 } from "../text/latin1.ts";
 import { Redacted } from "../text/redacted.ts";
 import { readAnswer } from "./answer.ts";
 import { readSessionToken } from "./session_token.ts";
@@ -17,8 +18,8 @@ import { readSessionToken } from "./session_token.ts";
 export function readPasswordForm(read: ReadVariable, sent: PasswordBytes): PasswordForm {
   const token = readSessionToken(read, sent.reveal());
   if (token !== null) return { form: "token", token };
-  // Each byte becomes the character with the same number, because a password need not be UTF-8.
-  const text = Array.from(sent.reveal(), (byte) => String.fromCharCode(byte)).join("");
+  // A password need not be UTF-8.
+  const text = decodeLatin1(sent.reveal());
   return readStatic(read, text) ?? readDynamic(text) ?? { form: "plain", password: sent };
 }
 
@@ -39,8 +40,7 @@ function readStatic(read: ReadVariable, text: string): PasswordForm | null {
 function readDynamic(text: string): PasswordForm | null {
   const [, stateId, response] = text.match(DYNAMIC) ?? [];
   if (stateId === undefined || response === undefined) return null;
-  const bytes = Uint8Array.from(response, (c) => c.charCodeAt(0));
-  return { form: "dynamic", stateId, code: readAnswer(bytes) };
+  return { form: "dynamic", stateId, code: readAnswer(encodeLatin1(response)) };
 }
 
 const STATIC = /^SCRV1:([A-Za-z0-9+/]*={0,2}):([A-Za-z0-9+/]*={0,2})\s*$/;

@@ -1,6 +1,7 @@
 import type { EpochMs } from "../core/epoch.ts";
 import type { SessionToken } from "../core/password_form.ts";
 import type { ReadVariable } from "../settings.ts";
+import { decodeLatin1 } from "../text/latin1.ts";
 
 /** The beginning of every token that `auth-gen-token` makes. */
 const PREFIX = new TextEncoder().encode("SESS_ID_AT_");
@@ -27,7 +28,7 @@ export function readSessionToken(
 /** The time of the first login; null if the token does not have this form. */
 function readLoginTime(token: Uint8Array): EpochMs | null {
   try {
-    const base64 = String.fromCharCode(...token.subarray(PREFIX.length));
+    const base64 = decodeLatin1(token.subarray(PREFIX.length));
     const bytes = Uint8Array.fromBase64(base64);
     const seconds = new DataView(bytes.buffer).getBigInt64(SESSION_ID_BYTES);
     return Number(seconds) * 1000;

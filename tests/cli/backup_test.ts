@@ -56,7 +56,7 @@ testWith(
     const told = await must(db, "backup", file);
     assert.match(
       told,
-      /^Backed up 2 users to .*\/backup\.\nThe backup doesn't contain the key file /,
+      /^Backed up 2 users to .*\/backup\.\nThe backup does not contain the key file /,
     );
     assert(told.includes(keyFileOf(db)));
     assert.equal(Deno.statSync(file).mode! & 0o777, 0o600);

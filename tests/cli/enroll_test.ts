@@ -63,7 +63,7 @@ testWith([], "enroll --from enrols nobody where one can't be", async () => {
     ["a\nb\na\n", /line 3 of ".*users": "a" is already in line 1/],
     ["a\nb\u0007c\n", /line 2 of .*"b\\u\{7\}c" cannot be a username/],
     ["# nobody\n\n", /contains no username/],
-    [new Uint8Array([0x61, 0x0a, 0xff]), /is not UTF-8/],
+    [new Uint8Array([0x61, 0x0a, 0xff]), /is not valid UTF-8/],
     [new Uint8Array(1024 * 1024 + 1).fill(0x61), /larger than 1048576 bytes/],
   ];
   for (const [list, error] of cases) {

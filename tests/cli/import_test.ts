@@ -256,7 +256,7 @@ testWith([], "import enrols all or none, and names each conflict", async () => {
   assertNothing(
     broken,
     1,
-    /: 2 entries are broken, 2 entries can't be carried over \(--skip-uncarried leaves them out\)\n/,
+    /: 2 entries are broken, 2 entries cannot be carried over \(--skip-uncarried leaves them out\)\n/,
   );
   assert.match(broken.stdout, /^a\\u\{a\}b +.*line 2 +that cannot be/m);
   assert.match(broken.stdout, /^carol +.*line 3 +the secret is not base32$/m);
@@ -265,7 +265,7 @@ testWith([], "import enrols all or none, and names each conflict", async () => {
   assertNothing(
     await imported("nothing\n"),
     1,
-    /isn't recognised as a file .* choose one with --format: pickle, python/,
+    /is not recognised as a file .* choose one with --format: pickle, python/,
   );
   assertNothing(
     await imported(`${SECRET}\n`, "--format", "csv"),
@@ -487,12 +487,12 @@ testWith(["script"], "export asks, and writes all or nothing", async () => {
   await refused(
     ["--yes", "--format", "uris", `${path}/out`],
     1,
-    /user " b" can't be exported as a URI: use --format json/,
+    /user " b" cannot be exported as a URI: use --format json/,
   );
   await using terminal = new Terminal(
     `${PROGRAM} ${on(db).join(" ")} export ${path}/out`,
   );
-  await terminal.type(/Whoever has them can make all codes\. \[y\/N\] $/, "n");
+  await terminal.type(/Anyone who has them can make all codes\. \[y\/N\] $/, "n");
   assert.equal((await terminal.end()).status, 1);
   using database = new DatabaseSync(db);
   database.exec(

@@ -100,7 +100,7 @@ testWith([], "list filters and sorts, in any combination", async () => {
     assert.equal(lines.map((line) => line.split(" ")[0]).join(" "), users);
   }
   const none = await ok(db, "list", "--exempt", "--locked");
-  assert.equal(none, "No user matches (8 in all).\n");
+  assert.equal(none, "No users match (8 in total).\n");
 });
 
 testWith([], "list says what isn't as usual with each user", async () => {

@@ -94,7 +94,7 @@ testWith([], "setup refuses, and changes nothing", async () => {
   };
   await refuses([], 2, /without a terminal: use --yes/);
   await refuses(["--json"], 2, /add --yes or --dry-run/);
-  await refuses(["--yes", "--program", "/gone"], 2, /can't be run/);
+  await refuses(["--yes", "--program", "/gone"], 2, /cannot be run/);
   await refuses(["--yes", "--program", "/a b"], 2, /allowed in the config/);
   await Deno.chmod(place.path, 0o777);
   await refuses(["--yes"], 1, /others can put files there/);

@@ -119,7 +119,7 @@ testWith([], "exempt, for people and for programs", async () => {
     [["link", "--from", "x"], 2, /--from is "x", expected an address or/],
     [["link", "--until", "2001-01-01"], 2, /"2001-01-01", which is in the past/],
     [["link", "--until", "soon"], 2, /--until is "soon", expected a date/],
-    [["link", "--end", "--from", "::1"], 2, /--end can't be combined/],
+    [["link", "--end", "--from", "::1"], 2, /--end cannot be combined/],
     [["a\nb"], 2, /cannot be a username/],
   ];
   for (const [args, expected, message] of cases) {

@@ -56,9 +56,7 @@ export async function enrolUsers(
         : earlier.secret,
       enrolledAt: context.now(),
       secret: await vault.seal(secret, user.username),
-      recoveryMarks: await Promise.all(
-        recoveryCodes.map((code) => markOfCode(secret, code)),
-      ),
+      recoveryMarks: await Promise.all(recoveryCodes.map((code) => markOfCode(secret, code))),
     });
     done?.();
   }
@@ -143,9 +141,7 @@ export async function requireUnenrolled(
 }
 
 /** The enrolled users; none where there is no database yet. */
-export async function enrolledUsernames(
-  context: AdminContext,
-): Promise<string[]> {
+export async function enrolledUsernames(context: AdminContext): Promise<string[]> {
   try {
     return await withStore(
       context,

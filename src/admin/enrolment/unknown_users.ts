@@ -6,9 +6,9 @@ import type { AdminContext } from "../context.ts";
 export function warnOfUnknownUsers(context: AdminContext, usernames: readonly string[]): void {
   const unknown = usernames.filter((username) => !isKnown(username));
   if (unknown.length === 0) return;
-  context.err(
-    `openvpn-totp: warning: the system has no account for ${unknown.map(quoted).join(", ")}: ` +
-      "logins will fail until there is one\n",
+  context.warn(
+    `the system has no account for ${unknown.map(quoted).join(", ")}: ` +
+      "logins will fail until there is one",
   );
 }
 

@@ -1,4 +1,5 @@
 import { Failure } from "../../core/failure.ts";
+import { readUtf8 } from "../../text/utf8.ts";
 import { quoted } from "../../text/printable.ts";
 import { isUsername, USERNAME_ALLOWED } from "../../core/username.ts";
 import type { AdminContext } from "../context.ts";
@@ -41,10 +42,9 @@ export function readUserList(context: AdminContext, path: string): string[] {
   );
 }
 
+/** A byte order mark at the beginning is not part of the first username. */
 function textOf(content: Uint8Array, path: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(content);
-  } catch {
-    throw new Failure("input_error", `${quoted(path)} is not UTF-8`);
-  }
+  const text = readUtf8(content);
+  if (text === null) throw new Failure("input_error", `${quoted(path)} is not valid UTF-8`);
+  return text.replace(/^\ufeff/, "");
 }

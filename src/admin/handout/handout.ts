@@ -4,7 +4,7 @@ import type { TotpParameters } from "../../core/totp_parameters.ts";
 import { uriOf } from "../enrolment/provisioning_uri.ts";
 import { shownSecret } from "../enrolment/secret.ts";
 
-/** What a user gets to set up an authenticator app. Whoever has it can make the user's codes. */
+/** What a user gets to set up an authenticator app. Anyone who has it can make the user's codes. */
 export interface Handout {
   username: string;
   /** The name that the app shows. */

@@ -16,10 +16,7 @@ type Value = string | number | Markup | readonly Markup[];
  * A template of HTML. Each text in it is shown literally, in an element or a quoted attribute: what
  * has a meaning in HTML is escaped, and characters that hide or reorder text become `\u{…}`.
  */
-export function markup(
-  literals: TemplateStringsArray,
-  ...values: readonly Value[]
-): Markup {
+export function markup(literals: TemplateStringsArray, ...values: readonly Value[]): Markup {
   return new Markup(literals.map((literal, i) => literal + safe(values[i] ?? "")).join(""));
 }
 

@@ -81,11 +81,7 @@ ${apps}</table>
 }
 
 function key({ issuer, username, secret, parameters }: Handout): Markup {
-  const rows = [
-    ["Service", issuer],
-    ["Account", username],
-    ...uncommon(parameters),
-  ] as const;
+  const rows = [["Service", issuer], ["Account", username], ...uncommon(parameters)] as const;
   return markup`<section>
 <h2>Or type the key</h2>
 <p>If you can’t scan the code, choose to enter a key by hand, and choose “time-based”.</p>
@@ -136,7 +132,7 @@ function safety({ recoveryCodes }: Handout): Markup {
       "on paper and as a file";
   return markup`<section class="safety">
 <h2>For your eyes only</h2>
-<p>Whoever has this page can make your codes. Once the app shows them, ${what}. If somebody
+<p>Anyone who has this page can make your codes. Once the app shows them, ${what}. If somebody
 else has seen it, or if you lose your phone, tell your administrator, who can give you a new key.</p>
 </section>
 `;

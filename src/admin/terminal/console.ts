@@ -6,6 +6,8 @@ export interface Console {
   out(text: string): void;
   /** Writes to standard error: errors, warnings, and what only people want. */
   err(text: string): void;
+  /** Writes a warning to standard error: what is doubtful, on one line, without its end. */
+  warn(text: string): void;
   /** Standard error is a terminal. */
   isTerminal: boolean;
   /** Columns of that terminal. */

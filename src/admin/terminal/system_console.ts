@@ -1,5 +1,6 @@
 import { Failure, isSystemError } from "../../core/failure.ts";
 import type { ReadVariable } from "../../settings.ts";
+import { PROGRAM } from "../../text/program_name.ts";
 import { writeAll } from "../../system/write_all.ts";
 import type { Console } from "./console.ts";
 
@@ -9,6 +10,7 @@ export function systemConsole(read: ReadVariable): Console {
   return {
     out,
     err,
+    warn: (text) => err(`${PROGRAM}: warning: ${text}\n`),
     isTerminal: Deno.stderr.isTerminal(),
     columns,
     screen: { columns: isTerminal ? columns() : null, hasColor: wantsColor(read) ?? isTerminal },

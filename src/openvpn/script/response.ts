@@ -1,4 +1,5 @@
 import type { Code } from "../../core/code.ts";
+import { decodeLatin1 } from "../../text/latin1.ts";
 import type { Redacted } from "../../text/redacted.ts";
 import { readAnswer } from "../answer.ts";
 import { fileError, readBoundedFile } from "../../system/bounded_file.ts";
@@ -21,7 +22,7 @@ export function readResponseFile(path: string): Redacted<Code> | null {
 
 /** Reads the code from a response file's content; null if there is none. */
 export function parseResponse(content: Uint8Array): Redacted<Code> | null {
-  const base64 = String.fromCharCode(...content).trimEnd();
+  const base64 = decodeLatin1(content).trimEnd();
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return null;
   try {
     return readAnswer(Uint8Array.fromBase64(base64));

@@ -1,5 +1,5 @@
 import { followTrusted, parentOf } from "../../system/trusted_path.ts";
-import { messageOf } from "../message_of.ts";
+import { messageOf } from "../../text/message_of.ts";
 import type { Directory, Script } from "./set_up.ts";
 
 /** The file at a path that OpenVPN is configured to run. */

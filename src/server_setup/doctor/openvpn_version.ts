@@ -18,9 +18,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
  * @param given the program's path, if it is not in a usual place
  * @returns null if it is not there, or has no title
  */
-export function findOpenvpn(
-  given: string | undefined,
-): { path: string; version: string } | null {
+export function findOpenvpn(given: string | undefined): { path: string; version: string } | null {
   for (const path of given === undefined ? PLACES : [given]) {
     try {
       const { isFile, size } = Deno.statSync(path);

@@ -1,7 +1,7 @@
 import { choosePamService } from "../../pam/choose_pam_service.ts";
 import { PamService } from "../../pam/pam_service.ts";
 import type { Settings } from "../../settings.ts";
-import { messageOf } from "../message_of.ts";
+import { messageOf } from "../../text/message_of.ts";
 import type { SetUp } from "./set_up.ts";
 
 /** Starts PAM as a login would, but asks it about nobody. */

@@ -54,11 +54,7 @@ function versionsAt(path: string): SchemaVersions | null {
   }
 }
 
-async function rehearseOpen(
-  store: Store,
-  vault: Vault,
-  now: EpochMs,
-): Promise<DatabaseState> {
+async function rehearseOpen(store: Store, vault: Vault, now: EpochMs): Promise<DatabaseState> {
   const enrolments = await store.enrolments.list();
   const failures: string[] = [];
   for (const enrolment of enrolments) {

@@ -11,7 +11,7 @@ export interface Need {
 }
 
 /** A line of the unit that keeps a path from the program, and how. */
-export interface Obstacle {
+export interface UnitObstacle {
   assignment: Assignment;
   how: string;
 }
@@ -20,7 +20,7 @@ const HOMES = ["/home", "/root", "/run/user"];
 const PRIVATE = ["/tmp", "/var/tmp"];
 
 /** The line of the unit that keeps a path from the program; null if none does. */
-export function obstacleTo(need: Need, unit: Unit): Obstacle | null {
+export function obstacleTo(need: Need, unit: Unit): UnitObstacle | null {
   const { path, isWritten } = need;
   const isReadOnlyAtMost = isWritten && !isBelow(path, writableBy(unit));
   return hiddenHome(unit, path, isReadOnlyAtMost) ??
@@ -38,7 +38,7 @@ function isBelow(path: string, directories: readonly string[]): boolean {
   return directories.some((one) => path.startsWith(`${one}/`));
 }
 
-function hiddenHome(unit: Unit, path: string, mustBeWritten: boolean): Obstacle | null {
+function hiddenHome(unit: Unit, path: string, mustBeWritten: boolean): UnitObstacle | null {
   const home = lastOf(unit, "ProtectHome");
   if (home === null || !isBelow(path, HOMES)) return null;
   if (/^(1|yes|y|true|t|on|tmpfs)$/i.test(home.value)) return { assignment: home, how: "hidden" };
@@ -46,7 +46,7 @@ function hiddenHome(unit: Unit, path: string, mustBeWritten: boolean): Obstacle 
   return isReadOnly ? { assignment: home, how: "read-only" } : null;
 }
 
-function hiddenTmp(unit: Unit, { path, isShared = false }: Need): Obstacle | null {
+function hiddenTmp(unit: Unit, { path, isShared = false }: Need): UnitObstacle | null {
   const own = lastOf(unit, "PrivateTmp");
   if (own === null || /^(0|no|n|false|f|off)$/i.test(own.value)) return null;
   // Directly in a private /tmp, files that the program and OpenVPN share are there for both.
@@ -55,7 +55,7 @@ function hiddenTmp(unit: Unit, { path, isShared = false }: Need): Obstacle | nul
   return { assignment: own, how: "missing (the unit has its own /tmp)" };
 }
 
-function readOnly(unit: Unit, path: string): Obstacle | null {
+function readOnly(unit: Unit, path: string): UnitObstacle | null {
   const system = lastOf(unit, "ProtectSystem");
   return system !== null && isBelow(path, readOnlyBy(system.value))
     ? { assignment: system, how: "read-only" }
@@ -67,7 +67,7 @@ function listed(
   unit: Unit,
   { key, how }: { key: string; how: string },
   path: string,
-): Obstacle | null {
+): UnitObstacle | null {
   const assignment = listOf(unit, key)
     .find(({ value }) => isBelow(path, value.split(/\s+/).map(bare)));
   return assignment === undefined ? null : { assignment, how };

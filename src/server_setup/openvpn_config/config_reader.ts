@@ -1,5 +1,5 @@
 import { resolve } from "node:path/posix";
-import { messageOf } from "../message_of.ts";
+import { messageOf } from "../../text/message_of.ts";
 import {
   bareName,
   type Config,

@@ -1,7 +1,7 @@
 const LINE_FEED = 0x0a;
 
 /** A piece of a file as OpenVPN reads it. */
-export interface Piece {
+interface Piece {
   /** Includes the line end, if the piece reaches it. */
   bytes: Uint8Array;
   /** The number of the line that it begins in; the first line is 1. */
@@ -23,10 +23,7 @@ export class LineSource {
     if (this.#at >= this.#content.length) return null;
     const rest = this.#content.subarray(this.#at, this.#at + most);
     const end = rest.indexOf(LINE_FEED);
-    const piece = {
-      bytes: end === -1 ? rest : rest.subarray(0, end + 1),
-      line: this.#line,
-    };
+    const piece = { bytes: end === -1 ? rest : rest.subarray(0, end + 1), line: this.#line };
     this.#at += piece.bytes.length;
     if (end !== -1) this.#line++;
     return piece;

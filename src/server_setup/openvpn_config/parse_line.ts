@@ -9,7 +9,7 @@ const SEMICOLON = 0x3b;
 const BACKSLASH = 0x5c;
 
 /** The words of a line, none for a comment or a blank line, or why OpenVPN refuses it. */
-export type ParsedLine = { words: string[] } | { error: string };
+type ParsedLine = { words: string[] } | { error: string };
 
 type State = "initial" | "unquoted" | "quoted" | "apostrophes";
 
@@ -74,11 +74,7 @@ function stateAfter(byte: number, isEscaped: boolean): State {
   return !isEscaped && byte === APOSTROPHE ? "apostrophes" : "unquoted";
 }
 
-function endsWord(
-  state: Exclude<State, "initial">,
-  byte: number,
-  isEscaped: boolean,
-): boolean {
+function endsWord(state: Exclude<State, "initial">, byte: number, isEscaped: boolean): boolean {
   if (state === "apostrophes") return byte === APOSTROPHE;
   const end = state === "quoted" ? byte === QUOTE : isSpace(byte);
   return end && !isEscaped;

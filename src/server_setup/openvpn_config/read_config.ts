@@ -1,4 +1,4 @@
-import { messageOf } from "../message_of.ts";
+import { messageOf } from "../../text/message_of.ts";
 import { ConfigReader, type ReadOptions } from "./config_reader.ts";
 import { ConfigStop } from "./config_stop.ts";
 import { bareName, type Config, makeDirective, type Place } from "./directive.ts";
@@ -52,11 +52,7 @@ function optionsIn(args: readonly string[]): string[][] {
   return options;
 }
 
-function collect(
-  file: string,
-  options: ReadOptions,
-  work: (reader: ConfigReader) => void,
-): Config {
+function collect(file: string, options: ReadOptions, work: (reader: ConfigReader) => void): Config {
   const reader = new ConfigReader(options);
   try {
     work(reader);

@@ -17,10 +17,7 @@ export interface Original {
  * @param read reads a file, up to a maximum size
  * @throws Failure `untrusted_path`, `input_error`
  */
-export function readOriginal(
-  path: string,
-  read: (path: string) => Uint8Array,
-): Original {
+export function readOriginal(path: string, read: (path: string) => Uint8Array): Original {
   const { path: real, info } = asFailure(path, () => followTrusted(path));
   if (info === null) {
     throw new Failure("input_error", `there is no file ${quoted(path)}`);
@@ -95,11 +92,7 @@ function makeBackup(original: Original, suffix: string): string {
  * Creates a file with the original's owner and mode: either it is on the disk afterwards, or
  * nothing is.
  */
-function makeLike(
-  { info: { uid, gid, mode } }: Original,
-  path: string,
-  content: Uint8Array,
-): void {
+function makeLike({ info: { uid, gid, mode } }: Original, path: string, content: Uint8Array): void {
   const file = Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
   try {
     using open = file;

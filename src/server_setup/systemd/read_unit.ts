@@ -2,7 +2,7 @@ import { confNamesIn, isFile } from "../../system/present_files.ts";
 import { readUnitFile, type Unit } from "./unit_file.ts";
 
 /** Where units are; the first one found is used (systemd.unit(5), "UNIT FILE LOAD PATH"). */
-export const UNIT_DIRECTORIES = [
+const UNIT_DIRECTORIES = [
   "/etc/systemd/system",
   "/run/systemd/system",
   "/usr/local/lib/systemd/system",
@@ -36,10 +36,7 @@ export function readUnit(
 /**
  * Drop-ins in the order of their names; if several places have the same name, the first one counts.
  */
-function dropIns(
-  names: readonly string[],
-  directories: readonly string[],
-): string[] {
+function dropIns(names: readonly string[], directories: readonly string[]): string[] {
   const byName = new Map<string, string>();
   const places = [...names, "service"].flatMap((name) =>
     directories.map((directory) => `${directory}/${name}.d`)

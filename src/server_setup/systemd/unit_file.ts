@@ -63,9 +63,7 @@ export function isOn(unit: Unit, key: string): boolean {
  * The words of `ExecStart=`, the program first, with the instance's specifiers replaced
  * (systemd.unit(5)); null if there is no command.
  */
-export function commandOf(
-  unit: Unit,
-): { words: string[]; at: Assignment } | null {
+export function commandOf(unit: Unit): { words: string[]; at: Assignment } | null {
   const at = listOf(unit, "ExecStart").at(-1);
   if (at === undefined) return null;
   const words = [...at.value.replace(/^[-@:+!|]+/, "").matchAll(WORD)]

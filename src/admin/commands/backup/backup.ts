@@ -53,8 +53,8 @@ function tell(
     options.json
       ? json({ file: path, users, keyFile })
       : `Backed up ${counted(users, "user")} to ${printable(path)}.\n` +
-        `The backup doesn't contain the key file ${printable(keyFile)}: keep a copy of that ` +
-        "somewhere else. Without it, nobody can open the secrets in the backup; whoever has both " +
+        `The backup does not contain the key file ${printable(keyFile)}: keep a copy of that ` +
+        "somewhere else. Without it, nobody can open the secrets in the backup; anyone who has both " +
         "can make every code.\n",
   );
 }

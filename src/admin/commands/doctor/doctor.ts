@@ -85,8 +85,8 @@ async function tryPassword(
       "password",
       "the password was not tried",
       settings.primaryAuth === "external"
-        ? "with totpPrimaryAuth external, the program doesn't ask PAM"
-        : "PAM can't be asked until the problems above are fixed",
+        ? "with totpPrimaryAuth external, the program does not ask PAM"
+        : "PAM cannot be asked until the problems above are fixed",
     );
   }
   if (password.reveal().includes(0)) {
@@ -114,11 +114,11 @@ function diagnosisOf(refusal: PamRefusal, service: string): { reason: string; ad
     case "no_answer":
       return {
         reason: "pam_error",
-        advice: `find the module in pam.d/${service} that waits (for a directory server?), ` +
-          "or raise totpPamTimeout",
+        advice: `check which module in /etc/pam.d/${service} hangs (an unreachable directory ` +
+          "server?), or raise totpPamTimeout",
       };
     default:
-      return { reason: "pam_error", advice: "PAM can't be used" };
+      return { reason: "pam_error", advice: "PAM cannot be used" };
   }
 }
 

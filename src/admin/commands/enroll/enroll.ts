@@ -94,10 +94,7 @@ async function handOut(
     context.out(json(options.from === undefined ? shown[0] : shown));
     return;
   }
-  context.out(
-    handouts.map((one) => linesOf(one).map((line) => `${line}\n`).join(""))
-      .join("\n"),
-  );
+  context.out(handouts.map((one) => linesOf(one).map((line) => `${line}\n`).join("")).join("\n"));
   if (context.isTerminal && options.from === undefined) {
     const { showQrCode } = await import("../../terminal/show_qr_code.ts");
     showQrCode(context, handouts[0]!.uri);

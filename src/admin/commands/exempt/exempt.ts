@@ -17,7 +17,7 @@ export async function exempt(
   requireUsername(username);
   if (options.end) {
     if (options.until !== undefined || options.from !== undefined) {
-      throw new Failure("usage", "--end can't be combined with --until or --from");
+      throw new Failure("usage", "--end cannot be combined with --until or --from");
     }
     return await end(context, username, options);
   }

@@ -35,7 +35,7 @@ export async function exportUsers(
   const several = counted(users.length, "user");
   const where = path === "-" ? "standard output" : printable(path);
   const question = `Write the ${users.length === 1 ? "secret" : "secrets"} of ${several} to ` +
-    `${where}? Whoever has ${users.length === 1 ? "it" : "them"} can make all codes.`;
+    `${where}? Anyone who has ${users.length === 1 ? "it" : "them"} can make all codes.`;
   if (!yes) requireYes(context, question, "nothing was written");
   if (path === "-") context.out(content);
   else writePrivateFile(path, new TextEncoder().encode(content));
@@ -91,7 +91,7 @@ function asUris(users: readonly ExportedUser[]): string {
     }
     throw new Failure(
       "output_error",
-      `user ${quoted(username)} can't be exported as a URI: use --format json`,
+      `user ${quoted(username)} cannot be exported as a URI: use --format json`,
     );
   }).join("");
 }
@@ -99,9 +99,6 @@ function asUris(users: readonly ExportedUser[]): string {
 function warnOfDisabled(context: AdminContext, users: readonly ExportedUser[]): void {
   const disabled = users.filter(({ disabledAt }) => disabledAt !== null);
   if (disabled.length === 0) return;
-  context.err(
-    `openvpn-totp: warning: URIs can't say that users are disabled: ${
-      disabled.map(({ username }) => quoted(username)).join(", ")
-    }\n`,
-  );
+  const names = disabled.map(({ username }) => quoted(username)).join(", ");
+  context.warn(`URIs cannot say that users are disabled: ${names}`);
 }

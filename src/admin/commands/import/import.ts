@@ -24,7 +24,7 @@ export async function importUsers(
   options: ImportOptions,
 ): Promise<void> {
   if (options.replace && options.skipEnrolled) {
-    throw new Failure("usage", "--replace and --skip-enrolled can't be combined");
+    throw new Failure("usage", "--replace and --skip-enrolled cannot be combined");
   }
   const issuer = issuerName(context, options.issuer);
   const sources = readSources(context, files, options);
@@ -87,7 +87,7 @@ function keepIssuers({ users, notes }: ImportPlan, issuer: string): void {
     if (SETTINGS.issuerName.parse(user.issuer) !== undefined) continue;
     user.issuer = issuer;
     const { place, username } = user;
-    const text = `the issuer: expected ${SETTINGS.issuerName.allowed}`;
+    const text = `the issuer, which must be ${SETTINGS.issuerName.allowed}`;
     notes.push({ place, username, text, from });
   }
 }
@@ -100,8 +100,8 @@ function requireUnblocked(plan: ImportPlan, options: ImportOptions): void {
     [unreadable, "entry is broken", "entries are broken"],
     [
       uncarried,
-      "entry can't be carried over (--skip-uncarried leaves it out)",
-      "entries can't be carried over (--skip-uncarried leaves them out)",
+      "entry cannot be carried over (--skip-uncarried leaves it out)",
+      "entries cannot be carried over (--skip-uncarried leaves them out)",
     ],
   ];
   const told = blockers.filter(([count]) => count !== 0)

@@ -42,11 +42,7 @@ export function planImport(
         markDifference(earlier, user, from(user));
         continue;
       }
-      const planned = {
-        user,
-        from: from(user),
-        ...actionFor(user, enrolled, options),
-      };
+      const planned = { user, from: from(user), ...actionFor(user, enrolled, options) };
       byName.set(user.username, planned);
       plan.users.push(planned);
     }

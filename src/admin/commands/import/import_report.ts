@@ -14,13 +14,13 @@ const TONES: Partial<Record<ImportAction, Tone>> = { conflict: "bad" };
  */
 export function importAsText(plan: ImportPlan, screen: Screen): string {
   return [
-    plan.users.length === 0 ? "There is no user to import.\n" : usersAsText(plan.users, screen),
-    plan.obstacles.length === 0 ? "" : "\nThis can't be imported:\n" + table(
+    plan.users.length === 0 ? "There are no users to import.\n" : usersAsText(plan.users, screen),
+    plan.obstacles.length === 0 ? "" : "\nCannot be imported:\n" + table(
       ["USER", "FROM", "WHY"],
       plan.obstacles.map(({ username, from, reason }) => [username ?? "", from, reason]),
       screen,
     ),
-    plan.notes.length === 0 ? "" : `\nThis isn't carried over:\n${notesAsText(plan.notes)}`,
+    plan.notes.length === 0 ? "" : `\nNot carried over:\n${notesAsText(plan.notes)}`,
   ].join("");
 }
 

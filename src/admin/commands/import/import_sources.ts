@@ -125,7 +125,7 @@ function recognised(content: Uint8Array, path: string): ImportFormat {
     "input_error",
     `${
       quoted(path)
-    } isn't recognised as a file that can be imported, or could be of several formats: ` +
+    } is not recognised as a file that can be imported, or could be of several formats: ` +
       `choose one with --format: ${IMPORT_FORMAT_NAMES.join(", ")}`,
   );
 }

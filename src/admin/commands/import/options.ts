@@ -22,13 +22,13 @@ export type ImportOptions = OptionsOf<typeof addImportOptions>;
 export function addImportOptions<Arguments extends unknown[]>(command: Command<Arguments>) {
   return command
     .addOption(
-      new Option("--format <format>", "format of the files, where it isn't recognised")
+      new Option("--format <format>", "format of the files, where it is not recognised")
         .choices(IMPORT_FORMATS),
     )
     .option("--user <user>", "owner of the .google_authenticator file")
     .option("--replace", "give enrolled users the other system's secret")
     .option("--skip-enrolled", "leave enrolled users as they are")
-    .option("--skip-uncarried", "leave out what can't be carried over")
+    .option("--skip-uncarried", "leave out what cannot be carried over")
     .option(
       "--issuer <name>",
       `name that authenticator apps show, where the file has none (default: ${SETTINGS.issuerName.name})`,

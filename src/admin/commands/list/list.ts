@@ -33,7 +33,7 @@ function asText(
 ): string {
   if (all.length === 0) return "No user is enrolled.\n";
   if (users.length === 0) {
-    return `No user matches (${all.length} in all).\n`;
+    return `No users match (${all.length} in total).\n`;
   }
   return table(
     ["USER", "ENROLLED", "LAST LOGIN", "PENDING", "STATE"],

@@ -12,10 +12,7 @@ export type ListOptions = OptionsOf<typeof addListOptions>;
 /** Declares the options of `list`. */
 export function addListOptions<Arguments extends unknown[]>(command: Command<Arguments>) {
   return command
-    .addOption(
-      new Option("--sort <key>", "what to sort by").choices(SORT_KEYS)
-        .default("user"),
-    )
+    .addOption(new Option("--sort <key>", "what to sort by").choices(SORT_KEYS).default("user"))
     .option("--reverse", "reverse the order")
     .option("--never-used", "only users who are enrolled and have never logged in")
     .option("--locked", "only users whose codes are locked")

@@ -32,7 +32,7 @@ export async function log(context: AdminContext, options: LogOptions): Promise<v
   else if (decisions.length > 0) context.out(asText(decisions, context.screen));
   else {
     const isAll = Object.values(filter).every((value) => value === undefined);
-    context.out(isAll ? "The audit trail is empty.\n" : "The audit trail has no such decision.\n");
+    context.out(isAll ? "The audit trail is empty.\n" : "No decision matches.\n");
   }
 }
 

@@ -19,7 +19,7 @@ function readPage(): string {
   } catch {
     throw new Failure(
       "input_error",
-      "only the built program contains the manual page: make it with: scripts/deno task build",
+      "this is not a built program, so it has no manual page: run scripts/deno task build",
     );
   }
 }

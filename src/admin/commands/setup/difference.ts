@@ -1,7 +1,8 @@
+import { encodeLatin1 } from "../../../text/latin1.ts";
 import { printable } from "../../../text/printable.ts";
 import type { Config } from "../../../server_setup/openvpn_config/directive.ts";
 import { type Screen, toned } from "../../terminal/screen.ts";
-import { bytesOf, type EditedLine } from "../../../server_setup/setup/lines.ts";
+import type { EditedLine } from "../../../server_setup/setup/lines.ts";
 
 /** How many lines around a change are shown. */
 const AROUND = 3;
@@ -74,7 +75,7 @@ function hiddenLines(path: string, config: Config): Set<number> {
 }
 
 function readable(line: string): string {
-  return printable(new TextDecoder().decode(bytesOf(trimmed(line))));
+  return printable(new TextDecoder().decode(encodeLatin1(trimmed(line))));
 }
 
 function trimmed(line: string): string {

@@ -1,6 +1,7 @@
 import { dirname, resolve } from "node:path/posix";
 import type { EpochMs } from "../../../core/epoch.ts";
 import { Failure } from "../../../core/failure.ts";
+import { decodeLatin1, encodeLatin1 } from "../../../text/latin1.ts";
 import { printable, quoted } from "../../../text/printable.ts";
 import { readConfig, type ReadFile } from "../../../server_setup/openvpn_config/read_config.ts";
 import type { AdminContext } from "../../context.ts";
@@ -15,7 +16,7 @@ import { scriptAt } from "../../../server_setup/doctor/file_facts.ts";
 import { requireYes } from "../../terminal/question.ts";
 import { differenceText, hasChanges } from "./difference.ts";
 import type { SetupOptions } from "./options.ts";
-import { bytesOf, editedText, textOf } from "../../../server_setup/setup/lines.ts";
+import { editedText } from "../../../server_setup/setup/lines.ts";
 import { planSetup } from "../../../server_setup/setup/plan.ts";
 import {
   type Original,
@@ -28,7 +29,7 @@ import { instant, json } from "../../terminal/text.ts";
 /** `setup`: adds the lines that logins need to OpenVPN's configuration. */
 export function setup(context: AdminContext, options: SetupOptions): void {
   if (options.json && !options.yes && !options.dryRun) {
-    throw new Failure("usage", "--json can't ask: add --yes or --dry-run");
+    throw new Failure("usage", "--json cannot ask for confirmation: add --yes or --dry-run");
   }
   const program = resolve(options.program ?? Deno.execPath());
   requireProgram(program);
@@ -45,9 +46,9 @@ export function setup(context: AdminContext, options: SetupOptions): void {
     context.out(difference ?? `${printable(named)} already has all lines: nothing to change.\n`);
   }
   if (trouble !== null) {
-    context.err(
-      `openvpn-totp: warning: ${printable(trouble)} ` +
-        "(whoever can change the program can read all passwords and run commands as root)\n",
+    context.warn(
+      `${printable(trouble)} ` +
+        "(anyone who can change the program can read all passwords and run commands as root)",
     );
   }
   if (isWritten && !options.yes) requireYes(context, `Change ${printable(named)}?`);
@@ -78,15 +79,15 @@ function edit(
     const { file, line, message } = before.error;
     throw new Failure(
       "config_error",
-      `OpenVPN can't read ${quoted(file)}, line ${line}: ${message}: fix it first`,
+      `OpenVPN cannot read ${quoted(file)}, line ${line}: ${message}: fix it first`,
     );
   }
   const isProgram = (path: string) =>
     realPath(resolve(before.directory, path)) === realPath(wish.program);
   const options = { path, isProgram, ...wish };
-  const lines = planSetup(textOf(content), before, options);
+  const lines = planSetup(decodeLatin1(content), before, options);
   if (!hasChanges(lines)) return { content: null, difference: null };
-  const edited = bytesOf(editedText(lines));
+  const edited = encodeLatin1(editedText(lines));
   const after = readConfig(path, {
     directory,
     readFile: (file) => file === path ? edited : read(file),
@@ -108,7 +109,7 @@ function requireProgram(path: string): void {
   if ((mode & 0o111) !== 0) return;
   throw new Failure(
     "usage",
-    `the program ${quoted(path)} can't be run: name the installed one with --program`,
+    `the program ${quoted(path)} cannot be run: name the installed one with --program`,
   );
 }
 

@@ -1,14 +1,14 @@
 import { stripVTControlCharacters } from "node:util";
-import { PLAIN } from "../../../src/admin/terminal/screen.ts";
+import { PLAIN } from "../../../../src/admin/terminal/screen.ts";
 import assert from "node:assert/strict";
-import { checkAll } from "../../../src/server_setup/doctor/checks.ts";
-import type { FindingId, Level } from "../../../src/server_setup/doctor/finding.ts";
-import { settingsIn } from "../../../src/server_setup/doctor/settings_in_config.ts";
-import { versionIn } from "../../../src/server_setup/doctor/openvpn_version.ts";
-import { reportText } from "../../../src/admin/commands/doctor/report.ts";
-import type { SetUp } from "../../../src/server_setup/doctor/set_up.ts";
-import { readConfig } from "../../../src/server_setup/openvpn_config/read_config.ts";
-import { readUnitFile } from "../../../src/server_setup/systemd/unit_file.ts";
+import { checkAll } from "../../../../src/server_setup/doctor/checks.ts";
+import type { FindingId, Level } from "../../../../src/server_setup/doctor/finding.ts";
+import { settingsIn } from "../../../../src/server_setup/doctor/settings_in_config.ts";
+import { versionIn } from "../../../../src/server_setup/doctor/openvpn_version.ts";
+import { reportText } from "../../../../src/admin/commands/doctor/report.ts";
+import type { SetUp } from "../../../../src/server_setup/doctor/set_up.ts";
+import { readConfig } from "../../../../src/server_setup/openvpn_config/read_config.ts";
+import { readUnitFile } from "../../../../src/server_setup/systemd/unit_file.ts";
 
 const PROGRAM = "/usr/local/bin/openvpn-totp";
 

@@ -1,0 +1,2 @@
+/** The program's name, on the command line, in its messages and in logs. */
+export const PROGRAM = "openvpn-totp";
