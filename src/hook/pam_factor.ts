@@ -67,6 +67,6 @@ const REASONS = {
 /** pam_unix(8) checks other users' passwords for root alone, and otherwise says only "wrong". */
 function adviceFor(uid: number | null): string {
   if (uid === 0) return "";
-  return `; as uid ${uid}, PAM may not be able to check any password: remove \`user\` and \`group\` ` +
-    "from OpenVPN's configuration, or set totpPrimaryAuth external";
+  return `; as uid ${uid}, PAM may not be able to check any password: remove \`user\` and ` +
+    "`group` from OpenVPN's configuration, or set totpPrimaryAuth external";
 }

@@ -8,7 +8,8 @@ const DIRECTORIES = ["/etc/pam.d", "/usr/lib/pam.d"];
  * Chooses the PAM service and makes sure that its file exists: otherwise libpam would silently fall
  * back to the service `other`, whose rules nobody meant for a VPN.
  *
- * @param configured the setting; null: `openvpn` where it has a file in /etc/pam.d, otherwise `login`
+ * @param configured the setting; null: `openvpn` where that has a file in /etc/pam.d, otherwise
+ *   `login`
  * @throws Failure `pam_service_missing`
  */
 export function choosePamService(configured: string | null): string {

@@ -33,7 +33,7 @@ export class Conversations {
 
   constructor(memory: Memory) {
     this.#memory = memory;
-    // int (*conv)(int num_msg, const struct pam_message **, struct pam_response **, void *appdata_ptr)
+    // int (*conv)(int num_msg, const struct pam_message **, struct pam_response **, void *appdata)
     // It is never closed: a module that hangs may call it until the process ends.
     const { pointer } = new Deno.UnsafeCallback(
       { parameters: ["i32", "usize", "usize", "usize"], result: "i32" },
@@ -43,8 +43,8 @@ export class Conversations {
   }
 
   /**
-   * Begins a transaction's conversation. Its number is never given again, so that a module that asks
-   * late can't be taken for another transaction's.
+   * Begins a transaction's conversation. Its number is never given again, so that a module that
+   * asks late can't be taken for another transaction's.
    *
    * @param credentials null: whoever asks gets PAM_CONV_ERR
    */

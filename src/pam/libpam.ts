@@ -1,11 +1,11 @@
 import { openLibrary } from "../system/libraries.ts";
 
 /**
- * libpam's functions as security/pam_appl.h declares them; `usize` stands for pointers that are plain
- * numbers here, `buffer` for memory of ours that C code uses during the call alone.
+ * libpam's functions as security/pam_appl.h declares them; `usize` stands for pointers that are
+ * plain numbers here, `buffer` for memory of ours that C code uses during the call alone.
  *
- * The two functions that run modules are `nonblocking`: they run in a thread of Deno's pool, so that
- * this thread can stop waiting for a module that hangs. Callbacks come back to this thread.
+ * The two functions that run modules are `nonblocking`: they run in a thread of Deno's pool, so
+ * that this thread can stop waiting for a module that hangs. Callbacks come back to this thread.
  */
 const SYMBOLS = {
   pam_start: {

@@ -10,7 +10,10 @@ export type PamResult =
 /** Whatever isn't a pass. */
 export type PamRefusal = PamDenial | PamFailure | PamUnnamed | PamSilence;
 
-/** A decision about the user: wrong password or unknown (first call), or no account that may log in. */
+/**
+ * A decision about the user: the password is wrong or the user unknown (pam_authenticate), or the
+ * account may not log in (pam_acct_mgmt).
+ */
 export interface PamDenial {
   outcome: "denied";
   call: "pam_authenticate" | "pam_acct_mgmt";

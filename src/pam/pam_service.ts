@@ -8,8 +8,8 @@ import { pamStatusName } from "./status.ts";
 import { type PamLogin, type PamParts, PamTransaction } from "./transaction.ts";
 
 /**
- * A PAM service: username and password checked the system's way (pam(3)). Any number of calls may run
- * at once; none sleeps on a refusal, and each answers within the time limit.
+ * A PAM service: username and password checked the system's way (pam(3)). Any number of calls may
+ * run at once; none sleeps on a refusal, and each answers within the time limit.
  */
 export class PamService {
   /** Name of its file in /etc/pam.d. */

@@ -79,9 +79,9 @@ export class PamTransaction {
   /**
    * Has modules decide, call by call, and ends the transaction.
    *
-   * A module that hasn't answered in time is left to itself. It gets no credentials from then on. As
-   * it still works on the transaction, pam_end and the freeing of memory wait until it comes back, if
-   * ever.
+   * A module that hasn't answered in time is left to itself. It gets no credentials from then on.
+   * As it still works on the transaction, pam_end and the freeing of memory wait until it comes
+   * back, if ever.
    *
    * @param rhost PAM_RHOST: where the user comes from, without NUL; null: not known
    * @param seconds how long all calls together may take
@@ -127,7 +127,7 @@ export class PamTransaction {
     return null;
   }
 
-  /** Sets what modules look at, up to the first failure (PAM_SUCCESS is 0); null when all went well. */
+  /** Sets what modules look at, up to the first failure (PAM_SUCCESS is 0); null: all went well. */
   #setItems(rhost: string | null): PamFailure | null {
     const { noDelay } = this.#parts;
     const status = this.#setItem(Item.FAIL_DELAY, noDelay) || this.#setText(Item.TTY, TTY) ||
