@@ -248,7 +248,7 @@ testWith(
       ["other-user", (file) => {
         Deno.copyFileSync(good, file);
         sql(file, "UPDATE enrolments SET username = 'daemon'");
-      }, /the secret of "daemon" doesn't open/],
+      }, /the secret of "daemon" does not open/],
       ["orphan", (file) => {
         Deno.copyFileSync(good, file);
         sql(file, "PRAGMA foreign_keys = OFF");
