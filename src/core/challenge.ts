@@ -27,6 +27,12 @@ export interface Challenge extends Attempt {
 }
 
 /**
+ * How long an accepted challenge is kept after its expiry, in milliseconds: a second answer must
+ * still find it, and changes nothing then.
+ */
+export const KEPT_AFTER_EXPIRY_MS = 24 * 60 * 60 * 1000;
+
+/**
  * Says why an answer to a challenge must be refused before the code is even looked at. The answer
  * must come from the attempt that was challenged, it must be the first one, and it must be in time.
  * If the clock was set back to before the challenge, the time is in doubt, so the answer is

@@ -34,3 +34,34 @@ export interface Enrolment {
   /** How many recovery codes are left. */
   recoveryCodes: number;
 }
+
+/** What a new enrolment knows about the one that it may replace. */
+export interface Replacement extends Pick<Enrolment, "disabledAt"> {
+  /**
+   * The earlier secret of the user where its codes are known to be others than those of this one. Of
+   * any other secret that is replaced, codes that were used stay used.
+   */
+  replacesOther: SealedSecret | null;
+}
+
+/**
+ * Says what a new enrolment keeps of the one that it replaces: a disabled user stays disabled, and
+ * used codes stay used unless the new secret is known to make others.
+ *
+ * @param earlier null for a user who is not enrolled yet
+ */
+export function replaced(
+  earlier: Enrolment | null,
+  next: Replacement,
+): Pick<Enrolment, "disabledAt" | "lastTimeStep"> {
+  if (earlier === null) return { disabledAt: next.disabledAt, lastTimeStep: null };
+  return {
+    disabledAt: earlier.disabledAt ?? next.disabledAt,
+    lastTimeStep: isOther(earlier, next) ? null : earlier.lastTimeStep,
+  };
+}
+
+/** Says whether a new enrolment's codes are known to be others than the earlier one's. */
+function isOther({ secret }: Enrolment, { replacesOther }: Replacement): boolean {
+  return replacesOther !== null && replacesOther.bytes.toHex() === secret.bytes.toHex();
+}

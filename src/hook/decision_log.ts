@@ -9,10 +9,7 @@ import type { LogTarget } from "../settings.ts";
 export const Severity = { ERROR: 3, NOTICE: 5, INFO: 6 } as const;
 
 /** Writes one line of logfmt to a log. */
-export type WriteDecision = (
-  fields: Record<string, Field>,
-  severity: number,
-) => void;
+export type WriteDecision = (fields: Record<string, Field>, severity: number) => void;
 
 /**
  * Opens the log for decisions. If the target cannot be used, lines go to standard error and say

@@ -4,11 +4,8 @@ import type { FirstFactor } from "../login/first_factor.ts";
 import { LoginService } from "../login/login_service.ts";
 import { Vault } from "../secrets/vault.ts";
 import type { Settings } from "../settings.ts";
-import { openStore } from "../store/open_store.ts";
+import { LOGIN_BUSY_TIMEOUT_MS, openStore } from "../store/open_store.ts";
 import type { Store } from "../store/store.ts";
-
-/** How long a login waits for another process's transaction, in milliseconds. */
-const BUSY_TIMEOUT_MS = 2000;
 
 /** The login service of one call, until it is disposed of. */
 export interface OpenLogin extends Disposable {
@@ -43,5 +40,5 @@ export async function openLogin(
  * @throws Failure if it cannot be used
  */
 export function openLoginStore(path: string): Promise<Store> {
-  return openStore({ path, create: false, busyTimeoutMs: BUSY_TIMEOUT_MS });
+  return openStore({ path, create: false, busyTimeoutMs: LOGIN_BUSY_TIMEOUT_MS });
 }

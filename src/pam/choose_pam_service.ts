@@ -20,6 +20,8 @@ export function choosePamService(configured: string | null): string {
   const places = DIRECTORIES.join(" or ");
   throw new Failure(
     "pam_service_missing",
-    `the PAM service ${quoted(service)} has no file in ${places}: create one, or set totpPamService`,
+    `the PAM service ${
+      quoted(service)
+    } has no file in ${places}: create one, or set totpPamService`,
   );
 }

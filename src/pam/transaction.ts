@@ -58,11 +58,7 @@ export class PamTransaction {
   }
 
   /** Begins one, to be ended by `ask` or `end`; or says what libpam has against it. */
-  static start(
-    parts: PamParts,
-    service: string,
-    login: PamLogin,
-  ): PamTransaction | PamFailure {
+  static start(parts: PamParts, service: string, login: PamLogin): PamTransaction | PamFailure {
     const conversation = parts.conversations.begin(login.credentials);
     // The call returns before the two strings and the pointer can be collected.
     const out = new BigUint64Array(1);

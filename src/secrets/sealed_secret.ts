@@ -59,10 +59,7 @@ export async function openSecret(
 }
 
 /** The username is authenticated too, so that no row opens under another name. */
-function parameters(
-  nonce: Uint8Array<ArrayBuffer>,
-  username: string,
-): AesGcmParams {
+function parameters(nonce: Uint8Array<ArrayBuffer>, username: string): AesGcmParams {
   const purpose = `openvpn-totp secret of ${username}`;
   return {
     name: "AES-GCM",

@@ -54,10 +54,7 @@ export class Vault {
    *
    * @throws Failure `key_error`, `untrusted_path`
    */
-  async seal(
-    secret: Redacted<Uint8Array>,
-    username: string,
-  ): Promise<SealedSecret> {
+  async seal(secret: Redacted<Uint8Array>, username: string): Promise<SealedSecret> {
     this.#newest ??= this.#newestOnDisk();
     return await sealSecret(secret, username, this.#newest);
   }

@@ -1,22 +1,18 @@
 import type { Challenge } from "../core/challenge.ts";
 import type { DecisionRecord } from "../core/decision.ts";
-import type { Enrolment, SealedSecret } from "../core/enrolment.ts";
+import type { Enrolment, Replacement, SealedSecret } from "../core/enrolment.ts";
 import type { EpochMs } from "../core/epoch.ts";
 import type { Exemption } from "../core/exemption.ts";
+import { Failure } from "../core/failure.ts";
+import { quoted } from "../text/printable.ts";
 
 /** A user to be enrolled. */
-export interface NewEnrolment extends
-  Pick<
-    Enrolment,
-    "username" | "secret" | "parameters" | "issuer" | "enrolledAt" | "disabledAt"
-  > {
+export interface NewEnrolment
+  extends
+    Replacement,
+    Pick<Enrolment, "username" | "secret" | "parameters" | "issuer" | "enrolledAt"> {
   /** What is kept of the user's recovery codes (`markOfCode`). */
   recoveryMarks: readonly string[];
-  /**
-   * The earlier secret of the user where its codes are known to be others than those of this one. Of
-   * any other secret that is replaced, codes that were used stay used.
-   */
-  replacesOther: SealedSecret | null;
 }
 
 /** How {@link EnrolmentStore.enrol} treats what is there. */
@@ -27,15 +23,24 @@ export interface EnrolOptions {
   knownKeys: readonly string[];
 }
 
-/** Thrown by {@link EnrolmentStore.enrol}: others' secrets are sealed with keys that aren't known. */
+/** Thrown by {@link EnrolmentStore.enrol}: others' secrets are sealed with keys that are not known. */
 export class UnknownKeys extends Error {
   override readonly name = "UnknownKeys";
   readonly keyIds: readonly string[];
 
   constructor(keyIds: readonly string[]) {
-    super(`secrets are sealed with unknown keys: ${keyIds.join(", ")}`);
+    super(`secrets are sealed with unknown keys (${keyIds.join(", ")}): run the command again`);
     this.keyIds = keyIds;
   }
+}
+
+/** What {@link EnrolmentStore.enrol} throws for a user who is not to be replaced. */
+export function alreadyEnrolled(username: string): Failure {
+  return new Failure(
+    "already_enrolled",
+    `user ${quoted(username)} is already enrolled: use --replace to give them a new secret ` +
+      "(the old one stops working)",
+  );
 }
 
 /** What {@link EnrolmentStore.delete} removed. */
@@ -65,7 +70,7 @@ export interface EnrolmentStore {
 
   /**
    * Adds enrolments: all of them, or none. Replacing one removes the user's challenges, as they rest on
-   * the old secret; a disabled user stays so.
+   * the old secret; what else is kept of it, `replaced` says.
    *
    * @throws Failure `already_enrolled` for a user who is not to be replaced
    * @throws UnknownKeys where secrets are sealed with other keys than those known: the key file may
@@ -76,9 +81,7 @@ export interface EnrolmentStore {
   /**
    * Replaces secrets by the same ones sealed anew. A secret that has been changed meanwhile stays.
    */
-  replaceSecrets(
-    secrets: readonly { enrolment: Enrolment; sealed: SealedSecret }[],
-  ): Promise<void>;
+  replaceSecrets(secrets: readonly { enrolment: Enrolment; sealed: SealedSecret }[]): Promise<void>;
 
   /** All enrolments, ordered by the bytes of the username. */
   list(): Promise<Enrolment[]>;

@@ -3,6 +3,7 @@ import type { AuditRule, DecisionRecord } from "../core/decision.ts";
 import type { Enrolment } from "../core/enrolment.ts";
 import type { EpochMs } from "../core/epoch.ts";
 import type { Exemption } from "../core/exemption.ts";
+import { Failure } from "../core/failure.ts";
 import type { CodeFailures } from "../core/lockout.ts";
 import type { PlaceFailures } from "../core/throttle.ts";
 
@@ -10,6 +11,14 @@ import type { PlaceFailures } from "../core/throttle.ts";
 export interface Pending {
   challenge: Challenge;
   enrolment: Enrolment;
+}
+
+/** What {@link LoginRecords.recordChallenge} throws for an attempt that already has a challenge. */
+export function challengeExists(): Failure {
+  return new Failure(
+    "challenge_exists",
+    "this attempt was already challenged, and no attempt is challenged twice: log in again",
+  );
 }
 
 /** A login with a right code. */
@@ -65,7 +74,8 @@ export interface LoginRecords {
   saveFailures(username: string, failures: CodeFailures): Promise<void>;
 
   /**
-   * Records a challenge to an enrolled user.
+   * Records a challenge to an enrolled user, and removes a few of those that have expired; accepted
+   * ones only `KEPT_AFTER_EXPIRY_MS` later.
    *
    * @throws Failure `challenge_exists` when the attempt already has one
    */

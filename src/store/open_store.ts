@@ -1,3 +1,4 @@
+import type { Backups } from "./backup.ts";
 import { openDatabase } from "./sqlite/database.ts";
 import { storedVersion } from "./sqlite/header.ts";
 import { MIGRATIONS } from "./sqlite/migrations.ts";
@@ -5,6 +6,9 @@ import { SqliteStore } from "./sqlite/store.ts";
 import type { Store } from "./store.ts";
 
 export { isOurHeader } from "./sqlite/header.ts";
+
+/** How long a login waits for another process's transaction, in milliseconds. */
+export const LOGIN_BUSY_TIMEOUT_MS = 2000;
 
 /** Which store {@link openStore} opens, and how. */
 export interface StoreOptions {
@@ -25,6 +29,18 @@ export interface StoreOptions {
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   return new SqliteStore(await openDatabase(options.path, options));
+}
+
+/**
+ * Opens a store to make backups of it or to restore one. With `create`, a store that is missing is
+ * made by the first restore, not before.
+ *
+ * @throws Failure as {@link openStore}
+ */
+export async function openBackups(options: StoreOptions): Promise<Backups> {
+  // Loaded here, as logins need none of it.
+  const { SqliteBackups } = await import("./sqlite/backups.ts");
+  return await SqliteBackups.open(options.path, options);
 }
 
 /** Versions of the schema. */

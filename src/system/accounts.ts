@@ -31,9 +31,7 @@ export function hasAccount(username: string): boolean {
  *
  * @throws Failure `library_missing`
  */
-export function findAccount(
-  username: string,
-): { uid: number; gid: number } | null {
+export function findAccount(username: string): { uid: number; gid: number } | null {
   // struct passwd { char *pw_name; char *pw_passwd; uid_t pw_uid; gid_t pw_gid; … }
   const UID_OFFSET = 16;
   const GID_OFFSET = 20;

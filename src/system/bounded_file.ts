@@ -8,10 +8,7 @@ import { readAll } from "./read_all.ts";
  * @param maxBytes a file with more than this is refused
  * @throws Failure `file_error`, which doesn't repeat what the file holds
  */
-export function readBoundedFile(
-  path: string,
-  maxBytes: number,
-): Uint8Array<ArrayBuffer> {
+export function readBoundedFile(path: string, maxBytes: number): Uint8Array<ArrayBuffer> {
   const content = attempt(path, () => {
     // Opening a named pipe would block.
     if (!Deno.statSync(path).isFile) throw new Error("not a regular file");

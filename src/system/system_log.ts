@@ -27,9 +27,7 @@ const SYSTEM_LOG = {
  * @returns writes a line with a severity (syslog(3))
  * @throws Failure `library_missing`
  */
-export function openSystemLog(
-  program: string,
-): (severity: number, line: string) => void {
+export function openSystemLog(program: string): (severity: number, line: string) => void {
   const LOG_PID = 0x01;
   const LOG_AUTHPRIV = 10 << 3;
   const { openlog, syslog } = openLibrary("libc.so.6", SYSTEM_LOG).symbols;

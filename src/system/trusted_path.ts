@@ -28,10 +28,7 @@ interface TrustedPath {
  * @throws Failure `untrusted_path`
  * @throws Deno.errors.* when the system refuses
  */
-export function followTrusted(
-  path: string,
-  uid: number | null = Deno.uid(),
-): TrustedPath {
+export function followTrusted(path: string, uid: number | null = Deno.uid()): TrustedPath {
   let rest = partsOf(path);
   let at = "/";
   let info = Deno.lstatSync(at);
@@ -99,10 +96,7 @@ function targetOf(link: string): string {
 }
 
 function badLink(link: string, what: string): Failure {
-  return new Failure(
-    "untrusted_path",
-    `${link} is a symbolic link that ${what}: remove it`,
-  );
+  return new Failure("untrusted_path", `${link} is a symbolic link that ${what}: remove it`);
 }
 
 /** What is at a path, a link itself and not where it leads; null where nothing is. */
@@ -115,11 +109,7 @@ export function lstat(path: string): Deno.FileInfo | null {
   }
 }
 
-function requireOwner(
-  path: string,
-  { uid }: Deno.FileInfo,
-  owner: number | null,
-): void {
+function requireOwner(path: string, { uid }: Deno.FileInfo, owner: number | null): void {
   if (uid === 0 || uid === owner) return;
   throw new Failure(
     "untrusted_path",
@@ -128,11 +118,7 @@ function requireOwner(
   );
 }
 
-function requireOthersKeptOut(
-  directory: string,
-  info: Deno.FileInfo,
-  isLast: boolean,
-): void {
+function requireOthersKeptOut(directory: string, info: Deno.FileInfo, isLast: boolean): void {
   const mode = info.mode ?? 0;
   const isSafe = !(mode & OTHERS_WRITE) || (mode & STICKY && !isLast);
   if (!info.isDirectory || isSafe) return;

@@ -15,10 +15,7 @@ const VARIABLES = {
  *
  * @throws Failure `library_missing`
  */
-export function readVariableBytes(
-  memory: Memory,
-  name: string,
-): Uint8Array<ArrayBuffer> | null {
+export function readVariableBytes(memory: Memory, name: string): Uint8Array<ArrayBuffer> | null {
   const { getenv } = openLibrary("libc.so.6", VARIABLES).symbols;
   return memory.readString(getenv(cString(name)));
 }

@@ -3,10 +3,7 @@
  *
  * @throws Deno.errors.* when the system refuses
  */
-export function writeAll(
-  to: { writeSync(bytes: Uint8Array): number },
-  bytes: Uint8Array,
-): void {
+export function writeAll(to: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
   let written = 0;
   while (written < bytes.length) {
     written += to.writeSync(bytes.subarray(written));

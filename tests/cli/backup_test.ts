@@ -244,7 +244,7 @@ testWith(
       ["in-use", (file) => {
         Deno.copyFileSync(good, file);
         Deno.writeTextFileSync(`${file}-journal`, "");
-      }, /is a database in use, not a backup/],
+      }, /is a database in use and not a backup/],
       ["other-user", (file) => {
         Deno.copyFileSync(good, file);
         sql(file, "UPDATE enrolments SET username = 'daemon'");

@@ -35,7 +35,7 @@ export function testEnrolments(engine: Engine): void {
     assert.deepEqual(await namesOf(store), ["alice", "bob"]);
   });
 
-  test("enrol enrols all, or none where one is enrolled already", async (store) => {
+  test("enrol enrols all, or none where one is already enrolled", async (store) => {
     const both = ["bob", enrolmentOf("alice", 2)];
     const only = (name: string) => ({ mayReplace: (username: string) => username === name });
     await fails(() => enrol(store, both, only("bob")), "already_enrolled");

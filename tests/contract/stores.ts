@@ -53,11 +53,7 @@ export function enrolmentOf(username: string, byte = 1): NewEnrolment {
 }
 
 /** An open challenge that expires a second after it was made. */
-export function challengeOf(
-  id: string,
-  createdAt = 0,
-  { username = "alice" } = {},
-): Challenge {
+export function challengeOf(id: string, createdAt = 0, { username = "alice" } = {}): Challenge {
   return {
     id,
     username,

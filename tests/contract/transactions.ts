@@ -80,7 +80,12 @@ export function testTransactions(engine: Engine): void {
     assert.deepEqual(state, UNTOUCHED);
   });
 
-  test("counting up in many transactions at once loses nothing", async (store) => {
+  test("counting up in many transactions of one store at once loses nothing", async (store) => {
+    await Promise.all(Array.from({ length: 20 }, () => store.logins.transaction(countUp)));
+    assert.equal(await countIn(store), 20);
+  });
+
+  test("counting up in many transactions of two stores loses nothing", async (store) => {
     await using another = await store.openAnother();
     const stores: Store[] = [store, another];
     const results = await Promise.allSettled(
@@ -91,8 +96,7 @@ export function testTransactions(engine: Engine): void {
     }
     const counted = results.filter(({ status }) => status === "fulfilled").length;
     assert(counted > 0);
-    const failures = await store.logins.transaction((records) => records.findPlaceFailures("x"));
-    assert.equal(failures!.count, counted);
+    assert.equal(await countIn(store), counted);
   });
 
   test("transactions of two stores hold wholly, or are refused wholly", async (store) => {
@@ -125,6 +129,8 @@ export function testTransactions(engine: Engine): void {
   test("rehearseWrite changes nothing", async (store) => {
     await store.rehearseWrite();
     assert.deepEqual((await store.enrolments.list()).map(({ username }) => username), ["alice"]);
+    const isDue = store.logins.transaction((records) => records.isNoticeDue("rehearsal", 1, 0));
+    assert.equal(await isDue, true);
   });
 }
 
@@ -169,6 +175,11 @@ async function countUp(records: LoginRecords): Promise<void> {
   const earlier = await records.findPlaceFailures("x");
   await Promise.resolve();
   await records.savePlaceFailures("x", { count: (earlier?.count ?? 0) + 1, lastAt: 1 });
+}
+
+/** What {@link countUp} has come to. */
+async function countIn({ logins }: Store): Promise<number> {
+  return (await logins.transaction((records) => records.findPlaceFailures("x")))!.count;
 }
 
 function requireLocked(error: unknown): void {

@@ -10,7 +10,7 @@ import { type Answer, isLocked, type Latencies, Load, type Login, type Member } 
 import { AT_ONCE, LOAD_SECONDS, quantile, report } from "./size.ts";
 
 /** Refusals of commands that are right where others add and delete users meanwhile. */
-const EXPECTED = /user "[\w-]+" is (not enrolled|enrolled already)/;
+const EXPECTED = /user "[\w-]+" is (not enrolled|already enrolled)/;
 
 /** How much slower than alone calls are where the machine can't keep up at all. */
 const OVERLOADED = 10;

@@ -27,9 +27,9 @@ const ALLOWED: Record<string, readonly string[]> = {
   "login": ["core", "text", "login", "store/store.ts"],
   "store/sqlite": [
     ...["core", "text", "system", "store/sqlite"],
-    ...["store/store.ts", "store/login_store.ts", "store/enrolment_store.ts"],
+    ...["store/store.ts", "store/login_store.ts", "store/enrolment_store.ts", "store/backup.ts"],
   ],
-  "store": ["core", "store"],
+  "store": ["core", "text", "store"],
   "openvpn": [
     "core",
     "text",
@@ -51,7 +51,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   "migration": ["core", "text", "migration"],
   "admin": [
     ...["core", "text", "settings.ts", "system", "admin", "secrets", "pam"],
-    ...["store/open_store.ts", "store/store.ts", "store/backup.ts", "server_setup", "migration"],
+    ...["store/open_store.ts", "store/store.ts", "server_setup", "migration"],
   ],
 };
 

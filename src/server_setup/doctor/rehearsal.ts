@@ -3,13 +3,15 @@ import { hmacKey, hotp, timeStep } from "../../core/totp.ts";
 import { Failure } from "../../core/failure.ts";
 import { Vault } from "../../secrets/vault.ts";
 import type { Settings } from "../../settings.ts";
-import { openStore, type SchemaVersions, schemaVersions } from "../../store/open_store.ts";
+import {
+  LOGIN_BUSY_TIMEOUT_MS,
+  openStore,
+  type SchemaVersions,
+  schemaVersions,
+} from "../../store/open_store.ts";
 import type { Store } from "../../store/store.ts";
 import { type KnownUser, requireAccess } from "./require_access.ts";
 import type { DatabaseState } from "./set_up.ts";
-
-/** The same time, in milliseconds, that a login waits for another's transaction. */
-const BUSY_TIMEOUT_MS = 2000;
 
 /**
  * Does with the database and the key file what a login does, but changes nothing.
@@ -32,7 +34,7 @@ export async function rehearseDatabase(
     if (versions !== null && versions.stored > 0 && versions.stored < versions.known) {
       return { state: "older", version: versions.stored, known: versions.known };
     }
-    const options = { create: false, busyTimeoutMs: BUSY_TIMEOUT_MS, uid };
+    const options = { create: false, busyTimeoutMs: LOGIN_BUSY_TIMEOUT_MS, uid };
     using store = await openStore({ path: tokenDbPath, ...options });
     return await rehearseOpen(store, new Vault(keyFile, uid), now);
   } catch (error) {

@@ -2,41 +2,32 @@ import { Failure } from "../../core/failure.ts";
 import { lstat } from "../../system/trusted_path.ts";
 import type { Enrolment } from "../../core/enrolment.ts";
 import { type Database, openDatabase } from "./database.ts";
-import { SqliteEnrolmentStore } from "./enrolment_store.ts";
+import { allEnrolments } from "./enrolments.ts";
 import { failureOf } from "./errors.ts";
 import { type DatabaseFile, prepareFile } from "./file.ts";
 
 /** How a copy is opened that nobody else uses. */
 const OPEN = { create: false, busyTimeoutMs: 0 };
 
-/**
- * Copies a database into an empty file while logins go on, and makes sure that the copy is whole and
- * opens as a restore would open it.
- *
- * @param to absolute
- * @returns how many users are in it
- * @throws Failure as {@link openDatabase}, for the copy
- */
+/** `Backups.backUp`. */
 export async function backUp(database: Database, to: string): Promise<number> {
   await database.copyTo(to);
   using copy = await openDatabase(to, OPEN);
-  await requireWhole(
-    copy,
-    `the copy at ${to} is damaged, so it was not kept: the database itself may be damaged, restore an earlier backup`,
-  );
+  const otherwise = `the copy at ${to} is damaged, so it was not kept: if the database itself is ` +
+    "damaged, restore an earlier backup";
+  await requireWhole(copy, otherwise);
   return (await enrolmentsIn(copy)).length;
 }
 
-/** All enrolments of a database, ordered by the bytes of the username. */
+/** `Backup.enrolments`. */
 export function enrolmentsIn(database: Database): Promise<Enrolment[]> {
-  return new SqliteEnrolmentStore(database).list();
+  return database.read(allEnrolments);
 }
 
 /**
- * Opens a copy of a backup, with its schema brought up to date; the backup itself isn't touched.
+ * `Backups.open`.
  *
  * @param directory where the copy may be for a moment
- * @throws Failure as {@link openDatabase}; for a database that is in use, or isn't whole
  */
 export async function openBackup(path: string, directory: string): Promise<Database> {
   const file = requireDatabase(path);
@@ -87,7 +78,7 @@ function requireAlone(path: string): void {
     if (lstat(path + end) === null) continue;
     throw new Failure(
       "database_error",
-      `${path}${end} is there: ${path} is a database in use, not a backup`,
+      `${path}${end} exists, so ${path} is a database in use and not a backup`,
     );
   }
 }

@@ -1,15 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Challenge } from "../../core/challenge.ts";
+import { type Challenge, KEPT_AFTER_EXPIRY_MS } from "../../core/challenge.ts";
 import type { EpochMs } from "../../core/epoch.ts";
-import { Failure } from "../../core/failure.ts";
-import type { Pending } from "../login_store.ts";
+import { challengeExists, type Pending } from "../login_store.ts";
 import { challengeOf, enrolmentOf, ENROLMENTS } from "./rows.ts";
-
-/**
- * How long an accepted challenge is kept after its expiry, in milliseconds: a second answer must
- * still find it, and changes nothing then.
- */
-const KEPT_AFTER_EXPIRY_MS = 24 * 60 * 60 * 1000;
 
 /** `LoginRecords.recordChallenge`. */
 export function recordChallenge(connection: DatabaseSync, challenge: Challenge): void {
@@ -28,12 +21,7 @@ export function recordChallenge(connection: DatabaseSync, challenge: Challenge):
     challenge.createdAt,
     challenge.expiresAt,
   );
-  if (changes !== 0) return;
-  throw new Failure(
-    "challenge_exists",
-    `the attempt with auth_control_file ${challenge.id} was challenged already: OpenVPN creates a new ` +
-      "file for each attempt",
-  );
+  if (changes === 0) throw challengeExists();
 }
 
 /** A few at a time: one login must not pay for everything that others have left. */

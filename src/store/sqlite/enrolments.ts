@@ -1,9 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Enrolment } from "../../core/enrolment.ts";
-import { Failure } from "../../core/failure.ts";
+import { type Enrolment, replaced } from "../../core/enrolment.ts";
 import type { CodeFailures } from "../../core/lockout.ts";
-import { quoted } from "../../text/printable.ts";
-import { type EnrolOptions, type NewEnrolment, UnknownKeys } from "../enrolment_store.ts";
+import {
+  alreadyEnrolled,
+  type EnrolOptions,
+  type NewEnrolment,
+  UnknownKeys,
+} from "../enrolment_store.ts";
 import type { Login } from "../login_store.ts";
 import { insertRecoveryCodes } from "./recovery_codes.ts";
 import { enrolmentOf, ENROLMENTS } from "./rows.ts";
@@ -59,6 +62,7 @@ function insert(
   earlier: Enrolment | null,
 ): void {
   const { username, secret, parameters } = enrolment;
+  const { disabledAt, lastTimeStep } = replaced(earlier, enrolment);
   connection.prepare(
     `INSERT INTO enrolments (username, secret, key_id, algorithm, digits, period,
        issuer, enrolled_at, disabled_at, last_step)
@@ -72,21 +76,8 @@ function insert(
     parameters.periodSeconds,
     enrolment.issuer,
     enrolment.enrolledAt,
-    earlier?.disabledAt ?? enrolment.disabledAt,
-    earlier === null || isOther(earlier, enrolment) ? null : earlier.lastTimeStep,
-  );
-}
-
-/** Says whether a new enrolment's codes are known to be others than the earlier one's. */
-function isOther({ secret }: Enrolment, { replacesOther }: NewEnrolment): boolean {
-  return replacesOther !== null && replacesOther.bytes.toHex() === secret.bytes.toHex();
-}
-
-function alreadyEnrolled(username: string): Failure {
-  return new Failure(
-    "already_enrolled",
-    `user ${quoted(username)} is enrolled already: use --replace to give them a new ` +
-      "secret (the old one stops working)",
+    disabledAt,
+    lastTimeStep,
   );
 }
 

@@ -14,10 +14,7 @@ const ADVICE: Record<number, [FailureCode, string]> = {
     "database_readonly",
     "cannot be written: check the mode, the owner and whether the file system is read-only",
   ],
-  10: [
-    "database_error",
-    "cannot be read or written: see the kernel's log for the disk's errors",
-  ],
+  10: ["database_error", "cannot be read or written: see the kernel's log for the disk's errors"],
   11: ["database_corrupt", `is corrupt: ${RESTORE}`],
   13: [
     "database_full",
@@ -57,9 +54,7 @@ export function failureOf(error: unknown, path: string): unknown {
     : error;
 }
 
-function isSqliteError(
-  error: unknown,
-): error is Error & { errcode?: number } {
+function isSqliteError(error: unknown): error is Error & { errcode?: number } {
   return error instanceof Error && "code" in error &&
     error.code === "ERR_SQLITE_ERROR";
 }

@@ -21,14 +21,10 @@ export interface DatabaseFile {
  *
  * @param create make directory and file where there are none
  * @param uid whose file it is, if not this process's user's
- * @throws Failure when it is missing (without `create`), foreign or no file
+ * @throws Failure when it is missing (without `create`), foreign or not a file
  * @throws Deno.errors.* when the system refuses
  */
-export function prepareFile(
-  path: string,
-  create: boolean,
-  uid?: number,
-): DatabaseFile {
+export function prepareFile(path: string, create: boolean, uid?: number): DatabaseFile {
   const { path: real } = followTrusted(path, uid);
   // In this order: another first enrolment creates the file first, then its journal.
   const [orphan] = findCompanions(real);
@@ -39,7 +35,7 @@ export function prepareFile(
   }
   if (header === "foreign") throw foreignDatabase(path);
   if (header === "missing" && orphan !== undefined) throw orphaned(orphan);
-  if (!create) throw missing(path);
+  if (!create) throw missingDatabase(path);
   createFile(real);
   return { path: real, isOurs: false };
 }
@@ -68,14 +64,12 @@ function findCompanions(path: string): string[] {
     const info = lstat(companion);
     if (info === null) return false;
     if (info.isFile) return info.size > 0;
-    throw new Failure(
-      "database_foreign",
-      `${companion} is not a regular file: remove it`,
-    );
+    throw new Failure("database_foreign", `${companion} is not a regular file: remove it`);
   });
 }
 
-function missing(path: string): Failure {
+/** The error for a database that is not there, and is not to be made. */
+export function missingDatabase(path: string): Failure {
   return new Failure(
     "database_missing",
     `there is no database at ${path} yet: enrol the first user, or give the right path ` +
@@ -87,7 +81,7 @@ function missing(path: string): Failure {
 function orphaned(companion: string): Failure {
   return new Failure(
     "database_foreign",
-    `${companion} is there, but its database is not: move it to where the database is now`,
+    `${companion} exists, but its database does not: move it to where the database is now`,
   );
 }
 

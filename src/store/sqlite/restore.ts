@@ -14,10 +14,10 @@ import { enrolmentOf, ENROLMENTS, exemptionOf, failuresOf } from "./rows.ts";
 const RESTORED = ["enrolments", "recovery_codes", "login_names", "exemptions"];
 
 /** A row as it is written, by its columns. */
-type Row = Record<string, string | number | null | Uint8Array>;
+type Columns = Record<string, string | number | null | Uint8Array>;
 
 /**
- * Says what a restore would change.
+ * `Backup.changes`.
  *
  * @param live null where there is no database yet
  */
@@ -36,11 +36,7 @@ function usersIn(connection: DatabaseSync): Users {
   };
 }
 
-/**
- * Replaces the users of a database by a backup's, in one transaction, while logins go on. What stays
- * as it is now is for {@link restored} to say; beside that the audit trail stays, if there is one.
- * Challenges that wait for an answer go.
- */
+/** `Backup.restore`, into a database. */
 export async function restore(
   live: Database,
   backup: Database,
@@ -60,7 +56,7 @@ export async function restore(
       if (keepsRecoveryCodes) kept.add(user.username);
       insert(connection, "enrolments", columns);
     }
-    const isKept = ({ username }: Row) => kept.has(username);
+    const isKept = ({ username }: Columns) => kept.has(username);
     insertAll(connection, "recovery_codes", [
       ...codes.filter(isKept),
       ...saved.codes.filter((code) => !isKept(code)),
@@ -87,10 +83,10 @@ function hasDecisions(connection: DatabaseSync): boolean {
 
 /** A saved row of {@link ENROLMENTS}, with what the rule says must stay as it is now. */
 function merged(
-  { recovery_codes, ...row }: Row,
-  present: Row | undefined,
+  { recovery_codes, ...row }: Columns,
+  present: Columns | undefined,
   moment: RestoreMoment,
-): { columns: Row; keepsRecoveryCodes: boolean } {
+): { columns: Columns; keepsRecoveryCodes: boolean } {
   const saved = enrolmentOf({ ...row, recovery_codes });
   const { failures, lastTimeStep, disabledAt, keepsRecoveryCodes } = restored(
     saved,
@@ -112,7 +108,7 @@ function merged(
   };
 }
 
-function presentOf(row: Row): PresentEnrolment {
+function presentOf(row: Columns): PresentEnrolment {
   return {
     enrolledAt: row.enrolled_at as number,
     lastTimeStep: row.last_step as number | null,
@@ -122,15 +118,15 @@ function presentOf(row: Row): PresentEnrolment {
   };
 }
 
-function rowsOf(connection: DatabaseSync, table: string): Row[] {
-  return connection.prepare(`SELECT * FROM ${table}`).all() as Row[];
+function rowsOf(connection: DatabaseSync, table: string): Columns[] {
+  return connection.prepare(`SELECT * FROM ${table}`).all() as Columns[];
 }
 
-function insertAll(connection: DatabaseSync, table: string, rows: readonly Row[]): void {
+function insertAll(connection: DatabaseSync, table: string, rows: readonly Columns[]): void {
   for (const row of rows) insert(connection, table, row);
 }
 
-function insert(connection: DatabaseSync, table: string, row: Row): void {
+function insert(connection: DatabaseSync, table: string, row: Columns): void {
   const columns = Object.keys(row);
   const places = columns.map(() => "?").join(", ");
   connection.prepare(`INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places})`)

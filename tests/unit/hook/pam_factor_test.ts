@@ -41,8 +41,8 @@ const CASES: [result: PamResult, reason: string, detail: string, added: string][
   [
     { outcome: "no_answer", seconds: 30 },
     "pam_error",
-    "PAM service vpn: no answer within 30 seconds: find the module in pam.d/vpn that waits " +
-    "(for a directory server?), or raise totpPamTimeout",
+    "PAM service vpn: no answer within 30 seconds: check which module in /etc/pam.d/vpn hangs " +
+    "(an unreachable directory server?), or raise totpPamTimeout",
     "",
   ],
 ];

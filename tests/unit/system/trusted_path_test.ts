@@ -104,10 +104,7 @@ Deno.test("requirePrivate refuses what others can read or write", async () => {
   const { file } = tree;
   for (const mode of [0o640, 0o604, 0o620, 0o602, 0o610, 0o601, 0o666]) {
     await Deno.chmod(file, mode);
-    assert.throws(
-      () => requirePrivate(file),
-      /^Failure: \S+ has mode 06\d\d, .*: chmod 600 /,
-    );
+    assert.throws(() => requirePrivate(file), /^Failure: \S+ has mode 06\d\d, .*: chmod 600 /);
   }
   for (const mode of [0o600, 0o400]) {
     await Deno.chmod(file, mode);

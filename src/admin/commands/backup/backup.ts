@@ -2,7 +2,7 @@ import { resolve } from "node:path/posix";
 import { counted } from "../../../text/counted.ts";
 import { Failure } from "../../../core/failure.ts";
 import { printable } from "../../../text/printable.ts";
-import { backUp, openDatabase } from "../../../store/backup.ts";
+import { openBackups } from "../../../store/open_store.ts";
 import { followTrusted } from "../../../system/trusted_path.ts";
 import { type AdminContext, BUSY_TIMEOUT_MS, databasePath, openVault } from "../../context.ts";
 import { writePrivateFile } from "../../output_file.ts";
@@ -17,13 +17,14 @@ export async function backup(
   const path = resolve(file);
   // Before anything is written: others who can write there could place a link to another database.
   requireTrustedPlace(path);
-  using database = await openDatabase(databasePath(context), {
+  using backups = await openBackups({
+    path: databasePath(context),
     create: false,
     busyTimeoutMs: BUSY_TIMEOUT_MS,
   });
   writePrivateFile(path, new Uint8Array());
   try {
-    const users = await backUp(database, path);
+    const users = await backups.backUp(path);
     tell(context, path, users, options);
   } catch (error) {
     Deno.removeSync(path);

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { COMMON_PARAMETERS } from "../../../src/core/totp_parameters.ts";
+import { COMMON_PARAMETERS } from "../../../../src/core/totp_parameters.ts";
 import { DatabaseSync } from "node:sqlite";
-import { NO_FAILURES } from "../../../src/core/lockout.ts";
-import { openDatabase } from "../../../src/store/sqlite/database.ts";
-import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
-import { migrate, MIGRATIONS, schemaVersion } from "../../../src/store/sqlite/migrations.ts";
-import { mustRun } from "../../lab/command.ts";
-import { testWith } from "../../lab/requirements.ts";
-import { fails } from "../../lab/failures.ts";
-import { makeTestDirectory } from "../../lab/program.ts";
-import { ANY_KEYS, newEnrolment } from "../../lab/secrets.ts";
+import { NO_FAILURES } from "../../../../src/core/lockout.ts";
+import { openDatabase } from "../../../../src/store/sqlite/database.ts";
+import { SqliteEnrolmentStore } from "../../../../src/store/sqlite/enrolment_store.ts";
+import { migrate, MIGRATIONS, schemaVersion } from "../../../../src/store/sqlite/migrations.ts";
+import { mustRun } from "../../../lab/command.ts";
+import { testWith } from "../../../lab/requirements.ts";
+import { fails } from "../../../lab/failures.ts";
+import { makeTestDirectory } from "../../../lab/program.ts";
+import { ANY_KEYS, newEnrolment } from "../../../lab/secrets.ts";
 
 const CREATE = { create: true, busyTimeoutMs: 0 };
 const OPEN = { create: false, busyTimeoutMs: 0 };
@@ -36,10 +36,7 @@ Deno.test("openDatabase leaves alone what is missing, foreign or not a file", as
   Deno.writeTextFileSync(path, "not a database".repeat(100));
   await fails(() => openDatabase(path, CREATE), "database_foreign");
   await Deno.mkdir(`${directory.path}/d`);
-  await fails(
-    () => openDatabase(`${directory.path}/d`, CREATE),
-    "database_foreign",
-  );
+  await fails(() => openDatabase(`${directory.path}/d`, CREATE), "database_foreign");
   await fails(() => openDatabase("/dev/null", CREATE), "database_foreign");
 });
 
@@ -107,16 +104,10 @@ Deno.test("openDatabase does not wait for a named pipe, or follow a dangling lin
     Deno.removeSync(directory.db + end);
   }
   await mustRun("mkfifo", [`${directory.path}/pipe`]);
-  await fails(
-    () => openDatabase(`${directory.path}/pipe`, CREATE),
-    "database_foreign",
-  );
+  await fails(() => openDatabase(`${directory.path}/pipe`, CREATE), "database_foreign");
   const target = `${directory.path}/target`;
   Deno.symlinkSync(target, `${directory.path}/link`);
-  await fails(
-    () => openDatabase(`${directory.path}/link`, CREATE),
-    "untrusted_path",
-  );
+  await fails(() => openDatabase(`${directory.path}/link`, CREATE), "untrusted_path");
   assert.throws(() => Deno.statSync(target), Deno.errors.NotFound);
 });
 
@@ -147,11 +138,7 @@ Deno.test("a transaction waits for another one for its time, then reports the lo
 });
 
 Deno.test("migrate goes step by step from any version to the newest", () => {
-  const steps = [
-    "CREATE TABLE a (x)",
-    "CREATE TABLE b (x)",
-    "INSERT INTO a VALUES (1)",
-  ];
+  const steps = ["CREATE TABLE a (x)", "CREATE TABLE b (x)", "INSERT INTO a VALUES (1)"];
   for (let from = 0; from <= steps.length; from++) {
     using database = new DatabaseSync(":memory:");
     migrate(database, "x", steps.slice(0, from));
@@ -169,9 +156,7 @@ Deno.test("openDatabase brings a database of the first schema up to date, with a
     using first = new DatabaseSync(path);
     Deno.chmodSync(path, 0o600);
     migrate(first, path, MIGRATIONS.slice(0, 1));
-    first.prepare(
-      "INSERT INTO enrolments VALUES ('alice', x'0102', 'VPN', 1, 2, 3)",
-    ).run();
+    first.prepare("INSERT INTO enrolments VALUES ('alice', x'0102', 'VPN', 1, 2, 3)").run();
   }
   using database = await openDatabase(path, OPEN);
   const alice = await new SqliteEnrolmentStore(database).find("alice");
@@ -231,10 +216,7 @@ Deno.test("a failed migration leaves the old schema", async () => {
   using database = await openDatabase(directory.db, CREATE);
   await assert.rejects(
     database.transaction((connection) =>
-      migrate(connection, directory.db, [
-        ...MIGRATIONS,
-        "CREATE TABLE half (x); SELECT nonsense",
-      ])
+      migrate(connection, directory.db, [...MIGRATIONS, "CREATE TABLE half (x); SELECT nonsense"])
     ),
   );
   using connection = new DatabaseSync(directory.db);
@@ -269,10 +251,7 @@ Deno.test("openDatabase requires both marks of our databases", async () => {
   await fails(() => openDatabase(directory.db, OPEN), "database_foreign");
 });
 
-async function enrolAlice(
-  store: SqliteEnrolmentStore,
-  firstByte = 1,
-): Promise<void> {
+async function enrolAlice(store: SqliteEnrolmentStore, firstByte = 1): Promise<void> {
   const secret = {
     keyId: "0011223344556677",
     bytes: new Uint8Array(20).fill(firstByte),

@@ -1,28 +1,13 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { Failure } from "../../../src/core/failure.ts";
-import type { DecisionRecord } from "../../../src/core/decision.ts";
-import { openDatabase } from "../../../src/store/sqlite/database.ts";
-import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
-import { SqliteLoginStore } from "../../../src/store/sqlite/login_store.ts";
-import { makeTestDirectory } from "../../lab/program.ts";
-import { ANY_KEYS, sealedEnrolment } from "../../lab/secrets.ts";
-
-/** A challenge for alice; an `answer` has no place in a new one. */
-function challengeAt(createdAt: number, id: string) {
-  return {
-    id,
-    loginName: "alice",
-    username: "alice",
-    commonName: null,
-    address: null,
-    createdAt,
-    expiresAt: createdAt + 1000,
-    answer: null,
-  };
-}
-
-const RULE = { maxDays: 90, maxRows: 1000 };
+import { Failure } from "../../../../src/core/failure.ts";
+import type { DecisionRecord } from "../../../../src/core/decision.ts";
+import { openDatabase } from "../../../../src/store/sqlite/database.ts";
+import { SqliteEnrolmentStore } from "../../../../src/store/sqlite/enrolment_store.ts";
+import { SqliteLoginStore } from "../../../../src/store/sqlite/login_store.ts";
+import { challengeOf, decisionOf, RULE } from "../../../contract/stores.ts";
+import { makeTestDirectory } from "../../../lab/program.ts";
+import { ANY_KEYS, sealedEnrolment } from "../../../lab/secrets.ts";
 
 Deno.test("recordChallenge accepts an attempt once, and forgets expired challenges", async () => {
   await using alice = await makeStores();
@@ -99,7 +84,7 @@ Deno.test("the audit trail is bounded by number and age, a few rows at a time", 
   await using alice = await makeStores();
   const { store, enrolments, count } = alice;
   const record = (at: number, rule = RULE) =>
-    store.transaction((records) => records.recordDecision({ ...DECISION, at }, rule));
+    store.transaction((records) => records.recordDecision(decisionOf(at), rule));
   const times = async () =>
     (await Array.fromAsync(enrolments.decisions({}))).flat()
       .map(({ at }) => at);
@@ -117,25 +102,12 @@ Deno.test("the audit trail is bounded by number and age, a few rows at a time", 
 Deno.test("the audit trail bounds what clients send", async () => {
   await using alice = await makeStores();
   const { store, enrolments } = alice;
-  const long = { ...DECISION, loginName: "x".repeat(100_000), detail: "y".repeat(100_000) };
+  const long = decisionOf(1, { loginName: "x".repeat(100_000), detail: "y".repeat(100_000) });
   await store.transaction((records) => records.recordDecision(long, RULE));
   const [[found]] = await Array.fromAsync(enrolments.decisions({})) as [[DecisionRecord]];
   assert.equal(found.loginName, "x".repeat(256));
   assert.equal(found.detail, "y".repeat(512));
 });
-
-const DECISION: DecisionRecord = {
-  at: 1,
-  loginName: "ALICE",
-  username: "alice",
-  address: "2001:db8::7",
-  commonName: "laptop",
-  step: "code",
-  outcome: "accepted",
-  by: "code",
-  reason: null,
-  detail: null,
-};
 
 /** A database in which alice is enrolled, with both stores on it, which do not wait for locks. */
 async function makeStores() {
@@ -154,7 +126,7 @@ async function makeStores() {
     enrolments,
     store,
     challenge: (createdAt: number, id: string) =>
-      store.transaction((records) => records.recordChallenge(challengeAt(createdAt, id))),
+      store.transaction((records) => records.recordChallenge(challengeOf(id, createdAt))),
     accept: (id: string, at: number) =>
       store.transaction(async (records) => {
         const { challenge } = (await records.findPending(id))!;
