@@ -35,7 +35,7 @@ const SCRATCH_CODE = new RegExp(`^[1-9][0-9]{${SCRATCH_DIGITS - 1}}$`);
  */
 export function readGoogleAuthenticator(content: Uint8Array, username: string): Reading {
   if (content.length > MAX_BYTES) {
-    throw new UnreadableSource(`it has more than ${MAX_BYTES} bytes`);
+    throw new UnreadableSource(`it is larger than ${MAX_BYTES} bytes`);
   }
   const [secret = "", ...lines] = decodeText(content).split(/\r?\n/);
   const options = new Map<string, string>();

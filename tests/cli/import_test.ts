@@ -274,7 +274,7 @@ testWith([], "import enrols all or none, and names each conflict", async () => {
   );
   for (
     const [args, why] of [
-      [["--replace", "--skip-enrolled"], /--replace and --skip-enrolled can.t be combined/],
+      [["--replace", "--skip-enrolled"], /--replace and --skip-enrolled cannot be combined/],
       [["--digits", "8"], /--digits is only for files in the format otp-secrets/],
       [["--table", "x"], /--table is only for files in the format python-sqlite/],
       [["--issuer", "a:b"], /--issuer is "a:b"/],
