@@ -36,7 +36,7 @@ export interface Enrolment {
 }
 
 /** What a new enrolment knows about the one that it may replace. */
-export interface Replacement extends Pick<Enrolment, "disabledAt"> {
+export interface Replacement extends Pick<Enrolment, "disabledAt" | "parameters"> {
   /**
    * The earlier secret of the user where its codes are known to be others than those of this one. Of
    * any other secret that is replaced, codes that were used stay used.
@@ -57,11 +57,16 @@ export function replaced(
   if (earlier === null) return { disabledAt: next.disabledAt, lastTimeStep: null };
   return {
     disabledAt: earlier.disabledAt ?? next.disabledAt,
-    lastTimeStep: isOther(earlier, next) ? null : earlier.lastTimeStep,
+    lastTimeStep: mayRepeat(earlier, next) ? earlier.lastTimeStep : null,
   };
 }
 
-/** Says whether a new enrolment's codes are known to be others than the earlier one's. */
-function isOther({ secret }: Enrolment, { replacesOther }: Replacement): boolean {
-  return replacesOther !== null && replacesOther.bytes.toHex() === secret.bytes.toHex();
+/**
+ * Says whether a used code may be a code of the new enrolment, too. With another hash or period it is
+ * not: a time step of one period says nothing of another's, and could shut the user out for years.
+ */
+function mayRepeat(earlier: Enrolment, { parameters, replacesOther }: Replacement): boolean {
+  const isSameKind = earlier.parameters.algorithm === parameters.algorithm &&
+    earlier.parameters.periodSeconds === parameters.periodSeconds;
+  return isSameKind && replacesOther?.bytes.toHex() !== earlier.secret.bytes.toHex();
 }

@@ -47,7 +47,12 @@ export class LoginService {
         const digits = await this.#digitsOf(attempt.loginName);
         const taken = takePasswordAndCode(form, client.knowsCrtext, rules, digits);
         const request = { attempt, notice: noticeOf(client), ...taken };
-        return await passwordStep(request, this.#parts);
+        try {
+          return await passwordStep(request, this.#parts);
+        } finally {
+          // A copy, where a code was taken off; the form's own is the caller's to overwrite.
+          if (taken.password !== form.password) taken.password.reveal().fill(0);
+        }
       }
     }
   }

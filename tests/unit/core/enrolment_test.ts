@@ -27,7 +27,8 @@ function earlierWith(rest: Partial<Enrolment> = {}): Enrolment {
 
 Deno.test("replaced keeps used codes, unless the new secret is known to make others", () => {
   const stepAfter = (earlier: Enrolment | null, replacesOther: Enrolment["secret"] | null) =>
-    replaced(earlier, { replacesOther, disabledAt: null }).lastTimeStep;
+    replaced(earlier, { replacesOther, disabledAt: null, parameters: COMMON_PARAMETERS })
+      .lastTimeStep;
   assert.equal(stepAfter(earlierWith(), null), 7);
   assert.equal(stepAfter(earlierWith(), sealed(1)), null);
   assert.equal(stepAfter(earlierWith(), sealed(2)), 7);
@@ -36,9 +37,24 @@ Deno.test("replaced keeps used codes, unless the new secret is known to make oth
   assert.equal(stepAfter(null, sealed(1)), null);
 });
 
+Deno.test("replaced keeps no time step of another period or hash, even of an unknown secret", () => {
+  const stepWith = (change: Partial<Enrolment["parameters"]>) =>
+    replaced(earlierWith(), {
+      // The earlier secret was sealed again meanwhile: nobody knows whether it is the same.
+      replacesOther: sealed(2),
+      disabledAt: null,
+      parameters: { ...COMMON_PARAMETERS, ...change },
+    }).lastTimeStep;
+  assert.equal(stepWith({ periodSeconds: 60 }), null);
+  assert.equal(stepWith({ algorithm: "SHA256" }), null);
+  // Of eight digits, the last six are the shorter code.
+  assert.equal(stepWith({ digits: 8 }), 7);
+});
+
 Deno.test("replaced keeps a disabled user disabled, since the earlier moment", () => {
   const disabledAfter = (earlier: Enrolment | null, disabledAt: number | null) =>
-    replaced(earlier, { replacesOther: null, disabledAt }).disabledAt;
+    replaced(earlier, { replacesOther: null, disabledAt, parameters: COMMON_PARAMETERS })
+      .disabledAt;
   assert.equal(disabledAfter(earlierWith({ disabledAt: 9 }), null), 9);
   assert.equal(disabledAfter(earlierWith({ disabledAt: 9 }), 10), 9);
   assert.equal(disabledAfter(earlierWith(), 10), 10);
