@@ -79,7 +79,7 @@ testWith(
     assert.match((await verify("root", codeOf(secret))).stdout, /already used/);
     assert.match(
       (await verify("daemon", recoveryCodes[0]!)).stdout,
-      /A recovery/,
+      /This is a recovery code/,
     );
     assert.deepEqual(
       [...Deno.readDirSync(`${path}/db`)].map(({ name }) => name).sort(),
@@ -175,9 +175,9 @@ testWith(
     assert.equal(told.stderr, "Exempt again, without a code: link\n");
     assert.match((await verify("root", code)).stdout, /already used/);
     assert.match((await verify("daemon", used!)).stdout, /^Wrong/);
-    assert.match((await verify("daemon", unused!)).stdout, /^A recovery/);
+    assert.match((await verify("daemon", unused!)).stdout, /^This is a recovery code/);
     assert.match((await verify("bin", replaced!)).stdout, /^Wrong/);
-    assert.match((await verify("bin", fresh!)).stdout, /^A recovery/);
+    assert.match((await verify("bin", fresh!)).stdout, /^This is a recovery code/);
   },
 );
 

@@ -75,7 +75,7 @@ testWith(
       ],
       ["12345", 1, "malformed", /^Not a code: a code has 6 digits\.$/m],
       ["", 1, "malformed", /^Not a code/],
-      [recoveryCode!, 0, "recovery_code", /^A recovery code: .* use it up/],
+      [recoveryCode!, 0, "recovery_code", /^This is a recovery code: .* use it up/],
       ["00000-00000", 1, "wrong", /^Wrong/],
     ];
     for (const [code, status, result, text] of cases) {
