@@ -168,7 +168,7 @@ testWith(
     await using client = await OpenvpnClient.connect(server, account);
     assert.equal((await client.outcome()).connected, false);
     await server.log.waitFor(
-      /reason=wrong_password .*as uid 65534, PAM .*take `user` .*out of .*configuration, or set totpPrimaryAuth external/,
+      /reason=wrong_password .*as uid 65534, PAM .*remove `user` .*from .*configuration, or set totpPrimaryAuth external/,
     );
   },
 );
