@@ -12,7 +12,7 @@ import { OpenvpnServer } from "../tests/lab/openvpn_server.ts";
 import { removeLeftovers } from "../tests/lab/leftovers.ts";
 import { admin, base64, codeOf, makeTestDirectory } from "../tests/lab/program.ts";
 import { missing, OPENVPN_LAB } from "../tests/lab/requirements.ts";
-import { isLeftAtTheEnd } from "../tests/lab/test_run.ts";
+import { isLeftAtTheEnd } from "../tests/lab/owner.ts";
 
 const LAB = OPENVPN_LAB.filter((name) => name !== "sqlite3");
 

@@ -2,7 +2,7 @@ import { TOTP } from "otpauth";
 import { fileURLToPath } from "node:url";
 import { mustRun, type Output, run, type RunOptions } from "./command.ts";
 import { reachablePlace } from "./reachable_place.ts";
-import { OWN_PREFIX } from "./test_run.ts";
+import { OWN_PREFIX } from "./owner.ts";
 
 /** Tells the tests of a script where the program is that it has built. */
 export const PROGRAM_VARIABLE = "OVTOTP_PROGRAM";
