@@ -1,6 +1,6 @@
 /**
  * `deno task demo`: builds the program, then shows a whole login step by step: with a real OpenVPN
- * server and client where this machine can, else with OpenVPN's part played by hand.
+ * server and client where this machine can, otherwise with OpenVPN's part played by hand.
  *
  * @module
  */

@@ -88,7 +88,7 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
   fc.record({ kind: fc.constant("insert" as const), at: fc.nat(99), bytes }),
 );
 
-/** Something in so many out of twelve; else what is as it should be. */
+/** Something in so many out of twelve; otherwise what is as it should be. */
 function rarely<T>(
   times: number,
   asItShould: T,
