@@ -49,6 +49,19 @@ export async function makeTestDirectory(
   };
 }
 
+/**
+ * Copies the program into a directory, for users who can't reach it or as one that may be changed.
+ *
+ * @returns the copy's path
+ */
+export async function copyProgram(directory: string): Promise<string> {
+  const copy = `${directory}/openvpn-totp`;
+  // In a process of its own: what another test starts while this one has the copy open for writing
+  // would keep it so for a moment, and then it can't be run (ETXTBSY in execve(2)).
+  await mustRun("cp", [PROGRAM, copy]);
+  return copy;
+}
+
 /** Options that name a test's database, and the key file beside it. */
 export function on(db: string): string[] {
   return ["--db", db, "--key", keyFileOf(db)];
