@@ -1,6 +1,6 @@
 /**
- * `deno task demo` builds the program, then shows a whole login step by step. It uses a real OpenVPN
- * server and client if this machine can run them; otherwise it plays OpenVPN's part itself.
+ * `deno task demo`: builds the program, then shows a whole login step by step: with a real OpenVPN
+ * server and client where this machine can, otherwise with OpenVPN's part played by hand.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { OpenvpnServer } from "../tests/lab/openvpn_server.ts";
 import { removeLeftovers } from "../tests/lab/leftovers.ts";
 import { admin, base64, codeOf, makeTestDirectory } from "../tests/lab/program.ts";
 import { missing, OPENVPN_LAB } from "../tests/lab/requirements.ts";
-import { isLeftAtTheEnd } from "../tests/lab/test_run.ts";
+import { isLeftAtTheEnd } from "../tests/lab/owner.ts";
 
 const LAB = OPENVPN_LAB.filter((name) => name !== "sqlite3");
 

@@ -1,7 +1,7 @@
 import { removeLeftovers } from "../tests/lab/leftovers.ts";
 import { BUILT_PROGRAM, PROGRAM_VARIABLE } from "../tests/lab/program.ts";
 import { reachablePlace } from "../tests/lab/reachable_place.ts";
-import { isAbandoned, isLeftAtTheEnd, OWN_PREFIX, OWNER_VARIABLE } from "../tests/lab/test_run.ts";
+import { isAbandoned, isLeftAtTheEnd, OWN_PREFIX, OWNER_VARIABLE } from "../tests/lab/owner.ts";
 
 /** What ends a run before its time. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

@@ -8,6 +8,7 @@ import { playAttempt } from "../lab/hook_call.ts";
 import {
   admin,
   base64,
+  copyProgram,
   enroll,
   makeTestDirectory,
   on,
@@ -480,8 +481,7 @@ testWith([], "a command that shows secrets leaves no core dump", async () => {
 testWith(["root"], "without root, the error says so", async () => {
   await using directory = await makeTestDirectory();
   await enroll(directory.db, "root");
-  const program = `${directory.path}/openvpn-totp`;
-  await Deno.copyFile(PROGRAM, program);
+  const program = await copyProgram(directory.path);
   await Deno.chmod(directory.path, 0o755);
   for (const db of [directory.db, `${directory.path}/new/x`]) {
     for (const args of [["list"], ["enroll", "daemon"]]) {

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { makeAccount } from "../lab/accounts.ts";
 import { mustRun, type Output, run } from "../lab/command.ts";
 import { playAttempt } from "../lab/hook_call.ts";
-import { base64, codeOf, enroll, makeTestDirectory, on, PROGRAM } from "../lab/program.ts";
+import {
+  base64,
+  codeOf,
+  copyProgram,
+  enroll,
+  makeTestDirectory,
+  on,
+  PROGRAM,
+} from "../lab/program.ts";
 import { withUser } from "../lab/user.ts";
 import { testWith } from "../lab/requirements.ts";
 
@@ -103,9 +111,8 @@ testWith(
     await using directory = await makeTestDirectory();
     await using account = await makeAccount();
     await Deno.chmod(directory.path, 0o755);
-    const program = `${directory.path}/openvpn-totp`;
+    const program = await copyProgram(directory.path);
     const library = `${directory.path}/processors.so`;
-    await Deno.copyFile(PROGRAM, program);
     await Deno.writeTextFile(`${directory.path}/p.c`, MANY_PROCESSORS);
     await mustRun("gcc", [
       ...["-shared", "-fPIC", "-o", library, `${directory.path}/p.c`, "-ldl"],

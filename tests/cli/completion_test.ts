@@ -3,7 +3,14 @@ import { dirname } from "node:path/posix";
 import { DatabaseSync } from "node:sqlite";
 import { OUTCOMES } from "../../src/core/decision.ts";
 import { mustRun, run, type RunOptions } from "../lab/command.ts";
-import { enroll, makeTestDirectory, on, PROGRAM, type TestDirectory } from "../lab/program.ts";
+import {
+  copyProgram,
+  enroll,
+  makeTestDirectory,
+  on,
+  PROGRAM,
+  type TestDirectory,
+} from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
 import { Terminal } from "../lab/terminal.ts";
 
@@ -202,8 +209,7 @@ testWith(
     await enroll(db, "root");
     await enroll(db, "\u202e");
     await enroll(db, "--dash");
-    const program = `${path}/openvpn-totp`;
-    await Deno.copyFile(PROGRAM, program);
+    const program = await copyProgram(path);
     await Deno.chmod(path, 0o755);
     const users = async (before: string[], options: RunOptions = {}) => {
       const args = ["complete", "--", "zsh", "", ...before];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { run } from "../lab/command.ts";
-import { makeTestDirectory, PROGRAM } from "../lab/program.ts";
+import { copyProgram, makeTestDirectory, PROGRAM } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
 import { CTRL_C, Terminal } from "../lab/terminal.ts";
 
@@ -202,8 +202,7 @@ testWith(
   "setup warns of a program that others can change",
   async () => {
     await using place = await makeConfig();
-    const program = `${place.path}/openvpn-totp`;
-    await Deno.copyFile(PROGRAM, program);
+    const program = await copyProgram(place.path);
     await Deno.chmod(program, 0o777);
     const { status, stderr } = await place.setup(
       "--dry-run",

@@ -8,14 +8,14 @@ import { testWith } from "../lab/requirements.ts";
 
 const NOBODY = 65534;
 
-/** A fault that can be made and mended. */
+/** A fault that can be made and fixed. */
 interface Fault {
   name: string;
   /** What the log line says. */
   says: RegExp;
-  /** What it hits; the key file is needed for a code alone. */
+  /** What it hits; only a code needs the key file. */
   hits?: "code";
-  /** Makes the fault; gives what mends it. */
+  /** Makes the fault; gives what fixes it. */
   make(paths: { db: string; key: string; directory: string }): Promise<
     () => Promise<unknown>
   >;
@@ -193,7 +193,7 @@ async function tryBoth(
   const challenged = await user.attempt();
   assert.equal((await challenged.password(username, password)).status, 2);
   const fresh = await user.attempt();
-  const mend = await fault.make({
+  const fix = await fault.make({
     db: user.db,
     key: keyFileOf(user.db),
     directory: user.directory,
@@ -215,7 +215,7 @@ async function tryBoth(
     assert.equal(await fresh.pending(), "");
     assert.equal(await fresh.control(), "");
   } finally {
-    await mend();
+    await fix();
   }
 }
 

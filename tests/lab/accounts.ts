@@ -1,5 +1,5 @@
 import { mustRun, run, type RunOptions } from "./command.ts";
-import { newName } from "./test_run.ts";
+import { newName } from "./owner.ts";
 
 /**
  * Held while accounts are changed: two changes at once would fail, even from different test runs.

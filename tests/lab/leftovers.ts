@@ -4,7 +4,7 @@ import { deleteNamespace } from "./network.ts";
 import { PAM_SERVICES } from "./pam_service.ts";
 import { memoryDirectory } from "./program.ts";
 import { reachablePlace } from "./reachable_place.ts";
-import type { IsLeft } from "./test_run.ts";
+import type { IsLeft } from "./owner.ts";
 
 /**
  * Removes what tests have left on the machine, beginning with processes, which may use the rest.

@@ -1,5 +1,5 @@
 import { mustRun, run } from "./command.ts";
-import { newName } from "./test_run.ts";
+import { newName } from "./owner.ts";
 
 /** Two hosts on one machine, connected by a cable: network namespaces and a veth pair. */
 export interface Network extends AsyncDisposable {

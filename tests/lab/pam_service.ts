@@ -1,5 +1,5 @@
 import { mustRun } from "./command.ts";
-import { newName } from "./test_run.ts";
+import { newName } from "./owner.ts";
 
 /** Where Linux-PAM looks for services (pam.conf(5)). */
 export const PAM_SERVICES = "/etc/pam.d";

@@ -2,7 +2,7 @@ import { TOTP } from "otpauth";
 import { fileURLToPath } from "node:url";
 import { mustRun, type Output, run, type RunOptions } from "./command.ts";
 import { reachablePlace } from "./reachable_place.ts";
-import { OWN_PREFIX } from "./test_run.ts";
+import { OWN_PREFIX } from "./owner.ts";
 
 /** The variable in which a script passes the path of the program that it has built to its tests. */
 export const PROGRAM_VARIABLE = "OVTOTP_PROGRAM";
@@ -47,6 +47,19 @@ export async function makeTestDirectory(
       await Deno.remove(path, { recursive: true });
     },
   };
+}
+
+/**
+ * Copies the program into a directory, for users who can't reach it or as one that may be changed.
+ *
+ * @returns the copy's path
+ */
+export async function copyProgram(directory: string): Promise<string> {
+  const copy = `${directory}/openvpn-totp`;
+  // In a process of its own: what another test starts while this one has the copy open for writing
+  // would keep it so for a moment, and then it can't be run (ETXTBSY in execve(2)).
+  await mustRun("cp", [PROGRAM, copy]);
+  return copy;
 }
 
 /** Options that name a test's database, and the key file beside it. */

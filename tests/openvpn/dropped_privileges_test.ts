@@ -3,7 +3,7 @@ import { makeAccount } from "../lab/accounts.ts";
 import { mustRun } from "../lab/command.ts";
 import { OpenvpnClient } from "../lab/openvpn_client.ts";
 import { OpenvpnServer } from "../lab/openvpn_server.ts";
-import { codeOf, keyFileOf, on, PROGRAM, wrongCodeOf, wrongCodesOf } from "../lab/program.ts";
+import { codeOf, copyProgram, keyFileOf, on, wrongCodeOf, wrongCodesOf } from "../lab/program.ts";
 import { OPENVPN_LAB, testWith } from "../lab/requirements.ts";
 
 /** Debian's user `nobody`. */
@@ -22,9 +22,8 @@ async function startAsNobody(
 ) {
   const secrets: string[] = [];
   const server = await OpenvpnServer.start(lines, async (directory) => {
-    const program = `${directory}/openvpn-totp`;
+    const program = await copyProgram(directory);
     const db = `${directory}/db/token_index.sqlite3`;
-    await Deno.copyFile(PROGRAM, program);
     await Deno.chmod(directory, 0o755);
     await Deno.mkdir(`${directory}/db`, { mode: 0o700 });
     for (const own of ["db", "tmp"]) {

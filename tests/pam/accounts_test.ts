@@ -6,7 +6,7 @@ import { changeAccounts, makeAccount } from "../lab/accounts.ts";
 import { compileModule, makePamService, PLAIN_RULES } from "../lab/pam_service.ts";
 import { makeTestDirectory } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
-import { newName } from "../lab/test_run.ts";
+import { newName } from "../lab/owner.ts";
 
 // Libraries stay open for good, so this is done outside of the tests, which look for leaks.
 const login = new PamService("login", 60);

@@ -5,7 +5,7 @@ import { makeNetwork } from "../../lab/network.ts";
 import { makePamService, PAM_SERVICES } from "../../lab/pam_service.ts";
 import { makeTestDirectory } from "../../lab/program.ts";
 import { testWith } from "../../lab/requirements.ts";
-import { isAbandoned, OWNER_VARIABLE } from "../../lab/test_run.ts";
+import { isAbandoned, OWNER_VARIABLE } from "../../lab/owner.ts";
 
 const LAB = new URL("../../lab/", import.meta.url).href;
 
