@@ -1,6 +1,6 @@
 /**
- * `deno task demo`: builds the program, then shows a whole login step by step: with a real OpenVPN
- * server and client where this machine can, otherwise with OpenVPN's part played by hand.
+ * `deno task demo` builds the program, then shows a whole login step by step. It uses a real OpenVPN
+ * server and client if this machine can run them; otherwise it plays OpenVPN's part itself.
  *
  * @module
  */
