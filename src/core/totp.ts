@@ -1,4 +1,3 @@
-import { timingSafeEqual } from "node:crypto";
 import type { Redacted } from "../text/redacted.ts";
 import type { EpochMs } from "./epoch.ts";
 import { COMMON_PARAMETERS, type TotpAlgorithm, type TotpParameters } from "./totp_parameters.ts";
@@ -115,8 +114,15 @@ export async function matchTimeStep(
   return null;
 }
 
-/** Compares in constant time, so that the time taken does not reveal where the texts differ. */
+/**
+ * Compares without an early exit, so that the time taken says nothing of where the texts differ. By
+ * hand: the first use of `node:crypto` costs a call more than the comparison's five lines.
+ */
 function isEqual(expected: string, given: string): boolean {
-  const [a, b] = [expected, given].map((text) => new TextEncoder().encode(text));
-  return a!.length === b!.length && timingSafeEqual(a!, b!);
+  if (given.length !== expected.length) return false;
+  let difference = 0;
+  for (let i = 0; i < expected.length; i++) {
+    difference |= expected.charCodeAt(i) ^ given.charCodeAt(i);
+  }
+  return difference === 0;
 }
