@@ -4,8 +4,7 @@ import type { FirstFactor } from "../login/first_factor.ts";
 import { LoginService } from "../login/login_service.ts";
 import { Vault } from "../secrets/vault.ts";
 import type { Settings } from "../settings.ts";
-import { LOGIN_BUSY_TIMEOUT_MS, openStore } from "../store/open_store.ts";
-import type { Store } from "../store/store.ts";
+import { LOGIN_BUSY_TIMEOUT_MS, type Logins, openLogins } from "../store/open_store.ts";
 
 /** The login service of one call, until it is disposed of. */
 export interface OpenLogin extends Disposable {
@@ -39,6 +38,6 @@ export async function openLogin(
  *
  * @throws Failure if it cannot be used
  */
-export function openLoginStore(path: string): Promise<Store> {
-  return openStore({ path, create: false, busyTimeoutMs: LOGIN_BUSY_TIMEOUT_MS });
+export function openLoginStore(path: string): Promise<Logins> {
+  return openLogins({ path, create: false, busyTimeoutMs: LOGIN_BUSY_TIMEOUT_MS });
 }

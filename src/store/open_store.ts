@@ -1,8 +1,8 @@
 import type { Backups } from "./backup.ts";
 import { openDatabase } from "./sqlite/database.ts";
 import { storedVersion } from "./sqlite/header.ts";
+import { SqliteLoginStore } from "./sqlite/login_store.ts";
 import { MIGRATIONS } from "./sqlite/migrations.ts";
-import { SqliteStore } from "./sqlite/store.ts";
 import type { Store } from "./store.ts";
 
 export { isOurHeader } from "./sqlite/header.ts";
@@ -28,7 +28,22 @@ export interface StoreOptions {
  * @throws Failure when it is missing (without `create`), not ours, newer, damaged, locked or denied
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
+  // Loaded here, as logins need only a part of it.
+  const { SqliteStore } = await import("./sqlite/store.ts");
   return new SqliteStore(await openDatabase(options.path, options));
+}
+
+/** An open store of which only a login's part is used. */
+export type Logins = Pick<Store, "logins"> & Disposable;
+
+/**
+ * Opens a store for logins alone: a hook call loads nothing of what administration needs.
+ *
+ * @throws Failure as {@link openStore}
+ */
+export async function openLogins(options: StoreOptions): Promise<Logins> {
+  const database = await openDatabase(options.path, options);
+  return { logins: new SqliteLoginStore(database), [Symbol.dispose]: () => database.close() };
 }
 
 /**
