@@ -115,8 +115,8 @@ export async function matchTimeStep(
 }
 
 /**
- * Compares without an early exit, so that the time taken says nothing of where the texts differ. By
- * hand: the first use of `node:crypto` costs a call more than the comparison's five lines.
+ * Compares without an early exit, so that the time taken says nothing of where the texts differ. It
+ * is written by hand because a login would load `node:crypto` for it alone.
  */
 function isEqual(expected: string, given: string): boolean {
   if (given.length !== expected.length) return false;
