@@ -1,3 +1,4 @@
+import { mustRun } from "./command.ts";
 import { PATIENCE_MS } from "./patience.ts";
 
 /** What Ctrl-C sends. */
@@ -32,6 +33,28 @@ export class Terminal implements AsyncDisposable {
   /** Waits for a prompt that has not been answered yet, and types a line. */
   async type(prompt: RegExp, answer: string): Promise<void> {
     await this.press(prompt, `${answer}\n`);
+  }
+
+  /**
+   * Types a line at a prompt that hides it. OpenVPN prompts first and switches echo off then, which
+   * discards what was typed in between.
+   */
+  async typeHidden(prompt: RegExp, answer: string): Promise<void> {
+    await this.shows(prompt);
+    const deadline = Date.now() + PATIENCE_MS;
+    while (await this.#echoes()) {
+      if (Date.now() > deadline) throw new Error(`the terminal echoes after ${prompt}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await this.type(prompt, answer);
+  }
+
+  /** Says whether the command's terminal shows what is typed. */
+  async #echoes(): Promise<boolean> {
+    const { pid } = this.#child;
+    const children = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
+    const terminal = await Deno.readLink(`/proc/${children.split(" ")[0]}/fd/0`);
+    return !/\s-echo\b/.test(await mustRun("stty", ["-F", terminal, "-a"]));
   }
 
   /** Waits for a prompt that has not been answered yet, and presses keys. */

@@ -120,7 +120,7 @@ testWith(
       ...["--auth-retry", "interact"],
     ]);
     await client.type(/Enter Auth Username:/, account.username);
-    await client.type(/Enter Auth Password:/, account.password);
+    await client.typeHidden(/Enter Auth Password:/, account.password);
     await client.type(
       /CHALLENGE: Please enter your TOTP code\s*$/,
       codeOf(secret),
