@@ -7,19 +7,15 @@ import type { ScriptEnvironment } from "../openvpn/script/environment.ts";
 import { ExitStatus } from "../openvpn/script/exit_status.ts";
 import type { ReadSettings, Settings } from "../settings.ts";
 
-/** What a call needs from its machine. */
-export interface Machine {
-  environment: ScriptEnvironment;
-  /** Opens the first factor, with all libraries that it needs. */
-  openFirstFactor(settings: Settings): FirstFactor;
-}
-
 /** One call by OpenVPN. */
-export interface HookCall extends Machine {
+export interface HookCall {
   /** The program's arguments; OpenVPN puts its temporary file last. */
   args: readonly string[];
+  environment: ScriptEnvironment;
   /** The settings, read once. */
   settings: ReadSettings;
+  /** Opens the first factor, with all libraries that it needs. */
+  openFirstFactor(settings: Settings): FirstFactor;
 }
 
 /** The result of a call. */

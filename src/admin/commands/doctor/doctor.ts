@@ -3,9 +3,10 @@ import { Failure } from "../../../core/failure.ts";
 import { Redacted } from "../../../text/redacted.ts";
 import { describePamRefusal, type PamRefusal } from "../../../pam/pam_result.ts";
 import { PamService } from "../../../pam/pam_service.ts";
+import { configReader } from "../../config_reader.ts";
 import type { AdminContext } from "../../context.ts";
 import { requireUsername } from "../../users/require_user.ts";
-import { findConfig, MAX_CONFIG_BYTES } from "../../../server_setup/configuration/config_file.ts";
+import { findConfig } from "../../../server_setup/configuration/config_file.ts";
 import { checkAll } from "../../../server_setup/doctor/checks.ts";
 import { type Finding, ok, problem } from "../../../server_setup/doctor/finding.ts";
 import { gatherSetUp } from "../../../server_setup/doctor/gather.ts";
@@ -34,7 +35,7 @@ export async function doctor(context: AdminContext, options: DoctorOptions): Pro
     const setUp = await gatherSetUp({
       configPath,
       openvpn: options.openvpn,
-      readFile: (path) => readInputFile(context, "the configuration", path, MAX_CONFIG_BYTES),
+      readFile: configReader(context),
       now: context.now,
     });
     const findings = checkAll(setUp);

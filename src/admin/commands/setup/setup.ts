@@ -3,14 +3,10 @@ import type { EpochMs } from "../../../core/epoch.ts";
 import { Failure } from "../../../core/failure.ts";
 import { decodeLatin1, encodeLatin1 } from "../../../text/latin1.ts";
 import { printable, quoted } from "../../../text/printable.ts";
-import { readConfig, type ReadFile } from "../../../server_setup/openvpn_config/read_config.ts";
+import { readConfig } from "../../../server_setup/openvpn_config/read_config.ts";
+import { configReader } from "../../config_reader.ts";
 import type { AdminContext } from "../../context.ts";
-import { readInputFile } from "../../input_file.ts";
-import {
-  findConfig,
-  MAX_CONFIG_BYTES,
-  unitNameFor,
-} from "../../../server_setup/configuration/config_file.ts";
+import { findConfig, unitNameFor } from "../../../server_setup/configuration/config_file.ts";
 import { requirePlainPath } from "../../../server_setup/configuration/hook_lines.ts";
 import { scriptAt } from "../../../server_setup/doctor/file_facts.ts";
 import { requireYes } from "../../terminal/question.ts";
@@ -58,10 +54,6 @@ export function setup(context: AdminContext, options: SetupOptions): void {
     const changes = content !== null;
     context.out(json({ config: original.path, program, changes, backup }));
   } else if (backup !== null) context.out(afterwards(original, named, backup));
-}
-
-function configReader(context: AdminContext): ReadFile {
-  return (path) => readInputFile(context, "the configuration", path, MAX_CONFIG_BYTES);
 }
 
 /** Both are null where nothing would change. */
