@@ -8,6 +8,7 @@ import { admitByExemption } from "./exemption_entry.ts";
 import type { LoginParts } from "./login_parts.ts";
 import type { PasswordRequest } from "./password_request.ts";
 import { type CountedPlaces, PlaceThrottle } from "./place_throttle.ts";
+import { judgeUnenrolled } from "./unenrolled.ts";
 
 /** A login that is about to be let in, asked for a code, or refused. */
 export interface Entry {
@@ -25,12 +26,12 @@ export interface Entry {
  * in without one or not at all.
  */
 export async function admit(
-  login: Entry & { counted: CountedPlaces },
+  login: Entry & { accountName: string | null; counted: CountedPlaces },
   transaction: Transaction,
   parts: LoginParts,
 ): Promise<Conclusion<PasswordVerdict>> {
   const { records } = transaction;
-  const { request: { attempt, method }, username, counted } = login;
+  const { request: { attempt, method }, username, accountName, counted } = login;
   const throttle = new PlaceThrottle(parts.rules.throttle, attempt);
   const enrolment = await records.findEnrolment(username);
   // These attempts stay counted: otherwise the count would reveal that the password was right.
@@ -42,24 +43,16 @@ export async function admit(
     await throttle.passed(records, counted);
     return { verdict: entered, username };
   }
-  if (enrolment === null && parts.rules.unenrolled === "deny") {
-    return { verdict: refused("not_enrolled"), username };
-  }
   if (enrolment === null) {
-    await throttle.passed(records, counted);
-    return { verdict: LET_IN_UNENROLLED, username };
+    const user = { loginName: attempt.loginName, username, accountName };
+    const verdict = await judgeUnenrolled(user, transaction, parts);
+    if (verdict.outcome === "accepted") await throttle.passed(records, counted);
+    return { verdict, username };
   }
   if (method === null) return { verdict: refused("client_without_method"), username };
   await throttle.passed(records, counted);
   return { verdict: await admitEnrolled(login, enrolment, transaction, parts), username };
 }
-
-const LET_IN_UNENROLLED = {
-  outcome: "accepted",
-  by: "password",
-  warning: "the user is not enrolled and was admitted by totpUnenrolled allow: " +
-    "run openvpn-totp enroll USER",
-} as const;
 
 /** Asks an enrolled user for the code or judges it, unless their codes are locked. */
 async function admitEnrolled(

@@ -54,9 +54,10 @@ async function provenStep(
   }
   const { username } = result;
   const challenge = await prepareChallenge(request, parts);
+  const accountName = await accountNameOf(username, parts);
   return await checkAnew(async () => {
     const checked = await checkAhead(username, request, parts);
-    const login = { request, username, checked, counted, challenge };
+    const login = { request, username, accountName, checked, counted, challenge };
     return await conclude(parts, about, (transaction) => admit(login, transaction, parts));
   });
 }
@@ -113,6 +114,15 @@ function countBeforehand(
     await records.recordDecision(decisionOf(about, { verdict }, at), rules.audit);
     return verdict;
   });
+}
+
+/** The account's own name, which only the decision about a user who is not enrolled needs. */
+async function accountNameOf(
+  username: string,
+  { store, firstFactor }: LoginParts,
+): Promise<string | null> {
+  const enrolment = await store.findEnrolment(username);
+  return enrolment === null ? firstFactor.accountName(username) : null;
 }
 
 /** Checks a code that came with the password, before the transaction in which others wait. */

@@ -96,6 +96,9 @@ export interface LoginRecords {
   /** Uses up a recovery code, by its mark; false when the user has no such code. */
   useRecoveryCode(username: string, mark: string): Promise<boolean>;
 
+  /** The names of all users who are enrolled, disabled ones too, or have an exemption, even an ended one. */
+  usernames(): Promise<string[]>;
+
   /** A user's exemption, which may have ended; null without one. */
   findExemption(username: string): Promise<Exemption | null>;
 
