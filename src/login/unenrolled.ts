@@ -1,7 +1,8 @@
 import { similarNames } from "../core/similar_name.ts";
-import { type PasswordVerdict, refused } from "../core/verdict.ts";
+import { type Accepted, type Refused, refused } from "../core/verdict.ts";
 import { quoted } from "../text/printable.ts";
 import type { Transaction } from "./conclude.ts";
+import { recordUncoded } from "./exemption_entry.ts";
 import type { LoginParts } from "./login_parts.ts";
 
 /** What somebody is called who is not enrolled. */
@@ -22,13 +23,16 @@ export interface UserNames {
  */
 export async function judgeUnenrolled(
   user: UserNames,
-  { records }: Transaction,
-  { rules: { unenrolled } }: LoginParts,
-): Promise<PasswordVerdict> {
+  transaction: Transaction,
+  parts: LoginParts,
+): Promise<Accepted | Refused> {
   const names = [user.loginName, user.username, user.accountName ?? user.username];
-  const similar = similarNames(await records.usernames(), names);
-  const isAllowed = unenrolled === "allow";
-  if (isAllowed && similar.length === 0) return LET_IN;
+  const similar = similarNames(await transaction.records.usernames(), names);
+  const isAllowed = parts.rules.unenrolled === "allow";
+  if (isAllowed && similar.length === 0) {
+    await recordUncoded(user.username, transaction, parts);
+    return LET_IN;
+  }
   const limits = isAllowed ? ["totpUnenrolled allow admits no name that is similar to those"] : [];
   const details = [...describeNames(user, similar), ...limits];
   return refused("not_enrolled", details.length === 0 ? undefined : details.join("; "));
