@@ -27,10 +27,7 @@ interface Setting<T> {
 /** Longest challenge text that OpenVPN's own client passes on, in bytes of UTF-8. */
 const MAX_TEXT_BYTES = 234;
 
-/**
- * Longest allowed wait, in seconds: during a longer one, the quiet period of the wait itself would
- * begin to take failures back (`waitSeconds`).
- */
+/** Longest allowed wait, in seconds: an honest user in a network under attack waits that long, too. */
 const MAX_WAIT_SECONDS = 600;
 
 /** Longest path of a file, in bytes; SQLite accepts 512 including its suffixes. */

@@ -54,11 +54,10 @@ function groupsOf(address: string): number[] {
 
 /** Spells the last 32 bits as two groups, where they are written as an IPv4 address. */
 function withoutDots(address: string): string {
-  return address.replace(
-    /(\d+)\.(\d+)\.(\d+)\.(\d+)$/,
-    (_, a, b, c, d) =>
-      `${(a * 256 + Number(b)).toString(16)}:${(c * 256 + Number(d)).toString(16)}`,
-  );
+  return address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (dotted: string) => {
+    const [a = 0, b = 0, c = 0, d = 0] = dotted.split(".").map(Number);
+    return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+  });
 }
 
 /** The IPv4 address in the last two groups. */

@@ -3,7 +3,7 @@ import { quoted } from "../text/printable.ts";
 import type { Refused } from "../core/verdict.ts";
 import { processEnvironment, readAddress } from "../openvpn/script/environment.ts";
 import { ExitStatus } from "../openvpn/script/exit_status.ts";
-import { readEachSetting, type ReadVariable, type Settings } from "../settings.ts";
+import { readEachSetting, type ReadVariable } from "../settings.ts";
 import { guardProcess } from "../system/process_guard.ts";
 import { attemptTo, type HookCall, type HookResult, refusalOf } from "./call.ts";
 import { secondsFor } from "./call_time.ts";
