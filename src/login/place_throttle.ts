@@ -109,13 +109,17 @@ export class PlaceThrottle {
     places: CountedPlaces = UNCOUNTED,
   ): Promise<void> {
     await this.takeBack(records, places);
-    const { pair } = this.#places;
+    const { pair, knownPair, networks } = this.#places;
+    await records.savePlaceFailures(knownPair.key, null);
     const own = await records.findPlaceFailures(pair.key);
     if (own === null) return;
     await records.savePlaceFailures(pair.key, null);
-    for (const scope of (await this.scopes(records, now)).filter(({ key }) => key !== pair.key)) {
+    for (const scope of networks) {
+      // A wider network takes back faster: of several failures, only the last is surely still there.
+      const isAsSlow = scope.takenBackAfterMs === pair.takenBackAfterMs;
+      const share = isAsSlow ? own : { ...own, level: Math.min(1, own.level) };
       const all = await records.findPlaceFailures(scope.key);
-      const left = lessened(all, levelAt(own, scope, now), scope);
+      const left = lessened(all, levelAt(share, scope, now), scope);
       await records.savePlaceFailures(scope.key, left);
     }
   }
@@ -127,9 +131,8 @@ export class PlaceThrottle {
 
   /** Takes back an attempt that was counted, where it turned out to be no failure. */
   async takeBack(records: LoginRecords, places: CountedPlaces): Promise<void> {
-    for (const scope of [this.#places.pair, ...this.#places.networks]) {
-      const own = places.get(scope.key);
-      if (own === undefined) continue;
+    for (const [key, own] of places) {
+      const scope = scopeOf(key, this.#rule);
       const current = await records.findPlaceFailures(scope.key);
       await records.savePlaceFailures(scope.key, takenBack(current, own, scope));
     }
@@ -159,10 +162,15 @@ export class PlaceThrottle {
     await records.saveKnownPlace(key, { username, lastLoginAt: now, failures });
   }
 
+  /** The places of the user alone, where they are known and where they are not. */
+  get ownKeys(): string[] {
+    return [this.#places.pair.key, this.#places.knownPair.key];
+  }
+
   /** What counts the failures of this attempt; the user's own place comes first. */
   async scopes(reader: PlaceReader, now: EpochMs): Promise<ThrottleScope[]> {
-    const { pair, networks } = this.#places;
-    return await this.#isKnown(reader, now) ? [pair] : [pair, ...networks];
+    const { pair, knownPair, networks } = this.#places;
+    return await this.#isKnown(reader, now) ? [knownPair] : [pair, ...networks];
   }
 
   async #countAt(scope: ThrottleScope, records: LoginRecords, at: EpochMs): Promise<Counted> {
