@@ -51,7 +51,8 @@ export const from = fc.record({
     fc.constantFrom("2001:db8:0:1::1", "2001:db8:0:100::1"),
   ),
 });
-const few = fc.integer({ min: 1, max: 6 });
+/** How many times something is done. */
+export const few = fc.integer({ min: 1, max: 6 });
 /** How a client that sent no code is asked for it. */
 export const asked = fc.constantFrom<Sent["method"]>(
   "crtext",
@@ -153,33 +154,6 @@ const guessNames = act(
   },
 );
 
-/** A user logs in, goes elsewhere with the connection, and fails there; then comes in anew. */
-const roam = act(
-  "roam",
-  fc.record({
-    loginName: fc.constantFrom("alice", "Alice", "bob"),
-    here: fc.constantFrom("192.0.2.1", "2001:db8::1"),
-    there: fc.constantFrom("192.0.2.2", "2001:db8:0:1::1", "64:ff9b::c000:201"),
-    times: few,
-    method: asked,
-  }),
-  async (trial, { loginName, here, there, times, method }) => {
-    const from = { loginName, commonName: null };
-    await trial.password(trial.begin({ ...from, address: here }), { ...RIGHT, method });
-    const attempt = trial.attempts.at(-1)!;
-    await trial.code(attempt, trial.codeFor(attempt, { step: 0 }));
-    const wrong = { ...RIGHT, password: "wrong" } as const;
-    for (const connectedFrom of [here, null]) {
-      for (let nth = 0; nth < times; nth++) {
-        const sent = { ...wrong, nth: nth + trial.attempts.length, connectedFrom };
-        await trial.password(trial.begin({ ...from, address: there }), sent);
-      }
-      const sent = { ...RIGHT, method, connectedFrom };
-      await trial.password(trial.begin({ ...from, address: there }), sent);
-    }
-  },
-);
-
 const connectAgain = act("connectAgain", which, (trial, which) => {
   const attempt = attemptOf(trial, which);
   // A state id is never the id of an attempt that OpenVPN makes.
@@ -218,19 +192,6 @@ const answer = act(
     const isNewConnection = trial.isDynamic(attempt) !== isOtherWay;
     const code = trial.codeFor(attempt, typed);
     return trial.code({ ...attempt, ...from }, code, isNewConnection);
-  },
-);
-
-/** Answers to challenges that nobody sent, each of another one or always of the same. */
-const answerNothing = act(
-  "answerNothing",
-  fc.record({ from, times: few, isDynamic: fc.boolean(), seconds: fc.constantFrom(0, 0, 1, 60) }),
-  async (trial, { from, times, isDynamic, seconds }) => {
-    for (let i = 0; i < times; i++) {
-      const id = `none ${isDynamic ? i : 0}`;
-      await trial.code({ id, ...from }, "123456", isDynamic);
-      trial.pass(seconds * 1000);
-    }
   },
 );
 
@@ -291,6 +252,6 @@ const guessCodes = act(
 /** What users and strangers do. */
 export const logins = [
   ...[connect, connect, connectOtherwise, connectOtherwise, connectAgain],
-  ...[roam, token, bringCode, bringCode, bringCode, guessPasswords, guessNames],
-  ...[login, login, login, answer, answer, answer, answer, answerNothing, guessCodes],
+  ...[token, bringCode, bringCode, bringCode, guessPasswords, guessNames],
+  ...[login, login, login, answer, answer, answer, answer, guessCodes],
 ];
