@@ -38,8 +38,10 @@ export function codeStep(
   const throttle = new PlaceThrottle(parts.rules.throttle, attempt);
   return checkAnew(async () => {
     const seen = await parts.store.findPending(attempt.id);
-    const refusal = seen === null ? await refusalInWait(throttle, parts) : null;
-    if (refusal !== null) return refusal;
+    const refusal = await isAwaited(attempt, seen, parts)
+      ? null
+      : await refusalInWait(throttle, parts);
+    if (refusal !== null) return hushed({ verdict: refusal }, parts).verdict;
     const checked = seen?.challenge.answer === null && answer.code !== null
       ? await checkCode(answer.code, seen.enrolment, parts)
       : null;
@@ -53,6 +55,19 @@ export function codeStep(
       return hushed({ verdict, username: pending?.enrolment.username ?? null }, parts);
     });
   });
+}
+
+/**
+ * Says whether a challenge waits for an answer, or was answered rightly. All other answers fall under
+ * the throttle before anything is looked at.
+ */
+async function isAwaited(
+  { id }: Attempt,
+  pending: Pending | null,
+  { store }: LoginParts,
+): Promise<boolean> {
+  // For users who are not enrolled, too: otherwise the answer would tell who is.
+  return pending === null ? await store.isOpen(id) : pending.challenge.answer !== "refused";
 }
 
 /** An answer that has been judged. */

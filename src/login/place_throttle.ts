@@ -100,8 +100,8 @@ export class PlaceThrottle {
   }
 
   /**
-   * Takes back an attempt that was counted, and all failures of the user here, in the networks too.
-   * Others' failures stay: otherwise anyone with one account could go on guessing at others.
+   * Takes back an attempt that was counted, and all failures of the user here, in wider places too.
+   * Others' failures stay, those of other spellings too: otherwise anyone with one account could go on guessing at others.
    */
   async passed(
     records: LoginRecords,
@@ -115,8 +115,9 @@ export class PlaceThrottle {
     await records.savePlaceFailures(pair.key, null);
     for (const scope of (await this.scopes(records, now)).filter(({ key }) => key !== pair.key)) {
       const all = await records.findPlaceFailures(scope.key);
-      const left = lessened(all, levelAt(own, scope, now), scope);
-      await records.savePlaceFailures(scope.key, left);
+      // Of both, quiet time takes back the same since the network's last failure.
+      const share = levelAt(own, scope, all?.lastAt ?? now);
+      await records.savePlaceFailures(scope.key, lessened(all, share, scope));
     }
   }
 
@@ -127,11 +128,10 @@ export class PlaceThrottle {
 
   /** Takes back an attempt that was counted, where it turned out to be no failure. */
   async takeBack(records: LoginRecords, places: CountedPlaces): Promise<void> {
-    for (const scope of [this.#places.pair, ...this.#places.networks]) {
-      const own = places.get(scope.key);
-      if (own === undefined) continue;
-      const current = await records.findPlaceFailures(scope.key);
-      await records.savePlaceFailures(scope.key, takenBack(current, own, scope));
+    for (const [key, own] of places) {
+      const current = await records.findPlaceFailures(key);
+      const left = takenBack(current, own, scopeOf(key, this.#rule));
+      await records.savePlaceFailures(key, left);
     }
   }
 
@@ -161,8 +161,9 @@ export class PlaceThrottle {
 
   /** What counts the failures of this attempt; the user's own place comes first. */
   async scopes(reader: PlaceReader, now: EpochMs): Promise<ThrottleScope[]> {
-    const { pair, networks } = this.#places;
-    return await this.#isKnown(reader, now) ? [pair] : [pair, ...networks];
+    const { pair, spelling, networks } = this.#places;
+    const own = spelling === null ? [pair] : [pair, spelling];
+    return await this.#isKnown(reader, now) ? own : [...own, ...networks];
   }
 
   async #countAt(scope: ThrottleScope, records: LoginRecords, at: EpochMs): Promise<Counted> {
