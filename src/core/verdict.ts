@@ -132,6 +132,14 @@ export function refusedWhileLocked(seconds: number): Refused {
 }
 
 /**
+ * The refusal of a right password that must be changed before it lets anybody in: its owner could
+ * not know otherwise what to do.
+ */
+export function refusedUntilChanged(verdict: Refused): Refused {
+  return { ...verdict, told: "Your password has expired: change it, then connect again" };
+}
+
+/**
  * The refusal of a wrong code that did not lock the user's codes.
  *
  * @param attemptsLeft how many more wrong codes lock them

@@ -13,6 +13,7 @@ import { conclude, decisionOf, type StepOfAttempt } from "./conclude.ts";
 import type { LoginParts } from "./login_parts.ts";
 import type { PasswordRequest } from "./password_request.ts";
 import { type CountedPlaces, PlaceThrottle } from "./place_throttle.ts";
+import { concludeRefused } from "./refused_first_factor.ts";
 import { admitUnproven } from "./unproven_admission.ts";
 
 /**
@@ -50,7 +51,12 @@ async function provenStep(
   const result = await parts.firstFactor.authenticate(attempt, password);
   if (result.outcome === "refused") {
     // The attempt stays counted even if PAM failed: its modules may have looked at the password.
-    return await conclude(parts, about, () => Promise.resolve({ verdict: result }));
+    const answer = { attempt, refusal: result };
+    return await conclude(
+      parts,
+      about,
+      (transaction) => concludeRefused(answer, transaction, parts),
+    );
   }
   const { username } = result;
   const challenge = await prepareChallenge(request, parts);

@@ -12,7 +12,7 @@ import { given } from "../../lab/secrets.ts";
 import type { DecisionRecord } from "../../../src/core/decision.ts";
 import type { PlaceFailures } from "../../../src/core/throttle.ts";
 import { type CodeFailures, NO_FAILURES } from "../../../src/core/lockout.ts";
-import { refused } from "../../../src/core/verdict.ts";
+import { refused, refusedUntilChanged } from "../../../src/core/verdict.ts";
 import { passwordStep } from "../../../src/login/password_step.ts";
 import { EXTERNAL_FACTOR, type FirstFactor } from "../../../src/login/first_factor.ts";
 import type { LoginParts } from "../../../src/login/login_parts.ts";
@@ -39,6 +39,7 @@ function fakePam(calls: string[], { meanwhile = () => {}, ...play }: Play): Firs
     calls.push("authenticate");
     meanwhile();
     if (password === "broken PAM") return refused("pam_error");
+    if (password === "expired") return refusedUntilChanged(refused("account_refused", "PAM's"));
     return password === PASSWORD ? passed(loginName) : refused("wrong_password");
   }, ({ loginName, address }) => {
     assert.equal(address, ATTEMPT.address);
@@ -339,6 +340,34 @@ Deno.test("passwordStep, with totpUnenrolled allow, admits no user whose exempti
       await detailOf({ loginName, pamName, admitsUnenrolled: true, exemption });
     }
   }
+});
+
+Deno.test("passwordStep tells only those of an expired password whom a right one tells itself", async () => {
+  const toldTo = async (request: Play) => {
+    const { verdict, recorded } = await play({ ...request, password: "expired" });
+    assert(verdict.outcome === "refused");
+    assert.equal(verdict.reason, "account_refused");
+    assert.equal(verdict.detail, "PAM's");
+    assert.deepEqual(recorded, []);
+    return verdict.told;
+  };
+  const exemption = { username: "bob", since: 0, until: null, from: null };
+  const known: Play[] = [
+    { loginName: "alice" },
+    { loginName: "Known before" },
+    { loginName: "bob", exemption },
+    { loginName: "bob", admitsUnenrolled: true },
+  ];
+  for (const request of known) assert.match((await toldTo(request))!, /password has expired/);
+  const others: Play[] = [
+    { loginName: "bob" },
+    { loginName: "bob", exemption: { ...exemption, until: 1 } },
+    { loginName: "alice", disabledAt: 1 },
+    { loginName: "ALICE", disabledAt: 1, admitsUnenrolled: true },
+  ];
+  for (const request of others) assert.equal(await toldTo(request), "");
+  const unreached = await toldTo({ loginName: "alice", method: null });
+  assert.match(unreached!, /^This VPN client cannot ask/);
 });
 
 Deno.test("passwordStep sends no challenge while codes are locked, and tells how long", async () => {
