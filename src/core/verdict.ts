@@ -13,6 +13,7 @@ export const REASONS = {
     "This VPN client cannot ask for a TOTP code in a way that this server allows",
   bad_username: null,
   bad_password: null,
+  common_name_mismatch: null,
   wrong_password: null,
   account_refused: null,
   pam_error: null,

@@ -1,4 +1,5 @@
 import { type Attempt, objectionToAnswer } from "../core/challenge.ts";
+import { objectionToCommonName } from "../core/common_name.ts";
 import { refusedMismatch } from "../core/challenge_mismatch.ts";
 import type { Code } from "../core/code.ts";
 import { type CodeVerdict, refused, refusedUnproven } from "../core/verdict.ts";
@@ -97,6 +98,9 @@ async function judgeAnswer(
     return refusedMismatch(challenge, attempt, bindAddress);
   }
   if (objection !== null) return refused(objection);
+  // Another server, or this one before a restart, may have asked by another rule.
+  const otherName = objectionToCommonName(challenge, parts.rules.commonName);
+  if (otherName !== null) return otherName;
   if (enrolment.disabledAt !== null) return refused("user_disabled");
   const { loginName } = attempt;
   return await judgeCode({ enrolment, loginName, code, checked }, transaction, parts);

@@ -1,3 +1,4 @@
+import { objectionToCommonName } from "../core/common_name.ts";
 import { isUsername } from "../core/username.ts";
 import {
   type PasswordVerdict,
@@ -29,7 +30,7 @@ export async function passwordStep(
   parts: LoginParts,
 ): Promise<PasswordVerdict> {
   const about = { step: "password", attempt: request.attempt } as const;
-  const objection = objectionToRequest(request);
+  const objection = objectionToRequest(request, parts);
   if (objection !== null) {
     return await conclude(parts, about, () => Promise.resolve({ verdict: objection }));
   }
@@ -96,8 +97,13 @@ function masked(verdict: PasswordVerdict): PasswordVerdict {
 }
 
 /** Says what is wrong with a request before the password is checked. */
-function objectionToRequest({ attempt, password }: PasswordRequest): Refused | null {
+function objectionToRequest(
+  { attempt, password }: PasswordRequest,
+  { rules }: LoginParts,
+): Refused | null {
   if (!isUsername(attempt.loginName)) return refused("bad_username");
+  const objection = objectionToCommonName(attempt, rules.commonName);
+  if (objection !== null) return objection;
   return password.reveal().includes(0) ? refused("bad_password") : null;
 }
 

@@ -412,6 +412,23 @@ Deno.test("codeStep refuses a second answer on a new connection, and another add
   });
 });
 
+Deno.test("codeStep goes by the present rule about common names, whatever the challenge went by", async () => {
+  await withAlice(async ({ challenge, store }) => {
+    const reasons: string[] = [];
+    for (const commonName of ["laptop", null, attempt("x").loginName]) {
+      const id = `of ${commonName}`;
+      await challenge(id, { commonName });
+      const parts = partsFor(store, { rules: { ...TEST_RULES, commonName: "same" } });
+      const answer = { code: given(await codeAt(STEP)), isNewConnection: false };
+      // OpenVPN has replaced the common name by the login name.
+      const from = { ...attempt(id), commonName: attempt(id).loginName };
+      const verdict = await codeStep(from, answer, parts);
+      reasons.push(verdict.outcome === "refused" ? verdict.reason : verdict.outcome);
+    }
+    assert.deepEqual(reasons, ["common_name_mismatch", "common_name_mismatch", "accepted"]);
+  });
+});
+
 Deno.test("codeStep accepts an eight-digit recovery code once, and counts a wrong one", async () => {
   await withAlice(async ({ challenge, answer, enrolments }) => {
     for (const id of ["a", "b", "c", "d"]) await challenge(id);

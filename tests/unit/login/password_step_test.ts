@@ -5,6 +5,7 @@ import { hmacKey, hotp, timeStepAt } from "../../../src/core/totp.ts";
 import type { Attempt, Challenge } from "../../../src/core/challenge.ts";
 import { Redacted } from "../../../src/text/redacted.ts";
 import type { SessionToken } from "../../../src/core/password_form.ts";
+import type { CommonNameRule } from "../../../src/core/common_name.ts";
 import type { ChallengeMethod } from "../../../src/core/challenge_method.ts";
 import type { Exemption } from "../../../src/core/exemption.ts";
 import { fakeFactor, TEST_RULES } from "../../lab/login_parts.ts";
@@ -137,6 +138,7 @@ interface Play {
   uncodedLoginAt?: number;
   exemption?: Exemption;
   admitsUnenrolled?: boolean;
+  commonNameRule?: CommonNameRule;
   notice?: { name: string; text: string };
   failures?: CodeFailures;
   /** Failed passwords so far, by place. */
@@ -172,7 +174,11 @@ async function play(request: Play) {
     ),
     firstFactor: request.external ? EXTERNAL_FACTOR : fakePam(calls, request),
     secrets: { open: () => Promise.resolve(SECRET) },
-    rules: { ...TEST_RULES, unenrolled: request.admitsUnenrolled ? "allow" : "deny" },
+    rules: {
+      ...TEST_RULES,
+      unenrolled: request.admitsUnenrolled ? "allow" : "deny",
+      commonName: request.commonNameRule ?? "any",
+    },
     now: () => request.now ?? 5000,
     newStateId: () => "state",
     rest() {},
@@ -368,6 +374,49 @@ Deno.test("passwordStep tells only those of an expired password whom a right one
   for (const request of others) assert.equal(await toldTo(request), "");
   const unreached = await toldTo({ loginName: "alice", method: null });
   assert.match(unreached!, /^This VPN client cannot ask/);
+});
+
+Deno.test("passwordStep refuses another's certificate before PAM is asked, and counts nothing", async () => {
+  const exemption = { username: "alice", since: 0, until: null, from: null };
+  const ways: Play[] = [
+    {},
+    { password: "wrong" },
+    { external: true },
+    { external: true, exemption },
+    { exemption },
+    { loginName: "bob", admitsUnenrolled: true },
+    { method: "static", code: "123456" },
+    { token: { loginAt: 1_700_000_001_000 } },
+    { token: { loginAt: null } },
+  ];
+  for (const way of ways) {
+    for (const commonName of ["carol", "Alice ", ""]) {
+      const places = new Map<string, PlaceFailures>();
+      const request = { ...way, places, commonNameRule: "same" as const };
+      const { verdict, calls, recorded, uncoded } = await play(
+        commonName === "" ? request : { ...request, commonName },
+      );
+      assert(verdict.outcome === "refused", JSON.stringify(way));
+      assert.equal(verdict.reason, "common_name_mismatch");
+      assert.equal(verdict.told, undefined);
+      assert.deepEqual([calls, recorded, uncoded, [...places]], [[], [], [], []]);
+    }
+  }
+});
+
+Deno.test("passwordStep lets the certificate's own user in, by the name given at the login", async () => {
+  const outcome = async (request: Play) => {
+    const { verdict } = await play(request);
+    return "reason" in verdict ? verdict.reason : verdict.outcome;
+  };
+  const token = { loginAt: 1_700_000_001_000 };
+  const same = { loginName: "Alice", commonName: "Alice", commonNameRule: "same" as const };
+  assert.equal(await outcome(same), "challenged");
+  assert.equal(await outcome({ ...same, token }), "accepted");
+  // PAM's name for the user is not the one that counts.
+  assert.equal(await outcome({ ...same, commonName: "alice" }), "common_name_mismatch");
+  const ignoringCase = { ...same, commonNameRule: "same-ignoring-case" as const };
+  assert.equal(await outcome({ ...ignoringCase, commonName: "ALICE" }), "challenged");
 });
 
 Deno.test("passwordStep sends no challenge while codes are locked, and tells how long", async () => {
