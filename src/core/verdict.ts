@@ -13,6 +13,7 @@ export const REASONS = {
     "This VPN client cannot ask for a TOTP code in a way that this server allows",
   bad_username: null,
   bad_password: null,
+  common_name_mismatch: null,
   wrong_password: null,
   account_refused: null,
   pam_error: null,
@@ -129,6 +130,14 @@ export function refusedWhileLocked(seconds: number): Refused {
     ...refused("codes_locked", `locked for ${counted(seconds, "more second")}`),
     told: `Too many wrong TOTP codes: try again in ${time}`,
   };
+}
+
+/**
+ * The refusal of a right password that must be changed before it lets anybody in: its owner could
+ * not know otherwise what to do.
+ */
+export function refusedUntilChanged(verdict: Refused): Refused {
+  return { ...verdict, told: "Your password has expired: change it, then connect again" };
 }
 
 /**

@@ -1,4 +1,6 @@
 import { type Attempt, objectionToAnswer } from "../core/challenge.ts";
+import { objectionToCommonName } from "../core/common_name.ts";
+import { refusedMismatch } from "../core/challenge_mismatch.ts";
 import type { Code } from "../core/code.ts";
 import { type CodeVerdict, refused, refusedUnproven } from "../core/verdict.ts";
 import type { Pending } from "../store/store.ts";
@@ -126,18 +128,23 @@ async function judgeAnswer(
   parts: LoginParts,
 ): Promise<CodeVerdict> {
   const { code, isNewConnection } = answer;
-  const objection = objectionToAnswer(challenge, attempt, transaction.now, parts.rules.bindAddress);
+  const { bindAddress } = parts.rules;
+  const objection = objectionToAnswer(challenge, attempt, transaction.now, bindAddress);
   if (
     objection === "challenge_answered" && challenge.answer === "accepted" && !isNewConnection
   ) {
     // A refusal would end the connection that the first, right answer opened.
     return { outcome: "unchanged", reason: objection };
   }
-  if (objection !== null) return refused(objection);
   // Only within one connection may OpenVPN have replaced the common name by the login name.
-  if (isNewConnection && attempt.commonName !== challenge.commonName) {
-    return refused("challenge_mismatch");
+  const isOtherClient = isNewConnection && attempt.commonName !== challenge.commonName;
+  if (objection === "challenge_mismatch" || objection === null && isOtherClient) {
+    return refusedMismatch(challenge, attempt, bindAddress);
   }
+  if (objection !== null) return refused(objection);
+  // Another server, or this one before a restart, may have asked by another rule.
+  const otherName = objectionToCommonName(challenge, parts.rules.commonName);
+  if (otherName !== null) return otherName;
   if (enrolment.disabledAt !== null) return refused("user_disabled");
   return await judgeCode({ enrolment, attempt, code, checked }, transaction, parts);
 }

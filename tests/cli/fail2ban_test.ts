@@ -27,6 +27,7 @@ const COUNTS: Record<Reason, boolean> = {
   challenge_mismatch: true,
   malformed_code: true,
   client_without_method: false,
+  common_name_mismatch: false,
   account_refused: false,
   pam_error: false,
   token_refused: false,

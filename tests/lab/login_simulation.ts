@@ -21,6 +21,7 @@ const DEFAULT_RULES: LoginRules = {
   challengeTimeoutSeconds: 300,
   bindAddress: true,
   unenrolled: "deny",
+  commonName: "any",
   driftSteps: 1,
   lockout: { maxFailures: 5, lockoutSeconds: 60 },
   throttle: { freeFailures: 3, maxWaitSeconds: 300 },

@@ -1,3 +1,4 @@
+import { checkCommonName } from "./common_name_check.ts";
 import { checkFactors } from "./factor_checks.ts";
 import type { Finding, FindingId } from "./finding.ts";
 import { checkHooks } from "./hook_checks.ts";
@@ -19,6 +20,7 @@ export function checkAll(setUp: SetUp): Finding[] {
     checkOpenvpn,
     checkHooks,
     checkFactors,
+    checkCommonName,
     checkOtherOptions,
     checkSession,
     checkSettings,

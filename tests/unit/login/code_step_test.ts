@@ -7,7 +7,7 @@ import { refused } from "../../../src/core/verdict.ts";
 import { NO_FAILURES } from "../../../src/core/lockout.ts";
 import { EXTERNAL_FACTOR } from "../../../src/login/first_factor.ts";
 import type { LoginParts } from "../../../src/login/login_parts.ts";
-import { type KnownPlace } from "../../../src/core/known_place.ts";
+import type { KnownPlace } from "../../../src/core/known_place.ts";
 import { type PlaceFailures, placesOf } from "../../../src/core/throttle.ts";
 import { codeStep } from "../../../src/login/code_step.ts";
 import type { LoginStore } from "../../../src/store/store.ts";
@@ -480,6 +480,23 @@ Deno.test("codeStep refuses a second answer on a new connection, and another add
     assert.equal(await answerFrom("a", other, true), "challenge_mismatch");
     assert.equal(await answerFrom("b", other, false), "accepted");
     assert.equal(await answerFrom("b", other, false), "challenge_answered");
+  });
+});
+
+Deno.test("codeStep goes by the present rule about common names, whatever the challenge went by", async () => {
+  await withAlice(async ({ challenge, store }) => {
+    const reasons: string[] = [];
+    for (const commonName of ["laptop", null, attempt("x").loginName]) {
+      const id = `of ${commonName}`;
+      await challenge(id, { commonName });
+      const parts = partsFor(store, { rules: { ...TEST_RULES, commonName: "same" } });
+      const answer = { code: given(await codeAt(STEP)), isNewConnection: false };
+      // OpenVPN has replaced the common name by the login name.
+      const from = { ...attempt(id), commonName: attempt(id).loginName };
+      const verdict = await codeStep(from, answer, parts);
+      reasons.push(verdict.outcome === "refused" ? verdict.reason : verdict.outcome);
+    }
+    assert.deepEqual(reasons, ["common_name_mismatch", "common_name_mismatch", "accepted"]);
   });
 });
 

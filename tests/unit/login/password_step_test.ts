@@ -5,6 +5,7 @@ import { hmacKey, hotp, timeStepAt } from "../../../src/core/totp.ts";
 import type { Attempt, Challenge } from "../../../src/core/challenge.ts";
 import { Redacted } from "../../../src/text/redacted.ts";
 import type { SessionToken } from "../../../src/core/password_form.ts";
+import type { CommonNameRule } from "../../../src/core/common_name.ts";
 import type { ChallengeMethod } from "../../../src/core/challenge_method.ts";
 import type { Exemption } from "../../../src/core/exemption.ts";
 import { fakeFactor, TEST_RULES } from "../../lab/login_parts.ts";
@@ -13,7 +14,7 @@ import type { DecisionRecord } from "../../../src/core/decision.ts";
 import type { KnownPlace } from "../../../src/core/known_place.ts";
 import type { PlaceFailures } from "../../../src/core/throttle.ts";
 import { type CodeFailures, NO_FAILURES } from "../../../src/core/lockout.ts";
-import { refused } from "../../../src/core/verdict.ts";
+import { refused, refusedUntilChanged } from "../../../src/core/verdict.ts";
 import { passwordStep } from "../../../src/login/password_step.ts";
 import { EXTERNAL_FACTOR, type FirstFactor } from "../../../src/login/first_factor.ts";
 import type { LoginParts } from "../../../src/login/login_parts.ts";
@@ -52,6 +53,7 @@ function fakePam(calls: string[], { meanwhile = () => {}, ...play }: Play): Firs
     calls.push("authenticate");
     meanwhile();
     if (password === "broken PAM") return refused("pam_error");
+    if (password === "expired") return refusedUntilChanged(refused("account_refused", "PAM's"));
     return password === PASSWORD ? passed(loginName) : refused("wrong_password");
   }, ({ loginName, address }) => {
     assert.equal(address, ATTEMPT.address);
@@ -185,6 +187,7 @@ interface Play {
   uncodedLoginAt?: number;
   exemption?: Exemption;
   admitsUnenrolled?: boolean;
+  commonNameRule?: CommonNameRule;
   notice?: { name: string; text: string };
   failures?: CodeFailures;
   /** Where users are known. */
@@ -231,7 +234,11 @@ async function play(request: Play) {
       open: () => Promise.resolve(SECRET),
       markOfPassword: (name, password) => Promise.resolve(`${name} ${password.reveal()}`),
     },
-    rules: { ...TEST_RULES, unenrolled: request.admitsUnenrolled ? "allow" : "deny" },
+    rules: {
+      ...TEST_RULES,
+      unenrolled: request.admitsUnenrolled ? "allow" : "deny",
+      commonName: request.commonNameRule ?? "any",
+    },
     now: () => request.now ?? 5000,
     slowestReplyMs: 25_000,
     newStateId: () => "state",
@@ -394,6 +401,77 @@ Deno.test("passwordStep, with totpUnenrolled allow, admits no user whose exempti
       await detailOf({ loginName, pamName, admitsUnenrolled: true, exemption });
     }
   }
+});
+
+Deno.test("passwordStep tells only those of an expired password whom a right one tells itself", async () => {
+  const toldTo = async (request: Play) => {
+    const { verdict, recorded } = await play({ ...request, password: "expired" });
+    assert(verdict.outcome === "refused");
+    assert.equal(verdict.reason, "account_refused");
+    assert.equal(verdict.detail, "PAM's");
+    assert.deepEqual(recorded, []);
+    return verdict.told;
+  };
+  const exemption = { username: "bob", since: 0, until: null, from: null };
+  const known: Play[] = [
+    { loginName: "alice" },
+    { loginName: "Known before" },
+    { loginName: "bob", exemption },
+    { loginName: "bob", admitsUnenrolled: true },
+  ];
+  for (const request of known) assert.match((await toldTo(request))!, /password has expired/);
+  const others: Play[] = [
+    { loginName: "bob" },
+    { loginName: "bob", exemption: { ...exemption, until: 1 } },
+    { loginName: "alice", disabledAt: 1 },
+    { loginName: "ALICE", disabledAt: 1, admitsUnenrolled: true },
+  ];
+  for (const request of others) assert.equal(await toldTo(request), "");
+  const unreached = await toldTo({ loginName: "alice", method: null });
+  assert.match(unreached!, /^This VPN client cannot ask/);
+});
+
+Deno.test("passwordStep refuses another's certificate before PAM is asked, and counts nothing", async () => {
+  const exemption = { username: "alice", since: 0, until: null, from: null };
+  const ways: Play[] = [
+    {},
+    { password: "wrong" },
+    { external: true },
+    { external: true, exemption },
+    { exemption },
+    { loginName: "bob", admitsUnenrolled: true },
+    { method: "static", code: "123456" },
+    { token: { loginAt: 1_700_000_001_000 } },
+    { token: { loginAt: null } },
+  ];
+  for (const way of ways) {
+    for (const commonName of ["carol", "Alice ", ""]) {
+      const places = new Map<string, PlaceFailures>();
+      const request = { ...way, places, commonNameRule: "same" as const };
+      const { verdict, calls, recorded, uncoded } = await play(
+        commonName === "" ? request : { ...request, commonName },
+      );
+      assert(verdict.outcome === "refused", JSON.stringify(way));
+      assert.equal(verdict.reason, "common_name_mismatch");
+      assert.equal(verdict.told, undefined);
+      assert.deepEqual([calls, recorded, uncoded, [...places]], [[], [], [], []]);
+    }
+  }
+});
+
+Deno.test("passwordStep lets the certificate's own user in, by the name given at the login", async () => {
+  const outcome = async (request: Play) => {
+    const { verdict } = await play(request);
+    return "reason" in verdict ? verdict.reason : verdict.outcome;
+  };
+  const token = { loginAt: 1_700_000_001_000 };
+  const same = { loginName: "Alice", commonName: "Alice", commonNameRule: "same" as const };
+  assert.equal(await outcome(same), "challenged");
+  assert.equal(await outcome({ ...same, token }), "accepted");
+  // PAM's name for the user is not the one that counts.
+  assert.equal(await outcome({ ...same, commonName: "alice" }), "common_name_mismatch");
+  const ignoringCase = { ...same, commonNameRule: "same-ignoring-case" as const };
+  assert.equal(await outcome({ ...ignoringCase, commonName: "ALICE" }), "challenged");
 });
 
 Deno.test("passwordStep sends no challenge while codes are locked, and tells how long", async () => {
