@@ -47,6 +47,8 @@ export interface Refused {
   detail?: string;
   /** What the client is told instead of the reason's own text; empty to tell it nothing. */
   told?: string;
+  /** Whether the same password of this user was refused here lately, so that it is no new guess. */
+  isRepeated?: boolean;
 }
 
 /** A code must follow: the password was right, or another factor decides about it. */
@@ -116,6 +118,22 @@ export function refusedInWait(seconds: number): Refused {
  */
 export function refusedUnproven(verdict: Refused): Refused {
   return { ...verdict, told: "" };
+}
+
+/**
+ * The refusal of an answer that seems to come before its challenge.
+ *
+ * @param byMs how far the clock was set back, at least
+ */
+export function refusedBeforeChallenge(byMs: number): Refused {
+  const seconds = Math.ceil(byMs / 1000);
+  return {
+    ...refused(
+      "challenge_expired",
+      `the server's clock is ${counted(seconds, "second")} before the challenge: it was set back`,
+    ),
+    told: "The server's clock was set back during this login: connect again",
+  };
 }
 
 /**

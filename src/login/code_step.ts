@@ -2,7 +2,13 @@ import { type Attempt, objectionToAnswer } from "../core/challenge.ts";
 import { objectionToCommonName } from "../core/common_name.ts";
 import { refusedMismatch } from "../core/challenge_mismatch.ts";
 import type { Code } from "../core/code.ts";
-import { type CodeVerdict, refused, refusedUnproven } from "../core/verdict.ts";
+import { wasSetBack } from "../core/epoch.ts";
+import {
+  type CodeVerdict,
+  refused,
+  refusedBeforeChallenge,
+  refusedUnproven,
+} from "../core/verdict.ts";
 import type { Pending } from "../store/store.ts";
 import type { Redacted } from "../text/redacted.ts";
 import { checkAnew, checkCode, type CheckedCode, judgeCode } from "./code_check.ts";
@@ -140,6 +146,9 @@ async function judgeAnswer(
   const isOtherClient = isNewConnection && attempt.commonName !== challenge.commonName;
   if (objection === "challenge_mismatch" || objection === null && isOtherClient) {
     return refusedMismatch(challenge, attempt, bindAddress);
+  }
+  if (objection === "challenge_expired" && wasSetBack(challenge.createdAt, transaction.now)) {
+    return refusedBeforeChallenge(challenge.createdAt - transaction.now);
   }
   if (objection !== null) return refused(objection);
   // Another server, or this one before a restart, may have asked by another rule.

@@ -61,11 +61,14 @@ async function provenStep(
     const answer = { attempt, refusal: result };
     const mark = await markOf(request, parts);
     return await conclude(parts, about, async (transaction) => {
-      const { records, now } = transaction;
-      // If PAM failed, nobody learnt anything about the password.
-      if (result.reason === "pam_error") await throttle.takeBack(records, counted);
-      else await throttle.failed(records, now, { counted, mark });
-      return await concludeRefused(answer, transaction, parts);
+      const conclusion = await concludeRefused(answer, transaction, parts);
+      if (result.reason !== "pam_error") {
+        const verdict = await throttle.failed(conclusion.verdict, { counted, mark }, transaction);
+        return { ...conclusion, verdict };
+      }
+      // Nobody learnt anything about the password.
+      await throttle.takeBack(transaction.records, counted);
+      return conclusion;
     });
   }
   const { username } = result;

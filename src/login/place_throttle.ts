@@ -16,6 +16,7 @@ import {
   type ThrottleScope,
   waitSeconds,
 } from "../core/throttle.ts";
+import type { Refused } from "../core/verdict.ts";
 import type { LoginRecords, OpenAttempt, PlaceReader } from "../store/store.ts";
 
 /** The failures before and after an attempt was counted, by the keys of its places. */
@@ -138,9 +139,17 @@ export class PlaceThrottle {
   /**
    * Keeps an attempt counted that did not let its user in, unless its password was counted already: a
    * client that sends the same one again and again guesses once.
+   *
+   * @returns the refusal, which says whether it is such a repetition
    */
-  async failed(records: LoginRecords, now: EpochMs, { counted, mark }: Guess): Promise<void> {
-    if (!await this.isNewGuess(records, now, mark)) await this.takeBack(records, counted);
+  async failed(
+    refusal: Refused,
+    { counted, mark }: Guess,
+    { records, now }: { records: LoginRecords; now: EpochMs },
+  ): Promise<Refused> {
+    if (await this.isNewGuess(records, now, mark)) return refusal;
+    await this.takeBack(records, counted);
+    return { ...refusal, isRepeated: true };
   }
 
   /** Says whether a password is a new guess of its user here, and remembers it for a time. */

@@ -16,13 +16,13 @@ const FILTER = `${OURS}/filter.d/openvpn-totp.conf`;
 /** What the jail counts: the sender's doing, not what users, clients or the server bring about. */
 const COUNTS: Record<Reason, boolean> = {
   wrong_password: true,
-  too_many_failures: true,
+  too_many_failures: false,
   bad_username: true,
   bad_password: true,
   not_enrolled: true,
   user_disabled: false,
   wrong_code: true,
-  codes_locked: true,
+  codes_locked: false,
   no_challenge: true,
   challenge_mismatch: true,
   malformed_code: true,
