@@ -56,6 +56,7 @@ const UNBOUNDED = [
   "bad_password",
   "common_name_mismatch",
   "token_refused",
+  "pam_error",
   "failure",
 ];
 

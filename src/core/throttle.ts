@@ -34,11 +34,13 @@ export interface ThrottleScope {
 export interface Places {
   /** The username, as it was given, from its network. */
   pair: ThrottleScope;
+  /** The same where the user is known, so that the networks count none of its failures. */
+  knownPair: ThrottleScope;
   /**
-   * The same with the plainest spelling of the name, if it is another one: PAM may take all spellings
-   * for the same user, and then they share the guesses.
+   * All spellings of the name that PAM may take for the same user, from the same network: they share
+   * the guesses.
    */
-  spelling: ThrottleScope | null;
+  spelling: ThrottleScope;
   /** The networks that the client is in, the narrowest first; none if its address is unknown. */
   networks: ThrottleScope[];
 }
@@ -59,10 +61,11 @@ const WIDTHS = {
  * It never counts against the username alone: otherwise strangers could make its owner wait.
  */
 export function placesOf(loginName: string, address: string | null, rule: ThrottleRule): Places {
-  const plain = foldedName(loginName);
+  const key = pairKey(loginName, address);
   return {
-    pair: scopeOf(pairKey(loginName, address), rule),
-    spelling: plain === loginName ? null : scopeOf(pairKey(plain, address), rule),
+    pair: scopeOf(key, rule),
+    knownPair: scopeOf(`known ${key}`, rule),
+    spelling: scopeOf(`spelling ${networkOf(address)} ${foldedName(loginName)}`, rule),
     networks: networksOf(address).map((network) => scopeOf(`network ${network}`, rule)),
   };
 }
@@ -79,9 +82,14 @@ export function scopeOf(key: string, rule: ThrottleRule): ThrottleScope {
 }
 
 function widthOf(key: string): { free: number; pace: number } {
-  if (key.startsWith("user ")) return { free: 1, pace: 1 };
+  if (isPair(key)) return { free: 1, pace: 1 };
   const [, length] = key.match(/\/(24|56|48)$/) ?? [];
   return length === undefined ? WIDTHS.narrow : WIDTHS[length as keyof typeof WIDTHS];
+}
+
+/** Says whether a place is a user from their network, and not a network. */
+export function isPair(key: string): boolean {
+  return /^(user|known user|spelling) /.test(key);
 }
 
 /** The key of a user, by the name as it was given, and their network. */
@@ -139,7 +147,7 @@ export interface Counted {
 
 /**
  * What is left when an attempt that was counted in advance turns out not to be a failure: the
- * earlier failures, or one fewer than now if others have failed in the meantime.
+ * earlier failures; or, if others have failed in the meantime, all but what is left of this one.
  *
  * @param current what is stored now
  * @param own how the attempt was counted
@@ -152,7 +160,10 @@ export function takenBack(
 ): PlaceFailures | null {
   const isUntouched = current?.level === own.counted.level &&
     current.lastAt === own.counted.lastAt;
-  return isUntouched ? own.earlier : lessened(current, 1, scope);
+  if (isUntouched || current === null) return isUntouched ? own.earlier : null;
+  // Quiet time may have taken back a part of it already: others' failures must not go instead.
+  const left = levelAt({ ...own.counted, level: 1 }, scope, current.lastAt);
+  return lessened(current, left, scope);
 }
 
 /** The failures with some of them taken off; null if none are left. */

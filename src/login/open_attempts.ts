@@ -1,5 +1,5 @@
 import type { EpochMs } from "../core/epoch.ts";
-import { levelAt, type ThrottleScope } from "../core/throttle.ts";
+import { isPair, levelAt, type ThrottleScope } from "../core/throttle.ts";
 import type { LoginRecords } from "../store/store.ts";
 import type { PlaceThrottle } from "./place_throttle.ts";
 
@@ -66,8 +66,7 @@ export class OpenAttempts {
 
   /** A user has shown who they are: none of their attempts from here was a guess. */
   async passed(): Promise<void> {
-    const [own] = await this.#scopes();
-    await this.#records.closeAttemptsAt(own!.key);
+    for (const key of this.#throttle.ownKeys) await this.#records.closeAttemptsAt(key);
     await this.#throttle.passed(this.#records, this.#now);
   }
 
@@ -81,7 +80,7 @@ export class OpenAttempts {
   async #mostOpen(scope: ThrottleScope): Promise<number> {
     const failures = await this.#records.findPlaceFailures(scope.key);
     const free = scope.freeFailures - levelAt(failures, scope, this.#now);
-    const perFailure = scope.key.startsWith("user ") ? 1 : OPEN_PER_FAILURE;
+    const perFailure = isPair(scope.key) ? 1 : OPEN_PER_FAILURE;
     return Math.max(1, Math.floor(free * perFailure));
   }
 

@@ -110,16 +110,9 @@ export class PlaceThrottle {
     places: CountedPlaces = UNCOUNTED,
   ): Promise<void> {
     await this.takeBack(records, places);
-    const { pair } = this.#places;
-    const own = await records.findPlaceFailures(pair.key);
-    if (own === null) return;
-    await records.savePlaceFailures(pair.key, null);
-    for (const scope of (await this.scopes(records, now)).filter(({ key }) => key !== pair.key)) {
-      const all = await records.findPlaceFailures(scope.key);
-      // Of both, quiet time takes back the same since the network's last failure.
-      const share = levelAt(own, scope, all?.lastAt ?? now);
-      await records.savePlaceFailures(scope.key, lessened(all, share, scope));
-    }
+    const { pair, knownPair, spelling, networks } = this.#places;
+    await this.#forget(records, now, knownPair, [spelling]);
+    await this.#forget(records, now, pair, [spelling, ...networks]);
   }
 
   /** Counts a failure of an attempt that was open, at the places that it was opened for. */
@@ -168,11 +161,35 @@ export class PlaceThrottle {
     await records.saveKnownPlace(key, { username, lastLoginAt: now, failures });
   }
 
+  /** The places of the user alone, where they are known and where they are not. */
+  get ownKeys(): string[] {
+    return [this.#places.pair.key, this.#places.knownPair.key];
+  }
+
   /** What counts the failures of this attempt; the user's own place comes first. */
   async scopes(reader: PlaceReader, now: EpochMs): Promise<ThrottleScope[]> {
-    const { pair, spelling, networks } = this.#places;
-    const own = spelling === null ? [pair] : [pair, spelling];
-    return await this.#isKnown(reader, now) ? own : [...own, ...networks];
+    const { pair, knownPair, spelling, networks } = this.#places;
+    return await this.#isKnown(reader, now) ? [knownPair, spelling] : [pair, spelling, ...networks];
+  }
+
+  /** Forgets the user's own failures, and takes their share out of wider places. */
+  async #forget(
+    records: LoginRecords,
+    now: EpochMs,
+    own: ThrottleScope,
+    wider: readonly ThrottleScope[],
+  ): Promise<void> {
+    const failures = await records.findPlaceFailures(own.key);
+    if (failures === null) return;
+    await records.savePlaceFailures(own.key, null);
+    for (const scope of wider) {
+      // A wider network takes back faster: of several failures, only the last is surely still there.
+      const isAsSlow = scope.takenBackAfterMs === own.takenBackAfterMs;
+      const level = isAsSlow ? failures.level : Math.min(1, failures.level);
+      const all = await records.findPlaceFailures(scope.key);
+      const share = levelAt({ ...failures, level }, scope, all?.lastAt ?? now);
+      await records.savePlaceFailures(scope.key, lessened(all, share, scope));
+    }
   }
 
   async #countAt(scope: ThrottleScope, records: LoginRecords, at: EpochMs): Promise<Counted> {

@@ -39,7 +39,10 @@ export async function admitUnproven(
   const { seconds } = await throttle.wait(records, now);
   const wait = seconds > 0 ? seconds : await attempts.waitSeconds();
   if (wait > 0) return { verdict: refusedInWait(wait), isUnrecorded: true };
-  if (method === null) return { verdict: refused("client_without_method") };
+  if (method === null) {
+    await countGuess(login, transaction);
+    return { verdict: refused("client_without_method") };
+  }
   const verdict = await askOrPretend(login, enrolment, transaction, parts);
   await count(verdict, attempts, login, parts);
   if (verdict.outcome === "accepted") await throttle.recordLogin(records, username, now);
@@ -73,6 +76,14 @@ async function askOrPretend(
   const reason = enrolment === null ? "not_enrolled" : "user_disabled";
   const { challenge } = login;
   return challenge === null ? refused(reason) : { ...challenged(challenge), reason };
+}
+
+/** Counts a password whose client could not be asked: otherwise refusals would have no bound. */
+async function countGuess(
+  { throttle, mark }: UnprovenEntry,
+  { records, now }: Transaction,
+): Promise<void> {
+  if (await throttle.isNewGuess(records, now, mark)) await throttle.count(records, now);
 }
 
 /** Counts a code that came along and was wrong; a challenge counts only if it is not answered. */

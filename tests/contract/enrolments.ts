@@ -29,6 +29,7 @@ export function testEnrolments(engine: Engine): void {
       lastTimeStep: null,
       failures: NO_FAILURES,
       uncodedLoginAt: null,
+      tokensValidFrom: made.enrolledAt,
       recoveryCodes: 2,
     });
     assert.equal(await store.enrolments.find("carol"), null);
@@ -73,6 +74,7 @@ export function testEnrolments(engine: Engine): void {
     await enrol(store, [{ ...enrolmentOf("alice", 2), replacesOther }], REPLACE);
     const { secret, disabledAt, ...rest } = (await store.enrolments.find("alice"))!;
     assert.deepEqual([secret.bytes[0], disabledAt], [2, 9]);
+    assert.equal(rest.tokensValidFrom, 0);
     assert.deepEqual(
       [rest.lastTimeStep, rest.lastLoginAt, rest.uncodedLoginAt, rest.failures, rest.recoveryCodes],
       [null, null, null, NO_FAILURES, 0],
@@ -135,7 +137,7 @@ async function secretOf({ enrolments }: Store, username = "alice"): Promise<numb
 async function spend({ logins, enrolments }: Store, step: number): Promise<void> {
   await logins.transaction(async (records) => {
     await records.recordLogin({ username: "alice", loginName: "A", timeStep: step, at: 1 });
-    await records.recordUncodedLogin("alice", 2);
+    await records.recordUncodedSession({ username: "alice", since: 2, until: 3 });
     await records.saveFailures("alice", FAILURES);
   });
   await enrolments.replaceRecoveryCodes((await enrolments.find("alice"))!, ["m"]);

@@ -1,6 +1,10 @@
+import { testAudit } from "./audit.ts";
 import { testChallenges } from "./challenges.ts";
 import { testEnrolments } from "./enrolments.ts";
-import { testRecords } from "./records.ts";
+import { testNotices } from "./notices.ts";
+import { testOpenAttempts } from "./open_attempts.ts";
+import { testPlaces } from "./places.ts";
+import { testSessions } from "./sessions.ts";
 import type { Engine } from "./stores.ts";
 import { testTransactions } from "./transactions.ts";
 import { testUsers } from "./users.ts";
@@ -14,5 +18,9 @@ export function testStoreContract(engine: Engine): void {
   testChallenges(engine);
   testEnrolments(engine);
   testUsers(engine);
-  testRecords(engine);
+  testAudit(engine);
+  testPlaces(engine);
+  testOpenAttempts(engine);
+  testSessions(engine);
+  testNotices(engine);
 }

@@ -1,6 +1,6 @@
 import type { Challenge } from "../../src/core/challenge.ts";
-import type { DecisionRecord } from "../../src/core/decision.ts";
-import type { EnrolOptions, NewEnrolment, Store } from "../../src/store/store.ts";
+import type { AuditRow, DecisionRecord } from "../../src/core/decision.ts";
+import type { EnrolOptions, LoginRecords, NewEnrolment, Store } from "../../src/store/store.ts";
 import { ANY_KEYS, newEnrolment, TEST_KEY } from "../lab/secrets.ts";
 
 /** An engine that the contract is tested on. */
@@ -99,10 +99,23 @@ export function decisionOf(at: number, rest: Partial<DecisionRecord> = {}): Deci
   };
 }
 
+/** A row of the audit trail for one decision. */
+export function rowOf(decision: DecisionRecord): AuditRow {
+  return { ...decision, count: 1, lastAt: decision.at };
+}
+
+/** Runs one step of a login's transaction. */
+export function inLogin<T>(
+  { logins }: Store,
+  work: (records: LoginRecords) => Promise<T>,
+): Promise<T> {
+  return logins.transaction(work);
+}
+
 /** The audit trail, or what of it a filter lets through. */
 export async function trailOf(
   { enrolments }: Store,
   filter: Parameters<Store["enrolments"]["decisions"]>[0] = {},
-): Promise<DecisionRecord[]> {
+): Promise<AuditRow[]> {
   return (await Array.fromAsync(enrolments.decisions(filter))).flat();
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../src/core/failure.ts";
+import { NO_FAILURES } from "../../src/core/lockout.ts";
 import type { LoginRecords, Store } from "../../src/store/store.ts";
 import {
   challenge,
@@ -48,7 +49,11 @@ export function testTransactions(engine: Engine): void {
   test("nothing stays of a transaction that fails", async (store) => {
     await challengeBoth(store);
     const work = store.logins.transaction(async (records) => {
-      await records.savePlaceFailures("x", { count: 1, lastAt: 1 });
+      await records.savePlaceFailures("x", { level: 1, lastAt: 1, goneAt: 9 });
+      await records.saveKnownPlace("x", { username: "a", lastLoginAt: 1, failures: NO_FAILURES });
+      await records.openAttempt({ id: "x", places: ["x"], expiresAt: 9 }, 1);
+      await records.recordUncodedSession({ username: "alice", since: 1, until: 9 });
+      assert.equal(await records.isNewPassword("x", "mark", 1, 9), true);
       assert.equal(await records.isNoticeDue("n", 1, 0), true);
       await records.recordChallenge(challengeOf("more"));
       await settle(records, "alice", onFire);
@@ -58,6 +63,10 @@ export function testTransactions(engine: Engine): void {
     assert.equal(await store.logins.findPending("more"), null);
     await store.logins.transaction(async (records) => {
       assert.equal(await records.findPlaceFailures("x"), null);
+      assert.equal(await records.findKnownPlace("x"), null);
+      assert.equal((await records.openAttemptsAt("x")).count, 0);
+      assert.equal(await records.mayBeUncoded("alice", 5), false);
+      assert.equal(await records.isNewPassword("x", "mark", 1, 9), true);
       assert.equal(await records.isNoticeDue("n", 1, 0), true);
     });
   });
@@ -174,12 +183,13 @@ async function onFire(): Promise<void> {
 async function countUp(records: LoginRecords): Promise<void> {
   const earlier = await records.findPlaceFailures("x");
   await Promise.resolve();
-  await records.savePlaceFailures("x", { count: (earlier?.count ?? 0) + 1, lastAt: 1 });
+  const level = (earlier?.level ?? 0) + 1;
+  await records.savePlaceFailures("x", { level, lastAt: 1, goneAt: 9 });
 }
 
 /** What {@link countUp} has come to. */
 async function countIn({ logins }: Store): Promise<number> {
-  return (await logins.transaction((records) => records.findPlaceFailures("x")))!.count;
+  return (await logins.transaction((records) => records.findPlaceFailures("x")))!.level;
 }
 
 function requireLocked(error: unknown): void {

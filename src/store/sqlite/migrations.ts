@@ -114,8 +114,9 @@ export const MIGRATIONS: readonly string[] = [
 
    CREATE INDEX uncoded_sessions_by_user ON uncoded_sessions (username, since);
 
+   -- By then, OpenVPN had begun the last one, however long PAM was allowed to take.
    INSERT INTO uncoded_sessions
-     SELECT username, 0, uncoded_at FROM enrolments WHERE uncoded_at IS NOT NULL;
+     SELECT username, 0, uncoded_at + 310000 FROM enrolments WHERE uncoded_at IS NOT NULL;
 
    DROP TABLE password_failures;
 

@@ -20,6 +20,7 @@ function earlierWith(rest: Partial<Enrolment> = {}): Enrolment {
     failures: NO_FAILURES,
     disabledAt: null,
     uncodedLoginAt: null,
+    tokensValidFrom: 1000,
     recoveryCodes: 0,
     ...rest,
   };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
+  afterRightCode,
   afterWrongCode,
   type CodeFailures,
   lockedForSeconds,
@@ -15,8 +16,11 @@ const rule = fc.record({
     fc.integer({ min: 1, max: 4 }),
     fc.integer({ min: 1, max: 100 }),
   ),
-  lockoutSeconds: fc.integer({ min: 1, max: LONGEST_LOCK_SECONDS }),
+  lockoutSeconds: fc.integer({ min: 1, max: LONGEST_LOCK_SECONDS.known }),
 });
+/** The longest lock, in seconds. */
+const longest = fc.constantFrom(...Object.values(LONGEST_LOCK_SECONDS));
+const DAY_MS = 86_400_000;
 /** Moments within a few hours, so that locks and windows overlap, or in other years. */
 const time = fc.oneof(
   { arbitrary: fc.integer({ min: 0, max: 9_000_000 }), weight: 4 },
@@ -33,7 +37,13 @@ const kept: fc.Arbitrary<CodeFailures> = fc.record({
   lockedUntil: fc.option(time),
 });
 const tries = fc.array(
-  fc.record({ mark, pauseMs: fc.integer({ min: -100_000, max: 800_000 }) }),
+  fc.record({
+    mark,
+    pauseMs: fc.oneof(
+      fc.integer({ min: -100_000, max: 800_000 }),
+      fc.constantFrom(3_600_000, DAY_MS, 2 * DAY_MS),
+    ),
+  }),
   { maxLength: 60 },
 );
 
@@ -48,53 +58,60 @@ Deno.test("a lock of codes ends when it was said to end, and not earlier", () =>
   }));
 });
 
-Deno.test("a clock set back ends no lock, and leaves none longer than an hour", () => {
-  const hour = LONGEST_LOCK_SECONDS * 1000;
-  const before = fc.oneof(
-    ...[time, fc.integer({ min: hour - 2000, max: hour + 2000 })],
-  );
-  holds(fc.property(kept, time, before, (some, then, ms) => {
+Deno.test("a clock set back ends no lock, and leaves none longer than the longest", () => {
+  const nearby = longest.chain((seconds) =>
+    fc.tuple(fc.constant(seconds), fc.integer({ min: -2000, max: 2000 }))
+  ).map(([seconds, off]) => seconds * 1000 + off);
+  const before = fc.oneof(time, nearby);
+  holds(fc.property(kept, time, before, longest, (some, then, ms, longest) => {
     const now = then - ms;
     const failures = { ...some, lockedUntil: then };
-    const cut = withinLongestLock(failures, now);
+    const cut = withinLongestLock(failures, now, longest);
     const seconds = lockedForSeconds(cut, now);
-    assert(seconds <= LONGEST_LOCK_SECONDS);
+    assert(seconds <= longest);
     assert.equal(seconds > 0, ms > 0);
-    const lockedUntil = Math.min(then, now + hour);
+    const lockedUntil = Math.min(then, now + longest * 1000);
     assert.deepEqual(cut, { ...failures, lockedUntil });
   }));
 });
 
-Deno.test("whatever is stored, a wrong code locks for at most an hour, and counts at most once", () => {
+Deno.test("whatever is stored, a wrong code locks no longer than the longest lock, and counts at most once", () => {
+  const stored = fc.record({ failures: kept, mark, at: time, staysWrongMs, rule, longest });
   holds(
-    fc.property(
-      kept,
-      mark,
-      time,
-      staysWrongMs,
-      rule,
-      (failures, mark, at, staysWrongMs, rule) => {
-        const after = afterWrongCode(
-          failures,
-          { mark, at, staysWrongMs },
-          rule,
-        );
-        assert(0 <= after.count && after.count < rule.maxFailures);
-        if (after.locks === failures.locks) {
-          assert(after.count - failures.count <= 1);
-          assert(after.count >= failures.count);
-          assert.equal(after.lockedUntil, failures.lockedUntil);
-          return;
-        }
-        assert.equal(after.locks, failures.locks + 1);
-        assert.equal(after.count, 0);
-        const seconds = lockedForSeconds(after, at);
-        assert(rule.lockoutSeconds <= seconds);
-        assert(seconds <= LONGEST_LOCK_SECONDS);
-      },
-    ),
+    fc.property(stored, ({ failures, mark, at, staysWrongMs, rule, longest }) => {
+      const after = afterWrongCode(failures, { mark, at, staysWrongMs }, rule, longest);
+      assert(0 <= after.count && after.count < rule.maxFailures);
+      const isLock = after.count === 0;
+      if (!isLock) {
+        assert(after.count - failures.count <= 1);
+        assert(after.count >= failures.count);
+        assert.equal(after.locks, failures.locks);
+        assert.equal(after.lockedUntil, failures.lockedUntil);
+        return;
+      }
+      const { locks, lockedUntil } = failures;
+      const countsStill = lockedUntil !== null && at < lockedUntil + DAY_MS;
+      assert.equal(after.locks, (countsStill ? locks : 0) + 1);
+      const seconds = lockedForSeconds(after, at);
+      assert(rule.lockoutSeconds <= seconds);
+      assert(seconds <= longest);
+    }),
     500,
   );
+});
+
+Deno.test("a right code leaves nothing but the locks of the last day, and ends no lock", () => {
+  const near = fc.integer({ min: -2, max: 2 }).map((ms) => DAY_MS + ms);
+  holds(fc.property(kept, fc.oneof(time, near), (some, later) => {
+    const now = (some.lockedUntil ?? 0) + later;
+    const after = afterRightCode(some, now);
+    assert.deepEqual([after.count, after.lastWrong, after.lastWrongAt], [0, null, null]);
+    const isOfDay = some.lockedUntil !== null && later < DAY_MS && some.locks > 0;
+    assert.deepEqual(
+      [after.locks, after.lockedUntil],
+      isOfDay ? [some.locks, some.lockedUntil] : [0, null],
+    );
+  }));
 });
 
 Deno.test("the same wrong code counts once while it cannot become right, and another one always counts", () => {
@@ -107,7 +124,7 @@ Deno.test("the same wrong code counts once while it cannot become right, and ano
       rule,
       (failures, at, staysWrongMs, later, rule) => {
         const after = (from: CodeFailures, mark: string, at: number) =>
-          afterWrongCode(from, { mark, at, staysWrongMs }, rule);
+          afterWrongCode(from, { mark, at, staysWrongMs }, rule, LONGEST_LOCK_SECONDS.unknown);
         const first = after(failures, "new", at);
         const again = after(first, "new", at + later);
         const other = after(first, "other", at + later);
@@ -124,28 +141,49 @@ Deno.test("the same wrong code counts once while it cannot become right, and ano
   );
 });
 
-Deno.test("guesses in a row lock after each maxFailures codes, each lock twice as long, whatever the pauses", () => {
-  holds(fc.property(tries, rule, staysWrongMs, (tries, rule, staysWrongMs) => {
+Deno.test("guesses lock after each maxFailures codes, each lock of a day twice as long, whatever the pauses", () => {
+  holds(fc.property(tries, rule, staysWrongMs, longest, (tries, rule, staysWrongMs, longest) => {
     let failures = NO_FAILURES;
     let now = 1e12;
     let judged = 0;
     let length = rule.lockoutSeconds;
     for (const [i, { mark, pauseMs }] of tries.entries()) {
       now += pauseMs;
-      failures = withinLongestLock(failures, now);
+      failures = withinLongestLock(failures, now, longest);
       if (lockedForSeconds(failures, now) > 0) continue;
+      const { lockedUntil } = failures;
+      const isNewDay = lockedUntil !== null && now >= lockedUntil + DAY_MS;
       // No code equals the previous one, so each counts.
       const wrong = { mark: `${mark}${i}`, at: now, staysWrongMs };
-      const { locks } = failures;
-      failures = afterWrongCode(failures, wrong, rule);
+      failures = afterWrongCode(failures, wrong, rule, longest);
       judged++;
       assert.equal(failures.count, judged % rule.maxFailures);
-      assert.equal(failures.locks > locks, judged % rule.maxFailures === 0);
-      if (failures.locks === locks) continue;
+      const isLock = judged % rule.maxFailures === 0;
+      assert.equal(lockedForSeconds(failures, now) > 0, isLock);
+      if (!isLock) continue;
+      if (isNewDay) length = rule.lockoutSeconds;
       assert.equal(lockedForSeconds(failures, now), length);
-      length = Math.min(2 * length, 3600);
+      length = Math.min(2 * length, longest);
     }
   }));
+});
+
+Deno.test("over a year, nobody who only guesses gets more codes than locks of a day allow", () => {
+  const [hour, year] = [3_600_000, 365 * DAY_MS];
+  const [rule, unknown] = [{ maxFailures: 5, lockoutSeconds: 60 }, LONGEST_LOCK_SECONDS.unknown];
+  // Guesses as soon as allowed; or so rarely that each lock is the first of its day.
+  const guesses = (pauseMs: number) => {
+    let [failures, tries] = [NO_FAILURES, 0];
+    for (let now = 0; now < year; now += 1000) {
+      now = Math.max(now, failures.lockedUntil === null ? 0 : failures.lockedUntil + pauseMs);
+      const wrong = { mark: `${tries++}`, at: now, staysWrongMs: 90_000 };
+      failures = afterWrongCode(failures, wrong, rule, unknown);
+    }
+    return tries;
+  };
+  assert(guesses(0) < 365 * 5 + 12 * 5);
+  assert(guesses(hour) < 365 * 5 + 12 * 5);
+  assert(guesses(DAY_MS) <= 365 * 5 + 5);
 });
 
 function isDeepEqual(one: CodeFailures, other: CodeFailures): boolean {

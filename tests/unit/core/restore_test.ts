@@ -18,6 +18,7 @@ function savedWith(rest: Partial<Enrolment> = {}, periodSeconds = 30): Enrolment
     failures: NO_FAILURES,
     disabledAt: null,
     uncodedLoginAt: null,
+    tokensValidFrom: 1000,
     recoveryCodes: 0,
     ...rest,
   };
@@ -97,6 +98,15 @@ Deno.test("failures stay counted as they are now", () => {
   assert.deepEqual(failuresWith(presentWith({ failures: NO_FAILURES })), NO_FAILURES);
   assert.deepEqual(failuresWith(presentWith({ failures: now, enrolledAt: 2000 })), now);
   assert.deepEqual(failuresWith(null), then);
+});
+
+Deno.test("session tokens from before a restore are void, whatever was saved", () => {
+  for (const tokensValidFrom of [0, 1000, NOW.now - 1]) {
+    for (const present of [null, presentWith(), presentWith({ enrolledAt: 2000 })]) {
+      const saved = savedWith({ tokensValidFrom });
+      assert.equal(restored(saved, present, NOW).tokensValidFrom, NOW.now);
+    }
+  }
 });
 
 Deno.test("recovery codes stay those of now, where the secret is the same", () => {

@@ -1,116 +1,166 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import {
   afterFailure,
-  networkOf,
+  levelAt,
   type PlaceFailures,
-  throttleScopes,
+  placesOf,
+  scopeOf,
+  takenBack,
+  type ThrottleScope,
   waitSeconds,
 } from "../../../src/core/throttle.ts";
-import { holds } from "../../lab/fuzz.ts";
 
 const RULE = { freeFailures: 3, maxWaitSeconds: 300 };
-const { user, network } = throttleScopes("alice", "192.0.2.1", RULE);
-const SCOPES = { user, network: network! };
+const { pair, networks: [ADDRESS] } = placesOf("alice", "192.0.2.1", RULE);
+
+/** Several failures at one moment. */
+function failuresOf(level: number, lastAt = 0): PlaceFailures {
+  return { level, lastAt, goneAt: lastAt + level * 300_000 };
+}
+
+/** The level after one failure at each of these seconds. */
+function levelAfter(scope: ThrottleScope, seconds: readonly number[]): number {
+  let failures: PlaceFailures | null = null;
+  for (const second of seconds) failures = afterFailure(failures, scope, second * 1000);
+  return failures?.level ?? 0;
+}
 
 Deno.test("waits grow by this table", () => {
-  // Columns: failures in a row; then the user's and the network's wait, in seconds.
-  const table: [number, number, number][] = [
-    [0, 0, 0],
-    [2, 0, 0],
-    [3, 1, 0],
-    [4, 2, 0],
-    [7, 16, 0],
-    [11, 256, 0],
-    [12, 300, 0],
-    [14, 300, 0],
-    [15, 300, 1],
-    [20, 300, 32],
-    [1000, 300, 60],
+  const { networks: [v6, v6Wider, v6Widest] } = placesOf("alice", "2001:db8::1", RULE);
+  const { networks: [, v4Wider] } = placesOf("alice", "192.0.2.1", RULE);
+  // Columns: failures in a row; then the seconds to wait for the user, an address or a /64, a /24 or
+  // a /56, a /48.
+  const table: [number, number, number, number, number][] = [
+    [0, 0, 0, 0, 0],
+    [2, 0, 0, 0, 0],
+    [3, 1, 0, 0, 0],
+    [4, 2, 0, 0, 0],
+    [7, 16, 0, 0, 0],
+    [11, 256, 0, 0, 0],
+    [12, 300, 0, 0, 0],
+    [14, 300, 0, 0, 0],
+    [15, 300, 1, 0, 0],
+    [20, 300, 32, 0, 0],
+    [59, 300, 300, 0, 0],
+    [60, 300, 300, 1, 0],
+    [239, 300, 300, 300, 0],
+    [240, 300, 300, 300, 1],
+    [1000, 300, 300, 300, 300],
   ];
-  for (const [count, user, network] of table) {
-    const failures = count === 0 ? null : { count, lastAt: 1000 };
-    assert.equal(waitSeconds(failures, SCOPES.user, 1000), user);
-    assert.equal(waitSeconds(failures, SCOPES.network, 1000), network);
+  for (const [level, ofPair, ofNarrow, ofWider, ofWidest] of table) {
+    const failures = level === 0 ? null : failuresOf(level, 1000);
+    const wait = (scope: ThrottleScope | undefined) => waitSeconds(failures, scope!, 1000);
+    assert.equal(wait(pair), ofPair, `${level}`);
+    assert.deepEqual([wait(ADDRESS), wait(v6)], [ofNarrow, ofNarrow], `${level}`);
+    assert.deepEqual([wait(v4Wider), wait(v6Wider)], [ofWider, ofWider], `${level}`);
+    assert.equal(wait(v6Widest), ofWidest, `${level}`);
   }
 });
 
 Deno.test("a wait ends on the second, and a clock set back does not end it", () => {
-  const failures = { count: 7, lastAt: 100_000 };
-  const wait = (nowMs: number) => waitSeconds(failures, SCOPES.user, nowMs);
+  const failures = failuresOf(7, 100_000);
+  const wait = (nowMs: number) => waitSeconds(failures, pair, nowMs);
   assert.equal(wait(115_999), 1);
   assert.equal(wait(116_000), 0);
   assert.equal(wait(99_000), 16);
   assert.equal(wait(0), 16);
 });
 
-Deno.test("a wait of over ten minutes is not shortened by its own quiet period", () => {
-  const scope = { ...SCOPES.user, maxWaitSeconds: 3600 };
-  const failures = { count: 20, lastAt: 0 };
-  assert.equal(waitSeconds(failures, scope, 0), 3600);
-  assert.equal(waitSeconds({ ...failures, count: 13 }, scope, 600_000), 424);
-  assert.equal(waitSeconds(failures, scope, 3_599_999), 1);
-  assert.equal(waitSeconds(failures, scope, 3_600_000), 0);
+Deno.test("the time of a wait does not shorten the wait, though it takes failures back", () => {
+  const failures = failuresOf(20);
+  assert.equal(waitSeconds(failures, pair, 299_999), 1);
+  assert.equal(waitSeconds(failures, pair, 300_000), 0);
+  assert.equal(levelAt(failures, pair, 300_000), 19);
 });
 
-Deno.test("quiet takes failures back, one in ten minutes, and all in an hour", () => {
-  const minutes = (n: number) => n * 60_000;
-  const failures = { count: 9, lastAt: 0 };
-  const table = [[0, 10], [9, 10], [10, 9], [25, 8], [59, 5], [60, 1]] as const;
-  for (const [minute, count] of table) {
-    assert.deepEqual(afterFailure(failures, minutes(minute)), {
-      count,
-      lastAt: minutes(minute),
-    });
-  }
-  assert.deepEqual(afterFailure(null, 7), { count: 1, lastAt: 7 });
-  assert.equal(afterFailure({ count: 1, lastAt: 0 }, minutes(50)).count, 1);
-  // Setting the clock back takes no failure back.
-  assert.equal(afterFailure({ count: 9, lastAt: minutes(99) }, 0).count, 10);
-});
-
-Deno.test("nobody guesses faster than free failures, longest waits and quiet periods allow", () => {
-  holds(fc.property(
-    fc.array(fc.integer({ min: 0, max: 700_000 }), { maxLength: 200 }),
-    (pauses) => {
-      let now = 0;
-      let failures: PlaceFailures | null = null;
-      let tries = 0;
-      for (const pause of pauses) {
-        now += pause;
-        if (waitSeconds(failures, SCOPES.user, now) > 0) continue;
-        failures = afterFailure(failures, now);
-        tries++;
-      }
-      // Nine tries lead to the longest wait; after that, there is at most one in five minutes.
-      const most = RULE.freeFailures + 9 + now / 1000 / RULE.maxWaitSeconds;
-      assert(tries <= most, `${tries} tries in ${now / 1000} s`);
-    },
-  ));
-});
-
-Deno.test("networkOf uses the first 64 bits of IPv6, and all of IPv4", () => {
-  const cases: [string | null, string][] = [
-    ["192.0.2.1", "192.0.2.1"],
-    ["::ffff:192.0.2.1", "192.0.2.1"],
-    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
-    ["2001:0db8:0001:0002::9", "2001:db8:1:2::/64"],
-    ["2001:db8::1", "2001:db8:0:0::/64"],
-    ["2001:DB8::", "2001:db8:0:0::/64"],
-    ["::1", "0:0:0:0::/64"],
-    ["fe80::1%eth0", "fe80:0:0:0::/64"],
-    [null, "unknown"],
+Deno.test("quiet time takes failures back at a steady rate, the faster the wider the network", () => {
+  const { networks: [, wider, widest] } = placesOf("alice", "2001:db8::1", RULE);
+  // Columns: seconds; then what is left of nine failures.
+  const table: [number, number, number, number][] = [
+    [0, 9, 9, 9],
+    [30, 8.9, 8.6, 8.2],
+    [75, 8.75, 8, 7],
+    [300, 8, 5, 1],
+    [450, 7.5, 3, 0],
+    [2699.97, 0.0001, 0, 0],
+    [2700, 0, 0, 0],
+    [9e9, 0, 0, 0],
   ];
-  for (const [address, network] of cases) {
-    assert.equal(networkOf(address), network, String(address));
+  for (const [second, ...expected] of table) {
+    const left = [pair, wider!, widest!].map((scope) =>
+      levelAt(failuresOf(9), scope, second * 1000)
+    );
+    left.forEach((level, i) => assert(Math.abs(level - expected[i]!) < 1e-9, `${second}: ${left}`));
+  }
+  assert.equal(levelAt(null, pair, 0), 0);
+  // Setting the clock back takes no failure back.
+  assert.equal(levelAt(failuresOf(9, 1000), pair, 0), 9);
+});
+
+Deno.test("one client that fails now and then never makes its place wait", () => {
+  const everyFiveMinutes = Array.from({ length: 1000 }, (_, i) => i * 300);
+  assert.equal(levelAfter(pair, everyFiveMinutes), 1);
+  assert.equal(levelAfter(pair, [0, 150, 300]), 2);
+  // A failure a minute adds up, but in a /24, where four clients of this kind are usual, not.
+  const everyMinute = Array.from({ length: 100 }, (_, i) => i * 60);
+  assert(levelAfter(pair, everyMinute) > 50);
+  const { networks: [, wider] } = placesOf("alice", "192.0.2.1", RULE);
+  assert(levelAfter(wider!, everyMinute.flatMap((second) => [second, second, second])) > 60);
+  assert.equal(levelAfter(wider!, Array.from({ length: 100 }, (_, i) => i * 75)), 1);
+});
+
+Deno.test("goneAt is the moment when quiet time has taken all back", () => {
+  assert.equal(afterFailure(null, pair, 7000).goneAt, 307_000);
+  assert.equal(afterFailure(failuresOf(1), pair, 150_000).goneAt, 600_000);
+  const { networks: [, wider] } = placesOf("alice", "192.0.2.1", RULE);
+  assert.equal(afterFailure(failuresOf(1), wider!, 0).goneAt, 150_000);
+});
+
+Deno.test("an attempt that is taken back leaves what was there, and others' failures as they are", () => {
+  const earlier = failuresOf(2, 5000);
+  const counted = afterFailure(earlier, pair, 6000);
+  const own = { earlier, counted };
+  assert.deepEqual(takenBack(counted, own, pair), earlier);
+  assert.equal(takenBack(null, own, pair), null);
+  const later = afterFailure(counted, pair, 6000);
+  assert.equal(takenBack(later, own, pair)!.level, counted.level);
+  // The attempt took 150 seconds: half of it was taken back already, and the other one counts whole.
+  const slow = { earlier: null, counted: afterFailure(null, pair, 0) };
+  const other = afterFailure(slow.counted, pair, 150_000);
+  assert.deepEqual(takenBack(other, slow, pair), afterFailure(null, pair, 150_000));
+});
+
+Deno.test("a failure counts for user and networks, never for the user everywhere", () => {
+  const keys = (name: string, address: string | null) => {
+    const { pair, networks } = placesOf(name, address, RULE);
+    return [pair.key, ...networks.map(({ key }) => key)];
+  };
+  const alice = keys("alice", "192.0.2.1");
+  const elsewhere = keys("alice", "192.0.2.2");
+  assert.equal(alice.length, 3);
+  assert.notEqual(alice[0], elsewhere[0]);
+  assert.notEqual(alice[1], elsewhere[1]);
+  assert.equal(alice[2], elsewhere[2]);
+  assert.notEqual(alice[0], keys("bob", "192.0.2.1")[0]);
+  assert.deepEqual(alice.slice(1), keys("bob", "192.0.2.1").slice(1));
+  assert.equal(keys("alice", null).length, 1);
+});
+
+Deno.test("a stored key alone says how failures are counted there", () => {
+  for (const address of ["192.0.2.1", "2001:db8::1", null]) {
+    // Names end like networks that have larger budgets.
+    for (const name of ["alice", "x/24", "network 2001:db8:0::/48", "a/56"]) {
+      const { pair, networks } = placesOf(name, address, RULE);
+      assert.equal(pair.freeFailures, 3);
+      for (const scope of [pair, ...networks]) assert.deepEqual(scopeOf(scope.key, RULE), scope);
+    }
   }
 });
 
-Deno.test("a failure counts for user and network, never for the user everywhere", () => {
-  const other = throttleScopes("alice", "192.0.2.2", RULE);
-  assert.notEqual(other.user.key, SCOPES.user.key);
-  const bob = throttleScopes("bob", "192.0.2.1", RULE);
-  assert.notEqual(bob.user.key, SCOPES.user.key);
-  assert.equal(bob.network?.key, SCOPES.network.key);
-  assert.equal(throttleScopes("alice", null, RULE).network, null);
+Deno.test("all spellings of a name that PAM may take for one share a count", () => {
+  const keyOf = (name: string) => placesOf(name, "192.0.2.1", RULE).spelling.key;
+  for (const name of ["ALICE", "alice ", " Alice", "\uff41lice", "ali\u200bce"]) {
+    assert.equal(keyOf(name), keyOf("alice"), name);
+  }
+  assert.notEqual(keyOf("alice"), keyOf("alicia"));
 });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { lstat } from "../../../../src/system/trusted_path.ts";
-import { openBackups } from "../../../../src/store/open_store.ts";
+import { openBackups, openStore } from "../../../../src/store/open_store.ts";
+import { NO_FAILURES } from "../../../../src/core/lockout.ts";
+import { enrol, enrolmentOf, inLogin } from "../../../contract/stores.ts";
 import { fails } from "../../../lab/failures.ts";
 import { makeTestDirectory } from "../../../lab/program.ts";
 
@@ -11,4 +13,39 @@ Deno.test("openBackups makes no database, and backs up none that is missing", as
   using backups = await openBackups({ ...options, create: true });
   await fails(() => backups.backUp(`${directory.path}/copy`), "database_missing");
   assert.equal(lstat(directory.db), null);
+});
+
+Deno.test("a restore voids session tokens from before, and leaves what is known of logins", async () => {
+  await using directory = await makeTestDirectory();
+  const { db, path } = directory;
+  const options = { path: db, busyTimeoutMs: 0, create: true };
+  const copy = `${path}/copy`;
+  {
+    await using store = await openStore(options);
+    await enrol(store, ["alice", { ...enrolmentOf("bob"), enrolledAt: 500 }]);
+    Deno.writeTextFileSync(copy, "", { mode: 0o600 });
+    using backups = await openBackups(options);
+    await backups.backUp(copy);
+  }
+  await using store = await openStore(options);
+  const place = { username: "alice", lastLoginAt: 600, failures: { ...NO_FAILURES, count: 2 } };
+  await inLogin(store, async (records) => {
+    await records.recordUncodedSession({ username: "alice", since: 600, until: 700 });
+    await records.saveKnownPlace("x", place);
+    await records.savePlaceFailures("x", { level: 2, lastAt: 600, goneAt: 9000 });
+  });
+  await store.enrolments.delete("bob", 650);
+  using backups = await openBackups(options);
+  using backup = await backups.open(copy);
+  await backup.restore({ now: 9999, driftSteps: 1 });
+  const users = await store.enrolments.list();
+  assert.deepEqual(
+    users.map(({ username, tokensValidFrom }) => [username, tokensValidFrom]),
+    [["alice", 9999], ["bob", 9999]],
+  );
+  await inLogin(store, async (records) => {
+    assert.equal(await records.mayBeUncoded("alice", 650), true);
+    assert.deepEqual(await records.findKnownPlace("x"), place);
+    assert.equal((await records.findPlaceFailures("x"))!.level, 2);
+  });
 });

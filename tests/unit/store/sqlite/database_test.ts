@@ -171,6 +171,7 @@ Deno.test("openDatabase brings a database of the first schema up to date, with a
     parameters: COMMON_PARAMETERS,
     disabledAt: null,
     uncodedLoginAt: null,
+    tokensValidFrom: 1,
     recoveryCodes: 0,
   });
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../../../../src/core/failure.ts";
-import type { DecisionRecord } from "../../../../src/core/decision.ts";
+import { KNOWN_FOR_MS } from "../../../../src/core/known_place.ts";
+import { NO_FAILURES } from "../../../../src/core/lockout.ts";
 import { openDatabase } from "../../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../../src/store/sqlite/enrolment_store.ts";
 import { SqliteLoginStore } from "../../../../src/store/sqlite/login_store.ts";
@@ -80,6 +81,43 @@ Deno.test("a login removes at most a hundred challenges of others", async () => 
   assert.equal(await count("challenges"), 51);
 });
 
+Deno.test("a login removes at most a hundred places of others", async () => {
+  await using alice = await makeStores();
+  const { store, count } = alice;
+  const gone = { level: 1, lastAt: 0, goneAt: 1000 };
+  const known = { username: "alice", lastLoginAt: 0, failures: NO_FAILURES };
+  await store.transaction(async (records) => {
+    for (let i = 0; i < 150; i++) {
+      await records.savePlaceFailures(`${i}`, gone);
+      await records.saveKnownPlace(`${i}`, known);
+      await records.isNewPassword(`${i}`, "mark", 0, 1000);
+      await records.openAttempt({ id: `${i}`, places: ["net"], expiresAt: 0 }, 0);
+    }
+  });
+  const later = KNOWN_FOR_MS;
+  await store.transaction(async (records) => {
+    await records.savePlaceFailures("new", { level: 1, lastAt: later, goneAt: later + 1 });
+    await records.saveKnownPlace("new", { ...known, lastLoginAt: later });
+    await records.isNewPassword("new", "mark", later, later + 1);
+    await records.openAttempt({ id: "new", places: ["net"], expiresAt: later }, later);
+  });
+  for (const table of ["place_failures", "known_places", "wrong_passwords", "open_attempts"]) {
+    assert.equal(await count(table), 51, table);
+  }
+});
+
+Deno.test("many sessions without a code take up no more than fifty rows of a user", async () => {
+  await using alice = await makeStores();
+  const { store, count } = alice;
+  await store.transaction(async (records) => {
+    for (let i = 0; i < 200; i++) {
+      await records.recordUncodedSession({ username: "alice", since: i, until: i });
+      if (i < 60) await records.recordUncodedSession({ username: "bob", since: i, until: i });
+    }
+  });
+  assert.equal(await count("uncoded_sessions"), 100);
+});
+
 Deno.test("the audit trail is bounded by number and age, a few rows at a time", async () => {
   await using alice = await makeStores();
   const { store, enrolments, count } = alice;
@@ -104,9 +142,9 @@ Deno.test("the audit trail bounds what clients send", async () => {
   const { store, enrolments } = alice;
   const long = decisionOf(1, { loginName: "x".repeat(100_000), detail: "y".repeat(100_000) });
   await store.transaction((records) => records.recordDecision(long, RULE));
-  const [[found]] = await Array.fromAsync(enrolments.decisions({})) as [[DecisionRecord]];
-  assert.equal(found.loginName, "x".repeat(256));
-  assert.equal(found.detail, "y".repeat(512));
+  const [found] = (await Array.fromAsync(enrolments.decisions({}))).flat();
+  assert.equal(found!.loginName, "x".repeat(256));
+  assert.equal(found!.detail, "y".repeat(512));
 });
 
 /** A database in which alice is enrolled, with both stores on it, which do not wait for locks. */
