@@ -255,6 +255,25 @@ testWith(
   },
 );
 
+testWith(
+  ["root", "script"],
+  "doctor's closing line breaks no word at the edge of a terminal",
+  async () => {
+    await using server = await makeServer("script-security 1");
+    const command = `${PROGRAM} doctor --config ${server.config}`;
+    await using terminal = new Terminal(`stty cols 40; ${command}`);
+    const { status, screen } = await terminal.end();
+    assert.equal(status, 1);
+    const closing = screen.slice(screen.indexOf("openvpn-totp: doctor found")).split("\r\n");
+    assert.match(
+      closing.join(" "),
+      /^openvpn-totp: doctor found \d problems? with logins: see above $/,
+    );
+    for (const line of closing) assert(line.length <= 40, line);
+    assert.match(screen, /^\d+ checks are fine; --all lists them\.\r$/m);
+  },
+);
+
 testWith([], "doctor refuses wrong usage in one line", async () => {
   await using server = await makeServer();
   const refuses = async (args: string[], status: number, line: RegExp) => {

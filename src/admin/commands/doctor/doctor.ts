@@ -146,11 +146,11 @@ function report(
   context.out(
     options.json
       ? json({ config: configPath, program, problems, warnings, findings })
-      : reportText(findings, context.screen),
+      : reportText(findings, context.screen, options.all),
   );
   if (problems === 0) return;
   throw new Failure(
     "problems_found",
-    `doctor found ${counted(problems, "problem")} with logins: see the report above`,
+    `doctor found ${counted(problems, "problem")} with logins: see above`,
   );
 }

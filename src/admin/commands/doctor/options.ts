@@ -10,5 +10,6 @@ export function addDoctorOptions<Arguments extends unknown[]>(command: Command<A
     .option("--openvpn <file>", "the OpenVPN program, whose version is read")
     .option("--user <user>", "also have PAM check this user's password")
     .option("--password-from <file>", "file with that password, or - for standard input")
+    .option("--all", "also list what is fine")
     .option("--json", "print JSON");
 }

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import { PLAIN } from "../../../../src/admin/terminal/screen.ts";
 import assert from "node:assert/strict";
 import { checkAll } from "../../../../src/server_setup/doctor/checks.ts";
-import type { FindingId, Level } from "../../../../src/server_setup/doctor/finding.ts";
+import { type FindingId, type Level, ok } from "../../../../src/server_setup/doctor/finding.ts";
 import { settingsIn } from "../../../../src/server_setup/doctor/settings_in_config.ts";
 import { versionIn } from "../../../../src/server_setup/doctor/openvpn_version.ts";
 import { reportText } from "../../../../src/admin/commands/doctor/report.ts";
@@ -497,6 +497,38 @@ Deno.test("the report shows hostile text escaped, and colours if allowed", () =>
   assert.equal(
     lines.join(" ").replace(/ +/g, " "),
     plain.replace(/\s+/g, " "),
+  );
+});
+
+Deno.test("the report has problems first, then warnings, and only counts what is fine", () => {
+  // The checks come to the warning first.
+  const findings = checkAll(setUpOf(without("auth-gen"), UNIT, { database: { state: "missing" } }));
+  const fine = findings.length - 2;
+  const lines = reportText(findings, PLAIN).split("\n");
+  const starts = lines.filter((line) => /^\S/.test(line));
+  assert.match(starts[0]!, /^problem {2}database /);
+  assert.match(starts[1]!, /^warning {2}session_token /);
+  assert.deepEqual(starts.slice(2), [
+    `${fine} checks are fine; --all lists them.`,
+    "1 problem, 1 warning.",
+  ]);
+  const all = reportText(findings, PLAIN, true).split("\n").filter((line) => /^\S/.test(line));
+  assert.deepEqual(all.slice(0, 2), starts.slice(0, 2));
+  assert.equal(all.filter((line) => line.startsWith("ok ")).length, fine);
+  assert.equal(all.at(-1), "1 problem, 1 warning.");
+  assert(!all.some((line) => line.includes("--all")));
+});
+
+Deno.test("the report shows what an option asked for, though it is fine", () => {
+  const well = ok("password", "PAM accepts exampleuser");
+  assert.equal(
+    reportText([ok("clock", "x"), well], PLAIN),
+    "ok       password           PAM accepts exampleuser\n\n" +
+      "1 check is fine; --all lists it.\n0 problems, 0 warnings.\n",
+  );
+  assert.equal(
+    reportText([ok("clock", "x")], PLAIN),
+    "1 check is fine; --all lists it.\n0 problems, 0 warnings.\n",
   );
 });
 
