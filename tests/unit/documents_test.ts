@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { FINDINGS } from "../../src/server_setup/doctor/finding.ts";
+import { chanceOfGuessing, guessesPerDay } from "../../src/core/guesses_per_day.ts";
+import { COMMON_PARAMETERS } from "../../src/core/totp_parameters.ts";
 import { REASONS } from "../../src/core/verdict.ts";
-import { SETTINGS } from "../../src/settings.ts";
+import { oddsOf } from "../../src/server_setup/doctor/guessing_check.ts";
+import { readSettings, SETTINGS } from "../../src/settings.ts";
 
 const read = (path: string) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
 
@@ -32,6 +35,15 @@ Deno.test("the README lists every finding of doctor", async () => {
     const row = `| \`${id}\` | ${meaning} |`;
     assert(rows.includes(row), `the README has no row ${row}`);
   }
+});
+
+Deno.test("the README states the odds of guessing a code as the rules give them", async () => {
+  const readme = (await read("README.md")).replace(/\s+/g, " ");
+  const { lockout, driftSteps } = readSettings(() => undefined);
+  const guesses = guessesPerDay(lockout);
+  const odds = oddsOf(chanceOfGuessing(guesses, COMMON_PARAMETERS.digits, driftSteps));
+  assert(readme.includes(`can try at most ${guesses} codes a day`), `${guesses} codes a day`);
+  assert(readme.includes(`one of six digits with odds of ${odds} a day`), odds);
 });
 
 Deno.test("the documents cite tests that exist", async () => {

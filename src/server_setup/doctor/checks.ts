@@ -1,5 +1,6 @@
 import { checkFactors } from "./factor_checks.ts";
 import type { Finding, FindingId } from "./finding.ts";
+import { checkGuessing } from "./guessing_check.ts";
 import { checkHooks } from "./hook_checks.ts";
 import { checkMachine } from "./machine_checks.ts";
 import { checkOpenvpn } from "./openvpn_checks.ts";
@@ -22,6 +23,7 @@ export function checkAll(setUp: SetUp): Finding[] {
     checkOtherOptions,
     checkSession,
     checkSettings,
+    checkGuessing,
     checkOutputs,
     checkUnit,
     checkMachine,

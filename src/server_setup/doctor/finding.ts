@@ -27,6 +27,7 @@ export const FINDINGS = {
   static_challenge: "`static-challenge` is set on clients only",
   answers_in_log: "whether OpenVPN logs users' answers (`verb`)",
   settings: "each `totp…` setting is known and has an allowed value",
+  guessing: "how likely it is that a code is guessed in a day",
   log: "the program's log lines are kept",
   tmp_dir: "OpenVPN's temporary files can be created and read",
   unit: "which systemd unit starts OpenVPN",

@@ -26,6 +26,8 @@ export type DatabaseState =
   | {
     state: "open";
     users: number;
+    /** Length of the shortest codes; null if nobody is enrolled. */
+    fewestDigits: number | null;
     /** How many secrets do not open, and why the first one does not. */
     closed: { count: number; message: string } | null;
     /** Why nothing can be written; null if it can. */

@@ -30,6 +30,15 @@ const UNIT = [
   "ProtectHome=true",
 ].join("\n");
 
+/** A database in which all is well. */
+const OPEN = {
+  state: "open" as const,
+  users: 1,
+  fewestDigits: 6,
+  closed: null,
+  writeTrouble: null,
+};
+
 /** A set-up in which all is well except what is given. */
 function setUpOf(
   config = GOOD,
@@ -69,7 +78,7 @@ function setUpOf(
       trouble: null,
     },
     logDirectory: { uid: 0, gid: 0, mode: 0o755 },
-    database: { state: "open", users: 2, closed: null, writeTrouble: null },
+    database: { ...OPEN, users: 2 },
     pam: { service: "login", serviceTrouble: null, startTrouble: null },
     clock: { year: 2026, isSynchronised: true },
     ...other,
@@ -278,6 +287,8 @@ Deno.test("each broken set-up has its own finding, and no other", () => {
     [setUpOf(withLine("setenv-safe totpLog syslog")), "warning", "settings"],
     [setUpOf(withLine("setenv totpDriftSteps x")), "problem", "settings"],
     [setUpOf(withLine("setenv totpDriftSteps")), "problem", "settings"],
+    [setUpOf(withLine("setenv totpDriftSteps 3")), "warning", "guessing"],
+    [setUpOf(withLine("setenv totpMaxFailures 100")), "warning", "guessing"],
     [setUpOf(withLine("daemon")), "warning", "log"],
     [
       setUpOf(withLine("setenv totpLog /x/y"), UNIT, { logDirectory: null }),
@@ -435,8 +446,7 @@ Deno.test("each broken set-up has its own finding, and no other", () => {
 function databaseOf(
   other: Partial<NonNullable<SetUp["database"]> & { state: "open" }>,
 ): SetUp {
-  const open = { state: "open" as const, users: 1, closed: null, writeTrouble: null };
-  return setUpOf(GOOD, UNIT, { database: { ...open, ...other } });
+  return setUpOf(GOOD, UNIT, { database: { ...OPEN, ...other } });
 }
 
 function pamOf(other: Partial<NonNullable<SetUp["pam"]>>): SetUp {
@@ -456,6 +466,26 @@ Deno.test("a finding names the line to write, and the place of the existing one"
   assert.equal(script.at, "/etc/openvpn/server/server.conf:5");
   assert.match(script.what, /older script/);
   assert.equal(of("settings").line, 'setenv totpChallengeText "Your code"');
+});
+
+Deno.test("the odds of guessing follow the settings and the digits, and the advice the worst setting", () => {
+  const guessing = (setUp: SetUp) => checkAll(setUp).find(({ id }) => id === "guessing");
+  const odds = (setUp: SetUp) =>
+    Number(guessing(setUp)!.what.match(/odds of 1 in ([\d,]+) a day$/)![1]!.replaceAll(",", ""));
+  const usual = odds(setUpOf());
+  const eight = odds(databaseOf({ fewestDigits: 8 }));
+  assert(Math.abs(eight / usual / 100 - 1) < 0.1, `${eight} and ${usual}`);
+  assert.equal(odds(databaseOf({ fewestDigits: null, users: 0 })), usual);
+  assert.equal(odds(setUpOf(GOOD, UNIT, { database: null })), usual);
+  assert.match(guessing(databaseOf({ fewestDigits: 8 }))!.what, /codes of 8 digits/);
+  const none = odds(setUpOf(withLine("setenv totpDriftSteps 0")));
+  assert(Math.abs(none / usual / 3 - 1) < 0.1, `${none} and ${usual}`);
+  const lineOf = (...lines: string[]) => guessing(setUpOf(withLine(...lines)))!.line;
+  assert.equal(lineOf("setenv totpDriftSteps 10"), "setenv totpDriftSteps 1");
+  assert.equal(lineOf("setenv totpMaxFailures 100"), "setenv totpMaxFailures 5");
+  const both = ["setenv totpDriftSteps 3", "setenv totpMaxFailures 100"];
+  assert.equal(lineOf(...both), "setenv totpMaxFailures 5");
+  assert.equal(guessing(setUpOf(withLine(EXTERNAL), UNIT, { pam: null, user: VPN })), undefined);
 });
 
 Deno.test("nothing is reported about settings in a configuration that OpenVPN does not read", () => {
