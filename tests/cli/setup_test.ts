@@ -111,11 +111,59 @@ testWith([], "setup prints JSON", async () => {
     config: place.config,
     program: PROGRAM,
     changes: true,
+    tokenSecret: null,
   });
   assert(backup.startsWith(`${place.config}.backup-`));
   const again = JSON.parse((await place.setup("--yes", "--json")).stdout);
   assert.deepEqual([again.changes, again.backup], [false, null]);
 });
+
+testWith(
+  ["root"],
+  "setup makes the key for session tokens, and leaves an existing one",
+  async () => {
+    await using place = await makeConfig();
+    const secret = `${place.path}/keys/auth-token.key`;
+    const ask = (...args: string[]) => place.setup("--token-secret", secret, ...args);
+    const dry = await ask("--dry-run");
+    assert.match(dry.stdout, /^\+auth-gen-token-secret \S+\/keys\/auth-token\.key$/m);
+    assert.match(dry.stdout, /auth-token\.key is not there yet: setup makes it\.$/m);
+    assert.deepEqual(place.names(), ["server.conf"]);
+
+    const done = await ask("--yes", "--json");
+    assert.equal(JSON.parse(done.stdout).tokenSecret, secret, done.stderr);
+    const { mode, uid } = Deno.statSync(secret);
+    assert.deepEqual([mode! & 0o777, uid], [0o600, 0]);
+    const made = await Deno.readTextFile(secret);
+    assert.match(place.text(), /^auth-gen-token-secret \S+\/keys\/auth-token\.key$/m);
+
+    const again = await ask("--yes", "--json");
+    assert.deepEqual([JSON.parse(again.stdout).changes, JSON.parse(again.stdout).tokenSecret], [
+      false,
+      null,
+    ]);
+    assert.equal(await Deno.readTextFile(secret), made);
+
+    // OpenVPN does not start without the file.
+    await Deno.remove(secret);
+    assert.match((await ask("--yes")).stdout, /^Made \S+auth-token\.key/m);
+    assert.notEqual(await Deno.readTextFile(secret), made);
+
+    await Deno.writeTextFile(secret, "mine\n");
+    assert.match(
+      (await ask("--yes")).stderr,
+      /is not a key for auth-gen-token-secret: name another/,
+    );
+    assert.equal(await Deno.readTextFile(secret), "mine\n");
+    const blank = await place.setup("--token-secret", `${place.path}/a b`, "--yes");
+    assert.deepEqual([blank.status, /--token-secret is ".*a b"; allowed/.test(blank.stderr)], [
+      2,
+      true,
+    ]);
+    await Deno.chmod(`${place.path}/keys`, 0o777);
+    assert.match((await ask("--yes")).stderr, /others can put files there/);
+  },
+);
 
 testWith(
   ["script"],

@@ -16,6 +16,8 @@ export const FINDINGS = {
   code_script: "`client-crresponse` runs this program",
   program_file: "the program can be run, and nobody else can write it",
   session_token: "`auth-gen-token` saves users from entering a code at each renegotiation",
+  token_secret: "`auth-gen-token-secret` keeps tokens valid when OpenVPN restarts",
+  token_crash: "no session token can crash OpenVPN (`external-auth`)",
   challenge_time: "`reneg-sec` and `hand-window` leave enough time to answer",
   inactive: "`inactive` does not cut short the wait for an answer",
   dropped_rights: "the user that OpenVPN runs as can check passwords (`user`, `User=`)",

@@ -2,6 +2,7 @@ import { type Config, lastNamed } from "../openvpn_config/directive.ts";
 import { authPlugin } from "../configuration/auth_plugin.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { SetUp } from "./set_up.ts";
+import { checkTokenCrash, checkTokenSecret } from "./token_checks.ts";
 
 /** OpenVPN's defaults (openvpn(8)), in seconds. */
 const RENEG_SEC = 3600;
@@ -15,6 +16,7 @@ export function checkSession(setUp: SetUp): Finding[] {
   return [
     checkToken(setUp),
     ...checkTokenSecret(setUp),
+    ...checkTokenCrash(setUp),
     checkTime(setUp),
     ...checkInactive(setUp),
     checkAnswersInLog(setUp),
@@ -53,18 +55,6 @@ function checkTokenLifetime(config: Config): Finding {
     `below ${LEAST_RENEG_SEC}, a session token expires before the next renegotiation`,
     { line: `reneg-sec ${RENEG_SEC}`, at: lastNamed(config, "reneg-sec") },
   );
-}
-
-function checkTokenSecret({ config, tokenSecret }: SetUp): Finding[] {
-  const trouble = tokenSecret?.trouble ?? null;
-  if (trouble === null) return [];
-  return [problem(
-    "session_token",
-    trouble,
-    "anyone who has auth-gen-token-secret can make session tokens, which replace both password " +
-      "and code",
-    { at: lastNamed(config, "auth-gen-token-secret") },
-  )];
 }
 
 /** OpenVPN keeps no challenge open for longer than max(reneg-sec / 2, hand-window). */

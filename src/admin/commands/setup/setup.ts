@@ -13,47 +13,100 @@ import { requireYes } from "../../terminal/question.ts";
 import { differenceText, hasChanges } from "./difference.ts";
 import type { SetupOptions } from "./options.ts";
 import { editedText } from "../../../server_setup/setup/lines.ts";
-import { planSetup } from "../../../server_setup/setup/plan.ts";
+import { planSetup, type SetupWish } from "../../../server_setup/setup/plan.ts";
 import {
   type Original,
   readOriginal,
   replaceFile,
 } from "../../../server_setup/setup/replace_file.ts";
+import {
+  makeTokenSecret,
+  needsTokenSecret,
+  newTokenSecret,
+} from "../../../server_setup/setup/token_secret.ts";
 import { requireSound } from "../../../server_setup/setup/require_sound.ts";
 import { instant, json } from "../../terminal/text.ts";
+
+/** What the options ask for. */
+type Wish = Pick<SetupWish, "program" | "replace" | "tokenSecret">;
 
 /** `setup`: adds the lines that logins need to OpenVPN's configuration. */
 export function setup(context: AdminContext, options: SetupOptions): void {
   if (options.json && !options.yes && !options.dryRun) {
     throw new Failure("usage", "--json cannot ask for confirmation: add --yes or --dry-run");
   }
-  const program = resolve(options.program ?? Deno.execPath());
-  requireProgram(program);
-  const { trouble } = scriptAt(program);
+  const wish = wishOf(options);
   const read = configReader(context);
   const named = findConfig(options.config);
   const original = readOriginal(named, read);
-  const { content, difference } = edit(context, original, named, {
-    program,
-    replace: options.replace ?? false,
-  });
-  const isWritten = content !== null && !options.dryRun;
-  if (!options.json) {
-    context.out(difference ?? `${printable(named)} already has all lines: nothing to change.\n`);
-  }
-  if (trouble !== null) {
-    context.warn(
-      `${printable(trouble)} ` +
-        "(anyone who can change the program can read all passwords and run commands as root)",
-    );
-  }
+  const plan: Plan = {
+    ...edit(context, original, named, wish),
+    newSecret: wish.tokenSecret !== null && needsTokenSecret(wish.tokenSecret, read)
+      ? wish.tokenSecret
+      : null,
+  };
+  if (!options.json) context.out(planText(named, plan));
+  warnOfProgram(context, wish.program);
+  const isWritten = !options.dryRun && (plan.content !== null || plan.newSecret !== null);
   if (isWritten && !options.yes) requireYes(context, `Change ${printable(named)}?`);
-  const suffix = `backup-${compact(context.now())}`;
-  const backup = isWritten ? replaceFile(original, content, suffix, read) : null;
+  const backup = isWritten ? carryOut(context, original, plan) : null;
   if (options.json) {
-    const changes = content !== null;
-    context.out(json({ config: original.path, program, changes, backup }));
-  } else if (backup !== null) context.out(afterwards(original, named, backup));
+    const { program } = wish;
+    const changes = plan.content !== null;
+    const tokenSecret = isWritten ? plan.newSecret : null;
+    context.out(json({ config: original.path, program, changes, backup, tokenSecret }));
+  } else if (isWritten) context.out(afterwards(original, named, { backup, ...plan }));
+}
+
+/** What is to be done; each part is null if there is nothing to do. */
+interface Plan {
+  content: Uint8Array | null;
+  difference: string | null;
+  /** The path of the key for session tokens that has to be made. */
+  newSecret: string | null;
+}
+
+function wishOf({ program, replace, tokenSecret }: SetupOptions): Wish {
+  const path = resolve(program ?? Deno.execPath());
+  requireProgram(path);
+  const secret = tokenSecret === undefined ? null : resolve(tokenSecret);
+  if (secret !== null) {
+    requirePlainPath(secret, "the path of --token-secret", "choose another place for the file");
+  }
+  return { program: path, replace: replace ?? false, tokenSecret: secret };
+}
+
+function planText(named: string, { difference, newSecret }: Plan): string {
+  const change = difference ?? `${printable(named)} already has all lines: nothing to change.\n`;
+  return newSecret === null
+    ? change
+    : `${change}The key file ${newSecret} is not there yet: setup makes it.\n`;
+}
+
+function warnOfProgram(context: AdminContext, program: string): void {
+  const { trouble } = scriptAt(program);
+  if (trouble === null) return;
+  context.warn(
+    `${printable(trouble)} ` +
+      "(anyone who can change the program can read all passwords and run commands as root)",
+  );
+}
+
+/** Makes the key first: OpenVPN would not start without it. Returns the path of the copy. */
+function carryOut(
+  context: AdminContext,
+  original: Original,
+  { content, newSecret }: Plan,
+): string | null {
+  if (newSecret !== null) makeTokenSecret(newSecret, newTokenSecret(context.randomBytes));
+  if (content === null) return null;
+  try {
+    const suffix = `backup-${compact(context.now())}`;
+    return replaceFile(original, content, suffix, configReader(context));
+  } catch (error) {
+    if (newSecret !== null) Deno.removeSync(newSecret);
+    throw error;
+  }
 }
 
 /** Both are null where nothing would change. */
@@ -61,7 +114,7 @@ function edit(
   context: AdminContext,
   { path, content }: Original,
   named: string,
-  wish: { program: string; replace: boolean },
+  wish: Wish,
 ): { content: Uint8Array | null; difference: string | null } {
   const read = configReader(context);
   // OpenVPN resolves relative paths from the directory of the link, not of the file it leads to.
@@ -105,10 +158,17 @@ function requireProgram(path: string): void {
   );
 }
 
-function afterwards({ path }: Original, named: string, backup: string): string {
+function afterwards(
+  { path }: Original,
+  named: string,
+  { backup, newSecret }: { backup: string | null; newSecret: string | null },
+): string {
   const unit = unitNameFor(named);
   const restart = unit === null ? "restart OpenVPN" : `systemctl restart ${unit}`;
-  return `Changed ${printable(path)}; the old version is ${printable(backup)}\n` +
+  return (newSecret === null ? "" : `Made ${newSecret}, which only its owner can read\n`) +
+    (backup === null
+      ? ""
+      : `Changed ${printable(path)}; the old version is ${printable(backup)}\n`) +
     "Next: openvpn-totp doctor\n" +
     `Then: ${printable(restart)}\n`;
 }

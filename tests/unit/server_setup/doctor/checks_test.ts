@@ -18,6 +18,7 @@ const GOOD = [
   `auth-user-pass-verify ${PROGRAM} via-file`,
   `client-crresponse ${PROGRAM}`,
   "auth-gen-token",
+  "auth-gen-token-secret auth-token.key",
 ].join("\n");
 
 /** The relevant part of Debian's unit for OpenVPN 2.6. */
@@ -64,7 +65,7 @@ function setUpOf(
       ["/opt/openvpn-totp", script("/opt/openvpn-totp")],
       ["/gone/openvpn-totp", script(null)],
     ]),
-    openvpn: { path: "/usr/sbin/openvpn", version: "2.6.14" },
+    openvpn: { path: "/usr/sbin/openvpn", version: "2.6.22" },
     unit: {
       name: "openvpn-server@server.service",
       assignments: readUnitFile(unit, "unit"),
@@ -91,6 +92,9 @@ function found(setUp: SetUp): string[] {
     .map(({ id, level }) => `${level} ${id}`);
 }
 
+const openvpnOf = (version: string) => ({ openvpn: { path: "/o", version } });
+const withExternalAuth = (version: string) =>
+  setUpOf(withLine("auth-gen-token 86400 external-auth"), UNIT, openvpnOf(version));
 const without = (line: string) =>
   GOOD.split("\n").filter((one) => !one.startsWith(line)).join("\n");
 const withLine = (...lines: string[]) => [GOOD, ...lines].join("\n");
@@ -129,9 +133,8 @@ Deno.test("a good set-up has neither problem nor warning", () => {
     withUnit("ProtectSystem=strict", "ReadWritePaths=-/var/lib"),
     withUnit("LimitAS=infinity", "TasksMax=20", "TasksMax=50%"),
     withUnit("CapabilityBoundingSet=", "CapabilityBoundingSet=~CAP_SYS_ADMIN"),
-    ...["2.6.1", "2.7", "3.0.0"].map((version) =>
-      setUpOf(GOOD, UNIT, { openvpn: { path: "/o", version } })
-    ),
+    ...["2.6.1", "2.7", "3.0.0"].map((version) => setUpOf(GOOD, UNIT, openvpnOf(version))),
+    ...["2.6.21", "2.6.22", "2.7.5", "2.8", "2.10.0", "3.0"].map(withExternalAuth),
   ];
   for (const [i, setUp] of good.entries()) {
     assert.deepEqual(found(setUp), [], `good set-up ${i}`);
@@ -139,17 +142,18 @@ Deno.test("a good set-up has neither problem nor warning", () => {
 });
 
 Deno.test("each broken set-up has its own finding, and no other", () => {
-  const rows: [SetUp, Level, FindingId][] = [
+  type Row = [SetUp, Level, FindingId];
+  const rows: Row[] = [
     [setUpOf(withLine('push "x')), "problem", "config"],
     [setUpOf(GOOD, UNIT, { configTrouble: "x" }), "problem", "config"],
     [setUpOf(GOOD, UNIT, { openvpn: null }), "warning", "openvpn_version"],
     ...["2.6.0", "2.6", "2.5.9", "1.7.3"].map((version) =>
-      [
-        setUpOf(GOOD, UNIT, { openvpn: { path: "/o", version } }),
-        "problem",
-        "openvpn_version",
-      ] as [SetUp, Level, FindingId]
+      [setUpOf(GOOD, UNIT, openvpnOf(version)), "problem", "openvpn_version"] as Row
     ),
+    ...["2.6.1", "2.6.20", "2.7", "2.7.4"].map((version) =>
+      [withExternalAuth(version), "warning", "token_crash"] as Row
+    ),
+    [setUpOf(without("auth-gen-token-secret")), "warning", "token_secret"],
     [setUpOf(without("script-security")), "problem", "script_security"],
     [setUpOf(withLine("script-security 1")), "problem", "script_security"],
     [setUpOf(without("auth-user")), "problem", "password_script"],
@@ -394,7 +398,7 @@ Deno.test("each broken set-up has its own finding, and no other", () => {
         setUpOf(withLine(`setenv ${name} ${path}`)),
         "problem",
         "unit_paths",
-      ] as [SetUp, Level, FindingId]
+      ] as Row
     ),
     [
       setUpOf(withLine("tmp-dir /tmp/vpn"), UNIT, tmp(0o700, "/tmp/vpn")),
@@ -463,7 +467,7 @@ Deno.test("a finding names the line to write, and the place of the existing one"
   const of = (id: FindingId) => checkAll(setUp).find((one) => one.id === id)!;
   const script = of("password_script");
   assert.equal(script.line, `auth-user-pass-verify ${PROGRAM} via-file`);
-  assert.equal(script.at, "/etc/openvpn/server/server.conf:5");
+  assert.equal(script.at, "/etc/openvpn/server/server.conf:6");
   assert.match(script.what, /older script/);
   assert.equal(of("settings").line, 'setenv totpChallengeText "Your code"');
 });
