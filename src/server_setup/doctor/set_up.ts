@@ -4,7 +4,7 @@ import type { Unit } from "../systemd/unit_file.ts";
 
 /** A file that OpenVPN is configured to run. */
 export interface Script {
-  /** Its path without symbolic links; null if it does not exist. */
+  /** Its path without symbolic links; null if it does not exist, or is no file. */
   real: string | null;
   isExecutable: boolean;
   /** Who else could change it, in words; null if nobody could. */

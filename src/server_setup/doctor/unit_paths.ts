@@ -11,11 +11,16 @@ export function checkUnitPaths(unit: Unit, setUp: SetUp): Finding {
     if (obstacle === null) continue;
     const { assignment, how } = obstacle;
     const why = `in this unit, ${need.what} ${need.path} is ${how}`;
-    return how === "read-only"
+    return how === "read-only" && isNarrow(directoryOf(need.path))
       ? problemInUnit("unit_paths", assignment, why, `ReadWritePaths=${directoryOf(need.path)}`)
       : problemInUnit("unit_paths", assignment, `${why}: choose another place`, null);
   }
   return ok("unit_paths", "the unit gives the program access to its files");
+}
+
+/** Says whether making a directory writable leaves the unit's protection of the system in place. */
+function isNarrow(directory: string): boolean {
+  return directory.split("/").length > 2;
 }
 
 function needsOf({ settings, tmpDir, program, config }: SetUp): Need[] {
