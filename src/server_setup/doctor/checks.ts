@@ -6,6 +6,7 @@ import { checkMachine } from "./machine_checks.ts";
 import { checkOpenvpn } from "./openvpn_checks.ts";
 import { checkOtherOptions } from "./option_checks.ts";
 import { checkOutputs } from "./output_checks.ts";
+import { checkPamStack } from "./pam_stack_checks.ts";
 import { checkSession } from "./session_checks.ts";
 import type { SetUp } from "./set_up.ts";
 import { checkSettings } from "./setting_checks.ts";
@@ -27,6 +28,7 @@ export function checkAll(setUp: SetUp): Finding[] {
     checkOutputs,
     checkUnit,
     checkMachine,
+    checkPamStack,
   ].flatMap((check) => check(setUp));
   return setUp.config.error === null
     ? findings

@@ -42,8 +42,11 @@ export const FINDINGS = {
   secrets: "each user's secret opens with the key file and gives a code",
   pam_service: "the PAM service has a file",
   pam_start: "libpam loads and starts with the service",
+  pam_codes: "no module of the PAM service asks for another code",
+  pam_stack: "the rules of the PAM service refuse wrong passwords, and only those",
   clock: "the clock is right and is kept synchronised",
   password: "`--user`: PAM accepts the user's password",
+  any_password: "`--user`: PAM refuses a random password",
 } as const;
 
 /** One of {@link FINDINGS}. */

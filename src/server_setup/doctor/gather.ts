@@ -12,6 +12,7 @@ import { readUnit } from "../systemd/read_unit.ts";
 import { lastOf, type Unit } from "../systemd/unit_file.ts";
 import { directoryAt, readersOf, scriptAt, troubleAbove, troubleOf } from "./file_facts.ts";
 import { findOpenvpn } from "./openvpn_version.ts";
+import { pamStackOf } from "./pam_stack_facts.ts";
 import { probePam } from "./probe_pam.ts";
 import { rehearseDatabase } from "./rehearsal.ts";
 import type { RunUser, Script, SetUp } from "./set_up.ts";
@@ -34,6 +35,7 @@ export async function gatherSetUp(
   const config = readEffectiveConfig(configPath, unit, readFile);
   const user = runUser(config, unit);
   const settings = settingsIn(config);
+  const pam = settings.primaryAuth === "pam" ? probePam(settings) : null;
   return {
     configPath,
     config,
@@ -48,7 +50,8 @@ export async function gatherSetUp(
     tmpDir: tmpDirIn(config, user),
     logDirectory: settings.log.startsWith("/") ? directoryAt(dirname(settings.log)) : null,
     database: areFilesNamed(config) ? await rehearse(settings, user, now()) : null,
-    pam: settings.primaryAuth === "pam" ? probePam(settings) : null,
+    pam,
+    pamStack: pamStackOf(config, settings, pam),
     clock: { year: new Date(now()).getUTCFullYear(), isSynchronised: isSynchronised() },
   };
 }

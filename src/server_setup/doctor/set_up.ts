@@ -1,5 +1,6 @@
 import type { Config } from "../openvpn_config/directive.ts";
 import type { Settings } from "../../settings.ts";
+import type { PamStack } from "../pam_stack/read_stack.ts";
 import type { Unit } from "../systemd/unit_file.ts";
 
 /** A file that OpenVPN is configured to run. */
@@ -42,6 +43,17 @@ export interface RunUser {
   gid: number | null;
 }
 
+/** The PAM service that checks passwords, and its rules. */
+export interface PamStackFacts {
+  service: string;
+  auth: PamStack;
+  account: PamStack;
+  /** Whether its modules are given nothing but the password. */
+  isGivenPasswordOnly: boolean;
+  /** Accounts that it lets in with an empty password. */
+  withoutPassword: readonly string[];
+}
+
 /** Everything that the checks look at, gathered in advance: the checks themselves touch nothing. */
 export interface SetUp {
   configPath: string;
@@ -77,5 +89,7 @@ export interface SetUp {
     serviceTrouble: string | null;
     startTrouble: string | null;
   } | null;
+  /** The rules that check passwords; null if neither the program nor a plugin uses PAM. */
+  pamStack: PamStackFacts | null;
   clock: { year: number; isSynchronised: boolean | null };
 }

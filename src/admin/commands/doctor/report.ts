@@ -4,7 +4,7 @@ import { findingLines } from "../../findings/finding_lines.ts";
 import type { Screen } from "../../terminal/screen.ts";
 
 /** Findings that an option asked for: their answer is shown even if all is well. */
-const ASKED_FOR: readonly FindingId[] = ["password"];
+const ASKED_FOR: readonly FindingId[] = ["password", "any_password"];
 
 /**
  * The findings for people: problems first, then warnings, each followed by what to do. What is fine
