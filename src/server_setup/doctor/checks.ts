@@ -8,7 +8,7 @@ import { checkOtherOptions } from "./option_checks.ts";
 import { checkOutputs } from "./output_checks.ts";
 import { checkPamStack } from "./pam_stack_checks.ts";
 import { checkSession } from "./session_checks.ts";
-import type { SetUp } from "./set_up.ts";
+import type { LineFacts, SetUp } from "./set_up.ts";
 import { checkSettings } from "./setting_checks.ts";
 import { checkUnit } from "./unit_checks.ts";
 
@@ -20,17 +20,18 @@ export function checkAll(setUp: SetUp): Finding[] {
   const findings = [
     checkOpenvpn,
     checkHooks,
-    checkFactors,
-    checkOtherOptions,
-    checkSession,
-    checkSettings,
+    checkLines,
     checkGuessing,
-    checkOutputs,
-    checkUnit,
     checkMachine,
     checkPamStack,
   ].flatMap((check) => check(setUp));
   return setUp.config.error === null
     ? findings
     : findings.filter(({ id }) => WITHOUT_CONFIG.includes(id));
+}
+
+/** Checks what the configuration and the unit say about logins, beside the program's own lines. */
+export function checkLines(facts: LineFacts): Finding[] {
+  return [checkFactors, checkOtherOptions, checkSession, checkSettings, checkOutputs, checkUnit]
+    .flatMap((check) => check(facts));
 }

@@ -93,3 +93,9 @@ export interface SetUp {
   pamStack: PamStackFacts | null;
   clock: { year: number; isSynchronised: boolean | null };
 }
+
+/** What the configuration's own lines, and those of the unit, are checked by. */
+export type LineFacts = Omit<
+  SetUp,
+  "configTrouble" | "scripts" | "database" | "pam" | "pamStack" | "clock"
+>;

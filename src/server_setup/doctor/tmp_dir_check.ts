@@ -1,6 +1,6 @@
 import { lastNamed } from "../openvpn_config/directive.ts";
 import { type Finding, ok, problem } from "./finding.ts";
-import type { Directory, RunUser, SetUp } from "./set_up.ts";
+import type { Directory, LineFacts, RunUser } from "./set_up.ts";
 
 const WHY_OTHERS = "they can replace the files that hold a login's answer, and let themselves in";
 
@@ -14,7 +14,7 @@ interface Trouble {
 }
 
 /** Whether the directory is safe in which OpenVPN and the program exchange files. */
-export function checkTmpDir(setUp: SetUp): Finding {
+export function checkTmpDir(setUp: LineFacts): Finding {
   const { config, tmpDir: { path } } = setUp;
   const trouble = troubleWith(setUp);
   if (trouble === null) return ok("tmp_dir", `temporary files are created in ${path}`);
@@ -29,7 +29,7 @@ function otherPlace(path: string, user: RunUser): Pick<Trouble, "line" | "comman
   return { line: `tmp-dir ${own}`, command: `install -d -o ${user.name} -m 0700 ${own}` };
 }
 
-function troubleWith({ tmpDir: { path, info, trouble }, user }: SetUp): Trouble | null {
+function troubleWith({ tmpDir: { path, info, trouble }, user }: LineFacts): Trouble | null {
   const advice = otherPlace(path, user);
   if (path === "/dev" || path.startsWith("/dev/")) {
     return {

@@ -1,11 +1,11 @@
 import { dirname } from "node:path/posix";
 import { lastNamed } from "../openvpn_config/directive.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
-import type { SetUp } from "./set_up.ts";
+import type { LineFacts } from "./set_up.ts";
 import { isOlder } from "./version_order.ts";
 
 /** Whether session tokens outlive a restart of OpenVPN, and only OpenVPN can make them. */
-export function checkTokenSecret({ config, configPath, tokenSecret }: SetUp): Finding[] {
+export function checkTokenSecret({ config, configPath, tokenSecret }: LineFacts): Finding[] {
   const token = lastNamed(config, "auth-gen-token");
   const at = lastNamed(config, "auth-gen-token-secret");
   const trouble = tokenSecret?.trouble ?? null;
@@ -37,7 +37,7 @@ function commandFor(configPath: string): string | null {
 }
 
 /** Whether a client could crash the server with a malformed token. */
-export function checkTokenCrash({ config, openvpn }: SetUp): Finding[] {
+export function checkTokenCrash({ config, openvpn }: LineFacts): Finding[] {
   const at = lastNamed(config, "auth-gen-token");
   if (at === null || !at.words.includes("external-auth") || openvpn === null) return [];
   const { version } = openvpn;

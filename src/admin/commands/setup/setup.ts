@@ -1,19 +1,17 @@
-import { dirname, resolve } from "node:path/posix";
 import type { EpochMs } from "../../../core/epoch.ts";
 import { Failure } from "../../../core/failure.ts";
-import { decodeLatin1, encodeLatin1 } from "../../../text/latin1.ts";
-import { printable, quoted } from "../../../text/printable.ts";
-import { readConfig } from "../../../server_setup/openvpn_config/read_config.ts";
+import { printable } from "../../../text/printable.ts";
 import { configReader } from "../../config_reader.ts";
 import type { AdminContext } from "../../context.ts";
 import { findConfig, unitNameFor } from "../../../server_setup/configuration/config_file.ts";
-import { requirePlainPath } from "../../../server_setup/configuration/hook_lines.ts";
 import { scriptAt } from "../../../server_setup/doctor/file_facts.ts";
+import type { Finding } from "../../../server_setup/doctor/finding.ts";
+import { findingLines } from "../../findings/finding_lines.ts";
+import type { Screen } from "../../terminal/screen.ts";
 import { requireYes } from "../../terminal/question.ts";
-import { differenceText, hasChanges } from "./difference.ts";
+import { edit, findingsAbout, type Plan } from "./edit.ts";
 import type { SetupOptions } from "./options.ts";
-import { editedText } from "../../../server_setup/setup/lines.ts";
-import { planSetup, type SetupWish } from "../../../server_setup/setup/plan.ts";
+import { wishOf } from "./wish.ts";
 import {
   type Original,
   readOriginal,
@@ -24,11 +22,7 @@ import {
   needsTokenSecret,
   newTokenSecret,
 } from "../../../server_setup/setup/token_secret.ts";
-import { requireSound } from "../../../server_setup/setup/require_sound.ts";
 import { instant, json } from "../../terminal/text.ts";
-
-/** What the options ask for. */
-type Wish = Pick<SetupWish, "program" | "replace" | "tokenSecret">;
 
 /** `setup`: adds the lines that logins need to OpenVPN's configuration. */
 export function setup(context: AdminContext, options: SetupOptions): void {
@@ -45,7 +39,8 @@ export function setup(context: AdminContext, options: SetupOptions): void {
       ? wish.tokenSecret
       : null,
   };
-  if (!options.json) context.out(planText(named, plan));
+  const findings = findingsAbout(context, original, named, { ...plan, ...wish });
+  if (!options.json) context.out(planText(named, plan) + findingsText(findings, context.screen));
   warnOfProgram(context, wish.program);
   const isWritten = !options.dryRun && (plan.content !== null || plan.newSecret !== null);
   if (isWritten && !options.yes) requireYes(context, `Change ${printable(named)}?`);
@@ -54,26 +49,8 @@ export function setup(context: AdminContext, options: SetupOptions): void {
     const { program } = wish;
     const changes = plan.content !== null;
     const tokenSecret = isWritten ? plan.newSecret : null;
-    context.out(json({ config: original.path, program, changes, backup, tokenSecret }));
+    context.out(json({ config: original.path, program, changes, backup, tokenSecret, findings }));
   } else if (isWritten) context.out(afterwards(original, named, { backup, ...plan }));
-}
-
-/** What is to be done; each part is null if there is nothing to do. */
-interface Plan {
-  content: Uint8Array | null;
-  difference: string | null;
-  /** The path of the key for session tokens that has to be made. */
-  newSecret: string | null;
-}
-
-function wishOf({ program, replace, tokenSecret }: SetupOptions): Wish {
-  const path = resolve(program ?? Deno.execPath());
-  requireProgram(path);
-  const secret = tokenSecret === undefined ? null : resolve(tokenSecret);
-  if (secret !== null) {
-    requirePlainPath(secret, "the path of --token-secret", "choose another place for the file");
-  }
-  return { program: path, replace: replace ?? false, tokenSecret: secret };
 }
 
 function planText(named: string, { difference, newSecret }: Plan): string {
@@ -81,6 +58,12 @@ function planText(named: string, { difference, newSecret }: Plan): string {
   return newSecret === null
     ? change
     : `${change}The key file ${newSecret} is not there yet: setup makes it.\n`;
+}
+
+function findingsText(findings: readonly Finding[], screen: Screen): string {
+  if (findings.length === 0) return "";
+  const lines = findings.flatMap((finding) => findingLines(finding, screen));
+  return ["", "doctor says about the other lines:", ...lines, "", ""].join("\n");
 }
 
 function warnOfProgram(context: AdminContext, program: string): void {
@@ -109,55 +92,6 @@ function carryOut(
   }
 }
 
-/** Both are null where nothing would change. */
-function edit(
-  context: AdminContext,
-  { path, content }: Original,
-  named: string,
-  wish: Wish,
-): { content: Uint8Array | null; difference: string | null } {
-  const read = configReader(context);
-  // OpenVPN resolves relative paths from the directory of the link, not of the file it leads to.
-  const directory = dirname(named);
-  const before = readConfig(path, { directory, readFile: read });
-  if (before.error !== null) {
-    const { file, line, message } = before.error;
-    throw new Failure(
-      "config_error",
-      `OpenVPN cannot read ${quoted(file)}, line ${line}: ${message}: fix it first`,
-    );
-  }
-  const isProgram = (path: string) =>
-    realPath(resolve(before.directory, path)) === realPath(wish.program);
-  const options = { path, isProgram, ...wish };
-  const lines = planSetup(decodeLatin1(content), before, options);
-  if (!hasChanges(lines)) return { content: null, difference: null };
-  const edited = encodeLatin1(editedText(lines));
-  const after = readConfig(path, {
-    directory,
-    readFile: (file) => file === path ? edited : read(file),
-  });
-  requireSound(before, after, options);
-  const difference = differenceText(path, lines, before, context.screen);
-  return { content: edited, difference };
-}
-
-function requireProgram(path: string): void {
-  requirePlainPath(path);
-  let mode = 0;
-  try {
-    const info = Deno.statSync(path);
-    mode = info.isFile ? info.mode ?? 0 : 0;
-  } catch {
-    // The same as a program that can't be run.
-  }
-  if ((mode & 0o111) !== 0) return;
-  throw new Failure(
-    "usage",
-    `the program ${quoted(path)} cannot be run: name the installed one with --program`,
-  );
-}
-
 function afterwards(
   { path }: Original,
   named: string,
@@ -176,12 +110,4 @@ function afterwards(
 /** A moment for a file name: `20260131-120000`, UTC. */
 function compact(at: EpochMs): string {
   return instant(at).replaceAll(/[-:Z]/g, "").replace("T", "-");
-}
-
-function realPath(path: string): string | null {
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    return null;
-  }
 }
