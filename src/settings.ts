@@ -27,10 +27,7 @@ interface Setting<T> {
 /** Longest challenge text that OpenVPN's own client passes on, in bytes of UTF-8. */
 const MAX_TEXT_BYTES = 234;
 
-/**
- * Longest allowed wait, in seconds: during a longer one, the quiet period of the wait itself would
- * begin to take failures back (`waitSeconds`).
- */
+/** Longest allowed wait, in seconds: an honest user in a network under attack waits that long, too. */
 const MAX_WAIT_SECONDS = 600;
 
 /** Longest path of a file, in bytes; SQLite accepts 512 including its suffixes. */
@@ -141,22 +138,25 @@ export const SETTINGS = {
   lockoutSeconds: setting({
     name: "totpLockoutSeconds",
     meaning:
-      "length of the first lock in seconds; each further lock is twice as long, up to an hour",
-    allowed: `a whole number of seconds from 1 to ${LONGEST_LOCK_SECONDS}`,
+      "length of the first lock in seconds; each further lock of a day is twice as long, up to a day, " +
+      "or an hour where the user has logged in lately",
+    allowed: `a whole number of seconds from 1 to ${LONGEST_LOCK_SECONDS.known}`,
     default: "60",
-    parse: wholeNumber(1, LONGEST_LOCK_SECONDS),
+    parse: wholeNumber(1, LONGEST_LOCK_SECONDS.known),
   }),
   freePasswords: setting({
     name: "totpFreePasswords",
     meaning:
-      "failed logins of one user from one network before waits begin; a network has 5 times as many",
+      "failed logins of one user from one network before waits begin; an address has 5 times as many",
     allowed: "a whole number from 1 to 100",
     default: "3",
     parse: wholeNumber(1, 100),
   }),
   maxWaitSeconds: setting({
     name: "totpMaxWaitSeconds",
-    meaning: "longest wait after failed logins, in seconds; waits begin at one second and double",
+    meaning:
+      "longest wait after failed logins, in seconds; waits begin at one second and double, and each " +
+      "quiet time of this length takes one failure back",
     allowed: `a whole number of seconds from 1 to ${MAX_WAIT_SECONDS}`,
     default: "300",
     parse: wholeNumber(1, MAX_WAIT_SECONDS),
@@ -170,7 +170,7 @@ export const SETTINGS = {
   }),
   auditRows: setting({
     name: "totpAuditRows",
-    meaning: "largest number of decisions that the audit trail keeps",
+    meaning: "largest number of decisions of each outcome that the audit trail keeps",
     allowed: "a whole number from 100 to 10000000",
     default: "100000",
     parse: wholeNumber(100, 10_000_000),

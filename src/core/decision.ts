@@ -1,4 +1,5 @@
 import type { EpochMs } from "./epoch.ts";
+import { networkOf } from "./network.ts";
 
 /** A step of a login: what the client first sends, or its answer to a challenge. */
 export type LoginStep = "password" | "code";
@@ -31,10 +32,38 @@ export interface DecisionRecord {
   detail: string | null;
 }
 
+/** A row of the audit trail: a decision, or several like it within an hour. */
+export interface AuditRow extends DecisionRecord {
+  /** How many decisions the row stands for; it shows the first of them, with the last detail. */
+  count: number;
+  /** When the last of them was made. */
+  lastAt: EpochMs;
+}
+
 /** How much of the audit trail is kept. */
 export interface AuditRule {
   maxDays: number;
+  /** How many rows of each outcome: a flood of refusals removes no login that was accepted. */
   maxRows: number;
+}
+
+/** Refusals like the first one become one row for this long, in milliseconds. */
+export const FOLDED_FOR_MS = 60 * 60 * 1000;
+
+/** Reasons that count as no failure of a place, so that no wait bounds how many names come. */
+const UNBOUNDED = ["bad_username", "bad_password", "token_refused", "failure"];
+
+/**
+ * What refusals have in common that become one row of the audit trail: the same reason from the same
+ * network, and the same names, unless a client could go on inventing those.
+ *
+ * @returns null for a decision that always has a row of its own
+ */
+export function foldOf(record: DecisionRecord): string | null {
+  const { outcome, step, reason, address, loginName, username, commonName } = record;
+  if (outcome !== "refused" || reason === null) return null;
+  const names = UNBOUNDED.includes(reason) ? [] : [loginName, username];
+  return JSON.stringify([step, reason, networkOf(address), commonName, ...names]);
 }
 
 /** Longest text in the audit trail, in characters: a client can send far longer ones. */

@@ -31,6 +31,8 @@ export interface Enrolment {
   disabledAt: EpochMs | null;
   /** When the user last logged in without a code. */
   uncodedLoginAt: EpochMs | null;
+  /** Session tokens of logins that began before this moment are void. */
+  tokensValidFrom: EpochMs;
   /** How many recovery codes are left. */
   recoveryCodes: number;
 }

@@ -8,7 +8,7 @@ export interface CodeFailures {
   lastWrong: string | null;
   /** When that code was given. */
   lastWrongAt: EpochMs | null;
-  /** Locks in a row since the last right code. */
+  /** Locks of which none ended more than a day before the next began. */
   locks: number;
   /** When the last lock ends or ended; null if there was none. */
   lockedUntil: EpochMs | null;
@@ -27,12 +27,18 @@ export const NO_FAILURES: CodeFailures = {
 export interface LockoutRule {
   /** How many wrong codes in a row lock a user's codes. */
   maxFailures: number;
-  /** Length of the first lock, in seconds; each further lock in a row is twice as long. */
+  /** Length of the first lock, in seconds; each further lock of a day is twice as long. */
   lockoutSeconds: number;
 }
 
-/** No lock is longer than this, in seconds: nobody is locked out for ever. */
-export const LONGEST_LOCK_SECONDS = 3600;
+/**
+ * No lock is longer than this, in seconds, and nobody is locked out for ever: an hour where the user
+ * is known (`KnownPlace`), as most wrong codes are the user's own there; a day for all other places.
+ */
+export const LONGEST_LOCK_SECONDS = { known: 3600, unknown: 24 * 3600 };
+
+/** After this long without a lock, the next one is as short as the first, in milliseconds. */
+const LOCKS_COUNT_FOR_MS = 24 * 60 * 60 * 1000;
 
 /**
  * How long a user's codes are still locked.
@@ -65,10 +71,11 @@ export function lockEnd(failures: CodeFailures, now: EpochMs): EpochMs | null {
 export function withinLongestLock(
   failures: CodeFailures,
   now: EpochMs,
+  longestSeconds: number,
 ): CodeFailures {
-  return lockedForSeconds(failures, now) <= LONGEST_LOCK_SECONDS
+  return lockedForSeconds(failures, now) <= longestSeconds
     ? failures
-    : { ...failures, lockedUntil: now + LONGEST_LOCK_SECONDS * 1000 };
+    : { ...failures, lockedUntil: now + longestSeconds * 1000 };
 }
 
 /** A wrong code, as far as counting needs it. */
@@ -87,11 +94,14 @@ export interface WrongCode {
  * What a wrong code adds. Repeating the same code adds nothing for a while, because clients send it
  * again when they reconnect. By then the code may have become right, so repeating it covers the
  * steps of up to two drift windows for one count.
+ *
+ * @param longestSeconds of {@link LONGEST_LOCK_SECONDS}
  */
 export function afterWrongCode(
   failures: CodeFailures,
   wrong: WrongCode,
   rule: LockoutRule,
+  longestSeconds: number,
 ): CodeFailures {
   const { lastWrong, lastWrongAt } = failures;
   const isRepeated = lastWrong === wrong.mark && lastWrongAt !== null &&
@@ -103,15 +113,20 @@ export function afterWrongCode(
     lastWrongAt: wrong.at,
   };
   if (counted.count < rule.maxFailures) return counted;
-  const locks = counted.locks + 1;
-  return {
-    ...counted,
-    count: 0,
-    locks,
-    lockedUntil: wrong.at + lockLengthSeconds(locks, rule) * 1000,
-  };
+  const locks = locksOfDay(counted, wrong.at) + 1;
+  const seconds = Math.min(rule.lockoutSeconds * 2 ** (locks - 1), longestSeconds);
+  return { ...counted, count: 0, locks, lockedUntil: wrong.at + seconds * 1000 };
 }
 
-function lockLengthSeconds(locks: number, rule: LockoutRule): number {
-  return Math.min(rule.lockoutSeconds * 2 ** (locks - 1), LONGEST_LOCK_SECONDS);
+/**
+ * What is left after a right code: no wrong codes, but the locks of the last day. Otherwise somebody
+ * who guesses would start over with each login of the user.
+ */
+export function afterRightCode(failures: CodeFailures, now: EpochMs): CodeFailures {
+  const locks = locksOfDay(failures, now);
+  return locks === 0 ? NO_FAILURES : { ...NO_FAILURES, locks, lockedUntil: failures.lockedUntil };
+}
+
+function locksOfDay({ locks, lockedUntil }: CodeFailures, now: EpochMs): number {
+  return lockedUntil !== null && now < lockedUntil + LOCKS_COUNT_FOR_MS ? locks : 0;
 }

@@ -19,7 +19,11 @@ export interface RestoreMoment {
 }
 
 /** The parts of a saved enrolment that may not be restored as they were saved. */
-export interface Restored extends Pick<Enrolment, "lastTimeStep" | "failures" | "disabledAt"> {
+export interface Restored extends
+  Pick<
+    Enrolment,
+    "lastTimeStep" | "failures" | "disabledAt" | "tokensValidFrom"
+  > {
   /**
    * Whether the present recovery codes are kept: some of the saved ones may have been used since.
    */
@@ -30,6 +34,7 @@ export interface Restored extends Pick<Enrolment, "lastTimeStep" | "failures" | 
  * Says what a saved enrolment becomes when it is restored. What happened after the backup and must
  * not be undone stays: used codes stay used, disabled users stay disabled, failures stay counted.
  * Recovery codes stay as they are now, unless the user is not enrolled now or was enrolled again.
+ * Session tokens from before the restore are void: nobody knows any more which logins had a code.
  *
  * @param present null for a user who is not enrolled now
  */
@@ -42,6 +47,7 @@ export function restored(
     lastTimeStep: lastStepOf(saved, present, moment),
     failures: present?.failures ?? saved.failures,
     disabledAt: saved.disabledAt ?? present?.disabledAt ?? null,
+    tokensValidFrom: moment.now,
     keepsRecoveryCodes: isSame(saved, present),
   };
 }

@@ -1,9 +1,14 @@
 import type { EpochMs } from "./epoch.ts";
+import { networkOf, networksOf } from "./network.ts";
+import { foldedName } from "./username.ts";
 
 /** Failed logins from one place, by a wrong password or a wrong code. */
 export interface PlaceFailures {
-  count: number;
+  /** How many counted after the last one; quiet time before it has taken some back, in part too. */
+  level: number;
   lastAt: EpochMs;
+  /** When quiet time will have taken all of them back. */
+  goneAt: EpochMs;
 }
 
 /** How many failures are free, and how long waits can grow. */
@@ -21,46 +26,60 @@ export interface ThrottleScope {
   freeFailures: number;
   /** The longest wait here, in seconds. */
   maxWaitSeconds: number;
+  /** In this time, one failure is taken back, in milliseconds. */
+  takenBackAfterMs: number;
 }
 
-/** After this long without a further failure, the earlier ones are forgotten, in milliseconds. */
-export const FORGOTTEN_AFTER_MS = 60 * 60 * 1000;
-
-/** A whole network (an office behind one address) may fail this many times as often as one user. */
-const NETWORK_FACTOR = 5;
-
-/**
- * The longest wait for a network, in seconds: in a network, one user's failures make the others
- * wait.
- */
-const MAX_NETWORK_WAIT_SECONDS = 60;
-
-/** Each quiet period of this length takes one failure back, in milliseconds. */
-const TAKEN_BACK_AFTER_MS = 10 * 60 * 1000;
+/** The places that a failed login counts against. */
+export interface Places {
+  /** The username from its network. */
+  pair: ThrottleScope;
+  /** The networks that the client is in, the narrowest first; none if its address is unknown. */
+  networks: ThrottleScope[];
+}
 
 /**
- * The places that a failed password counts against: the username from this network, and the network
- * itself if it is known. It never counts against the username alone: otherwise strangers could make
- * its owner wait.
+ * How many times the failures of one user are free in a network, and how many times as fast they are
+ * taken back: in an office behind one address; in a /24 of IPv4 or a /56; in a /48.
  */
-export function throttleScopes(
-  loginName: string,
-  address: string | null,
-  rule: ThrottleRule,
-): { user: ThrottleScope; network: ThrottleScope | null } {
-  const network = networkOf(address);
+const WIDTHS = {
+  narrow: { free: 5, pace: 1 },
+  "24": { free: 20, pace: 4 },
+  "56": { free: 20, pace: 4 },
+  "48": { free: 80, pace: 8 },
+};
+
+/**
+ * The places that a failed login counts against: the username from its network, and the networks.
+ * It never counts against the username alone: otherwise strangers could make its owner wait.
+ */
+export function placesOf(loginName: string, address: string | null, rule: ThrottleRule): Places {
   return {
-    user: {
-      key: `user ${network} ${loginName}`,
-      freeFailures: rule.freeFailures,
-      maxWaitSeconds: rule.maxWaitSeconds,
-    },
-    network: address === null ? null : {
-      key: `network ${network}`,
-      freeFailures: rule.freeFailures * NETWORK_FACTOR,
-      maxWaitSeconds: Math.min(rule.maxWaitSeconds, MAX_NETWORK_WAIT_SECONDS),
-    },
+    pair: scopeOf(pairKey(loginName, address), rule),
+    networks: networksOf(address).map((network) => scopeOf(`network ${network}`, rule)),
   };
+}
+
+/** How failures are counted at a place. */
+export function scopeOf(key: string, rule: ThrottleRule): ThrottleScope {
+  const { free, pace } = widthOf(key);
+  return {
+    key,
+    freeFailures: rule.freeFailures * free,
+    maxWaitSeconds: rule.maxWaitSeconds,
+    takenBackAfterMs: rule.maxWaitSeconds * 1000 / pace,
+  };
+}
+
+function widthOf(key: string): { free: number; pace: number } {
+  if (key.startsWith("user ")) return { free: 1, pace: 1 };
+  const [, length] = key.match(/\/(24|56|48)$/) ?? [];
+  return length === undefined ? WIDTHS.narrow : WIDTHS[length as keyof typeof WIDTHS];
+}
+
+/** The key of a user and their network. All spellings of a name that PAM may take for one are one. */
+export function pairKey(loginName: string, address: string | null): string {
+  return `user ${networkOf(address)} ${foldedName(loginName)}`;
 }
 
 /**
@@ -74,22 +93,35 @@ export function waitSeconds(
   scope: ThrottleScope,
   now: EpochMs,
 ): number {
-  if (failures === null || failures.count < scope.freeFailures) return 0;
-  // All failures up to the last one count: a quiet period inside a wait does not shorten it.
-  const wait = Math.min(
-    2 ** (failures.count - scope.freeFailures),
-    scope.maxWaitSeconds,
-  );
+  if (failures === null || failures.level < scope.freeFailures) return 0;
+  // What counted after the last failure decides: quiet time does not shorten the wait itself.
+  const beyond = Math.floor(failures.level) - scope.freeFailures;
+  const wait = Math.min(2 ** beyond, scope.maxWaitSeconds);
   const passed = Math.max(0, now - failures.lastAt) / 1000;
   return Math.max(0, Math.ceil(wait - passed));
+}
+
+/**
+ * How many failures count now: quiet time takes them back at a steady rate, so that one client that
+ * fails now and then does not add up for ever.
+ */
+export function levelAt(
+  failures: PlaceFailures | null,
+  { takenBackAfterMs }: ThrottleScope,
+  now: EpochMs,
+): number {
+  if (failures === null) return 0;
+  const quietMs = Math.max(0, now - failures.lastAt);
+  return Math.max(0, failures.level - quietMs / takenBackAfterMs);
 }
 
 /** The failures with one more added. */
 export function afterFailure(
   failures: PlaceFailures | null,
+  scope: ThrottleScope,
   now: EpochMs,
 ): PlaceFailures {
-  return { count: countLeft(failures, now) + 1, lastAt: now };
+  return failuresOf(levelAt(failures, scope, now) + 1, scope, now);
 }
 
 /** The failures before and after an attempt was counted. */
@@ -103,44 +135,32 @@ export interface Counted {
  * earlier failures, or one fewer than now if others have failed in the meantime.
  *
  * @param current what is stored now
- * @param own how the attempt was counted; null if that is not known
+ * @param own how the attempt was counted
  * @returns null if no failures are left
  */
 export function takenBack(
   current: PlaceFailures | null,
-  own: Counted | null,
+  own: Counted,
+  scope: ThrottleScope,
 ): PlaceFailures | null {
-  if (current === null) return null;
-  const isUntouched = current.count === own?.counted.count &&
+  const isUntouched = current?.level === own.counted.level &&
     current.lastAt === own.counted.lastAt;
-  if (isUntouched) return own.earlier;
-  return current.count > 1 ? { ...current, count: current.count - 1 } : null;
+  return isUntouched ? own.earlier : lessened(current, 1, scope);
 }
 
-/** How many failures are left after quiet periods have taken some back. */
-function countLeft(failures: PlaceFailures | null, now: EpochMs): number {
-  if (failures === null) return 0;
-  const quietMs = Math.max(0, now - failures.lastAt);
-  if (quietMs >= FORGOTTEN_AFTER_MS) return 0;
-  const takenBack = Math.floor(quietMs / TAKEN_BACK_AFTER_MS);
-  return Math.max(0, failures.count - takenBack);
+/** The failures with some of them taken off; null if none are left. */
+export function lessened(
+  failures: PlaceFailures | null,
+  by: number,
+  scope: ThrottleScope,
+): PlaceFailures | null {
+  if (failures === null || failures.level - by < LEAST) return null;
+  return failuresOf(failures.level - by, scope, failures.lastAt);
 }
 
-/**
- * What counts as one network: an IPv4 address, or the /64 of an IPv6 address, because every IPv6
- * user has that many addresses.
- */
-export function networkOf(address: string | null): string {
-  if (address === null) return "unknown";
-  const mapped = address.match(/^::ffff:(\d+\.\d+\.\d+\.\d+)$/i);
-  if (mapped) return mapped[1]!;
-  if (!address.includes(":")) return address;
-  const [head = "", tail = ""] = address.split("%")[0]!.split("::");
-  const groups = (text: string) => text === "" ? [] : text.split(":");
-  const zeros = 8 - groups(head).length - groups(tail).length;
-  const all = address.includes("::")
-    ? [...groups(head), ...Array(Math.max(0, zeros)).fill("0"), ...groups(tail)]
-    : groups(head);
-  const prefix = all.slice(0, 4).map((group) => parseInt(group, 16).toString(16));
-  return `${prefix.join(":")}::/64`;
+/** Less than this is what rounding left. */
+const LEAST = 1e-6;
+
+function failuresOf(level: number, scope: ThrottleScope, lastAt: EpochMs): PlaceFailures {
+  return { level, lastAt, goneAt: lastAt + Math.ceil(level * scope.takenBackAfterMs) };
 }

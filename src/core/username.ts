@@ -18,3 +18,41 @@ export function isUsername(text: string): boolean {
     !hasControl(text) &&
     text.isWellFormed();
 }
+
+/**
+ * What is left of a name where case, form and whatever nobody sees make no difference: PAM modules
+ * and directories may take names for the same one that have this in common. They prepare strings by
+ * RFC 4518 (blanks, characters without a glyph, compatibility forms, case folding), and some leave
+ * accents out as well (Active Directory, many collations of SQL databases).
+ *
+ * Not to be shown to anybody, and never to be looked up as a name.
+ *
+ * @param name any text
+ */
+export function foldedName(name: string): string {
+  if (PLAIN.test(name)) return name.toLowerCase();
+  // What one rule makes may be a case for another, but in the end there is nothing left to do.
+  const folded = name.normalize("NFKD")
+    .replaceAll(IOTA_BELOW, "ι")
+    .replace(UNSEEN, "")
+    .replace(BLANKS, " ")
+    .trim()
+    .toUpperCase()
+    .toLowerCase()
+    .replaceAll("ς", "σ")
+    .normalize("NFKC");
+  return folded === name ? folded : foldedName(folded);
+}
+
+/** A mark whose capital is a letter. */
+const IOTA_BELOW = "\u0345";
+
+/** What most names consist of, checked without Unicode's tables, which take time to load. */
+const PLAIN = /^[\x21-\x7e]*$/;
+
+/** Marks that go with any letter (accents), and what has no glyph; blanks are not among them. */
+const UNSEEN =
+  /[\p{Script=Inherited}\p{Default_Ignorable_Code_Point}\p{Cf}\ufffc]|(?![\s\x85])\p{Cc}/gu;
+
+/** NEL is a blank to RFC 4518, but not to JavaScript. */
+const BLANKS = /[\s\p{Z}\x85]+/gu;

@@ -3,9 +3,10 @@ import { quoted } from "../text/printable.ts";
 import type { Refused } from "../core/verdict.ts";
 import { processEnvironment, readAddress } from "../openvpn/script/environment.ts";
 import { ExitStatus } from "../openvpn/script/exit_status.ts";
-import { readEachSetting, type ReadVariable, type Settings } from "../settings.ts";
+import { readEachSetting, type ReadVariable } from "../settings.ts";
 import { guardProcess } from "../system/process_guard.ts";
 import { attemptTo, type HookCall, type HookResult, refusalOf } from "./call.ts";
+import { secondsFor } from "./call_time.ts";
 import { codeCall } from "./code_call.ts";
 import { openDecisionLog, Severity, type WriteDecision } from "./decision_log.ts";
 import { openFirstFactor } from "./first_factor.ts";
@@ -20,9 +21,6 @@ const CALLS = {
 
 /** One of OpenVPN's calls. */
 type Call = typeof CALLS[keyof typeof CALLS];
-
-/** How long a call may take in addition to PAM, in seconds: usually it takes some milliseconds. */
-const SLACK_SECONDS = 10;
 
 /**
  * Answers a call by OpenVPN in this process, which is guarded first (`guardProcess`). See {@link
@@ -89,14 +87,6 @@ async function recordFailure(
   } catch {
     // The refusal stands, and its log line says why.
   }
-}
-
-/**
- * After how many seconds a call is ended by force: a log that nobody reads, or a PAM module outside
- * of PAM's own time limit, would block OpenVPN for ever.
- */
-function secondsFor(scriptType: string, { pamTimeoutSeconds = 0 }: Partial<Settings>): number {
-  return scriptType === "user-pass-verify" ? pamTimeoutSeconds + SLACK_SECONDS : SLACK_SECONDS;
 }
 
 function logDecision(

@@ -4,6 +4,7 @@ import type { FirstFactor } from "../login/first_factor.ts";
 import { LoginService } from "../login/login_service.ts";
 import { Vault } from "../secrets/vault.ts";
 import type { Settings } from "../settings.ts";
+import { secondsFor } from "./call_time.ts";
 import { LOGIN_BUSY_TIMEOUT_MS, type Logins, openLogins } from "../store/open_store.ts";
 
 /** The login service of one call, until it is disposed of. */
@@ -27,6 +28,7 @@ export async function openLogin(
     secrets: new Vault(settings.keyFile),
     rules: settings,
     now: Date.now,
+    slowestReplyMs: secondsFor("user-pass-verify", settings) * 1000,
     newStateId,
     rest: letThreadRest,
   });

@@ -4,14 +4,17 @@ import { type Refused, refused } from "../core/verdict.ts";
 import type { FirstFactor, FirstFactorResult } from "../login/first_factor.ts";
 import { describePamRefusal, type PamResult } from "../pam/pam_result.ts";
 import type { PamService } from "../pam/pam_service.ts";
+import type { AccountNames } from "../system/account_names.ts";
 
 /** PAM as a login's first factor. */
 export class PamFactor implements FirstFactor {
   readonly provesPassword = true;
   readonly #pam: PamService;
+  readonly #accounts: AccountNames;
 
-  constructor(pam: PamService) {
+  constructor(pam: PamService, accounts: AccountNames) {
     this.#pam = pam;
+    this.#accounts = accounts;
   }
 
   async authenticate(
@@ -23,6 +26,10 @@ export class PamFactor implements FirstFactor {
 
   async checkAccount({ loginName, address }: Attempt): Promise<FirstFactorResult> {
     return this.#resultOf(await this.#pam.checkAccount(loginName, address));
+  }
+
+  accountName(username: string): string | null {
+    return this.#accounts.of(username);
   }
 
   #resultOf(result: PamResult): FirstFactorResult {

@@ -1,23 +1,39 @@
 import type { Enrolment } from "../core/enrolment.ts";
-import { lockedForSeconds, withinLongestLock } from "../core/lockout.ts";
-import { type PasswordVerdict, refused, refusedWhileLocked } from "../core/verdict.ts";
+import { lockedForSeconds } from "../core/lockout.ts";
+import {
+  type Accepted,
+  type PasswordVerdict,
+  type Refused,
+  refused,
+  refusedWhileLocked,
+} from "../core/verdict.ts";
 import { challengeUser, type PreparedChallenge } from "./challenge.ts";
 import { type CheckedCode, judgeCode } from "./code_check.ts";
 import type { Conclusion, Transaction } from "./conclude.ts";
 import { admitByExemption } from "./exemption_entry.ts";
+import { heldCodes } from "./held_codes.ts";
 import type { LoginParts } from "./login_parts.ts";
 import type { PasswordRequest } from "./password_request.ts";
-import { type CountedPlaces, PlaceThrottle } from "./place_throttle.ts";
+import type { Guess, PlaceThrottle } from "./place_throttle.ts";
+import { judgeUnenrolled } from "./unenrolled.ts";
 
 /** A login that is about to be let in, asked for a code, or refused. */
 export interface Entry {
   request: PasswordRequest;
   /** The user's name, from the first factor or as given at the login. */
   username: string;
+  throttle: PlaceThrottle;
   /** What checking a code that came with the password found; null if none came. */
   checked: CheckedCode | null;
   /** The challenge to send; null if the code comes another way, or no code is needed. */
   challenge: PreparedChallenge | null;
+}
+
+/** A login whose password was right. */
+export interface ProvenEntry extends Entry {
+  /** The name that the system's accounts have for the user; null if unknown or not needed. */
+  accountName: string | null;
+  guess: Guess;
 }
 
 /**
@@ -25,41 +41,44 @@ export interface Entry {
  * in without one or not at all.
  */
 export async function admit(
-  login: Entry & { counted: CountedPlaces },
+  login: ProvenEntry,
   transaction: Transaction,
   parts: LoginParts,
 ): Promise<Conclusion<PasswordVerdict>> {
-  const { records } = transaction;
-  const { request: { attempt, method }, username, counted } = login;
-  const throttle = new PlaceThrottle(parts.rules.throttle, attempt);
+  const { records, now } = transaction;
+  const { username, throttle, guess } = login;
   const enrolment = await records.findEnrolment(username);
-  // These attempts stay counted: otherwise the count would reveal that the password was right.
-  if (enrolment !== null && enrolment.disabledAt !== null) {
-    return { verdict: refused("user_disabled"), username };
+  const verdict = enrolment?.disabledAt != null
+    ? refused("user_disabled")
+    : await admitWithoutCode(login, enrolment, transaction, parts);
+  // A refusal stays counted: otherwise the count would reveal that the password was right.
+  if (verdict !== null && verdict.outcome === "refused") {
+    await throttle.failed(records, now, guess);
+    return { verdict, username };
   }
-  const entered = await admitByExemption({ username, address: attempt.address }, transaction);
-  if (entered !== null) {
-    await throttle.passed(records, counted);
-    return { verdict: entered, username };
-  }
-  if (enrolment === null && parts.rules.unenrolled === "deny") {
-    return { verdict: refused("not_enrolled"), username };
-  }
-  if (enrolment === null) {
-    await throttle.passed(records, counted);
-    return { verdict: LET_IN_UNENROLLED, username };
-  }
-  if (method === null) return { verdict: refused("client_without_method"), username };
-  await throttle.passed(records, counted);
-  return { verdict: await admitEnrolled(login, enrolment, transaction, parts), username };
+  await throttle.passed(records, now, guess.counted);
+  const proven = verdict ?? await admitEnrolled(login, enrolment!, transaction, parts);
+  if (proven.outcome === "accepted") await throttle.recordLogin(records, username, now);
+  return { verdict: proven, username };
 }
 
-const LET_IN_UNENROLLED = {
-  outcome: "accepted",
-  by: "password",
-  warning: "the user is not enrolled and was admitted by totpUnenrolled allow: " +
-    "run openvpn-totp enroll USER",
-} as const;
+/** Decides about users who need no code or have none; null for all who need their code. */
+async function admitWithoutCode(
+  login: ProvenEntry,
+  enrolment: Enrolment | null,
+  transaction: Transaction,
+  parts: LoginParts,
+): Promise<Accepted | Refused | null> {
+  const { request: { attempt, method }, username, accountName } = login;
+  const user = { username, address: attempt.address };
+  const entered = await admitByExemption(user, transaction, parts);
+  if (entered !== null) return entered;
+  if (enrolment === null) {
+    const names = { loginName: attempt.loginName, username, accountName };
+    return await judgeUnenrolled(names, transaction, parts);
+  }
+  return method === null ? refused("client_without_method") : null;
+}
 
 /** Asks an enrolled user for the code or judges it, unless their codes are locked. */
 async function admitEnrolled(
@@ -68,14 +87,10 @@ async function admitEnrolled(
   transaction: Transaction,
   parts: LoginParts,
 ): Promise<PasswordVerdict> {
-  const { records, now } = transaction;
-  const failures = withinLongestLock(enrolment.failures, now);
-  if (failures !== enrolment.failures) {
-    await records.saveFailures(enrolment.username, failures);
-  }
-  const lockedFor = lockedForSeconds(failures, now);
+  const { failures } = await heldCodes(login.request.attempt, enrolment, transaction);
+  const lockedFor = lockedForSeconds(failures, transaction.now);
   if (lockedFor > 0) return refusedWhileLocked(lockedFor);
-  return await askOrJudge(login, { ...enrolment, failures }, transaction, parts);
+  return await askOrJudge(login, enrolment, transaction, parts);
 }
 
 /** Records the challenge, or judges the code if it came with the password. */
@@ -88,6 +103,6 @@ export async function askOrJudge(
   if (challenge !== null) {
     return await challengeUser(challenge, enrolment.username, transaction, parts.rules);
   }
-  const { attempt: { loginName }, code } = request;
-  return await judgeCode({ enrolment, loginName, code, checked }, transaction, parts);
+  const { attempt, code } = request;
+  return await judgeCode({ enrolment, attempt, code, checked }, transaction, parts);
 }

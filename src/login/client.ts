@@ -6,8 +6,11 @@ export interface Client {
   knowsCrtext: boolean;
   /** Whether OpenVPN hands out session tokens. */
   hasSessionTokens: boolean;
-  /** Whether it is already connected: this is a renegotiation. */
-  isConnected: boolean;
+  /**
+   * The address that its connection was let in from, if it is already connected: this is a
+   * renegotiation. Null for a new connection.
+   */
+  connectedFrom: string | null;
 }
 
 /** An attempt that begins, and the client that makes it. */

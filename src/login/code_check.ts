@@ -1,9 +1,10 @@
+import type { Attempt } from "../core/challenge.ts";
 import type { Code } from "../core/code.ts";
 import { classify, type CodeJudgement } from "../core/code_judgement.ts";
 import type { Enrolment } from "../core/enrolment.ts";
 import type { EpochMs } from "../core/epoch.ts";
 import { Failure } from "../core/failure.ts";
-import { afterWrongCode, lockedForSeconds, NO_FAILURES } from "../core/lockout.ts";
+import { afterRightCode, afterWrongCode, lockedForSeconds } from "../core/lockout.ts";
 import { markOfCode, matchTimeStep } from "../core/totp.ts";
 import {
   type Accepted,
@@ -14,6 +15,7 @@ import {
 } from "../core/verdict.ts";
 import type { Redacted } from "../text/redacted.ts";
 import type { Transaction } from "./conclude.ts";
+import { type HeldCodes, heldCodes } from "./held_codes.ts";
 import type { LoginParts } from "./login_parts.ts";
 
 /** What checking a code against one secret found. */
@@ -82,8 +84,7 @@ export async function checkCode(
 /** A code that somebody gave for a user. */
 export interface GivenCode {
   enrolment: Enrolment;
-  /** The name that the user logged in with. */
-  loginName: string;
+  attempt: Attempt;
   /** Null if the input was not a code. */
   code: Redacted<Code> | null;
   /** What checking the code found; null if it was not checked. */
@@ -103,8 +104,9 @@ export async function judgeCode(
   parts: LoginParts,
 ): Promise<Accepted | Refused> {
   const { records, now } = transaction;
-  const { username, failures } = given.enrolment;
-  const lockedFor = lockedForSeconds(failures, now);
+  const { username } = given.enrolment;
+  const held = await heldCodes(given.attempt, given.enrolment, transaction);
+  const lockedFor = lockedForSeconds(held.failures, now);
   if (lockedFor > 0) return refusedWhileLocked(lockedFor);
   const judgement = judgementOf(given, parts);
   switch (judgement.kind) {
@@ -113,13 +115,13 @@ export async function judgeCode(
     case "used":
       return refused("code_used");
     case "right":
-      return await accept(given, judgement.timeStep, transaction);
+      return await accept({ ...given, held }, judgement.timeStep, transaction);
     case "recovery_code":
       return await records.useRecoveryCode(username, markOf(given))
-        ? await accept(given, null, transaction)
-        : await countWrong(given, transaction, parts);
+        ? await accept({ ...given, held }, null, transaction)
+        : await countWrong({ ...given, held }, now, parts);
     case "wrong":
-      return await countWrong(given, transaction, parts);
+      return await countWrong({ ...given, held }, now, parts);
     case "clock_off":
       throw new Error("a time step was found that was not searched");
   }
@@ -142,13 +144,18 @@ function markOf({ checked }: GivenCode): string {
   return checked.mark;
 }
 
+/** A code, and the wrong codes that are held against its login. */
+interface HeldCode extends GivenCode {
+  held: HeldCodes;
+}
+
 async function accept(
-  { enrolment: { username }, loginName }: GivenCode,
+  { enrolment: { username }, attempt, held }: HeldCode,
   timeStep: number | null,
   { records, now }: Transaction,
 ): Promise<Accepted> {
-  await records.saveFailures(username, NO_FAILURES);
-  await records.recordLogin({ username, loginName, timeStep, at: now });
+  await held.save(afterRightCode(held.failures, now));
+  await records.recordLogin({ username, loginName: attempt.loginName, timeStep, at: now });
   return { outcome: "accepted", by: timeStep === null ? "recovery code" : "code" };
 }
 
@@ -156,18 +163,18 @@ function isOfSecret(checked: CheckedCode | null, { secret }: Enrolment): boolean
   return checked !== null && checked.sealed.toBase64() === secret.bytes.toBase64();
 }
 
-/** Counts a wrong code against its user, if the password was proven right. */
+/** Counts a wrong code, if the password was proven right. */
 async function countWrong(
-  given: GivenCode,
-  { records, now }: Transaction,
+  given: HeldCode,
+  now: EpochMs,
   { firstFactor, rules: { driftSteps, lockout } }: LoginParts,
 ): Promise<Refused> {
   if (!firstFactor.provesPassword) return refused("wrong_code");
-  const { enrolment } = given;
+  const { enrolment, held } = given;
   const staysWrongMs = (2 * driftSteps + 1) * enrolment.parameters.periodSeconds * 1000;
   const wrong = { mark: markOf(given), at: now, staysWrongMs };
-  const after = afterWrongCode(enrolment.failures, wrong, lockout);
-  await records.saveFailures(enrolment.username, after);
+  const after = afterWrongCode(held.failures, wrong, lockout, held.longestLockSeconds);
+  await held.save(after);
   const lockedFor = lockedForSeconds(after, now);
   return lockedFor > 0
     ? refusedWhileLocked(lockedFor)

@@ -6,7 +6,9 @@ import type { Redacted } from "../text/redacted.ts";
 import { checkAnew, checkCode, type CheckedCode, judgeCode } from "./code_check.ts";
 import { conclude, type Conclusion, type Transaction } from "./conclude.ts";
 import type { LoginParts } from "./login_parts.ts";
+import { OpenAttempts } from "./open_attempts.ts";
 import { PlaceThrottle } from "./place_throttle.ts";
+import { refusalInWait } from "./wait.ts";
 
 /** A client's answer to a challenge. */
 export interface Answer {
@@ -33,19 +35,50 @@ export function codeStep(
   answer: Answer,
   parts: LoginParts,
 ): Promise<CodeVerdict> {
+  const throttle = new PlaceThrottle(parts.rules.throttle, attempt);
   return checkAnew(async () => {
     const seen = await parts.store.findPending(attempt.id);
+    const refusal = seen === null ? await refusalInWait(throttle, parts) : null;
+    if (refusal !== null) return refusal;
     const checked = seen?.challenge.answer === null && answer.code !== null
       ? await checkCode(answer.code, seen.enrolment, parts)
       : null;
     return await conclude(parts, { step: "code", attempt }, async (transaction) => {
       const pending = await transaction.records.findPending(attempt.id);
-      if (pending === null) return hushed({ verdict: refused("no_challenge") }, parts);
       const given = { attempt, answer, checked, pending };
-      const verdict = await settle(given, transaction, parts);
-      return hushed({ verdict, username: pending.enrolment.username }, parts);
+      const verdict = pending === null
+        ? refused("no_challenge")
+        : await settle({ ...given, pending }, transaction, parts);
+      await count({ verdict, attempt, pending, throttle }, transaction, parts);
+      return hushed({ verdict, username: pending?.enrolment.username ?? null }, parts);
     });
   });
+}
+
+/** An answer that has been judged. */
+interface JudgedAnswer {
+  verdict: CodeVerdict;
+  attempt: Attempt;
+  pending: Pending | null;
+  throttle: PlaceThrottle;
+}
+
+/**
+ * Counts the answer for its place. An answer to no challenge is a failure there: otherwise anybody
+ * could send them without end.
+ */
+async function count(
+  { verdict, attempt, pending, throttle }: JudgedAnswer,
+  { records, now }: Transaction,
+  { firstFactor: { provesPassword } }: LoginParts,
+): Promise<void> {
+  const attempts = new OpenAttempts(throttle, records, now);
+  if (verdict.outcome === "refused" && (pending === null || !provesPassword)) {
+    await attempts.failed(attempt.id);
+  }
+  if (verdict.outcome !== "accepted" || pending === null) return;
+  if (!provesPassword) await attempts.passed();
+  await throttle.recordLogin(records, pending.enrolment.username, now);
 }
 
 /** An answer, and the challenge that it belongs to. */
@@ -69,10 +102,6 @@ async function settle(
   if (challenge.answer === null) {
     await records.answerChallenge(challenge.id, isAccepted ? "accepted" : "refused");
   }
-  // The attempt counted as a failure of its place until its code was right.
-  if (isAccepted && !parts.firstFactor.provesPassword) {
-    await new PlaceThrottle(parts.rules.throttle, challenge).passed(records);
-  }
   return verdict;
 }
 
@@ -95,8 +124,7 @@ async function judgeAnswer(
     return refused("challenge_mismatch");
   }
   if (enrolment.disabledAt !== null) return refused("user_disabled");
-  const { loginName } = attempt;
-  return await judgeCode({ enrolment, loginName, code, checked }, transaction, parts);
+  return await judgeCode({ enrolment, attempt, code, checked }, transaction, parts);
 }
 
 /** If the password is not proven, a refusal tells the client nothing. */

@@ -9,6 +9,8 @@ import type { LoginParts } from "./login_parts.ts";
 export interface Conclusion<Verdict> {
   verdict: Verdict;
   username?: string | null;
+  /** Keeps the verdict out of the audit trail, because it says nothing new. */
+  isUnrecorded?: boolean;
 }
 
 /** The transaction in which a verdict is reached, and the moment when it is reached. */
@@ -37,7 +39,9 @@ export function conclude<Verdict extends PasswordVerdict | CodeVerdict>(
   return store.transaction(async (records) => {
     const transaction = { records, now: now() };
     const conclusion = await decide(transaction);
-    await records.recordDecision(decisionOf(about, conclusion, transaction.now), rules.audit);
+    if (!conclusion.isUnrecorded) {
+      await records.recordDecision(decisionOf(about, conclusion, transaction.now), rules.audit);
+    }
     return conclusion.verdict;
   });
 }

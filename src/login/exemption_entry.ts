@@ -1,6 +1,7 @@
 import { exemptionHolds } from "../core/exemption.ts";
 import type { Accepted } from "../core/verdict.ts";
 import type { Transaction } from "./conclude.ts";
+import type { LoginParts } from "./login_parts.ts";
 
 /**
  * Lets a user in by their exemption, in every mode, and records that they logged in without a code:
@@ -11,10 +12,24 @@ import type { Transaction } from "./conclude.ts";
  */
 export async function admitByExemption(
   { username, address }: { username: string; address: string | null },
-  { records, now }: Transaction,
+  transaction: Transaction,
+  parts: LoginParts,
 ): Promise<Accepted | null> {
-  const exemption = await records.findExemption(username);
-  if (!exemptionHolds(exemption, address, now)) return null;
-  await records.recordUncodedLogin(username, now);
+  const exemption = await transaction.records.findExemption(username);
+  if (!exemptionHolds(exemption, address, transaction.now)) return null;
+  await recordUncoded(username, transaction, parts);
   return { outcome: "accepted", by: "exemption" };
+}
+
+/** A session token has the second in which its session began. */
+const SECOND_MS = 1000;
+
+/** Records when the session of a login without a code begins. */
+export async function recordUncoded(
+  username: string,
+  { records, now }: Transaction,
+  { slowestReplyMs }: LoginParts,
+): Promise<void> {
+  const [since, until] = [now - SECOND_MS, now + slowestReplyMs];
+  await records.recordUncodedSession({ username, since, until });
 }

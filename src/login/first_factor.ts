@@ -24,6 +24,12 @@ export interface FirstFactor {
 
   /** Checks only whether the account may (still) log in, within a time limit. */
   checkAccount(attempt: Attempt): Promise<FirstFactorResult>;
+
+  /**
+   * The name by which the system's accounts list a user, which may differ in its case or form; null
+   * if there is no such account, or accounts are not looked at.
+   */
+  accountName(username: string): string | null;
 }
 
 /**
@@ -34,4 +40,5 @@ export const EXTERNAL_FACTOR: FirstFactor = {
   provesPassword: false,
   authenticate: ({ loginName }) => Promise.resolve({ outcome: "passed", username: loginName }),
   checkAccount: ({ loginName }) => Promise.resolve({ outcome: "passed", username: loginName }),
+  accountName: () => null,
 };

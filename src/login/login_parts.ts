@@ -1,5 +1,6 @@
 import type { Enrolment } from "../core/enrolment.ts";
 import type { EpochMs } from "../core/epoch.ts";
+import type { PasswordBytes } from "../core/password_form.ts";
 import type { LoginRules } from "../core/login_rules.ts";
 import type { LoginStore } from "../store/store.ts";
 import type { Redacted } from "../text/redacted.ts";
@@ -9,6 +10,13 @@ import type { FirstFactor } from "./first_factor.ts";
 export interface Secrets {
   /** @throws Failure if the secret cannot be opened */
   open(enrolment: Enrolment): Promise<Redacted<Uint8Array>>;
+
+  /**
+   * Makes a mark of a password that nobody can test passwords against without the key file.
+   *
+   * @returns null if there is no key to make it with
+   */
+  markOfPassword(loginName: string, password: PasswordBytes): Promise<string | null>;
 }
 
 /** What all logins of a process share. */
@@ -18,6 +26,8 @@ export interface LoginParts {
   secrets: Secrets;
   rules: LoginRules;
   now(): EpochMs;
+  /** How long after a verdict OpenVPN may still take to begin the session, in milliseconds. */
+  slowestReplyMs: number;
   /** Makes a state id that nobody can guess, for a dynamic challenge. */
   newStateId(): string;
   /** Lets the thread that makes signatures rest; see `letThreadRest`. */

@@ -46,7 +46,8 @@ export class LoginService {
       case "static": {
         const digits = await this.#digitsOf(attempt.loginName);
         const taken = takePasswordAndCode(form, client.knowsCrtext, rules, digits);
-        const request = { attempt, notice: noticeOf(client), ...taken };
+        const { connectedFrom } = client;
+        const request = { attempt, connectedFrom, notice: noticeOf(client), ...taken };
         try {
           return await passwordStep(request, this.#parts);
         } finally {

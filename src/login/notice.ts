@@ -7,7 +7,7 @@ export interface Notice {
 }
 
 /** What makes users give codes more often than necessary; null if nothing does. */
-export function noticeOf({ hasSessionTokens, isConnected }: Client): Notice | null {
+export function noticeOf({ hasSessionTokens, connectedFrom }: Client): Notice | null {
   if (!hasSessionTokens) {
     return {
       name: "auth-gen-token",
@@ -15,7 +15,7 @@ export function noticeOf({ hasSessionTokens, isConnected }: Client): Notice | nu
         "add auth-gen-token to OpenVPN's configuration",
     };
   }
-  return isConnected
+  return connectedFrom !== null
     ? {
       name: "token dropped",
       text: "a client did not keep its session token, so its user is asked for a code again: " +

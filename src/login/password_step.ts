@@ -1,3 +1,4 @@
+import type { Enrolment } from "../core/enrolment.ts";
 import { isUsername } from "../core/username.ts";
 import {
   type PasswordVerdict,
@@ -9,11 +10,12 @@ import {
 import { admit } from "./admission.ts";
 import { prepareChallenge } from "./challenge.ts";
 import { checkAnew, checkCode, type CheckedCode } from "./code_check.ts";
-import { conclude, decisionOf, type StepOfAttempt } from "./conclude.ts";
+import { conclude } from "./conclude.ts";
 import type { LoginParts } from "./login_parts.ts";
 import type { PasswordRequest } from "./password_request.ts";
 import { type CountedPlaces, PlaceThrottle } from "./place_throttle.ts";
 import { admitUnproven } from "./unproven_admission.ts";
+import { refusalInWait } from "./wait.ts";
 
 /**
  * The first step of a login: checks the password, then asks for the code unless it came with the
@@ -32,31 +34,44 @@ export async function passwordStep(
   if (objection !== null) {
     return await conclude(parts, about, () => Promise.resolve({ verdict: objection }));
   }
-  if (!parts.firstFactor.provesPassword) return await unprovenStep(request, about, parts);
-  const counted = await countBeforehand(about, parts);
+  const throttle = new PlaceThrottle(
+    parts.rules.throttle,
+    request.attempt,
+    request.connectedFrom,
+  );
+  if (!parts.firstFactor.provesPassword) return await unprovenStep(request, throttle, parts);
+  const counted = await countBeforehand(throttle, parts);
   if ("outcome" in counted) return counted;
-  const verdict = await provenStep(request, counted, parts);
+  const verdict = await provenStep(request, { throttle, counted }, parts);
   return request.method === null ? masked(verdict) : verdict;
 }
 
 /** Asks the first factor about the password, and decides by its answer. */
 async function provenStep(
   request: PasswordRequest,
-  counted: CountedPlaces,
+  { throttle, counted }: { throttle: PlaceThrottle; counted: CountedPlaces },
   parts: LoginParts,
 ): Promise<PasswordVerdict> {
   const { attempt, password } = request;
   const about = { step: "password", attempt } as const;
   const result = await parts.firstFactor.authenticate(attempt, password);
   if (result.outcome === "refused") {
-    // The attempt stays counted even if PAM failed: its modules may have looked at the password.
-    return await conclude(parts, about, () => Promise.resolve({ verdict: result }));
+    const mark = await markOf(request, parts);
+    return await conclude(parts, about, async ({ records, now }) => {
+      // If PAM failed, nobody learnt anything about the password.
+      if (result.reason === "pam_error") await throttle.takeBack(records, counted);
+      else await throttle.failed(records, now, { counted, mark });
+      return { verdict: result };
+    });
   }
   const { username } = result;
   const challenge = await prepareChallenge(request, parts);
   return await checkAnew(async () => {
-    const checked = await checkAhead(username, request, parts);
-    const login = { request, username, checked, counted, challenge };
+    const { enrolment, checked } = await checkAhead(username, request, parts);
+    const accountName = enrolment === null ? parts.firstFactor.accountName(username) : null;
+    const needsMark = !isActive(enrolment) || request.method === null;
+    const guess = { counted, mark: needsMark ? await markOf(request, parts) : null };
+    const login = { request, username, accountName, throttle, guess, checked, challenge };
     return await conclude(parts, about, (transaction) => admit(login, transaction, parts));
   });
 }
@@ -66,14 +81,21 @@ async function provenStep(
  */
 async function unprovenStep(
   request: PasswordRequest,
-  about: StepOfAttempt,
+  throttle: PlaceThrottle,
   parts: LoginParts,
 ): Promise<PasswordVerdict> {
-  const username = request.attempt.loginName;
+  const { attempt } = request;
+  const username = attempt.loginName;
+  // A user who is exempt, as the certificate says, does not wait for what others in the network do.
+  const isCertified = attempt.commonName === username;
+  const refusal = isCertified ? null : await refusalInWait(throttle, parts);
+  if (refusal !== null) return refusal;
   const challenge = await prepareChallenge(request, parts);
+  const mark = await markOf(request, parts);
   return await checkAnew(async () => {
-    const checked = await checkAhead(username, request, parts);
-    const login = { request, username, checked, challenge };
+    const { checked } = await checkAhead(username, request, parts);
+    const login = { request, username, throttle, mark, checked, challenge };
+    const about = { step: "password", attempt } as const;
     return await conclude(parts, about, (transaction) => admitUnproven(login, transaction, parts));
   });
 }
@@ -100,30 +122,45 @@ function objectionToRequest({ attempt, password }: PasswordRequest): Refused | n
  *
  * @returns what was counted, or the refusal during a wait
  */
-function countBeforehand(
-  about: StepOfAttempt,
-  { store, rules, now }: LoginParts,
+async function countBeforehand(
+  throttle: PlaceThrottle,
+  parts: LoginParts,
 ): Promise<Refused | CountedPlaces> {
-  const throttle = new PlaceThrottle(rules.throttle, about.attempt);
-  return store.transaction(async (records) => {
-    const at = now();
-    const wait = await throttle.waitSeconds(records, at);
-    if (wait === 0) return await throttle.count(records, at);
-    const verdict = refusedInWait(wait);
-    await records.recordDecision(decisionOf(about, { verdict }, at), rules.audit);
-    return verdict;
-  });
+  return await refusalInWait(throttle, parts) ??
+    await parts.store.transaction(async (records) => {
+      const at = parts.now();
+      // Another attempt may have come first.
+      const { seconds } = await throttle.wait(records, at);
+      return seconds > 0 ? refusedInWait(seconds) : await throttle.count(records, at);
+    });
 }
 
-/** Checks a code that came with the password, before the transaction in which others wait. */
+/** What is found out before the transaction in which others wait. */
+interface CheckedAhead {
+  enrolment: Enrolment | null;
+  /** What checking a code that came with the password found; null if none came. */
+  checked: CheckedCode | null;
+}
+
 async function checkAhead(
   username: string,
   { code }: PasswordRequest,
   parts: LoginParts,
-): Promise<CheckedCode | null> {
-  if (code === null) return null;
+): Promise<CheckedAhead> {
   const enrolment = await parts.store.findEnrolment(username);
   // Checking a disabled user's code must take no longer than a wrong password.
-  if (enrolment === null || enrolment.disabledAt !== null) return null;
-  return await checkCode(code, enrolment, parts);
+  if (code === null || !isActive(enrolment)) return { enrolment, checked: null };
+  return { enrolment, checked: await checkCode(code, enrolment, parts) };
+}
+
+function isActive(enrolment: Enrolment | null): enrolment is Enrolment {
+  return enrolment !== null && enrolment.disabledAt === null;
+}
+
+/** A password's mark, which is made before the transaction. */
+function markOf(
+  { attempt, password }: PasswordRequest,
+  { secrets }: LoginParts,
+): Promise<string | null> {
+  return secrets.markOfPassword(attempt.loginName, password);
 }

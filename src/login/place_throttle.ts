@@ -1,83 +1,193 @@
 import type { Attempt } from "../core/challenge.ts";
 import type { EpochMs } from "../core/epoch.ts";
+import { isKnown, type KnownPlace } from "../core/known_place.ts";
+import { NO_FAILURES } from "../core/lockout.ts";
 import {
   afterFailure,
   type Counted,
+  lessened,
+  levelAt,
+  pairKey,
+  type Places,
+  placesOf,
+  scopeOf,
   takenBack,
   type ThrottleRule,
   type ThrottleScope,
-  throttleScopes,
   waitSeconds,
 } from "../core/throttle.ts";
-import type { LoginRecords } from "../store/store.ts";
+import type { LoginRecords, OpenAttempt, PlaceReader } from "../store/store.ts";
 
 /** The failures before and after an attempt was counted, by the keys of its places. */
 export type CountedPlaces = ReadonlyMap<string, Counted>;
 
-/** For an attempt that was counted in an earlier call, whose numbers are no longer known. */
-const COUNTED_EARLIER: CountedPlaces = new Map();
+/** An attempt that was counted before its password was checked. */
+export interface Guess {
+  counted: CountedPlaces;
+  /** Distinguishes passwords without revealing them; null if it cannot be made. */
+  mark: string | null;
+}
 
-/** Slows down guesses from one attempt's user and network, without blocking anything. */
+/** For an attempt that was not counted in advance. */
+const UNCOUNTED: CountedPlaces = new Map();
+
+/** How long the same wrong password counts once, in milliseconds. */
+const MARKED_FOR_MS = 60 * 60 * 1000;
+
+/**
+ * Slows down guesses from one attempt's places, without blocking anything. A user who is known in
+ * their network (`KnownPlace`) answers only for their own failures there: otherwise one client that
+ * fails again and again would keep a whole office out.
+ */
 export class PlaceThrottle {
-  readonly #user: ThrottleScope;
-  readonly #network: ThrottleScope | null;
+  readonly #rule: ThrottleRule;
+  readonly #places: Places;
+  readonly #loginName: string;
+  readonly #connectedFrom: string | null;
 
-  constructor(rule: ThrottleRule, { loginName, address }: Attempt) {
-    const { user, network } = throttleScopes(loginName, address, rule);
-    this.#user = user;
-    this.#network = network;
+  /**
+   * @param connectedFrom the address that the client's connection was let in from, if it is already
+   *   connected: there, its user may be known
+   */
+  constructor(rule: ThrottleRule, attempt: Attempt, connectedFrom: string | null = null) {
+    this.#rule = rule;
+    this.#places = placesOf(attempt.loginName, attempt.address, rule);
+    this.#loginName = attempt.loginName;
+    this.#connectedFrom = connectedFrom;
   }
 
   /**
-   * How long attempts from this place are still refused without being looked at. If the clock was
-   * set back, the wait restarts now, so that it ends.
+   * Says whether attempts from this place are still refused without being looked at. It only reads.
    *
-   * @returns seconds; 0 if there is no wait
+   * @returns the seconds that the wait still lasts, 0 if there is none; and whether failures are from
+   *   the future, because the clock was set back
    */
-  async waitSeconds(records: LoginRecords, now: EpochMs): Promise<number> {
-    let longest = 0;
-    for (const scope of this.#scopes()) {
-      const failures = await records.findPlaceFailures(scope.key);
-      longest = Math.max(longest, waitSeconds(failures, scope, now));
-      if (failures !== null && failures.lastAt > now) {
-        await records.savePlaceFailures(scope.key, { ...failures, lastAt: now });
-      }
+  async wait(
+    reader: PlaceReader,
+    now: EpochMs,
+  ): Promise<{ seconds: number; isFromFuture: boolean }> {
+    let [seconds, isFromFuture] = [0, false];
+    for (const scope of await this.scopes(reader, now)) {
+      const failures = await reader.findPlaceFailures(scope.key);
+      seconds = Math.max(seconds, waitSeconds(failures, scope, now));
+      isFromFuture ||= failures !== null && failures.lastAt > now;
     }
-    return longest;
+    return { seconds, isFromFuture };
+  }
+
+  /** Restarts waits now that began in the future: so they end. */
+  async restartWaits(records: LoginRecords, now: EpochMs): Promise<void> {
+    for (const { key } of await this.scopes(records, now)) {
+      const failures = await records.findPlaceFailures(key);
+      if (failures === null || failures.lastAt <= now) continue;
+      const goneAt = now + failures.goneAt - failures.lastAt;
+      await records.savePlaceFailures(key, { ...failures, lastAt: now, goneAt });
+    }
   }
 
   /**
    * Counts a failure. Call it in advance if others could try in the meantime.
    *
-   * @returns what {@link PlaceThrottle.passed} needs to take back exactly this failure
+   * @param at when the attempt failed
+   * @returns what {@link PlaceThrottle.takeBack} needs to take back exactly this failure
    */
-  async count(records: LoginRecords, now: EpochMs): Promise<CountedPlaces> {
+  async count(records: LoginRecords, at: EpochMs): Promise<CountedPlaces> {
     const places = new Map<string, Counted>();
-    for (const { key } of this.#scopes()) {
-      const earlier = await records.findPlaceFailures(key);
-      const counted = afterFailure(earlier, now);
-      await records.savePlaceFailures(key, counted);
-      places.set(key, { earlier, counted });
+    for (const scope of await this.scopes(records, at)) {
+      places.set(scope.key, await this.#countAt(scope, records, at));
     }
     return places;
   }
 
   /**
-   * Takes back an attempt that was counted, and forgets the user's failures. The network's earlier
-   * failures stay: otherwise anyone with one account could go on guessing at others.
+   * Takes back an attempt that was counted, and all failures of the user here, in the networks too.
+   * Others' failures stay: otherwise anyone with one account could go on guessing at others.
    */
   async passed(
     records: LoginRecords,
-    places: CountedPlaces = COUNTED_EARLIER,
+    now: EpochMs,
+    places: CountedPlaces = UNCOUNTED,
   ): Promise<void> {
-    await records.savePlaceFailures(this.#user.key, null);
-    if (this.#network === null) return;
-    const { key } = this.#network;
-    const current = await records.findPlaceFailures(key);
-    await records.savePlaceFailures(key, takenBack(current, places.get(key) ?? null));
+    await this.takeBack(records, places);
+    const { pair } = this.#places;
+    const own = await records.findPlaceFailures(pair.key);
+    if (own === null) return;
+    await records.savePlaceFailures(pair.key, null);
+    for (const scope of (await this.scopes(records, now)).filter(({ key }) => key !== pair.key)) {
+      const all = await records.findPlaceFailures(scope.key);
+      const left = lessened(all, levelAt(own, scope, now), scope);
+      await records.savePlaceFailures(scope.key, left);
+    }
   }
 
-  #scopes(): ThrottleScope[] {
-    return this.#network === null ? [this.#user] : [this.#user, this.#network];
+  /** Counts a failure of an attempt that was open, at the places that it was opened for. */
+  async countExpired(records: LoginRecords, { places, expiresAt }: OpenAttempt): Promise<void> {
+    for (const key of places) await this.#countAt(scopeOf(key, this.#rule), records, expiresAt);
   }
+
+  /** Takes back an attempt that was counted, where it turned out to be no failure. */
+  async takeBack(records: LoginRecords, places: CountedPlaces): Promise<void> {
+    for (const scope of [this.#places.pair, ...this.#places.networks]) {
+      const own = places.get(scope.key);
+      if (own === undefined) continue;
+      const current = await records.findPlaceFailures(scope.key);
+      await records.savePlaceFailures(scope.key, takenBack(current, own, scope));
+    }
+  }
+
+  /**
+   * Keeps an attempt counted that did not let its user in, unless its password was counted already: a
+   * client that sends the same one again and again guesses once.
+   */
+  async failed(records: LoginRecords, now: EpochMs, { counted, mark }: Guess): Promise<void> {
+    if (!await this.isNewGuess(records, now, mark)) await this.takeBack(records, counted);
+  }
+
+  /** Says whether a password is a new guess of its user here, and remembers it for a time. */
+  async isNewGuess(records: LoginRecords, now: EpochMs, mark: string | null): Promise<boolean> {
+    if (mark === null) return true;
+    return await records.isNewPassword(this.#places.pair.key, mark, now, now + MARKED_FOR_MS);
+  }
+
+  /** Records that the user has logged in from here, with all that they needed. */
+  async recordLogin(records: LoginRecords, username: string, now: EpochMs): Promise<void> {
+    // Without an address, all clients would share one place.
+    if (this.#places.networks.length === 0) return;
+    const { key } = this.#places.pair;
+    const earlier = await records.findKnownPlace(key);
+    const failures = earlier?.username === username ? earlier.failures : NO_FAILURES;
+    await records.saveKnownPlace(key, { username, lastLoginAt: now, failures });
+  }
+
+  /** What counts the failures of this attempt; the user's own place comes first. */
+  async scopes(reader: PlaceReader, now: EpochMs): Promise<ThrottleScope[]> {
+    const { pair, networks } = this.#places;
+    return await this.#isKnown(reader, now) ? [pair] : [pair, ...networks];
+  }
+
+  async #countAt(scope: ThrottleScope, records: LoginRecords, at: EpochMs): Promise<Counted> {
+    const earlier = await records.findPlaceFailures(scope.key);
+    // Others may have failed since: their wait is not shortened.
+    const counted = afterFailure(earlier, scope, Math.max(at, earlier?.lastAt ?? at));
+    await records.savePlaceFailures(scope.key, counted);
+    return { earlier, counted };
+  }
+
+  async #isKnown(reader: PlaceReader, now: EpochMs): Promise<boolean> {
+    const keys = [this.#places.pair.key];
+    if (this.#connectedFrom !== null) keys.push(pairKey(this.#loginName, this.#connectedFrom));
+    for (const key of keys) {
+      if (isKnown(await reader.findKnownPlace(key), now)) return true;
+    }
+    return false;
+  }
+}
+
+/** What is known of an attempt's user and network; null if the user is not known there. */
+export async function knownPlaceOf(
+  { loginName, address }: Attempt,
+  { records, now }: { records: PlaceReader; now: EpochMs },
+): Promise<KnownPlace | null> {
+  const place = await records.findKnownPlace(pairKey(loginName, address));
+  return isKnown(place, now) ? place : null;
 }

@@ -8,8 +8,6 @@ import { type PasswordVerdict, refused } from "../core/verdict.ts";
 import { conclude } from "./conclude.ts";
 import type { LoginParts } from "./login_parts.ts";
 
-const SECOND_MS = 1000;
-
 /**
  * Decides about a session token. A token that OpenVPN has verified replaces password and code as
  * long as account and enrolment are as they were. Any other token is refused and never tried as a
@@ -43,8 +41,9 @@ export async function tokenStep(
       const isExempt = await holdsFor(username);
       return { verdict: isExempt ? ACCEPTED : refused("not_enrolled") };
     }
-    const isExempt = await holdsFor(enrolment.username);
-    return { verdict: judgeToken(loginAt, enrolment, isExempt), username: enrolment.username };
+    const user = enrolment.username;
+    const mayBeUncoded = await records.mayBeUncoded(user, loginAt) && !await holdsFor(user);
+    return { verdict: judgeToken(loginAt, enrolment, mayBeUncoded), username: user };
   });
 }
 
@@ -52,18 +51,19 @@ const ACCEPTED = { outcome: "accepted", by: "token" } as const;
 
 /**
  * @param loginAt to the second: a token of the same second as an event may be older than the event
+ * @param mayBeUncoded whether the login may have been one without a code that is not allowed now
  */
 function judgeToken(
   loginAt: EpochMs,
-  { enrolledAt, disabledAt, uncodedLoginAt }: Enrolment,
-  isExempt: boolean,
+  { tokensValidFrom, disabledAt }: Enrolment,
+  mayBeUncoded: boolean,
 ): PasswordVerdict {
   if (disabledAt !== null) return refused("user_disabled");
-  const mayBeUncoded = uncodedLoginAt !== null && loginAt <= uncodedLoginAt + SECOND_MS;
-  if (mayBeUncoded && !isExempt) {
-    return refused("token_refused", "that login was made without a code");
-  }
-  return loginAt <= enrolledAt
-    ? refused("token_refused", "the user was enrolled again after that login")
+  if (mayBeUncoded) return refused("token_refused", "that login was made without a code");
+  return loginAt <= tokensValidFrom
+    ? refused(
+      "token_refused",
+      "the user was enrolled again, disabled or restored from a backup after that login",
+    )
     : ACCEPTED;
 }

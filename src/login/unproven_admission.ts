@@ -1,50 +1,92 @@
 import type { Enrolment } from "../core/enrolment.ts";
-import { type PasswordVerdict, refused, refusedInWait, refusedUnproven } from "../core/verdict.ts";
+import {
+  type Accepted,
+  type PasswordVerdict,
+  refused,
+  refusedInWait,
+  refusedUnproven,
+} from "../core/verdict.ts";
 import { askOrJudge, type Entry } from "./admission.ts";
 import { challenged } from "./challenge.ts";
 import type { Conclusion, Transaction } from "./conclude.ts";
 import { admitByExemption } from "./exemption_entry.ts";
 import type { LoginParts } from "./login_parts.ts";
-import { PlaceThrottle } from "./place_throttle.ts";
+import { OpenAttempts } from "./open_attempts.ts";
+
+/** A login whose password another factor decides about. */
+export interface UnprovenEntry extends Entry {
+  /** Distinguishes passwords; null if it cannot be made. */
+  mark: string | null;
+}
 
 /**
  * Decides when another factor checks the password and its result is not known yet. Everybody gets a
  * challenge, so that no stranger learns who is enrolled or locked. A code that came with the
- * password is judged without telling what was wrong. Each attempt counts as a failure until its
- * code is right: otherwise an unanswered challenge would be a free guess at the password.
+ * password is judged without telling what was wrong.
  */
 export async function admitUnproven(
-  login: Entry,
+  login: UnprovenEntry,
   transaction: Transaction,
   parts: LoginParts,
 ): Promise<Conclusion<PasswordVerdict>> {
   const { records, now } = transaction;
-  const { request: { attempt, method }, username } = login;
-  const throttle = new PlaceThrottle(parts.rules.throttle, attempt);
-  const wait = await throttle.waitSeconds(records, now);
-  if (wait > 0) return { verdict: refusedInWait(wait) };
+  const { request: { method }, username, throttle } = login;
   const enrolment = await records.findEnrolment(username);
-  const isDisabled = enrolment !== null && enrolment.disabledAt !== null;
-  // Anybody can claim this name, so the certificate must confirm it.
-  if (!isDisabled && attempt.commonName === username) {
-    const entered = await admitByExemption({ username, address: attempt.address }, transaction);
-    if (entered !== null) return { verdict: entered };
-  }
+  const entered = await admitCertified(login, enrolment, transaction, parts);
+  if (entered !== null) return { verdict: entered };
+  const attempts = new OpenAttempts(throttle, records, now);
+  await attempts.settle();
+  const { seconds } = await throttle.wait(records, now);
+  const wait = seconds > 0 ? seconds : await attempts.waitSeconds();
+  if (wait > 0) return { verdict: refusedInWait(wait), isUnrecorded: true };
   if (method === null) return { verdict: refused("client_without_method") };
-  const counted = await throttle.count(records, now);
-  if (enrolment === null || isDisabled) return { verdict: pretence(login, enrolment) };
-  const verdict = await askOrJudge(login, enrolment, transaction, parts);
-  if (verdict.outcome === "accepted") await throttle.passed(records, counted);
+  const verdict = await askOrPretend(login, enrolment, transaction, parts);
+  await count(verdict, attempts, login, parts);
+  if (verdict.outcome === "accepted") await throttle.recordLogin(records, username, now);
   return {
     verdict: verdict.outcome === "refused" ? refusedUnproven(verdict) : verdict,
-    username: enrolment.username,
+    username: enrolment === null || isDisabled(enrolment) ? null : enrolment.username,
   };
 }
 
-/** For a user whom no code lets in: the same response that everybody else would get. */
-function pretence({ challenge }: Entry, enrolment: Enrolment | null): PasswordVerdict {
+/** Lets an exempt user in. Anybody can claim a name, so the certificate must confirm it. */
+async function admitCertified(
+  { request: { attempt }, username }: Entry,
+  enrolment: Enrolment | null,
+  transaction: Transaction,
+  parts: LoginParts,
+): Promise<Accepted | null> {
+  if (isDisabled(enrolment) || attempt.commonName !== username) return null;
+  return await admitByExemption({ username, address: attempt.address }, transaction, parts);
+}
+
+/** A user whom no code lets in gets the same response that everybody else would get. */
+async function askOrPretend(
+  login: Entry,
+  enrolment: Enrolment | null,
+  transaction: Transaction,
+  parts: LoginParts,
+): Promise<PasswordVerdict> {
+  if (enrolment !== null && !isDisabled(enrolment)) {
+    return await askOrJudge(login, enrolment, transaction, parts);
+  }
   const reason = enrolment === null ? "not_enrolled" : "user_disabled";
-  return challenge === null
-    ? refusedUnproven(refused(reason))
-    : { ...challenged(challenge), reason };
+  const { challenge } = login;
+  return challenge === null ? refused(reason) : { ...challenged(challenge), reason };
+}
+
+/** Counts a code that came along and was wrong; a challenge counts only if it is not answered. */
+async function count(
+  verdict: PasswordVerdict,
+  attempts: OpenAttempts,
+  { challenge, mark, request: { attempt } }: UnprovenEntry,
+  { rules }: LoginParts,
+): Promise<void> {
+  if (verdict.outcome === "accepted") return await attempts.passed();
+  if (challenge === null) return await attempts.failed(attempt.id);
+  await attempts.open(challenge.attempt.id, mark, rules.challengeTimeoutSeconds);
+}
+
+function isDisabled(enrolment: Enrolment | null): boolean {
+  return enrolment !== null && enrolment.disabledAt !== null;
 }

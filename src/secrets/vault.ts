@@ -2,6 +2,8 @@ import { Failure } from "../core/failure.ts";
 import { quoted } from "../text/printable.ts";
 import type { Redacted } from "../text/redacted.ts";
 import type { SealedSecret } from "../core/enrolment.ts";
+import type { PasswordBytes } from "../core/password_form.ts";
+import { markOfPassword } from "./password_mark.ts";
 import { openSecret, sealSecret, type SecretKey } from "./sealed_secret.ts";
 import { addKey, readKeyFile, syncKeyFile } from "./key_file.ts";
 
@@ -68,6 +70,23 @@ export class Vault {
     const key = this.#keyNamed(secret.keyId);
     return await openSecret(secret, username, key) ??
       this.#doesNotFit(username, key);
+  }
+
+  /**
+   * Makes a mark of a password with the newest key: without the key file, nobody can test passwords
+   * against it.
+   *
+   * @returns null if the key file is missing or cannot be used
+   */
+  async markOfPassword(loginName: string, password: PasswordBytes): Promise<string | null> {
+    try {
+      const key = this.#read()?.at(-1);
+      return key === undefined ? null : await markOfPassword(loginName, password, key);
+    } catch (error) {
+      // The login is refused in any case, and then counts as a new guess.
+      if (error instanceof Failure) return null;
+      throw error;
+    }
   }
 
   /**

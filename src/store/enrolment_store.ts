@@ -1,9 +1,10 @@
 import type { Challenge } from "../core/challenge.ts";
-import type { DecisionRecord } from "../core/decision.ts";
+import type { AuditRow } from "../core/decision.ts";
 import type { Enrolment, Replacement, SealedSecret } from "../core/enrolment.ts";
 import type { EpochMs } from "../core/epoch.ts";
 import type { Exemption } from "../core/exemption.ts";
 import { Failure } from "../core/failure.ts";
+import type { CodeFailures } from "../core/lockout.ts";
 import { quoted } from "../text/printable.ts";
 
 /** A user to be enrolled. */
@@ -51,12 +52,18 @@ export interface DeletedUser {
   pendingChallenges: number;
 }
 
+/** The wrong codes that came for a user from one known place (`KnownPlace`). */
+export interface PlaceCodes {
+  username: string;
+  failures: CodeFailures;
+}
+
 /** Which decisions {@link EnrolmentStore.decisions} gives. */
 export interface DecisionFilter {
   /** The username as enrolled or as given at the login. */
   username?: string | undefined;
   since?: EpochMs | undefined;
-  outcome?: DecisionRecord["outcome"] | undefined;
+  outcome?: AuditRow["outcome"] | undefined;
 }
 
 /**
@@ -96,14 +103,17 @@ export interface EnrolmentStore {
    * The audit trail, oldest first, some rows at a time: logins need not wait for all of them. Rows
    * that are added or removed meanwhile may be in it or not; each is in it once at the most.
    */
-  decisions(filter: DecisionFilter): AsyncIterable<DecisionRecord[]>;
+  decisions(filter: DecisionFilter): AsyncIterable<AuditRow[]>;
 
-  /** Forgets a user's wrong codes and ends their lock; false when there was no such user. */
+  /** Forgets a user's wrong codes and ends their locks, everywhere; false without such a user. */
   unlock(username: string): Promise<boolean>;
+
+  /** The wrong codes from known places that are held against a user, or against anybody. */
+  placeCodes(username?: string): Promise<PlaceCodes[]>;
 
   /**
    * Forbids or allows a user's logins, and keeps the enrolment; a user who is disabled loses their
-   * challenges.
+   * challenges, and session tokens from before are void for good.
    *
    * @param at since when they are forbidden; null: they are allowed
    * @returns false when there was no such user

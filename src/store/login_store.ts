@@ -5,6 +5,7 @@ import type { EpochMs } from "../core/epoch.ts";
 import type { Exemption } from "../core/exemption.ts";
 import { Failure } from "../core/failure.ts";
 import type { CodeFailures } from "../core/lockout.ts";
+import type { KnownPlace } from "../core/known_place.ts";
 import type { PlaceFailures } from "../core/throttle.ts";
 
 /** A challenge and the enrolment that it is about. */
@@ -31,13 +32,41 @@ export interface Login {
   at: EpochMs;
 }
 
+/** The time in which a session may have begun that no code let in. */
+export interface UncodedSession {
+  username: string;
+  /** Of the login. */
+  since: EpochMs;
+  /** By then, OpenVPN has begun the session. */
+  until: EpochMs;
+}
+
+/** An attempt whose password another factor decides about, and that has not been answered. */
+export interface OpenAttempt {
+  /** The attempt ({@link Challenge}'s `id`). */
+  id: string;
+  /** The places that it counts against when it expires; the first is the user's own. */
+  places: readonly string[];
+  /** From then on, it counts as a failure. */
+  expiresAt: EpochMs;
+}
+
+/** What is known about places (keys of `ThrottleScope`). */
+export interface PlaceReader {
+  /** The failures of a place; null without any. */
+  findPlaceFailures(key: string): Promise<PlaceFailures | null>;
+
+  /** What is known of a user's logins from a network, by the pair's key; null if there were none. */
+  findKnownPlace(key: string): Promise<KnownPlace | null>;
+}
+
 /**
  * What a login needs of a store. Every method throws a `Failure` when the store fails.
  *
  * Reads outside of a transaction see only what has been committed, and what they saw may have changed
  * by the time that a transaction begins.
  */
-export interface LoginStore {
+export interface LoginStore extends PlaceReader {
   /** The challenge of an attempt (the {@link Challenge}'s `id`), with its enrolment; or null. */
   findPending(attemptId: string): Promise<Pending | null>;
 
@@ -63,7 +92,7 @@ export interface LoginStore {
 }
 
 /** What a login reads and writes within a transaction. */
-export interface LoginRecords {
+export interface LoginRecords extends PlaceReader {
   /**
    * Finds the enrolment of a user. Where there is none and `loginName` is given, finds the one of the
    * user who last logged in under that name; null if there is neither.
@@ -90,11 +119,20 @@ export interface LoginRecords {
   /** Records a login: its time step is used up. */
   recordLogin(login: Login): Promise<void>;
 
-  /** Records a login without a code. */
-  recordUncodedLogin(username: string, at: EpochMs): Promise<void>;
+  /**
+   * Records a login without a code. Of a user's many such logins, the oldest become one: then all
+   * sessions that began between them may be without a code.
+   */
+  recordUncodedSession(session: UncodedSession): Promise<void>;
+
+  /** Says whether a session that began then may be one of a user's without a code. */
+  mayBeUncoded(username: string, began: EpochMs): Promise<boolean>;
 
   /** Uses up a recovery code, by its mark; false when the user has no such code. */
   useRecoveryCode(username: string, mark: string): Promise<boolean>;
+
+  /** The names of all users who are enrolled, disabled ones too, or have an exemption, even an ended one. */
+  usernames(): Promise<string[]>;
 
   /** A user's exemption, which may have ended; null without one. */
   findExemption(username: string): Promise<Exemption | null>;
@@ -108,12 +146,38 @@ export interface LoginRecords {
    */
   isNoticeDue(notice: string, now: EpochMs, since: EpochMs): Promise<boolean>;
 
-  /** The failures of a place (`ThrottleScope`'s key); null without any. */
-  findPlaceFailures(key: string): Promise<PlaceFailures | null>;
-
   /** Keeps the failures of a place; null for none. */
   savePlaceFailures(key: string, failures: PlaceFailures | null): Promise<void>;
 
-  /** Adds to the audit trail, and removes a few of the rows that the rule no longer keeps. */
+  /** Keeps what is known of a user's logins from a network, by the pair's key. */
+  saveKnownPlace(key: string, place: KnownPlace): Promise<void>;
+
+  /**
+   * Says whether a wrong password is a new one of its user and network, and remembers it.
+   *
+   * @param mark distinguishes passwords without revealing them
+   * @param until when it is forgotten; one that is remembered already is not remembered for longer
+   */
+  isNewPassword(key: string, mark: string, now: EpochMs, until: EpochMs): Promise<boolean>;
+
+  /** Records an open attempt, and removes a few of those that expired more than a day ago. */
+  openAttempt(attempt: OpenAttempt, now: EpochMs): Promise<void>;
+
+  /** Ends an open attempt, if there is such a one. */
+  closeAttempt(id: string): Promise<void>;
+
+  /** Ends all open attempts that count against a place. */
+  closeAttemptsAt(place: string): Promise<void>;
+
+  /** How many open attempts count against a place, and when the first of them expires. */
+  openAttemptsAt(place: string): Promise<{ count: number; firstExpiresAt: EpochMs | null }>;
+
+  /** Some of the open attempts that count against a place and have expired, the oldest first. */
+  expiredAttemptsAt(place: string, now: EpochMs): Promise<OpenAttempt[]>;
+
+  /**
+   * Adds to the audit trail, and removes a few of the rows that the rule no longer keeps. A refusal
+   * like an earlier one (`foldOf`) of the last hour is counted there instead.
+   */
   recordDecision(decision: DecisionRecord, rule: AuditRule): Promise<void>;
 }

@@ -7,9 +7,18 @@ export {
   type EnrolmentStore,
   type EnrolOptions,
   type NewEnrolment,
+  type PlaceCodes,
   UnknownKeys,
 } from "./enrolment_store.ts";
-export type { Login, LoginRecords, LoginStore, Pending } from "./login_store.ts";
+export type {
+  Login,
+  LoginRecords,
+  LoginStore,
+  OpenAttempt,
+  Pending,
+  PlaceReader,
+  UncodedSession,
+} from "./login_store.ts";
 
 /**
  * An open store: one connection, with a view for each of its users. What is asked of it runs in the

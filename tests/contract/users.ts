@@ -45,6 +45,27 @@ export function testUsers(engine: Engine): void {
     assert.deepEqual([lastTimeStep, lastLoginAt], [7, 9]);
   });
 
+  test("users' names are those of the enrolled and of the exempt, each once", async (store) => {
+    const { enrolments, logins } = store;
+    const names = () => logins.transaction((records) => records.usernames());
+    assert.deepEqual(await names(), ["alice"]);
+    const exempt = (username: string, until: number | null) =>
+      enrolments.exempt({ username, since: 0, until, from: "192.0.2.1" });
+    await enrol(store, HOSTILE);
+    await exempt("alice", null);
+    await exempt("Alice", null);
+    await exempt("ended", 1);
+    await enrolments.setDisabled("alice", 1);
+    const all = [...HOSTILE, "alice", "Alice", "ended"];
+    assert.deepEqual((await names()).sort(), all.sort());
+    await enrolments.delete("alice", 2);
+    await enrolments.endExemption("Alice");
+    assert.deepEqual(
+      (await names()).sort(),
+      all.filter((name) => name !== "alice" && name !== "Alice"),
+    );
+  });
+
   test("a user is found by the name of the last login, too", async (store) => {
     const find = async (username: string, loginName?: string) => {
       const outside = await store.logins.findEnrolment(username, loginName);

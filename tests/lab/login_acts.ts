@@ -27,9 +27,10 @@ const often = <T>(arbitrary: fc.Arbitrary<T>, weight: number) => ({
 /** A client with the right password that is asked for the code. */
 export const RIGHT: Sent = { password: "right", method: "crtext", code: null };
 
-/** PAM knows Alice as alice; carol is not enrolled at first. */
+/** PAM knows Alice as alice, and takes blanks as they are; carol is not enrolled at first. */
 const loginName = fc.oneof(
   often(fc.constantFrom("alice", "alice", "Alice"), 9),
+  often(fc.constantFrom("alice ", "Carol "), 1),
   often(fc.constantFrom("bob", "carol", BLOCKED, ""), 3),
 );
 /** A user, who is usually enrolled. */

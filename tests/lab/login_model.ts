@@ -68,7 +68,8 @@ export class LoginModel {
       return "accepted exemption";
     }
     if (user === undefined) {
-      if (!this.rules.admitsUnenrolled) return "refused not_enrolled";
+      const isAdmitted = this.rules.admitsUnenrolled && !this.#isKnownAs(loginName);
+      if (!isAdmitted) return "refused not_enrolled";
       takeBack();
       return "accepted password";
     }
@@ -239,6 +240,13 @@ export class LoginModel {
 
   #isExempt({ loginName, address }: Attempt, name = loginName): boolean {
     return isExempt(this.exemptions.get(name), address, this.now);
+  }
+
+  /** Says whether a name is, in other letters or with blanks, that of a user who needs a code. */
+  #isKnownAs(loginName: string): boolean {
+    const bare = (name: string) => name.trim().toLowerCase();
+    return [...this.users.keys(), ...this.exemptions.keys()]
+      .some((name) => bare(name) === bare(loginName));
   }
 
   #dropChallenges(username: string): void {

@@ -20,6 +20,7 @@ export const TEST_RULES: LoginRules = {
 export function fakeFactor(
   authenticate: (attempt: Attempt, password: string) => FirstFactorResult,
   checkAccount: (attempt: Attempt) => FirstFactorResult = () => refused("account_refused"),
+  accountName: FirstFactor["accountName"] = () => null,
 ): FirstFactor {
   return {
     provesPassword: true,
@@ -29,5 +30,6 @@ export function fakeFactor(
       return authenticate(attempt, decoder.decode(password.reveal()));
     },
     checkAccount: (attempt) => Promise.resolve(checkAccount(attempt)),
+    accountName,
   };
 }

@@ -1,13 +1,14 @@
 import type { EpochMs } from "../../core/epoch.ts";
 import type { Challenge } from "../../core/challenge.ts";
 import { type Exemption, isInForce } from "../../core/exemption.ts";
-import { lockEnd } from "../../core/lockout.ts";
 import type { Enrolment } from "../../core/enrolment.ts";
+import { type HeldCodes, heldCodesOf } from "./held_codes.ts";
+import type { PlaceCodes } from "../../store/store.ts";
 
 /**
  * A user who is enrolled, exempt, or both. Of one who isn't enrolled, only the exemption is known.
  */
-export interface ListedUser {
+export interface ListedUser extends HeldCodes {
   username: string;
   issuer: string | null;
   enrolledAt: EpochMs | null;
@@ -16,9 +17,6 @@ export interface ListedUser {
   /** The last login that needed no code. */
   lastUncodedLoginAt: EpochMs | null;
   disabledAt: EpochMs | null;
-  /** When the lock on the user's codes ends; null without a lock. */
-  lockedUntil: EpochMs | null;
-  wrongCodes: number;
   recoveryCodesLeft: number;
   pendingChallenges: number;
   exemption: Exemption | null;
@@ -34,13 +32,20 @@ export interface UserFilter {
   idleMs?: number;
 }
 
+/** What is stored about all users. */
+export interface StoredUsers {
+  enrolments: readonly Enrolment[];
+  exemptions: readonly Exemption[];
+  challenges: readonly Challenge[];
+  places: readonly PlaceCodes[];
+}
+
 /** Puts together what is known about each user, sorted by username. */
 export function listedUsers(
-  enrolments: readonly Enrolment[],
-  exemptions: readonly Exemption[],
-  challenges: readonly Challenge[],
+  { enrolments, exemptions, challenges, places }: StoredUsers,
   now: EpochMs,
 ): ListedUser[] {
+  const codesOf = Map.groupBy(places, ({ username }) => username);
   const pending = new Map<string, number>();
   for (const { username } of challenges) {
     pending.set(username, (pending.get(username) ?? 0) + 1);
@@ -53,8 +58,7 @@ export function listedUsers(
     lastLoginAt: enrolment.lastLoginAt,
     lastUncodedLoginAt: enrolment.uncodedLoginAt,
     disabledAt: enrolment.disabledAt,
-    lockedUntil: lockEnd(enrolment.failures, now),
-    wrongCodes: enrolment.failures.count,
+    ...heldCodesOf(enrolment, codesOf.get(enrolment.username) ?? [], now),
     recoveryCodesLeft: enrolment.recoveryCodes,
     pendingChallenges: pending.get(enrolment.username) ?? 0,
     exemption: exempt.get(enrolment.username) ?? null,

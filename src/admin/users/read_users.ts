@@ -16,11 +16,11 @@ export async function readUsers(
     context,
     { create: false, ...options },
     async (store) =>
-      listedUsers(
-        await store.list(),
-        await store.exemptions(),
-        await store.openChallenges(now),
-        now,
-      ),
+      listedUsers({
+        enrolments: await store.list(),
+        exemptions: await store.exemptions(),
+        challenges: await store.openChallenges(now),
+        places: await store.placeCodes(),
+      }, now),
   );
 }

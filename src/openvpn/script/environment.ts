@@ -87,6 +87,6 @@ export function readClient(read: ReadVariable): Client {
   return {
     knowsCrtext: (read("IV_SSO") ?? "").split(",").includes("crtext"),
     hasSessionTokens: read("session_id") !== undefined,
-    isConnected: (read("trusted_ip") ?? read("trusted_ip6")) !== undefined,
+    connectedFrom: read("trusted_ip") ?? read("trusted_ip6") ?? null,
   };
 }

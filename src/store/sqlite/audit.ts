@@ -1,5 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
-import { type AuditRule, bounded, type DecisionRecord } from "../../core/decision.ts";
+import {
+  type AuditRow,
+  type AuditRule,
+  bounded,
+  type DecisionRecord,
+  FOLDED_FOR_MS,
+  foldOf,
+} from "../../core/decision.ts";
 import type { DecisionFilter } from "../enrolment_store.ts";
 
 /** How many old rows go with each new one at most: one login must not pay for a whole day's. */
@@ -7,17 +14,20 @@ const PRUNED_AT_ONCE = 20;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Adds a row to the audit trail, and removes the oldest ones that the rule no longer keeps. */
+/** Adds a decision to the audit trail, and removes the oldest rows that the rule no longer keeps. */
 export function recordDecision(
   connection: DatabaseSync,
   decision: DecisionRecord,
   rule: AuditRule,
 ): void {
   const row = bounded(decision);
-  const { lastInsertRowid } = connection.prepare(
-    `INSERT INTO decisions
-       (at, login_name, username, address, common_name, step, outcome, accepted_by, reason, detail)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  const fold = foldOf(row);
+  if (fold !== null && countAgain(connection, row, fold)) return;
+  const number = nextNumber(connection, row.outcome);
+  connection.prepare(
+    `INSERT INTO decisions (at, login_name, username, address, common_name, step, outcome,
+       accepted_by, reason, detail, last_at, number, fold)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     row.at,
     row.loginName,
@@ -29,15 +39,47 @@ export function recordDecision(
     row.by,
     row.reason,
     row.detail,
+    row.at,
+    number,
+    fold,
   );
+  prune(connection, row, number, rule);
+}
+
+/** Counts a refusal in the row of an earlier one like it; false where there is none. */
+function countAgain(connection: DatabaseSync, row: DecisionRecord, fold: string): boolean {
+  const { changes } = connection.prepare(
+    `UPDATE decisions SET count = count + 1, last_at = max(last_at, :at), detail = :detail
+     WHERE id = (SELECT max(id) FROM decisions WHERE fold = :fold)
+       AND at > :since AND at <= :at`,
+  ).run({ fold, at: row.at, detail: row.detail, since: row.at - FOLDED_FOR_MS });
+  return changes !== 0;
+}
+
+/** Counts each outcome apart, as each has a bound of its own. */
+function nextNumber(connection: DatabaseSync, outcome: DecisionRecord["outcome"]): number {
+  const { last } = connection.prepare(
+    "SELECT coalesce(max(number), 0) AS last FROM decisions WHERE outcome = ?",
+  ).get(outcome) as { last: number };
+  return last + 1;
+}
+
+function prune(
+  connection: DatabaseSync,
+  { at, outcome }: DecisionRecord,
+  number: number,
+  { maxDays, maxRows }: AuditRule,
+): void {
+  connection.prepare(
+    `DELETE FROM decisions WHERE id IN
+       (SELECT id FROM decisions WHERE outcome = :outcome AND number <= :beyond
+        ORDER BY number LIMIT ${PRUNED_AT_ONCE})`,
+  ).run({ outcome, beyond: number - maxRows });
   connection.prepare(
     `DELETE FROM decisions
      WHERE id IN (SELECT id FROM decisions ORDER BY id LIMIT ${PRUNED_AT_ONCE})
-       AND (id <= :beyond OR at < :tooOld)`,
-  ).run({
-    beyond: Number(lastInsertRowid) - rule.maxRows,
-    tooOld: decision.at - rule.maxDays * DAY_MS,
-  });
+       AND last_at < ?`,
+  ).run(at - maxDays * DAY_MS);
 }
 
 /** How many rows are read at once. */
@@ -48,12 +90,12 @@ export function decisionsAfter(
   connection: DatabaseSync,
   id: number,
   filter: DecisionFilter,
-): { id: number; decision: DecisionRecord }[] {
+): { id: number; decision: AuditRow }[] {
   return connection.prepare(
     `SELECT * FROM decisions
      WHERE id > :id
        AND (:username IS NULL OR :username IN (username, login_name))
-       AND (:since IS NULL OR at >= :since)
+       AND (:since IS NULL OR last_at >= :since)
        AND (:outcome IS NULL OR outcome = :outcome)
      ORDER BY id LIMIT ${PAGE}`,
   ).all({
@@ -64,7 +106,7 @@ export function decisionsAfter(
   }).map((row) => ({ id: row.id as number, decision: decisionOf(row) }));
 }
 
-function decisionOf(row: Record<string, unknown>): DecisionRecord {
+function decisionOf(row: Record<string, unknown>): AuditRow {
   return {
     at: row.at as number,
     loginName: row.login_name as string | null,
@@ -76,5 +118,7 @@ function decisionOf(row: Record<string, unknown>): DecisionRecord {
     by: row.accepted_by as string | null,
     reason: row.reason as string | null,
     detail: row.detail as string | null,
+    count: row.count as number,
+    lastAt: row.last_at as number,
   };
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Challenge } from "../../core/challenge.ts";
-import type { DecisionRecord } from "../../core/decision.ts";
+import type { AuditRow } from "../../core/decision.ts";
 import type { Enrolment, SealedSecret } from "../../core/enrolment.ts";
 import type { EpochMs } from "../../core/epoch.ts";
 import type { Exemption } from "../../core/exemption.ts";
@@ -11,11 +11,13 @@ import type {
   EnrolmentStore,
   EnrolOptions,
   NewEnrolment,
+  PlaceCodes,
 } from "../enrolment_store.ts";
 import { decisionsAfter } from "./audit.ts";
 import { openChallenges } from "./challenges.ts";
 import type { Database } from "./database.ts";
 import { allEnrolments, enrol, findEnrolment, keyIdsIn, saveFailures } from "./enrolments.ts";
+import { clearKnownPlaces, placeCodes } from "./places.ts";
 import { deleteRecoveryCode, replaceRecoveryCodes } from "./recovery_codes.ts";
 import { exemptionOf } from "./rows.ts";
 
@@ -60,7 +62,7 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
     return this.#database.read((connection) => openChallenges(connection, now, username));
   }
 
-  async *decisions(filter: DecisionFilter): AsyncGenerator<DecisionRecord[]> {
+  async *decisions(filter: DecisionFilter): AsyncGenerator<AuditRow[]> {
     for (let after = 0;;) {
       const page = await this.#database.read((connection) =>
         decisionsAfter(connection, after, filter)
@@ -72,16 +74,24 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
   }
 
   unlock(username: string): Promise<boolean> {
-    return this.#database.transaction((connection) =>
-      saveFailures(connection, username, NO_FAILURES)
-    );
+    return this.#database.transaction((connection) => {
+      clearKnownPlaces(connection, username);
+      return saveFailures(connection, username, NO_FAILURES);
+    });
+  }
+
+  placeCodes(username?: string): Promise<PlaceCodes[]> {
+    return this.#database.read((connection) => placeCodes(connection, username));
   }
 
   setDisabled(username: string, at: EpochMs | null): Promise<boolean> {
     return this.#database.transaction((connection) => {
       if (at !== null) deleteFrom(connection, "challenges", username);
-      return connection.prepare("UPDATE enrolments SET disabled_at = ? WHERE username = ?")
-        .run(at, username).changes !== 0;
+      return connection.prepare(
+        `UPDATE enrolments
+         SET disabled_at = :at, tokens_valid_from = max(tokens_valid_from, coalesce(:at, 0))
+         WHERE username = :username`,
+      ).run({ at, username }).changes !== 0;
     });
   }
 
@@ -148,6 +158,8 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
       const pendingChallenges = openChallenges(connection, now, username).length;
       const wasEnrolled = deleteFrom(connection, "enrolments", username);
       const wasExempt = deleteFrom(connection, "exemptions", username);
+      deleteFrom(connection, "known_places", username);
+      deleteFrom(connection, "uncoded_sessions", username);
       return wasEnrolled || wasExempt ? { wasEnrolled, wasExempt, pendingChallenges } : null;
     });
   }
@@ -156,7 +168,7 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
 /** Deletes a user's rows; gives whether there were any. */
 function deleteFrom(
   connection: DatabaseSync,
-  table: "challenges" | "enrolments" | "exemptions",
+  table: "challenges" | "enrolments" | "exemptions" | "known_places" | "uncoded_sessions",
   username: string,
 ): boolean {
   return connection.prepare(`DELETE FROM ${table} WHERE username = ?`).run(username)

@@ -8,6 +8,7 @@ import {
   UnknownKeys,
 } from "../enrolment_store.ts";
 import type { Login } from "../login_store.ts";
+import { clearKnownPlaces } from "./places.ts";
 import { insertRecoveryCodes } from "./recovery_codes.ts";
 import { enrolmentOf, ENROLMENTS } from "./rows.ts";
 
@@ -52,6 +53,7 @@ export function enrol(
     if (earlier !== null && !mayReplace(username)) throw alreadyEnrolled(username);
     connection.prepare("DELETE FROM enrolments WHERE username = ?").run(username);
     insert(connection, enrolment, earlier);
+    clearKnownPlaces(connection, username);
     insertRecoveryCodes(connection, username, enrolment.recoveryMarks);
   }
 }
@@ -65,8 +67,8 @@ function insert(
   const { disabledAt, lastTimeStep } = replaced(earlier, enrolment);
   connection.prepare(
     `INSERT INTO enrolments (username, secret, key_id, algorithm, digits, period,
-       issuer, enrolled_at, disabled_at, last_step)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       issuer, enrolled_at, tokens_valid_from, disabled_at, last_step)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     username,
     secret.bytes,
@@ -75,6 +77,7 @@ function insert(
     parameters.digits,
     parameters.periodSeconds,
     enrolment.issuer,
+    enrolment.enrolledAt,
     enrolment.enrolledAt,
     disabledAt,
     lastTimeStep,

@@ -101,6 +101,83 @@ export const MIGRATIONS: readonly string[] = [
   `ALTER TABLE enrolments ADD COLUMN algorithm TEXT NOT NULL DEFAULT 'SHA1';
    ALTER TABLE enrolments ADD COLUMN digits INTEGER NOT NULL DEFAULT 6;
    ALTER TABLE enrolments ADD COLUMN period INTEGER NOT NULL DEFAULT 30;`,
+
+  `ALTER TABLE enrolments ADD COLUMN tokens_valid_from INTEGER NOT NULL DEFAULT 0;
+   UPDATE enrolments SET tokens_valid_from = max(enrolled_at, coalesce(disabled_at, 0));
+
+   -- When sessions may have begun that no code let in, of users who need not be enrolled.
+   CREATE TABLE uncoded_sessions (
+     username TEXT NOT NULL,
+     since    INTEGER NOT NULL,
+     until    INTEGER NOT NULL
+   ) STRICT;
+
+   CREATE INDEX uncoded_sessions_by_user ON uncoded_sessions (username, since);
+
+   INSERT INTO uncoded_sessions
+     SELECT username, 0, uncoded_at FROM enrolments WHERE uncoded_at IS NOT NULL;
+
+   DROP TABLE password_failures;
+
+   CREATE TABLE place_failures (
+     place   TEXT PRIMARY KEY,
+     level   REAL NOT NULL,
+     last_at INTEGER NOT NULL,
+     gone_at INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+
+   CREATE INDEX place_failures_by_age ON place_failures (gone_at);
+
+   -- Networks that users have logged in from; the users need not be enrolled.
+   CREATE TABLE known_places (
+     place         TEXT PRIMARY KEY,
+     username      TEXT NOT NULL,
+     last_login_at INTEGER NOT NULL,
+     failures      INTEGER NOT NULL,
+     last_wrong    TEXT,
+     last_wrong_at INTEGER,
+     locks         INTEGER NOT NULL,
+     locked_until  INTEGER
+   ) STRICT, WITHOUT ROWID;
+
+   CREATE INDEX known_places_by_age ON known_places (last_login_at);
+   CREATE INDEX known_places_by_user ON known_places (username);
+
+   -- Marks of wrong passwords, so that the same one counts once.
+   CREATE TABLE wrong_passwords (
+     place TEXT NOT NULL,
+     mark  TEXT NOT NULL,
+     until INTEGER NOT NULL,
+     PRIMARY KEY (place, mark)
+   ) STRICT, WITHOUT ROWID;
+
+   CREATE INDEX wrong_passwords_by_age ON wrong_passwords (until);
+
+   -- Attempts whose password another factor decides about, until they are answered; a row per place.
+   CREATE TABLE open_attempts (
+     attempt    TEXT NOT NULL,
+     number     INTEGER NOT NULL,
+     place      TEXT NOT NULL,
+     expires_at INTEGER NOT NULL,
+     PRIMARY KEY (attempt, number)
+   ) STRICT, WITHOUT ROWID;
+
+   CREATE INDEX open_attempts_by_place ON open_attempts (place, expires_at);
+   CREATE INDEX open_attempts_by_age ON open_attempts (expires_at);
+
+   ALTER TABLE decisions ADD COLUMN count INTEGER NOT NULL DEFAULT 1;
+   ALTER TABLE decisions ADD COLUMN last_at INTEGER NOT NULL DEFAULT 0;
+   -- Counts the rows of each outcome.
+   ALTER TABLE decisions ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+   -- What refusals have in common that become one row.
+   ALTER TABLE decisions ADD COLUMN fold TEXT;
+   UPDATE decisions SET last_at = at, number = numbered.number
+     FROM (SELECT id, row_number() OVER (PARTITION BY outcome ORDER BY id) AS number
+           FROM decisions) AS numbered
+     WHERE numbered.id = decisions.id;
+
+   CREATE INDEX decisions_by_outcome ON decisions (outcome, number);
+   CREATE INDEX decisions_by_fold ON decisions (fold, id) WHERE fold IS NOT NULL;`,
 ];
 
 /** The schema version of an open database. */

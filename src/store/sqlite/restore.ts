@@ -88,7 +88,7 @@ function merged(
   moment: RestoreMoment,
 ): { columns: Columns; keepsRecoveryCodes: boolean } {
   const saved = enrolmentOf({ ...row, recovery_codes });
-  const { failures, lastTimeStep, disabledAt, keepsRecoveryCodes } = restored(
+  const { failures, lastTimeStep, disabledAt, tokensValidFrom, keepsRecoveryCodes } = restored(
     saved,
     present === undefined ? null : presentOf(present),
     moment,
@@ -104,6 +104,7 @@ function merged(
       locked_until: failures.lockedUntil,
       disabled_at: disabledAt,
       last_step: lastTimeStep,
+      tokens_valid_from: tokensValidFrom,
     },
   };
 }

@@ -38,11 +38,12 @@ export function enrolmentOf(row: Row): Enrolment {
     failures: failuresOf(row),
     disabledAt: row.disabled_at as number | null,
     uncodedLoginAt: row.uncoded_at as number | null,
+    tokensValidFrom: row.tokens_valid_from as number,
     recoveryCodes: row.recovery_codes as number,
   };
 }
 
-/** Reads what is held against a user out of a row of `enrolments`. */
+/** Reads the wrong codes out of a row of `enrolments` or `known_places`. */
 export function failuresOf(row: Row): CodeFailures {
   return {
     count: row.failures as number,

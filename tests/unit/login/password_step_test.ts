@@ -29,10 +29,10 @@ const PASSWORD = "right";
 const SECRET = new Redacted(new Uint8Array(20).fill(7));
 
 /** A PAM with one right password for everybody; it folds the case of names. */
-function fakePam(calls: string[], meanwhile = () => {}): FirstFactor {
+function fakePam(calls: string[], { meanwhile = () => {}, ...play }: Play): FirstFactor {
   const passed = (name: string) => ({
     outcome: "passed" as const,
-    username: name.toLowerCase(),
+    username: play.pamName ?? name.toLowerCase(),
   });
   return fakeFactor(({ loginName, address }, password) => {
     assert.equal(address, ATTEMPT.address);
@@ -44,7 +44,7 @@ function fakePam(calls: string[], meanwhile = () => {}): FirstFactor {
     assert.equal(address, ATTEMPT.address);
     calls.push("account");
     return loginName === "Locked" ? refused("account_refused") : passed(loginName);
-  });
+  }, () => play.accountName ?? null);
 }
 
 /** A store that knows only alice. */
@@ -106,6 +106,7 @@ function fakeStore(
       return Promise.resolve();
     },
     useRecoveryCode: () => Promise.resolve(false),
+    usernames: () => Promise.resolve(exemption ? ["alice", exemption.username] : ["alice"]),
     findExemption: (username) =>
       Promise.resolve(
         exemption?.username === username ? exemption : null,
@@ -121,6 +122,10 @@ function fakeStore(
 
 interface Play {
   loginName?: string;
+  /** What PAM calls the user, if not the login name in small letters. */
+  pamName?: string;
+  /** What the system's accounts call the user. */
+  accountName?: string;
   commonName?: string;
   password?: string;
   method?: ChallengeMethod | null;
@@ -164,7 +169,7 @@ async function play(request: Play) {
       uncoded,
       request,
     ),
-    firstFactor: request.external ? EXTERNAL_FACTOR : fakePam(calls, request.meanwhile),
+    firstFactor: request.external ? EXTERNAL_FACTOR : fakePam(calls, request),
     secrets: { open: () => Promise.resolve(SECRET) },
     rules: { ...TEST_RULES, unenrolled: request.admitsUnenrolled ? "allow" : "deny" },
     now: () => request.now ?? 5000,
@@ -273,6 +278,67 @@ Deno.test("passwordStep refuses users who are not enrolled", async () => {
   const { verdict, recorded } = await play({ loginName: "bob" });
   assert.deepEqual(verdict, refused("not_enrolled"));
   assert.deepEqual(recorded, []);
+});
+
+/** Log's detail of the refusal of a user who is not enrolled. */
+async function detailOf(request: Play): Promise<string | undefined> {
+  const { verdict, recorded } = await play(request);
+  assert(verdict.outcome === "refused", JSON.stringify([request, verdict]));
+  assert.equal(verdict.reason, "not_enrolled");
+  assert.equal(verdict.told, undefined, "the client is told what any other is");
+  assert.deepEqual(recorded, []);
+  return verdict.detail;
+}
+
+const BY_THAT_NAME = "and a user must be enrolled by that name";
+
+Deno.test("passwordStep says in the log what PAM calls a user who is not enrolled", async () => {
+  assert.equal(await detailOf({ loginName: "bob" }), undefined);
+  assert.equal(
+    await detailOf({ loginName: "Bob" }),
+    `PAM calls this user "bob", ${BY_THAT_NAME}`,
+  );
+  assert.equal(
+    await detailOf({ loginName: "bob", accountName: "robert" }),
+    `PAM calls this user "bob", ${BY_THAT_NAME}; the account is called "robert"`,
+  );
+  assert.equal(
+    await detailOf({ loginName: "ALICE", pamName: "ALICE" }),
+    `PAM calls this user "ALICE", ${BY_THAT_NAME}; ` +
+      'similar names that are enrolled or exempt: "alice"',
+  );
+});
+
+Deno.test("passwordStep, with totpUnenrolled allow, admits no enrolled user by another name", async () => {
+  const admitsUnenrolled = true;
+  const others: Play[] = [
+    { loginName: "ALICE", pamName: "ALICE" },
+    { loginName: "alice ", pamName: "alice " },
+    { loginName: "ａｌｉｃｅ", pamName: "ａｌｉｃｅ" },
+    { loginName: "EXAMPLE\\alice", pamName: "EXAMPLE\\alice" },
+    // Enrolled by the login's name, which is not PAM's.
+    { loginName: "alice", pamName: "a.smith" },
+    // Only the account database knows whom PAM means.
+    { loginName: "smith", pamName: "smith", accountName: "alice" },
+  ];
+  for (const other of others) {
+    const detail = await detailOf({ ...other, admitsUnenrolled });
+    assert.match(detail!, /^PAM calls this user .*: "alice"; totpUnenrolled allow admits no /);
+    // A disabled user gets in no better.
+    await detailOf({ ...other, admitsUnenrolled, disabledAt: 1 });
+  }
+  const { verdict } = await play({ loginName: "bob", admitsUnenrolled });
+  assert.equal(verdict.outcome, "accepted");
+});
+
+Deno.test("passwordStep, with totpUnenrolled allow, admits no user whose exemption does not hold", async () => {
+  const elsewhere = { username: "bob", since: 0, until: null, from: "198.51.100.0/24" };
+  for (const exemption of [elsewhere, { ...elsewhere, from: null, until: 1 }]) {
+    for (const loginName of ["bob", "BOB "]) {
+      const pamName = loginName;
+      await detailOf({ loginName, pamName, admitsUnenrolled: true, exemption });
+    }
+  }
 });
 
 Deno.test("passwordStep sends no challenge while codes are locked, and tells how long", async () => {

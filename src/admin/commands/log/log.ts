@@ -1,4 +1,4 @@
-import type { DecisionRecord } from "../../../core/decision.ts";
+import type { AuditRow } from "../../../core/decision.ts";
 import { quoted } from "../../../text/printable.ts";
 import { readSince } from "../../command_line/time.ts";
 import { type AdminContext, withStore } from "../../context.ts";
@@ -6,7 +6,7 @@ import type { Screen, Tone } from "../../terminal/screen.ts";
 import { instant, json, table } from "../../terminal/text.ts";
 import type { LogOptions } from "./options.ts";
 
-const TONES: Record<DecisionRecord["outcome"], Tone> = {
+const TONES: Record<AuditRow["outcome"], Tone> = {
   challenged: "quiet",
   accepted: "good",
   refused: "bad",
@@ -36,12 +36,12 @@ export async function log(context: AdminContext, options: LogOptions): Promise<v
   }
 }
 
-function asText(decisions: readonly DecisionRecord[], screen: Screen): string {
+function asText(decisions: readonly AuditRow[], screen: Screen): string {
   const rows = decisions.map((decision) => [
     instant(decision.at),
     decision.step,
     { text: decision.outcome, tone: TONES[decision.outcome] },
-    decision.reason ?? decision.by ?? "-",
+    reasonOf(decision),
     asWord(decision.loginName),
     asWord(decision.address),
     asWord(decision.commonName),
@@ -51,14 +51,20 @@ function asText(decisions: readonly DecisionRecord[], screen: Screen): string {
   return table(HEADS, rows, { ...screen, columns: null });
 }
 
+/** Why, and how often where one row stands for many. */
+function reasonOf({ reason, by, count, lastAt }: AuditRow): string {
+  const why = reason ?? by ?? "-";
+  return count === 1 ? why : `${why} (${count} times until ${instant(lastAt)})`;
+}
+
 /** A client's own words, so that they can't be taken for another column. */
 function asWord(text: string | null): string {
   if (text === null) return "-";
   return /^[^\s"\\-][^\s"\\]*$/.test(text) ? text : quoted(text);
 }
 
-function asJson({ at, loginName, by, ...decision }: DecisionRecord) {
-  const { username, address, commonName, step, outcome, reason, detail } = decision;
+function asJson({ at, loginName, by, ...decision }: AuditRow) {
+  const { username, address, commonName, step, outcome, reason, detail, count, lastAt } = decision;
   return {
     time: instant(at),
     step,
@@ -70,5 +76,7 @@ function asJson({ at, loginName, by, ...decision }: DecisionRecord) {
     address,
     commonName,
     detail,
+    count,
+    lastTime: instant(lastAt),
   };
 }

@@ -1,6 +1,6 @@
-import { lockEnd } from "../../../core/lockout.ts";
 import type { Enrolment } from "../../../core/enrolment.ts";
 import { type AdminContext, openVault, withStore } from "../../context.ts";
+import { heldCodesOf } from "../../users/held_codes.ts";
 import { requireEnrolment } from "../../users/require_user.ts";
 import { exemptionAsJson } from "../../users/exemption_state.ts";
 import { type Handout, handoutOf } from "../../handout/handout.ts";
@@ -40,7 +40,7 @@ function readState(context: AdminContext, username: string): Promise<UserState> 
     const exemptions = await store.exemptions();
     return {
       enrolment,
-      lockedUntil: lockEnd(enrolment.failures, context.now()),
+      ...heldCodesOf(enrolment, await store.placeCodes(username), context.now()),
       challenges: await store.openChallenges(context.now(), username),
       exemption: exemptions.find((one) => one.username === username) ?? null,
     };
@@ -54,7 +54,7 @@ async function handoutAgain(context: AdminContext, enrolment: Enrolment): Promis
 }
 
 function asJson(
-  { enrolment, lockedUntil, challenges, exemption }: UserState,
+  { enrolment, lockedUntil, wrongCodes, challenges, exemption }: UserState,
   revealed: Handout | null,
 ): string {
   const { username, issuer, enrolledAt, lastLoginAt } = enrolment;
@@ -67,7 +67,7 @@ function asJson(
     lastUncodedLoginAt: instantOrNull(enrolment.uncodedLoginAt),
     disabledAt: instantOrNull(enrolment.disabledAt),
     recoveryCodesLeft: enrolment.recoveryCodes,
-    wrongCodes: enrolment.failures.count,
+    wrongCodes,
     lockedUntil: instantOrNull(lockedUntil),
     ...exemptionAsJson(exemption),
     pendingChallenges: challenges.map((challenge) => ({

@@ -5,13 +5,12 @@ import type { Exemption } from "../../../core/exemption.ts";
 import type { Handout } from "../../handout/handout.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { instant, instantOrNever, type Pair, pairs } from "../../terminal/text.ts";
+import type { HeldCodes } from "../../users/held_codes.ts";
 import { exemptionState } from "../../users/exemption_state.ts";
 
 /** All that is known about a user. */
-export interface UserState {
+export interface UserState extends HeldCodes {
   enrolment: Enrolment;
-  /** Null without a lock. */
-  lockedUntil: EpochMs | null;
   challenges: readonly Challenge[];
   exemption: Exemption | null;
 }
@@ -49,10 +48,10 @@ function enrolmentPairs(
 }
 
 function statePairs(
-  { enrolment, lockedUntil, challenges, exemption }: UserState,
+  { enrolment, lockedUntil, wrongCodes, challenges, exemption }: UserState,
   now: EpochMs,
 ): Pair[] {
-  const { disabledAt, failures, recoveryCodes } = enrolment;
+  const { disabledAt, recoveryCodes } = enrolment;
   const found: Pair[] = [];
   if (disabledAt !== null) {
     found.push(["Disabled", `since ${instant(disabledAt)} (openvpn-totp enable USER)`, "bad"]);
@@ -62,7 +61,7 @@ function statePairs(
     found.push(["Without a code", `${text} (openvpn-totp exempt --end USER)`, tone]);
   }
   const lock: Pair = lockedUntil === null
-    ? ["Codes", `not locked, ${failures.count} wrong in a row`]
+    ? ["Codes", `not locked, ${wrongCodes} wrong in a row`]
     : ["Codes", `locked until ${instant(lockedUntil)} (openvpn-totp unlock USER)`, "bad"];
   const pending = challenges.map(toldChallenge).join(", ") || "none";
   found.push(lock, ["Recovery codes", `${recoveryCodes} left`], ["Pending challenge", pending]);

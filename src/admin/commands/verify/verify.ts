@@ -1,6 +1,6 @@
 import type { EpochMs } from "../../../core/epoch.ts";
 import { type Code, readCode } from "../../../core/code.ts";
-import { lockEnd } from "../../../core/lockout.ts";
+import { heldCodesOf } from "../../users/held_codes.ts";
 import { readSetting, SETTINGS } from "../../../settings.ts";
 import type { Enrolment } from "../../../core/enrolment.ts";
 import type { EnrolmentStore } from "../../../store/store.ts";
@@ -34,8 +34,9 @@ export async function verify(
     let examined = await examine(context, store, enrolment, code);
     if (options.use && !await use(store, enrolment, examined)) examined = usedMeanwhile(examined);
     const result = examined.judgement.kind;
-    const { failures, disabledAt } = enrolment;
-    const lockedUntil = lockEnd(failures, context.now());
+    const { disabledAt } = enrolment;
+    const places = await store.placeCodes(username);
+    const { lockedUntil } = heldCodesOf(enrolment, places, context.now());
     const isRight = ["right", "recovery_code"].includes(result);
     if (!isRight || lockedUntil !== null || disabledAt !== null) {
       context.exitStatus = 1;

@@ -1,0 +1,19 @@
+import type { EpochMs } from "./epoch.ts";
+import type { CodeFailures } from "./lockout.ts";
+
+/** A network that a user has logged in from, with the password and the code that they needed. */
+export interface KnownPlace {
+  /** The enrolled name of the user; for a user who is not enrolled, the name that PAM reported. */
+  username: string;
+  lastLoginAt: EpochMs;
+  /** The wrong codes from here. They count apart, so that nobody elsewhere can lock the user out. */
+  failures: CodeFailures;
+}
+
+/** A place stays known for this long after the last login, in milliseconds: four weeks. */
+export const KNOWN_FOR_MS = 28 * 24 * 60 * 60 * 1000;
+
+/** Says whether a user has logged in from a place in the last weeks. */
+export function isKnown(place: KnownPlace | null, now: EpochMs): place is KnownPlace {
+  return place !== null && now < place.lastLoginAt + KNOWN_FOR_MS;
+}

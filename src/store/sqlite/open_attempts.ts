@@ -1,0 +1,65 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { EpochMs } from "../../core/epoch.ts";
+import type { OpenAttempt } from "../login_store.ts";
+
+/** How many attempts are handled at once: one login must not pay for a whole attack. */
+const AT_ONCE = 100;
+
+/** By then, quiet time has taken back nearly everything that an attempt could count for. */
+const FORGOTTEN_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/** `LoginRecords.openAttempt`. */
+export function openAttempt(
+  connection: DatabaseSync,
+  { id, places, expiresAt }: OpenAttempt,
+  now: EpochMs,
+): void {
+  connection.prepare(
+    `DELETE FROM open_attempts WHERE attempt IN
+       (SELECT attempt FROM open_attempts WHERE expires_at <= ? LIMIT ${AT_ONCE})`,
+  ).run(now - FORGOTTEN_AFTER_MS);
+  const insert = connection.prepare("REPLACE INTO open_attempts VALUES (?, ?, ?, ?)");
+  places.forEach((place, number) => insert.run(id, number, place, expiresAt));
+}
+
+/** `LoginRecords.closeAttempt`. */
+export function closeAttempt(connection: DatabaseSync, id: string): void {
+  connection.prepare("DELETE FROM open_attempts WHERE attempt = ?").run(id);
+}
+
+/** `LoginRecords.closeAttemptsAt`. */
+export function closeAttemptsAt(connection: DatabaseSync, place: string): void {
+  connection.prepare(
+    "DELETE FROM open_attempts WHERE attempt IN (SELECT attempt FROM open_attempts WHERE place = ?)",
+  ).run(place);
+}
+
+/** `LoginRecords.openAttemptsAt`. */
+export function openAttemptsAt(
+  connection: DatabaseSync,
+  place: string,
+): { count: number; firstExpiresAt: EpochMs | null } {
+  const row = connection.prepare(
+    "SELECT count(*) AS count, min(expires_at) AS first FROM open_attempts WHERE place = ?",
+  ).get(place)!;
+  return { count: row.count as number, firstExpiresAt: row.first as number | null };
+}
+
+/** `LoginRecords.expiredAttemptsAt`. */
+export function expiredAttemptsAt(
+  connection: DatabaseSync,
+  place: string,
+  now: EpochMs,
+): OpenAttempt[] {
+  const placesOf = connection.prepare(
+    "SELECT place FROM open_attempts WHERE attempt = ? ORDER BY number",
+  );
+  return connection.prepare(
+    `SELECT attempt, expires_at FROM open_attempts WHERE place = ? AND expires_at <= ?
+     ORDER BY expires_at, attempt LIMIT ${AT_ONCE}`,
+  ).all(place, now).map((row) => ({
+    id: row.attempt as string,
+    places: placesOf.all(row.attempt as string).map((one) => one.place as string),
+    expiresAt: row.expires_at as number,
+  }));
+}

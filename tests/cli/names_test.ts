@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { makePamService } from "../lab/pam_service.ts";
+import { admin, enroll, makeTestDirectory } from "../lab/program.ts";
+import { playAttempt } from "../lab/hook_call.ts";
+import { testWith } from "../lab/requirements.ts";
+import { ROOT_AND_ACCOUNT, withUser } from "../lab/user.ts";
+
+/** Takes everybody, by whatever name, and does not say what it calls them. */
+const PERMIT = ["auth required pam_permit.so", "account required pam_permit.so"];
+
+testWith(
+  ["root"],
+  "totpUnenrolled allow admits nobody by another spelling of a name that needs a code",
+  async () => {
+    await using directory = await makeTestDirectory();
+    await using service = await makePamService(PERMIT);
+    const { db } = directory;
+    for (const name of ["alice", "carol", "søren"]) await enroll(db, name);
+    await admin(db, ["disable", "carol"]);
+    await admin(db, ["exempt", "link", "--from", "198.51.100.1"]);
+    const logIn = async (name: string) => {
+      const attempt = await playAttempt(directory.path, {
+        totpTokenDbPath: db,
+        totpUnenrolled: "allow",
+        totpPamService: service.name,
+      });
+      const { status, stderr } = await attempt.password(name, "any");
+      assert.equal(await attempt.pending(), "");
+      assert.equal(await attempt.reason(), "");
+      return { status, stderr };
+    };
+    const spellings = ["ALICE", "alice ", "ＡＬＩＣＥ", "alıce", "Carol", "LINK", "link", "soren"];
+    for (const name of [...spellings, "SØREN", "alice@example.org"]) {
+      const { status, stderr } = await logIn(name);
+      assert.equal(status, 1, stderr);
+      assert.match(stderr, / reason=not_enrolled .* similar names that are enrolled or exempt: /);
+    }
+    const bob = await logIn("bob");
+    assert.equal(bob.status, 0, bob.stderr);
+  },
+);
+
+testWith(
+  ROOT_AND_ACCOUNT,
+  "the log says what PAM calls a user who was enrolled by another spelling",
+  async () => {
+    await withUser(async ({ username, password, db, attempt }) => {
+      await admin(db, ["delete", username]);
+      await enroll(db, username.toUpperCase());
+      const login = await attempt();
+      const { status, stderr } = await login.password(username, password);
+      assert.equal(status, 1);
+      const detail = `PAM calls this user \\"${username}\\", and a user must be enrolled by that ` +
+        `name; similar names that are enrolled or exempt: \\"${username.toUpperCase()}\\"`;
+      assert(stderr.includes(` reason=not_enrolled `), stderr);
+      assert(stderr.includes(` detail="${detail}"\n`), stderr);
+      assert.equal(await login.reason(), "");
+      const { stdout } = await admin(db, ["log", "--json"]);
+      assert.equal(JSON.parse(stdout).at(-1).detail, detail.replaceAll("\\", ""));
+    });
+  },
+);
