@@ -9,14 +9,16 @@ const GUESS_MS = 1;
 /**
  * How many codes somebody who knows a user's password can try within a day, if the user does not
  * log in meanwhile: each guess is another wrong code, sent as soon as the lock before it ends.
+ *
+ * @param longestSeconds of `LONGEST_LOCK_SECONDS`
  */
-export function guessesPerDay(rule: LockoutRule): number {
+export function guessesPerDay(rule: LockoutRule, longestSeconds: number): number {
   let guesses = 0;
   let failures = NO_FAILURES;
   for (let now: EpochMs = 0; now < DAY_MS;) {
     guesses++;
     const wrong = { mark: String(guesses), at: now, staysWrongMs: 0 };
-    failures = afterWrongCode(failures, wrong, rule);
+    failures = afterWrongCode(failures, wrong, rule, longestSeconds);
     now += GUESS_MS + lockedForSeconds(failures, now) * 1000;
   }
   return guesses;

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { FINDINGS } from "../../src/server_setup/doctor/finding.ts";
-import { chanceOfGuessing, guessesPerDay } from "../../src/core/guesses_per_day.ts";
 import { COMMON_PARAMETERS } from "../../src/core/totp_parameters.ts";
 import { REASONS } from "../../src/core/verdict.ts";
-import { oddsOf } from "../../src/server_setup/doctor/guessing_check.ts";
+import { chancesPerDay, oddsOf } from "../../src/server_setup/doctor/guessing_check.ts";
 import { readSettings, SETTINGS } from "../../src/settings.ts";
 
 const read = (path: string) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
@@ -40,10 +39,10 @@ Deno.test("the README lists every finding of doctor", async () => {
 Deno.test("the README states the odds of guessing a code as the rules give them", async () => {
   const readme = (await read("README.md")).replace(/\s+/g, " ");
   const { lockout, driftSteps } = readSettings(() => undefined);
-  const guesses = guessesPerDay(lockout);
-  const odds = oddsOf(chanceOfGuessing(guesses, COMMON_PARAMETERS.digits, driftSteps));
-  assert(readme.includes(`can try at most ${guesses} codes a day`), `${guesses} codes a day`);
-  assert(readme.includes(`one of six digits with odds of ${odds} a day`), odds);
+  const { known, unknown } = chancesPerDay(lockout, COMMON_PARAMETERS.digits, driftSteps);
+  const sentence = `guesses a code of six digits with odds of ${oddsOf(unknown)} a day, or ` +
+    `${oddsOf(known)} from a network that the user logs in from`;
+  assert(readme.includes(sentence), sentence);
 });
 
 Deno.test("the documents cite tests that exist", async () => {

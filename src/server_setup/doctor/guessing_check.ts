@@ -1,4 +1,5 @@
 import { chanceOfGuessing, guessesPerDay } from "../../core/guesses_per_day.ts";
+import { type LockoutRule, LONGEST_LOCK_SECONDS } from "../../core/lockout.ts";
 import { COMMON_PARAMETERS } from "../../core/totp_parameters.ts";
 import { SETTINGS, type Settings } from "../../settings.ts";
 import { directivesNamed } from "../openvpn_config/directive.ts";
@@ -19,14 +20,26 @@ export function checkGuessing(setUp: SetUp): Finding[] {
   const digits = (database?.state === "open" ? database.fewestDigits : null) ??
     COMMON_PARAMETERS.digits;
   const { driftSteps, lockout } = settings;
-  const guesses = guessesPerDay(lockout);
-  const chance = chanceOfGuessing(guesses, digits, driftSteps);
-  const what = `somebody who has a user's password can try ${guesses} codes of ${digits} digits ` +
-    `a day, and guesses one with odds of ${oddsOf(chance)} a day`;
-  const isBad = chance > WORST_CHANCE || driftSteps > MOST_DRIFT_STEPS;
+  const { known, unknown } = chancesPerDay(lockout, digits, driftSteps);
+  const what =
+    `somebody who has a user's password guesses a code of ${digits} digits with odds of ` +
+    `${oddsOf(unknown)} a day, or ${oddsOf(known)} from a network that the user logs in from`;
+  const isBad = known > WORST_CHANCE || driftSteps > MOST_DRIFT_STEPS;
   if (!isBad) return [ok("guessing", what)];
   const { why, ...advice } = adviceAbout(setUp);
   return [warning("guessing", what, why, advice)];
+}
+
+/** The chance of guessing a code in a day, from the user's own network and from elsewhere. */
+export function chancesPerDay(
+  lockout: LockoutRule,
+  digits: number,
+  driftSteps: number,
+): Record<keyof typeof LONGEST_LOCK_SECONDS, number> {
+  const chance = (longestSeconds: number) =>
+    chanceOfGuessing(guessesPerDay(lockout, longestSeconds), digits, driftSteps);
+  const { known, unknown } = LONGEST_LOCK_SECONDS;
+  return { known: chance(known), unknown: chance(unknown) };
 }
 
 /** A chance in words, rounded: `1 in 1,100`. */

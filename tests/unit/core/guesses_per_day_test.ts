@@ -4,18 +4,20 @@ import {
   afterWrongCode,
   lockedForSeconds,
   type LockoutRule,
+  LONGEST_LOCK_SECONDS,
   NO_FAILURES,
 } from "../../../src/core/lockout.ts";
 
 /** Wrong codes that are not refused because of a lock, of one every second for a day. */
-function triedEachSecond(rule: LockoutRule): number {
+function triedEachSecond(rule: LockoutRule, longestSeconds: number): number {
   let tried = 0;
   let failures = NO_FAILURES;
   for (let second = 0; second < 86_400; second++) {
     const now = second * 1000;
     if (lockedForSeconds(failures, now) > 0) continue;
     tried++;
-    failures = afterWrongCode(failures, { mark: `${second}`, at: now, staysWrongMs: 0 }, rule);
+    const wrong = { mark: `${second}`, at: now, staysWrongMs: 0 };
+    failures = afterWrongCode(failures, wrong, rule, longestSeconds);
   }
   return tried;
 }
@@ -24,21 +26,29 @@ Deno.test("guessesPerDay is what an impatient guesser gets under the lockout's r
   const rules = [[5, 60], [1, 3600], [1, 1], [10, 60], [3, 600]] as const;
   for (const [maxFailures, lockoutSeconds] of rules) {
     const rule = { maxFailures, lockoutSeconds };
-    const tried = triedEachSecond(rule);
-    const guesses = guessesPerDay(rule);
-    // A guesser who needs a second for each guess loses a few of them.
-    assert(guesses >= tried, `${guesses} for ${tried}`);
-    assert(guesses <= tried * 1.02 + 2 * maxFailures, `${guesses} for ${tried}`);
+    for (const longestSeconds of Object.values(LONGEST_LOCK_SECONDS)) {
+      const tried = triedEachSecond(rule, longestSeconds);
+      const guesses = guessesPerDay(rule, longestSeconds);
+      // A guesser who needs a second for each guess loses a few of them.
+      assert(guesses >= tried, `${guesses} for ${tried}`);
+      assert(guesses <= tried * 1.02 + 2 * maxFailures, `${guesses} for ${tried}`);
+    }
   }
+});
+
+Deno.test("guesses from elsewhere are fewer than from a user's own network", () => {
+  const rule = { maxFailures: 5, lockoutSeconds: 60 };
+  const { known, unknown } = LONGEST_LOCK_SECONDS;
+  assert(guessesPerDay(rule, unknown) < guessesPerDay(rule, known) / 2);
 });
 
 Deno.test("more failures or shorter locks never mean fewer guesses", () => {
   const counts = [1, 2, 5, 20, 100].map((maxFailures) =>
-    guessesPerDay({ maxFailures, lockoutSeconds: 60 })
+    guessesPerDay({ maxFailures, lockoutSeconds: 60 }, LONGEST_LOCK_SECONDS.known)
   );
   assert.deepEqual(counts, [...counts].sort((a, b) => a - b));
   const shorter = [3600, 600, 60, 1].map((lockoutSeconds) =>
-    guessesPerDay({ maxFailures: 5, lockoutSeconds })
+    guessesPerDay({ maxFailures: 5, lockoutSeconds }, LONGEST_LOCK_SECONDS.known)
   );
   assert.deepEqual(shorter, [...shorter].sort((a, b) => a - b));
 });
@@ -60,7 +70,7 @@ Deno.test("a guess that is sent again while it counts once covers two drift wind
   let failures = NO_FAILURES;
   for (let second = 0; second < window; second++) {
     const wrong = { mark: "same", at: second * 1000, staysWrongMs: window * 1000 };
-    failures = afterWrongCode(failures, wrong, rule);
+    failures = afterWrongCode(failures, wrong, rule, LONGEST_LOCK_SECONDS.known);
     const step = Math.floor((second + period - 1) / period);
     for (let drift = -driftSteps; drift <= driftSteps; drift++) covered.add(step + drift);
   }
