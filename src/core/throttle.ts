@@ -32,8 +32,13 @@ export interface ThrottleScope {
 
 /** The places that a failed login counts against. */
 export interface Places {
-  /** The username from its network. */
+  /** The username, as it was given, from its network. */
   pair: ThrottleScope;
+  /**
+   * The same with the plainest spelling of the name, if it is another one: PAM may take all spellings
+   * for the same user, and then they share the guesses.
+   */
+  spelling: ThrottleScope | null;
   /** The networks that the client is in, the narrowest first; none if its address is unknown. */
   networks: ThrottleScope[];
 }
@@ -54,8 +59,10 @@ const WIDTHS = {
  * It never counts against the username alone: otherwise strangers could make its owner wait.
  */
 export function placesOf(loginName: string, address: string | null, rule: ThrottleRule): Places {
+  const plain = foldedName(loginName);
   return {
     pair: scopeOf(pairKey(loginName, address), rule),
+    spelling: plain === loginName ? null : scopeOf(pairKey(plain, address), rule),
     networks: networksOf(address).map((network) => scopeOf(`network ${network}`, rule)),
   };
 }
@@ -77,9 +84,9 @@ function widthOf(key: string): { free: number; pace: number } {
   return length === undefined ? WIDTHS.narrow : WIDTHS[length as keyof typeof WIDTHS];
 }
 
-/** The key of a user and their network. All spellings of a name that PAM may take for one are one. */
+/** The key of a user, by the name as it was given, and their network. */
 export function pairKey(loginName: string, address: string | null): string {
-  return `user ${networkOf(address)} ${foldedName(loginName)}`;
+  return `user ${networkOf(address)} ${loginName}`;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { objectionToCommonName } from "../core/common_name.ts";
 import type { Enrolment } from "../core/enrolment.ts";
 import { isUsername } from "../core/username.ts";
 import {
@@ -14,6 +15,7 @@ import { conclude } from "./conclude.ts";
 import type { LoginParts } from "./login_parts.ts";
 import type { PasswordRequest } from "./password_request.ts";
 import { type CountedPlaces, PlaceThrottle } from "./place_throttle.ts";
+import { concludeRefused } from "./refused_first_factor.ts";
 import { admitUnproven } from "./unproven_admission.ts";
 import { refusalInWait } from "./wait.ts";
 
@@ -30,7 +32,7 @@ export async function passwordStep(
   parts: LoginParts,
 ): Promise<PasswordVerdict> {
   const about = { step: "password", attempt: request.attempt } as const;
-  const objection = objectionToRequest(request);
+  const objection = objectionToRequest(request, parts);
   if (objection !== null) {
     return await conclude(parts, about, () => Promise.resolve({ verdict: objection }));
   }
@@ -56,12 +58,17 @@ async function provenStep(
   const about = { step: "password", attempt } as const;
   const result = await parts.firstFactor.authenticate(attempt, password);
   if (result.outcome === "refused") {
+    const answer = { attempt, refusal: result };
     const mark = await markOf(request, parts);
-    return await conclude(parts, about, async ({ records, now }) => {
-      // If PAM failed, nobody learnt anything about the password.
-      if (result.reason === "pam_error") await throttle.takeBack(records, counted);
-      else await throttle.failed(records, now, { counted, mark });
-      return { verdict: result };
+    return await conclude(parts, about, async (transaction) => {
+      const conclusion = await concludeRefused(answer, transaction, parts);
+      if (result.reason !== "pam_error") {
+        const verdict = await throttle.failed(conclusion.verdict, { counted, mark }, transaction);
+        return { ...conclusion, verdict };
+      }
+      // Nobody learnt anything about the password.
+      await throttle.takeBack(transaction.records, counted);
+      return conclusion;
     });
   }
   const { username } = result;
@@ -111,8 +118,13 @@ function masked(verdict: PasswordVerdict): PasswordVerdict {
 }
 
 /** Says what is wrong with a request before the password is checked. */
-function objectionToRequest({ attempt, password }: PasswordRequest): Refused | null {
+function objectionToRequest(
+  { attempt, password }: PasswordRequest,
+  { rules }: LoginParts,
+): Refused | null {
   if (!isUsername(attempt.loginName)) return refused("bad_username");
+  const objection = objectionToCommonName(attempt, rules.commonName);
+  if (objection !== null) return objection;
   return password.reveal().includes(0) ? refused("bad_password") : null;
 }
 

@@ -16,6 +16,7 @@ import {
   type ThrottleScope,
   waitSeconds,
 } from "../core/throttle.ts";
+import type { Refused } from "../core/verdict.ts";
 import type { LoginRecords, OpenAttempt, PlaceReader } from "../store/store.ts";
 
 /** The failures before and after an attempt was counted, by the keys of its places. */
@@ -100,8 +101,8 @@ export class PlaceThrottle {
   }
 
   /**
-   * Takes back an attempt that was counted, and all failures of the user here, in the networks too.
-   * Others' failures stay: otherwise anyone with one account could go on guessing at others.
+   * Takes back an attempt that was counted, and all failures of the user here, in wider places too.
+   * Others' failures stay, those of other spellings too: otherwise anyone with one account could go on guessing at others.
    */
   async passed(
     records: LoginRecords,
@@ -115,8 +116,9 @@ export class PlaceThrottle {
     await records.savePlaceFailures(pair.key, null);
     for (const scope of (await this.scopes(records, now)).filter(({ key }) => key !== pair.key)) {
       const all = await records.findPlaceFailures(scope.key);
-      const left = lessened(all, levelAt(own, scope, now), scope);
-      await records.savePlaceFailures(scope.key, left);
+      // Of both, quiet time takes back the same since the network's last failure.
+      const share = levelAt(own, scope, all?.lastAt ?? now);
+      await records.savePlaceFailures(scope.key, lessened(all, share, scope));
     }
   }
 
@@ -127,20 +129,27 @@ export class PlaceThrottle {
 
   /** Takes back an attempt that was counted, where it turned out to be no failure. */
   async takeBack(records: LoginRecords, places: CountedPlaces): Promise<void> {
-    for (const scope of [this.#places.pair, ...this.#places.networks]) {
-      const own = places.get(scope.key);
-      if (own === undefined) continue;
-      const current = await records.findPlaceFailures(scope.key);
-      await records.savePlaceFailures(scope.key, takenBack(current, own, scope));
+    for (const [key, own] of places) {
+      const current = await records.findPlaceFailures(key);
+      const left = takenBack(current, own, scopeOf(key, this.#rule));
+      await records.savePlaceFailures(key, left);
     }
   }
 
   /**
    * Keeps an attempt counted that did not let its user in, unless its password was counted already: a
    * client that sends the same one again and again guesses once.
+   *
+   * @returns the refusal, which says whether it is such a repetition
    */
-  async failed(records: LoginRecords, now: EpochMs, { counted, mark }: Guess): Promise<void> {
-    if (!await this.isNewGuess(records, now, mark)) await this.takeBack(records, counted);
+  async failed(
+    refusal: Refused,
+    { counted, mark }: Guess,
+    { records, now }: { records: LoginRecords; now: EpochMs },
+  ): Promise<Refused> {
+    if (await this.isNewGuess(records, now, mark)) return refusal;
+    await this.takeBack(records, counted);
+    return { ...refusal, isRepeated: true };
   }
 
   /** Says whether a password is a new guess of its user here, and remembers it for a time. */
@@ -161,8 +170,9 @@ export class PlaceThrottle {
 
   /** What counts the failures of this attempt; the user's own place comes first. */
   async scopes(reader: PlaceReader, now: EpochMs): Promise<ThrottleScope[]> {
-    const { pair, networks } = this.#places;
-    return await this.#isKnown(reader, now) ? [pair] : [pair, ...networks];
+    const { pair, spelling, networks } = this.#places;
+    const own = spelling === null ? [pair] : [pair, spelling];
+    return await this.#isKnown(reader, now) ? own : [...own, ...networks];
   }
 
   async #countAt(scope: ThrottleScope, records: LoginRecords, at: EpochMs): Promise<Counted> {

@@ -44,7 +44,7 @@ export const username = fc.constantFrom(
 /** Who connects. */
 export const from = fc.record({
   loginName,
-  commonName: fc.constantFrom(null, "laptop", "phone"),
+  commonName: fc.constantFrom(null, "laptop", "phone", "alice", "alice", "Alice"),
   address: fc.constantFrom(
     ...["192.0.2.1", "192.0.2.1", "192.0.2.2", null],
     ...["2001:db8::1", "2001:db8::2"],

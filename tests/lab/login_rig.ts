@@ -117,7 +117,7 @@ export class LoginRig {
 
   #parts(stateId: string): LoginParts {
     const { mode, challengeSeconds, bindsAddress, admitsUnenrolled, driftSteps } = this.#rules;
-    const { maxFailures, lockoutSeconds, freeFailures, maxWaitSeconds } = this.#rules;
+    const { commonName, maxFailures, lockoutSeconds, freeFailures, maxWaitSeconds } = this.#rules;
     return {
       store: this.#store,
       firstFactor: mode === "pam" ? pam : EXTERNAL_FACTOR,
@@ -126,6 +126,7 @@ export class LoginRig {
         ...TEST_RULES,
         challengeTimeoutSeconds: challengeSeconds,
         bindAddress: bindsAddress,
+        commonName,
         unenrolled: admitsUnenrolled ? "allow" : "deny",
         driftSteps,
         lockout: { maxFailures, lockoutSeconds },

@@ -1,3 +1,4 @@
+import { checkCommonName } from "./common_name_check.ts";
 import { checkFactors } from "./factor_checks.ts";
 import type { Finding, FindingId } from "./finding.ts";
 import { checkGuessing } from "./guessing_check.ts";
@@ -32,6 +33,13 @@ export function checkAll(setUp: SetUp): Finding[] {
 
 /** Checks what the configuration and the unit say about logins, beside the program's own lines. */
 export function checkLines(facts: LineFacts): Finding[] {
-  return [checkFactors, checkOtherOptions, checkSession, checkSettings, checkOutputs, checkUnit]
-    .flatMap((check) => check(facts));
+  return [
+    checkFactors,
+    checkCommonName,
+    checkOtherOptions,
+    checkSession,
+    checkSettings,
+    checkOutputs,
+    checkUnit,
+  ].flatMap((check) => check(facts));
 }

@@ -23,6 +23,7 @@ export const FINDINGS = {
   dropped_rights: "the user that OpenVPN runs as can check passwords (`user`, `User=`)",
   password_factor: "something checks the password, and only once",
   unenrolled: "`totpUnenrolled` lets nobody in with just a password",
+  common_name: "clients have certificates whose names `totpCommonName` can compare",
   optional_username: "`auth-user-pass-optional` is not set",
   management: "`management-client-auth` does not take logins away from the program",
   chroot: "`chroot` does not hide the program",

@@ -14,7 +14,7 @@ import { ANY_KEYS, given, sealedEnrolment, TEST_KEY } from "../../lab/secrets.ts
 
 const NOW = 1_700_000_000_000;
 const SECRET = new Redacted(new Uint8Array(20).fill(7));
-const CLIENT = { knowsCrtext: true, hasSessionTokens: true, isConnected: false };
+const CLIENT = { knowsCrtext: true, hasSessionTokens: true, connectedFrom: null };
 const PASSWORD = "right";
 
 const attempt = (id: string, client = CLIENT) => ({
@@ -58,9 +58,11 @@ async function withService(
     ),
     secrets: {
       open: async ({ secret, username }) => (await openSecret(secret, username, TEST_KEY))!,
+      markOfPassword: () => Promise.resolve(null),
     },
     rules: { ...TEST_RULES, challengeMethods: ["append", "crtext", "dynamic"] },
     now: () => NOW,
+    slowestReplyMs: 25_000,
     newStateId: () => "state",
     rest() {},
   });

@@ -24,6 +24,7 @@ const rulesIn = (mode: Rules["mode"]) =>
     freeFailures: fc.constantFrom(1, 3, 100, 100),
     maxWaitSeconds: fc.constantFrom(1, 20, 300, 3600),
     bindsAddress: fc.constantFrom(true, true, false),
+    commonName: fc.constantFrom("any", "any", "any", "same", "same-ignoring-case"),
     admitsUnenrolled: fc.constantFrom(false, false, true),
   });
 
