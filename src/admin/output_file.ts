@@ -57,7 +57,7 @@ function outputError(path: string, error: unknown): Failure {
   if (error instanceof Deno.errors.AlreadyExists) {
     return new Failure(
       "output_error",
-      `${quoted(path)} already exists and was left alone: remove it, or choose another name`,
+      `${quoted(path)} already exists and was left alone: choose another name`,
     );
   }
   return new Failure("output_error", `cannot write ${quoted(path)}: ${causeOf(path, error)}`);

@@ -1,4 +1,5 @@
 import { Failure } from "../core/failure.ts";
+import { PROGRAM } from "../text/program_name.ts";
 
 /** More links than that are taken for a loop, as the kernel does (path_resolution(7)). */
 const MAX_LINKS = 40;
@@ -76,8 +77,22 @@ export function requirePrivate(path: string): void {
   throw new Failure(
     "untrusted_path",
     `${path} has mode ${modeOf(info)}, so users other than its owner have access: ` +
-      `chmod 600 ${path}`,
+      `chmod 600 ${path} ${IF_OURS}`,
   );
+}
+
+/** What limits a command that changes a file, since the configuration may name another program's. */
+export const IF_OURS = `(if it is ${PROGRAM}'s alone; otherwise, choose another file)`;
+
+/** The advice for a directory that other programs may rely on as it is. */
+export const CHOOSE_ANOTHER = "choose another place";
+
+/**
+ * Says whether a directory is this program's alone, by its name: advice to change the mode or the
+ * owner of any other could break the machine.
+ */
+export function isOurDirectory(path: string): boolean {
+  return path.slice(path.lastIndexOf("/") + 1) === PROGRAM;
 }
 
 function partsOf(path: string): string[] {
@@ -96,7 +111,10 @@ function targetOf(link: string): string {
 }
 
 function badLink(link: string, what: string): Failure {
-  return new Failure("untrusted_path", `${link} is a symbolic link that ${what}: remove it`);
+  return new Failure(
+    "untrusted_path",
+    `${link} is a symbolic link that ${what}: ${CHOOSE_ANOTHER}`,
+  );
 }
 
 /** What is at a path, a link itself and not where it leads; null where nothing is. */
@@ -109,12 +127,17 @@ export function lstat(path: string): Deno.FileInfo | null {
   }
 }
 
-function requireOwner(path: string, { uid }: Deno.FileInfo, owner: number | null): void {
+function requireOwner(
+  path: string,
+  { uid, isFile }: Deno.FileInfo,
+  owner: number | null,
+): void {
   if (uid === 0 || uid === owner) return;
+  const advice = isFile ? `change its owner (chown) ${IF_OURS}` : CHOOSE_ANOTHER;
   throw new Failure(
     "untrusted_path",
-    `${path} belongs to uid ${uid}, but this is uid ${owner}: run openvpn-totp as that user, ` +
-      "or change the owner (chown)",
+    `${path} belongs to uid ${uid}, but this is uid ${owner}: run openvpn-totp as that user, or ` +
+      advice,
   );
 }
 
@@ -122,10 +145,12 @@ function requireOthersKeptOut(directory: string, info: Deno.FileInfo, isLast: bo
   const mode = info.mode ?? 0;
   const isSafe = !(mode & OTHERS_WRITE) || (mode & STICKY && !isLast);
   if (!info.isDirectory || isSafe) return;
+  const advice = isOurDirectory(directory) && !(mode & STICKY)
+    ? `chmod go-w ${directory}`
+    : `${CHOOSE_ANOTHER}, where only root and this user can write`;
   throw new Failure(
     "untrusted_path",
-    `the directory ${directory} has mode ${modeOf(info)}, so others can put files there: ` +
-      `chmod go-w ${directory}, or use another directory`,
+    `the directory ${directory} has mode ${modeOf(info)}, so others can put files there: ${advice}`,
   );
 }
 

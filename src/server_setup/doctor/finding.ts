@@ -16,6 +16,8 @@ export const FINDINGS = {
   code_script: "`client-crresponse` runs this program",
   program_file: "the program can be run, and nobody else can write it",
   session_token: "`auth-gen-token` saves users from entering a code at each renegotiation",
+  token_secret: "`auth-gen-token-secret` keeps tokens valid when OpenVPN restarts",
+  token_crash: "no session token can crash OpenVPN (`external-auth`)",
   challenge_time: "`reneg-sec` and `hand-window` leave enough time to answer",
   inactive: "`inactive` does not cut short the wait for an answer",
   dropped_rights: "the user that OpenVPN runs as can check passwords (`user`, `User=`)",
@@ -28,6 +30,7 @@ export const FINDINGS = {
   static_challenge: "`static-challenge` is set on clients only",
   answers_in_log: "whether OpenVPN logs users' answers (`verb`)",
   settings: "each `totp…` setting is known and has an allowed value",
+  guessing: "how likely it is that a code is guessed in a day",
   log: "the program's log lines are kept",
   tmp_dir: "OpenVPN's temporary files can be created and read",
   unit: "which systemd unit starts OpenVPN",
@@ -40,8 +43,11 @@ export const FINDINGS = {
   secrets: "each user's secret opens with the key file and gives a code",
   pam_service: "the PAM service has a file",
   pam_start: "libpam loads and starts with the service",
+  pam_codes: "no module of the PAM service asks for another code",
+  pam_stack: "the rules of the PAM service refuse wrong passwords, and only those",
   clock: "the clock is right and is kept synchronised",
   password: "`--user`: PAM accepts the user's password",
+  any_password: "`--user`: PAM refuses a random password",
 } as const;
 
 /** One of {@link FINDINGS}. */

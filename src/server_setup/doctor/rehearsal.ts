@@ -69,9 +69,15 @@ async function rehearseOpen(store: Store, vault: Vault, now: EpochMs): Promise<D
   return {
     state: "open",
     users: enrolments.length,
+    fewestDigits: fewest(enrolments.map(({ parameters }) => parameters.digits)),
     closed: message === undefined ? null : { count: failures.length, message },
     writeTrouble: await failureOf(() => store.rehearseWrite()),
   };
+}
+
+/** The smallest of some numbers; null if there are none. */
+function fewest(numbers: readonly number[]): number | null {
+  return numbers.length === 0 ? null : Math.min(...numbers);
 }
 
 /** What the failure of some work says; null if it succeeds. */

@@ -98,8 +98,8 @@ export function changedSchema(path: string): Failure {
 export function foreignDatabase(path: string): Failure {
   return new Failure(
     "database_foreign",
-    `${path} is not a database of openvpn-totp and was left alone: move it away, with its -journal ` +
-      "and -wal if there are any (openvpn-totp import reads an older script's users), or give " +
-      "another path (--db, totpTokenDbPath)",
+    `${path} is not a database of openvpn-totp and was left alone: choose another path (--db, ` +
+      "totpTokenDbPath), or, if it is an older TOTP script's, move it away with its -journal and " +
+      "-wal (openvpn-totp import reads its users)",
   );
 }
