@@ -24,7 +24,7 @@ export function checkTokenSecret({ config, configPath, tokenSecret }: LineFacts)
     "token_secret",
     "auth-gen-token-secret is not set",
     "each restart of OpenVPN voids all session tokens, and every user must log in again at once: " +
-      "with 100 users, traffic stands still for some 40 to 60 seconds",
+      "with 100 users, traffic stands still for some 25 seconds",
     { command: commandFor(configPath), at: token },
   )];
 }
