@@ -12,7 +12,7 @@ import {
 } from "../../handout/handout_files.ts";
 import { ProgressBar } from "../../terminal/progress_bar.ts";
 import { json } from "../../terminal/text.ts";
-import { warnOfUnknownUsers } from "../../enrolment/unknown_users.ts";
+import { warnOfAccountNames } from "../../enrolment/account_names.ts";
 import type { EnrollOptions } from "./options.ts";
 import { readUsernames, usersToEnrol } from "./users_to_enrol.ts";
 
@@ -122,5 +122,5 @@ function tellOfUsers(
   if (from !== undefined) {
     context.err(`Enrolled ${counted(usernames.length, "user")}.\n`);
   }
-  warnOfUnknownUsers(context, usernames);
+  warnOfAccountNames(context, usernames);
 }
