@@ -50,7 +50,8 @@ async function provenStep(
   const result = await parts.firstFactor.authenticate(attempt, password);
   if (result.outcome === "refused") {
     // The attempt stays counted even if PAM failed: its modules may have looked at the password.
-    return await conclude(parts, about, () => Promise.resolve({ verdict: result }));
+    const verdict = request.isSeparated ? withSeparatorTold(result) : result;
+    return await conclude(parts, about, () => Promise.resolve({ verdict }));
   }
   const { username } = result;
   const challenge = await prepareChallenge(request, parts);
@@ -76,6 +77,14 @@ async function unprovenStep(
     const login = { request, username, checked, challenge };
     return await conclude(parts, about, (transaction) => admitUnproven(login, transaction, parts));
   });
+}
+
+/** The only trace of why a password that ends in a separator is refused. */
+function withSeparatorTold(verdict: Refused): Refused {
+  if (verdict.reason !== "wrong_password") return verdict;
+  const told = "without the blank or comma beside the appended code: a password that itself has " +
+    "one there needs a second one";
+  return { ...verdict, detail: verdict.detail === undefined ? told : `${verdict.detail}; ${told}` };
 }
 
 /**
