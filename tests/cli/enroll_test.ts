@@ -318,6 +318,26 @@ testWith(
 );
 
 testWith(
+  ["script"],
+  "enroll --confirm says of an app's code what the app ignores, and enrols nobody",
+  async () => {
+    await using directory = await makeTestDirectory();
+    const { db } = directory;
+    const args = ["enroll", "root", "--confirm", "--digits", "8", "--algorithm", "SHA512"];
+    await using terminal = onTerminal(directory, ...args);
+    const secret = await secretOn(terminal);
+    await terminal.shows(/some apps know no hash but SHA1/);
+    await terminal.type(CODE_PROMPT, codeOf(secret));
+    await terminal.shows(/The app ignores the hash \(SHA512\) and the number of digits \(8\)/);
+    assert.deepEqual(await enrolled(db), []);
+    const right = new TOTP({ secret, digits: 8, algorithm: "SHA512" });
+    await terminal.type(CODE_PROMPT, right.generate());
+    assert.equal((await terminal.end()).status, 0);
+    assert.deepEqual(await enrolled(db), ["root"]);
+  },
+);
+
+testWith(
   ["root", "useradd", "script"],
   "the code of enroll --confirm is good for the first login",
   async () => {
