@@ -21,6 +21,11 @@ const FIELDS = [
   "Key/Policy/PINPolicy",
 ] as const;
 
+/** The fields whose text is meant; of the other ones, only that they are there. */
+const TEXT_FIELDS: ReadonlySet<string> = new Set(
+  FIELDS.filter((field) => field !== "Key/Policy/PINPolicy"),
+);
+
 /** One of the fields that are read. */
 export type PskcField = typeof FIELDS[number];
 
@@ -43,6 +48,9 @@ export class KeyPackageFields implements XmlHandler {
   }
 
   open({ local, namespace }: XmlName, attributes: ReadonlyMap<string, string>): void {
+    if (TEXT_FIELDS.has(this.#place)) {
+      throw new UnreadableSource(`${this.#place} has an element in its text`);
+    }
     const isOfPskc = namespace === NAMESPACE || namespace.startsWith(`${NAMESPACE}:`);
     // An element of another namespace is none of these, whatever its name.
     this.#path.push(isOfPskc ? local : "?");

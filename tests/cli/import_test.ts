@@ -260,9 +260,10 @@ testWith(["root"], "import reads a directory of files that are named after users
   }
   const { status } = await admin(db, [...args, `root=${otp}/root.google_authenticator`]);
   assert.equal(status, 0);
-  // An account of its own may keep the files of all.
+  // An account of its own may keep the files of all, if its directory is given.
   await Deno.chown(otp, 1, 1);
   assert.equal((await admin(db, [...args, otp])).status, 0);
+  assert.match((await admin(db, [...args, `${otp}/root.google_authenticator`])).stderr, why);
   assertNothing(await admin(db, [...args, `alice=${otp}`]), 2, /is a directory/);
 });
 

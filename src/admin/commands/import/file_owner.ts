@@ -1,4 +1,4 @@
-import { basename, dirname, resolve } from "node:path/posix";
+import { basename, resolve } from "node:path/posix";
 import { Failure } from "../../../core/failure.ts";
 import { FORMATS_WITH_OWNER, type ImportFormat } from "../../../migration/formats.ts";
 import { accountName, findAccount } from "../../../system/accounts.ts";
@@ -32,16 +32,27 @@ export function requireOwnable(file: string, format: ImportFormat): void {
   );
 }
 
+/** A file, and who has to do with it. */
+export interface OwnedFile {
+  path: string;
+  /** Whose it is, where that was given. */
+  username: string | undefined;
+  /** The owner of the file; null for standard input. */
+  uid: number | null;
+  /** See `FileToRead`. */
+  keeperUid: number | null;
+}
+
 /**
  * Whose file of the PAM module it is: the user whom it is named after, otherwise its owner. Root may
  * keep the files of others, so a file that root owns doesn't say that.
  *
- * @param given the user, where that was given
- * @param uid the owner of the file; null for standard input
  * @throws Failure `input_error` where that is unknown, `usage` for a bad username
  */
-export function ownerOf(path: string, given: string | undefined, uid: number | null): string {
-  const username = given ?? (uid === null ? null : namedOwner(path, uid) ?? ownAccount(uid));
+export function ownerOf(file: OwnedFile): string {
+  const { path, uid } = file;
+  const username = file.username ??
+    (uid === null ? null : namedOwner(file, uid) ?? ownAccount(uid));
   if (username === null) {
     throw new Failure(
       "input_error",
@@ -54,22 +65,24 @@ export function ownerOf(path: string, given: string | undefined, uid: number | n
 }
 
 /**
- * The user whom a file is named after; null if it is not. Whoever may write to the directory could
- * name a file after anybody, so it must be the file of root, of that user, or of the directory's
- * owner, who may keep the files of all.
+ * The user whom a file is named after; null if it is not. Anybody could name a file after somebody
+ * else, so it must be the file of root, of that user, or of the owner of a directory that was given
+ * for the files of all.
  *
  * @throws Failure `input_error` for anybody else's file
  */
-function namedOwner(path: string, uid: number): string | null {
+function namedOwner({ path, keeperUid }: OwnedFile, uid: number): string | null {
   const username = namedUser(path);
   if (username === null) return null;
-  const trusted = [0, Deno.statSync(dirname(resolve(path))).uid, uidOf(username)];
-  if (trusted.includes(uid)) return username;
+  if ([0, keeperUid, uidOf(username)].includes(uid)) return username;
   const owner = ownAccount(uid);
   throw new Failure(
     "input_error",
     `${quoted(resolve(path))} is named after ${quoted(username)}, but belongs to ` +
-      `${owner === null ? `the user number ${uid}` : quoted(owner)}: give it as USER=FILE`,
+      `${
+        owner === null ? `the user number ${uid}` : quoted(owner)
+      }: give it as USER=FILE, or the ` +
+      "directory if its owner keeps the files of all users",
   );
 }
 

@@ -8,6 +8,14 @@ import { namedUser, splitOwner } from "./file_owner.ts";
 /** How many names a warning lists. */
 const MAX_LISTED = 10;
 
+/** A file to read. */
+export interface FileToRead {
+  /** As it was given, or as it is called within a directory that was given. */
+  file: string;
+  /** Who keeps the files of all users: the owner of the directory that was given; otherwise null. */
+  keeperUid: number | null;
+}
+
 /**
  * Puts the files of a directory in its place: those named `USER.google_authenticator`, as they are
  * kept for an OpenVPN server (`secret=` of the PAM module). It warns of what else is there.
@@ -15,11 +23,14 @@ const MAX_LISTED = 10;
  * @param files as they were given
  * @throws Failure `input_error` for a directory without such files
  */
-export function filesToRead(context: AdminContext, files: readonly string[]): string[] {
+export function filesToRead(context: AdminContext, files: readonly string[]): FileToRead[] {
   return files.flatMap((file) => {
     const { path, owner } = splitOwner(file);
-    if (file === "-" || !isDirectoryAt(path)) return [file];
-    if (owner === undefined) return filesIn(context, path);
+    const directory = file === "-" ? null : directoryAt(path);
+    if (directory === null) return [{ file, keeperUid: null }];
+    if (owner === undefined) {
+      return filesIn(context, path).map((file) => ({ file, keeperUid: directory.uid }));
+    }
     throw new Failure("usage", `${quoted(file)} is a directory, whose files name their users`);
   });
 }
@@ -61,10 +72,11 @@ function entriesOf(directory: string): Deno.DirEntry[] {
   return entries;
 }
 
-function isDirectoryAt(path: string): boolean {
+function directoryAt(path: string): Deno.FileInfo | null {
   try {
-    return Deno.statSync(path).isDirectory;
+    const found = Deno.statSync(path);
+    return found.isDirectory ? found : null;
   } catch {
-    return false;
+    return null;
   }
 }

@@ -11,8 +11,8 @@ import { readGoogleAuthenticator } from "../../../migration/google_authenticator
 import { type Reading, UnreadableSource } from "../../../migration/reading.ts";
 import { recogniseFormat } from "../../../migration/recognise_format.ts";
 import type { AdminContext } from "../../context.ts";
-import { ownerOf, requireOwnable, splitOwner } from "./file_owner.ts";
-import { filesToRead } from "./files_to_read.ts";
+import { type OwnedFile, ownerOf, requireOwnable, splitOwner } from "./file_owner.ts";
+import { filesToRead, type FileToRead } from "./files_to_read.ts";
 import { readForeignSqlite } from "./foreign_sqlite.ts";
 import { readOwnedFile } from "../../input_file.ts";
 import { readTotpOptions } from "../../enrolment/totp_options.ts";
@@ -71,7 +71,7 @@ function requireMeant(formats: readonly ImportFormat[], options: ImportOptions):
 
 function readSource(
   context: AdminContext,
-  file: string,
+  { file, keeperUid }: FileToRead,
   options: ImportOptions,
   defaults: ReadingOptions["defaults"],
 ): Source {
@@ -85,7 +85,7 @@ function readSource(
       requireUsername(username);
     }
     requireIssuers(path, format, options);
-    const opened = { path, content, uid, username };
+    const opened = { path, content, uid, keeperUid, username };
     return { file: path, format, reading: readAs(format, opened, options, defaults) };
   } finally {
     content.fill(0);
@@ -103,26 +103,22 @@ function requireIssuers(path: string, format: ImportFormat, { onlyIssuer }: Impo
 }
 
 /** A file whose content has been read. */
-interface OpenedFile {
-  path: string;
+interface OpenedFile extends OwnedFile {
   content: Uint8Array<ArrayBuffer>;
-  /** The owner of the file; null for standard input. */
-  uid: number | null;
-  /** Whose it is, where that was given. */
-  username: string | undefined;
 }
 
 /** @throws Failure `input_error` */
 function readAs(
   format: ImportFormat,
-  { path, content, uid, username }: OpenedFile,
+  file: OpenedFile,
   options: ImportOptions,
   defaults: ReadingOptions["defaults"],
 ): Reading {
+  const { path, content, username } = file;
   try {
     switch (format) {
       case "google-authenticator":
-        return readGoogleAuthenticator(content, ownerOf(path, username, uid));
+        return readGoogleAuthenticator(content, ownerOf(file));
       case "python-sqlite":
         return readForeignSqlite(path, content, options);
       default: {
