@@ -44,32 +44,27 @@ export async function passwordStep(
   if (!parts.firstFactor.provesPassword) return await unprovenStep(request, throttle, parts);
   const counted = await countBeforehand(throttle, parts);
   if ("outcome" in counted) return counted;
-  const verdict = await provenStep(request, { throttle, counted }, parts);
+  const verdict = await provenStep({ request, throttle, counted }, parts);
   return request.method === null ? masked(verdict) : verdict;
+}
+
+/** A request that was counted as a failure before the first factor is asked. */
+interface CountedRequest {
+  request: PasswordRequest;
+  throttle: PlaceThrottle;
+  counted: CountedPlaces;
 }
 
 /** Asks the first factor about the password, and decides by its answer. */
 async function provenStep(
-  request: PasswordRequest,
-  { throttle, counted }: { throttle: PlaceThrottle; counted: CountedPlaces },
+  { request, throttle, counted }: CountedRequest,
   parts: LoginParts,
 ): Promise<PasswordVerdict> {
   const { attempt, password } = request;
   const about = { step: "password", attempt } as const;
   const result = await parts.firstFactor.authenticate(attempt, password);
   if (result.outcome === "refused") {
-    const answer = { attempt, refusal: result };
-    const mark = await markOf(request, parts);
-    return await conclude(parts, about, async (transaction) => {
-      const conclusion = await concludeRefused(answer, transaction, parts);
-      if (result.reason !== "pam_error") {
-        const verdict = await throttle.failed(conclusion.verdict, { counted, mark }, transaction);
-        return { ...conclusion, verdict };
-      }
-      // Nobody learnt anything about the password.
-      await throttle.takeBack(transaction.records, counted);
-      return conclusion;
-    });
+    return await concludeRefusal({ request, throttle, counted }, result, parts);
   }
   const { username } = result;
   const challenge = await prepareChallenge(request, parts);
@@ -80,6 +75,27 @@ async function provenStep(
     const guess = { counted, mark: needsMark ? await markOf(request, parts) : null };
     const login = { request, username, accountName, throttle, guess, checked, challenge };
     return await conclude(parts, about, (transaction) => admit(login, transaction, parts));
+  });
+}
+
+/** Concludes a login that the first factor refused; the attempt stays counted if it was a guess. */
+async function concludeRefusal(
+  { request, throttle, counted }: CountedRequest,
+  result: Refused,
+  parts: LoginParts,
+): Promise<Refused> {
+  const { attempt } = request;
+  const refusal = request.isSeparated ? withSeparatorTold(result) : result;
+  const mark = await markOf(request, parts);
+  return await conclude(parts, { step: "password", attempt }, async (transaction) => {
+    const conclusion = await concludeRefused({ attempt, refusal }, transaction, parts);
+    if (result.reason !== "pam_error") {
+      const verdict = await throttle.failed(conclusion.verdict, { counted, mark }, transaction);
+      return { ...conclusion, verdict };
+    }
+    // Nobody learnt anything about the password.
+    await throttle.takeBack(transaction.records, counted);
+    return conclusion;
   });
 }
 
@@ -105,6 +121,14 @@ async function unprovenStep(
     const about = { step: "password", attempt } as const;
     return await conclude(parts, about, (transaction) => admitUnproven(login, transaction, parts));
   });
+}
+
+/** The only trace of why a password that ends in a separator is refused. */
+function withSeparatorTold(verdict: Refused): Refused {
+  if (verdict.reason !== "wrong_password") return verdict;
+  const told = "without the blank or comma beside the appended code: a password that itself has " +
+    "one there needs a second one";
+  return { ...verdict, detail: verdict.detail === undefined ? told : `${verdict.detail}; ${told}` };
 }
 
 /**

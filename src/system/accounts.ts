@@ -17,13 +17,15 @@ const ACCOUNTS = {
   },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-/**
- * Says whether the system (files, directory services) knows an account.
- *
- * @throws Failure `library_missing`
- */
-export function hasAccount(username: string): boolean {
-  return findAccount(username) !== null;
+/** An account of the system. */
+export interface SystemAccount {
+  /**
+   * The account's own name (`pw_name`): directory services may find it by another spelling as well.
+   * Null if it is not UTF-8.
+   */
+  name: string | null;
+  uid: number;
+  gid: number;
 }
 
 /**
@@ -31,7 +33,7 @@ export function hasAccount(username: string): boolean {
  *
  * @throws Failure `library_missing`
  */
-export function findAccount(username: string): { uid: number; gid: number } | null {
+export function findAccount(username: string): SystemAccount | null {
   // struct passwd { char *pw_name; char *pw_passwd; uid_t pw_uid; gid_t pw_gid; … }
   const UID_OFFSET = 16;
   const GID_OFFSET = 20;
@@ -40,6 +42,7 @@ export function findAccount(username: string): { uid: number; gid: number } | nu
   if (found === 0n) return null;
   const account = new Memory().read(found, GID_OFFSET + 4);
   return {
+    name: nameAt(found),
     uid: account.getUint32(UID_OFFSET, true),
     gid: account.getUint32(GID_OFFSET, true),
   };
@@ -51,10 +54,13 @@ export function findAccount(username: string): { uid: number; gid: number } | nu
  * @throws Failure `library_missing`
  */
 export function accountName(uid: number): string | null {
-  // struct passwd { char *pw_name; … }
   const found = openLibrary("libc.so.6", ACCOUNTS).symbols.getpwuid(uid);
-  if (found === 0n) return null;
+  return found === 0n ? null : nameAt(found);
+}
+
+/** @param account the address of a `struct passwd { char *pw_name; … }` */
+function nameAt(account: bigint): string | null {
   const memory = new Memory();
-  const name = memory.readString(memory.readAddress(found));
+  const name = memory.readString(memory.readAddress(account));
   return name === null ? null : readUtf8(name);
 }

@@ -101,6 +101,23 @@ Deno.test("LoginService finds an appended code by the length of the user's codes
   });
 });
 
+Deno.test("LoginService takes an appended code behind a blank or a comma, and says so if it was wrong", async () => {
+  for (const separator of [" ", ","]) {
+    await withService(6, async (service, steps) => {
+      const code = await codeOf(6);
+      const wrong = await service.password(attempt("a"), plain(`other${separator}${code}`));
+      assert(wrong.outcome === "refused" && wrong.reason === "wrong_password");
+      assert.match(wrong.detail ?? "", /^without the blank or comma beside the appended code/);
+      assert.equal(wrong.told, undefined);
+      const without = await service.password(attempt("b"), plain(`other${code}`));
+      assert.deepEqual(without, refused("wrong_password"));
+      const right = await service.password(attempt("c"), plain(PASSWORD + separator + code));
+      assert.deepEqual(right, { outcome: "accepted", by: "code" });
+      assert.equal((await steps()).length, 3);
+    });
+  }
+});
+
 Deno.test("LoginService treats the answer to a dynamic challenge as a code step", async () => {
   await withService(6, async (service, steps) => {
     const client = { ...CLIENT, knowsCrtext: false };
