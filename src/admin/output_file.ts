@@ -2,6 +2,7 @@ import { dirname, resolve } from "node:path/posix";
 import { Failure } from "../core/failure.ts";
 import { messageOf } from "../text/message_of.ts";
 import { quoted } from "../text/printable.ts";
+import { asCaller } from "../system/acting_user.ts";
 import { writeAll } from "../system/write_all.ts";
 
 /**
@@ -12,6 +13,10 @@ import { writeAll } from "../system/write_all.ts";
  * @throws Failure `output_error`
  */
 export function writePrivateFile(path: string, content: Uint8Array): void {
+  asCaller(() => write(path, content));
+}
+
+function write(path: string, content: Uint8Array): void {
   let isMade = false;
   try {
     using file = Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
@@ -31,7 +36,7 @@ export function writePrivateFile(path: string, content: Uint8Array): void {
  */
 export function requireNothingAt(path: string): void {
   try {
-    Deno.lstatSync(path);
+    asCaller(() => Deno.lstatSync(path));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
     throw outputError(path, error);
@@ -47,7 +52,7 @@ export function requireNothingAt(path: string): void {
  */
 export function makePrivateDirectory(path: string): void {
   try {
-    Deno.mkdirSync(path, { mode: 0o700 });
+    asCaller(() => Deno.mkdirSync(path, { mode: 0o700 }));
   } catch (error) {
     throw outputError(path, error);
   }

@@ -46,15 +46,28 @@ export function findAccount(username: string): { uid: number; gid: number } | nu
 }
 
 /**
+ * The account that has this number; null where there is none. Its name is null where it is not UTF-8.
+ *
+ * @throws Failure `library_missing`
+ */
+export function findAccountById(uid: number): { name: string | null; gid: number } | null {
+  // struct passwd { char *pw_name; char *pw_passwd; uid_t pw_uid; gid_t pw_gid; … }
+  const GID_OFFSET = 20;
+  const found = openLibrary("libc.so.6", ACCOUNTS).symbols.getpwuid(uid);
+  if (found === 0n) return null;
+  const memory = new Memory();
+  const name = memory.readString(memory.readAddress(found));
+  return {
+    name: name === null ? null : readUtf8(name),
+    gid: memory.read(found, GID_OFFSET + 4).getUint32(GID_OFFSET, true),
+  };
+}
+
+/**
  * The name of the account that has this number; null where there is none, or its name is not UTF-8.
  *
  * @throws Failure `library_missing`
  */
 export function accountName(uid: number): string | null {
-  // struct passwd { char *pw_name; … }
-  const found = openLibrary("libc.so.6", ACCOUNTS).symbols.getpwuid(uid);
-  if (found === 0n) return null;
-  const memory = new Memory();
-  const name = memory.readString(memory.readAddress(found));
-  return name === null ? null : readUtf8(name);
+  return findAccountById(uid)?.name ?? null;
 }

@@ -1,4 +1,5 @@
 import { Failure } from "../core/failure.ts";
+import { actingUid } from "./acting_user.ts";
 
 /** More links than that are taken for a loop, as the kernel does (path_resolution(7)). */
 const MAX_LINKS = 40;
@@ -24,11 +25,11 @@ interface TrustedPath {
  * where anybody could put files beside it.
  *
  * @param path absolute
- * @param uid whose file it is, if not this process's user's
+ * @param uid whose file it is, if not that of the user whom this process acts as
  * @throws Failure `untrusted_path`
  * @throws Deno.errors.* when the system refuses
  */
-export function followTrusted(path: string, uid: number | null = Deno.uid()): TrustedPath {
+export function followTrusted(path: string, uid: number | null = actingUid()): TrustedPath {
   let rest = partsOf(path);
   let at = "/";
   let info = Deno.lstatSync(at);
@@ -63,6 +64,37 @@ export function followTrusted(path: string, uid: number | null = Deno.uid()): Tr
     rest = [...partsOf(target), ...rest];
   }
   return { path: at, info };
+}
+
+/**
+ * Whose rights a path needs: the first user, other than root and this process's, to whom something
+ * on the way belongs. Nobody but root and this process's user could have put it there, so what it
+ * says stays true, whatever that user does below.
+ *
+ * @param path absolute
+ * @returns null where nothing belongs to another user, or the path is refused for another reason
+ */
+export function foreignOwner(path: string): number | null {
+  try {
+    followTrusted(path);
+  } catch (error) {
+    if (error instanceof ForeignOwner) return error.uid;
+  }
+  return null;
+}
+
+/** Something on the way belongs to another user. */
+class ForeignOwner extends Failure {
+  readonly uid: number | null;
+
+  constructor(path: string, uid: number | null, owner: number | null) {
+    super(
+      "untrusted_path",
+      `${path} belongs to uid ${uid}, but this is uid ${owner}: run openvpn-totp as that user, ` +
+        "or change the owner (chown)",
+    );
+    this.uid = uid;
+  }
 }
 
 /**
@@ -111,11 +143,7 @@ export function lstat(path: string): Deno.FileInfo | null {
 
 function requireOwner(path: string, { uid }: Deno.FileInfo, owner: number | null): void {
   if (uid === 0 || uid === owner) return;
-  throw new Failure(
-    "untrusted_path",
-    `${path} belongs to uid ${uid}, but this is uid ${owner}: run openvpn-totp as that user, ` +
-      "or change the owner (chown)",
-  );
+  throw new ForeignOwner(path, uid, owner);
 }
 
 function requireOthersKeptOut(directory: string, info: Deno.FileInfo, isLast: boolean): void {

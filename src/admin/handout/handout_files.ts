@@ -1,5 +1,6 @@
 import { Failure } from "../../core/failure.ts";
 import { quoted } from "../../text/printable.ts";
+import { asCaller } from "../../system/acting_user.ts";
 import { makePrivateDirectory, writePrivateFile } from "../output_file.ts";
 import type { Handout } from "./handout.ts";
 import { qrPng } from "./qr_png.ts";
@@ -99,7 +100,7 @@ function write(path: string, content: string | Uint8Array): void {
 
 function remove(path: string): void {
   try {
-    Deno.removeSync(path, { recursive: true });
+    asCaller(() => Deno.removeSync(path, { recursive: true }));
   } catch {
     // The error to report is the one before this. The secret in the file opens nothing.
   }
