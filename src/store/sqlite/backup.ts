@@ -25,9 +25,11 @@ export async function backUp(database: Database, to: string, directory: string):
     // Nobody else can replace what is open.
     using made = Deno.openSync(copy, { read: true, write: true, createNew: true, mode: 0o600 });
     const users = await checkedCopy(database, copy);
+    const { size } = made.statSync();
     asCaller(() => {
       using file = Deno.openSync(to, { write: true });
-      copyAll(made, file);
+      copyBytes(made, file, size);
+      file.syncSync();
     });
     return users;
   } catch (error) {
@@ -46,17 +48,16 @@ async function checkedCopy(database: Database, to: string): Promise<number> {
   return (await enrolmentsIn(copy)).length;
 }
 
-/** Copies as many bytes as the file has now, and syncs them to the disk. */
-function copyAll(from: Deno.FsFile, to: Deno.FsFile): void {
+/** Copies no more than the size that the file had: its owner could go on writing. */
+function copyBytes(from: Deno.FsFile, to: Deno.FsFile, size: number): void {
   const PIECE_BYTES = 1024 * 1024;
   const buffer = new Uint8Array(PIECE_BYTES);
-  for (let left = from.statSync().size; left > 0;) {
+  for (let left = size; left > 0;) {
     const count = from.readSync(buffer.subarray(0, left)) ?? 0;
     if (count === 0) break;
     writeAll(to, buffer.subarray(0, count));
     left -= count;
   }
-  to.syncSync();
 }
 
 /** `Backup.enrolments`. */
@@ -70,8 +71,9 @@ export function enrolmentsIn(database: Database): Promise<Enrolment[]> {
  * @param directory where the copy may be for a moment
  */
 export async function openBackup(path: string, directory: string): Promise<Database> {
-  using file = openBackupFile(path);
-  const backup = await openCopy(file, directory, path);
+  const { file, size } = openBackupFile(path);
+  using _ = file;
+  const backup = await openCopy({ file, size }, directory, path);
   try {
     await requireWhole(backup, `${path} is damaged: use another backup`);
   } catch (error) {
@@ -81,12 +83,19 @@ export async function openBackup(path: string, directory: string): Promise<Datab
   return backup;
 }
 
+interface OpenFile {
+  file: Deno.FsFile;
+  /** In bytes, as it was when it was opened. */
+  size: number;
+}
+
 /** A backup is the caller's file, or that of the user whom the caller acts as. */
-function openBackupFile(path: string): Deno.FsFile {
+function openBackupFile(path: string): OpenFile {
   const open = () => {
-    const file = requireDatabase(path);
-    requireAlone(file.path);
-    return Deno.openSync(file.path, { read: true });
+    const { path: real } = requireDatabase(path);
+    requireAlone(real);
+    const file = Deno.openSync(real, { read: true });
+    return { file, size: file.statSync().size };
   };
   try {
     return asCaller(() => foreignOwner(path)) === null ? asCaller(open) : open();
@@ -96,13 +105,17 @@ function openBackupFile(path: string): Deno.FsFile {
 }
 
 /** @param told the path that the administrator gave */
-async function openCopy(file: Deno.FsFile, directory: string, told: string): Promise<Database> {
+async function openCopy(
+  { file, size }: OpenFile,
+  directory: string,
+  told: string,
+): Promise<Database> {
   const place = Deno.makeTempDirSync({ dir: directory, prefix: ".restore-" });
   try {
     const copy = `${place}/copy`;
     {
       using made = Deno.openSync(copy, { write: true, createNew: true, mode: 0o600 });
-      copyAll(file, made);
+      copyBytes(file, made, size);
     }
     return await openDatabase(copy, OPEN);
   } catch (error) {
