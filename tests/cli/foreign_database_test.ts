@@ -196,6 +196,15 @@ const linkToZero = (path: string) => Deno.symlink("/dev/zero", path);
 const sparse = (size: string) => (path: string) =>
   mustRun("sh", ["-c", `umask 077; truncate -s ${size} "$0"`, path]);
 
+/** Changes the database. */
+function changed(sql: string) {
+  return ({ db }: ForeignPlace) => {
+    using connection = new DatabaseSync(db);
+    connection.exec(sql);
+    return Promise.resolve();
+  };
+}
+
 const DENIED = /no permission to open \S+ as uid \d+/;
 const NOT_REGULAR = /is not a regular file/;
 const NO_KEY_FILE = /is not a key file/;
@@ -302,12 +311,14 @@ const TRAPS: Trap[] = [
     found: /problem database: .*belongs to uid 1,/,
   },
   {
+    name: "a virtual table",
+    set: changed("CREATE VIRTUAL TABLE trap USING fts5(text)"),
+    says: /tables that run code/,
+    found: /problem database: .*tables that run code/,
+  },
+  {
     name: "a write-ahead log",
-    set({ db }) {
-      using connection = new DatabaseSync(db);
-      connection.exec("PRAGMA journal_mode = WAL");
-      return Promise.resolve();
-    },
+    set: changed("PRAGMA journal_mode = WAL"),
     found: UNREAD,
   },
 ];
@@ -475,5 +486,22 @@ testWith(
     assert.equal(place.rootsFiles(), before);
     await place.requireOwned();
     assert(Deno.lstatSync(`${own}/db-journal`).isFile);
+  },
+);
+
+testWith(
+  ROOT_AND_ACCOUNT,
+  "a value that would take all memory is refused",
+  async () => {
+    await using place = await makeForeignPlace();
+    await must(place, ["enroll", "alice"]);
+    await changed("UPDATE enrolments SET issuer = hex(zeroblob(150000000))")(place);
+    for (const args of [["list"], ["show", "alice"], ["export", "-", "--yes"]]) {
+      const { status, stdout, stderr } = await place.asRoot(args);
+      assert.equal(status, 1);
+      assert.equal(stdout, "");
+      assert.match(stderr, /needs more memory than there is/);
+    }
+    assert.match((await findingsOf(place)).join(""), /^problem database: .*needs more memory/);
   },
 );

@@ -14,6 +14,11 @@ const ADVICE: Record<number, [FailureCode, string]> = {
     "database_locked",
     "is locked by another process: try again; `fuser` shows which process holds it",
   ],
+  7: [
+    "database_error",
+    "needs more memory than there is, or than a database of openvpn-totp may: if there is enough, " +
+    "restore a backup",
+  ],
   8: [
     "database_readonly",
     "cannot be written: check the mode, the owner and whether the file system is read-only",

@@ -2,10 +2,9 @@ import { resolve } from "node:path/posix";
 import { counted } from "../../../text/counted.ts";
 import { Failure } from "../../../core/failure.ts";
 import { printable } from "../../../text/printable.ts";
-import { asCaller } from "../../../system/acting_user.ts";
 import { followTrusted } from "../../../system/trusted_path.ts";
 import { type AdminContext, openDatabaseBackups, openVault } from "../../context.ts";
-import { writePrivateFile } from "../../output_file.ts";
+import { removeMade, writePrivateFile } from "../../output_file.ts";
 import { json } from "../../terminal/text.ts";
 
 /** `backup FILE`: copies the database while logins go on, and checks the copy. */
@@ -18,12 +17,12 @@ export async function backup(
   // Before anything is written: others who can write there could place a link to another database.
   requireTrustedPlace(path);
   using backups = await openDatabaseBackups(context, { create: false });
-  writePrivateFile(path, new Uint8Array());
+  const made = writePrivateFile(path, new Uint8Array());
   try {
     const users = await backups.backUp(path);
     tell(context, path, users, options);
   } catch (error) {
-    asCaller(() => Deno.removeSync(path));
+    removeMade(made);
     throw error;
   }
 }
