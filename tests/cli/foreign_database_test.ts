@@ -208,6 +208,7 @@ function changed(sql: string) {
 const DENIED = /no permission to open \S+ as uid \d+/;
 const NOT_REGULAR = /is not a regular file/;
 const NO_KEY_FILE = /is not a key file/;
+const STRANGE = /something in its schema that openvpn-totp does not create/;
 const UNREAD = /warning database: .*write-ahead log/;
 
 const TRAPS: Trap[] = [
@@ -313,9 +314,22 @@ const TRAPS: Trap[] = [
   {
     name: "a virtual table",
     set: changed("CREATE VIRTUAL TABLE trap USING fts5(text)"),
-    says: /tables that run code/,
-    found: /problem database: .*tables that run code/,
+    says: STRANGE,
+    found: /warning database: .*\(table trap\)/,
   },
+  {
+    name: "a column that computes",
+    set: changed("ALTER TABLE enrolments ADD COLUMN trap TEXT AS (hex(zeroblob(1e8)))"),
+    says: STRANGE,
+    found: /warning database: .*\(table enrolments\)/,
+  },
+  {
+    name: "a trigger",
+    set: changed("CREATE TRIGGER trap DELETE ON enrolments BEGIN SELECT 1; END"),
+    says: STRANGE,
+    found: /warning database: .*\(trigger trap\)/,
+  },
+  { name: "statistics", set: changed("ANALYZE") },
   {
     name: "a write-ahead log",
     set: changed("PRAGMA journal_mode = WAL"),

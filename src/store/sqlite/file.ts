@@ -124,8 +124,8 @@ function orphaned(companion: string): Failure {
 export function changedSchema(path: string): Failure {
   return new Failure(
     "database_foreign",
-    `${path} has triggers or views, or tables that run code, which openvpn-totp does not create: ` +
-      "restore it from a backup that nobody else could change",
+    `${path} has triggers or views, which openvpn-totp does not create: restore it from a backup ` +
+      "that nobody else could change",
   );
 }
 
