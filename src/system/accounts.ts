@@ -34,18 +34,18 @@ export interface SystemAccount {
  * @throws Failure `library_missing`
  */
 export function findAccount(username: string): SystemAccount | null {
-  // struct passwd { char *pw_name; char *pw_passwd; uid_t pw_uid; gid_t pw_gid; … }
-  const UID_OFFSET = 16;
-  const GID_OFFSET = 20;
-  const { getpwnam } = openLibrary("libc.so.6", ACCOUNTS).symbols;
-  const found = getpwnam(cString(username));
-  if (found === 0n) return null;
-  const account = new Memory().read(found, GID_OFFSET + 4);
-  return {
-    name: nameAt(found),
-    uid: account.getUint32(UID_OFFSET, true),
-    gid: account.getUint32(GID_OFFSET, true),
-  };
+  const found = openLibrary("libc.so.6", ACCOUNTS).symbols.getpwnam(cString(username));
+  return found === 0n ? null : accountAt(found);
+}
+
+/**
+ * Looks up the account that has a number; null when there is none.
+ *
+ * @throws Failure `library_missing`
+ */
+export function findAccountById(uid: number): SystemAccount | null {
+  const found = openLibrary("libc.so.6", ACCOUNTS).symbols.getpwuid(uid);
+  return found === 0n ? null : accountAt(found);
 }
 
 /**
@@ -54,13 +54,19 @@ export function findAccount(username: string): SystemAccount | null {
  * @throws Failure `library_missing`
  */
 export function accountName(uid: number): string | null {
-  const found = openLibrary("libc.so.6", ACCOUNTS).symbols.getpwuid(uid);
-  return found === 0n ? null : nameAt(found);
+  return findAccountById(uid)?.name ?? null;
 }
 
-/** @param account the address of a `struct passwd { char *pw_name; … }` */
-function nameAt(account: bigint): string | null {
+/** Reads a `struct passwd { char *pw_name; char *pw_passwd; uid_t pw_uid; gid_t pw_gid; … }`. */
+function accountAt(address: bigint): SystemAccount {
+  const UID_OFFSET = 16;
+  const GID_OFFSET = 20;
   const memory = new Memory();
-  const name = memory.readString(memory.readAddress(account));
-  return name === null ? null : readUtf8(name);
+  const account = memory.read(address, GID_OFFSET + 4);
+  const name = memory.readString(memory.readAddress(address));
+  return {
+    name: name === null ? null : readUtf8(name),
+    uid: account.getUint32(UID_OFFSET, true),
+    gid: account.getUint32(GID_OFFSET, true),
+  };
 }

@@ -1,5 +1,6 @@
 import { Failure } from "../core/failure.ts";
 import { PROGRAM } from "../text/program_name.ts";
+import { actingUid } from "./acting_user.ts";
 
 /** More links than that are taken for a loop, as the kernel does (path_resolution(7)). */
 const MAX_LINKS = 40;
@@ -25,11 +26,11 @@ interface TrustedPath {
  * where anybody could put files beside it.
  *
  * @param path absolute
- * @param uid whose file it is, if not this process's user's
+ * @param uid whose file it is, if not that of the user whom this process acts as
  * @throws Failure `untrusted_path`
  * @throws Deno.errors.* when the system refuses
  */
-export function followTrusted(path: string, uid: number | null = Deno.uid()): TrustedPath {
+export function followTrusted(path: string, uid: number | null = actingUid()): TrustedPath {
   let rest = partsOf(path);
   let at = "/";
   let info = Deno.lstatSync(at);
@@ -64,6 +65,38 @@ export function followTrusted(path: string, uid: number | null = Deno.uid()): Tr
     rest = [...partsOf(target), ...rest];
   }
   return { path: at, info };
+}
+
+/**
+ * Whose rights a path needs: the first user, other than root and this process's, to whom something
+ * on the way belongs. Nobody but root and this process's user could have put it there, so what it
+ * says stays true, whatever that user does below.
+ *
+ * @param path absolute
+ * @returns null where nothing belongs to another user, or the path is refused for another reason
+ */
+export function foreignOwner(path: string): number | null {
+  try {
+    followTrusted(path);
+  } catch (error) {
+    if (error instanceof ForeignOwner) return error.uid;
+  }
+  return null;
+}
+
+/** Something on the way belongs to another user. */
+class ForeignOwner extends Failure {
+  readonly uid: number | null;
+
+  constructor(path: string, { uid, isFile }: Deno.FileInfo, owner: number | null) {
+    const advice = isFile ? `change its owner (chown) ${IF_OURS}` : CHOOSE_ANOTHER;
+    super(
+      "untrusted_path",
+      `${path} belongs to uid ${uid}, but this is uid ${owner}: run openvpn-totp as that user, or ` +
+        advice,
+    );
+    this.uid = uid;
+  }
 }
 
 /**
@@ -127,18 +160,9 @@ export function lstat(path: string): Deno.FileInfo | null {
   }
 }
 
-function requireOwner(
-  path: string,
-  { uid, isFile }: Deno.FileInfo,
-  owner: number | null,
-): void {
-  if (uid === 0 || uid === owner) return;
-  const advice = isFile ? `change its owner (chown) ${IF_OURS}` : CHOOSE_ANOTHER;
-  throw new Failure(
-    "untrusted_path",
-    `${path} belongs to uid ${uid}, but this is uid ${owner}: run openvpn-totp as that user, or ` +
-      advice,
-  );
+function requireOwner(path: string, info: Deno.FileInfo, owner: number | null): void {
+  if (info.uid === 0 || info.uid === owner) return;
+  throw new ForeignOwner(path, info, owner);
 }
 
 function requireOthersKeptOut(directory: string, info: Deno.FileInfo, isLast: boolean): void {

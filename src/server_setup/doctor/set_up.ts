@@ -22,7 +22,8 @@ export interface Directory {
 /** What a login would find at the database's path. */
 export type DatabaseState =
   | { state: "missing" }
-  | { state: "failed"; message: string }
+  /** It cannot be used, or not be read without changing it. */
+  | { state: "failed" | "unread"; message: string }
   | { state: "older"; version: number; known: number }
   | {
     state: "open";

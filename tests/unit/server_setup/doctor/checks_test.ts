@@ -423,6 +423,11 @@ Deno.test("each broken set-up has its own finding, and no other", () => {
       "warning",
       "database",
     ],
+    [
+      setUpOf(GOOD, UNIT, { database: { state: "unread", message: "x" } }),
+      "warning",
+      "database",
+    ],
     [databaseOf({ writeTrouble: "x" }), "problem", "database_write"],
     [
       databaseOf({ closed: { count: 1, message: "x" } }),
