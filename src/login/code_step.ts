@@ -100,7 +100,7 @@ async function count(
     await attempts.failed(attempt.id);
   }
   if (verdict.outcome !== "accepted" || pending === null) return;
-  if (!provesPassword) await attempts.passed();
+  if (!provesPassword) await attempts.passed(attempt.id);
   await throttle.recordLogin(records, pending.enrolment.username, now);
 }
 

@@ -64,8 +64,12 @@ export class OpenAttempts {
     await this.#records.openAttempt({ id, places, expiresAt }, this.#now);
   }
 
-  /** A user has shown who they are: none of their attempts from here was a guess. */
-  async passed(): Promise<void> {
+  /**
+   * A user has shown who they are: none of their attempts from here was a guess, and neither was the
+   * answered one, even if it was opened from elsewhere.
+   */
+  async passed(id: string): Promise<void> {
+    await this.#records.closeAttempt(id);
     for (const key of this.#throttle.ownKeys) await this.#records.closeAttemptsAt(key);
     await this.#throttle.passed(this.#records, this.#now);
   }

@@ -76,6 +76,16 @@ export class PlaceThrottle {
     return { seconds, isFromFuture };
   }
 
+  /**
+   * The seconds that the wait still lasts, as {@link PlaceThrottle.wait} says; waits that began in the
+   * future are restarted.
+   */
+  async waitOrRestart(records: LoginRecords, now: EpochMs): Promise<number> {
+    const { seconds, isFromFuture } = await this.wait(records, now);
+    if (seconds > 0 && isFromFuture) await this.restartWaits(records, now);
+    return seconds;
+  }
+
   /** Restarts waits now that began in the future: so they end. */
   async restartWaits(records: LoginRecords, now: EpochMs): Promise<void> {
     for (const { key } of await this.scopes(records, now)) {

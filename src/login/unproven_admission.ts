@@ -36,8 +36,7 @@ export async function admitUnproven(
   if (entered !== null) return { verdict: entered };
   const attempts = new OpenAttempts(throttle, records, now);
   await attempts.settle();
-  const { seconds } = await throttle.wait(records, now);
-  const wait = seconds > 0 ? seconds : await attempts.waitSeconds();
+  const wait = await throttle.waitOrRestart(records, now) || await attempts.waitSeconds();
   if (wait > 0) return { verdict: refusedInWait(wait), isUnrecorded: true };
   if (method === null) {
     await countGuess(login, transaction);
@@ -93,7 +92,7 @@ async function count(
   { challenge, mark, request: { attempt } }: UnprovenEntry,
   { rules }: LoginParts,
 ): Promise<void> {
-  if (verdict.outcome === "accepted") return await attempts.passed();
+  if (verdict.outcome === "accepted") return await attempts.passed(attempt.id);
   if (challenge === null) return await attempts.failed(attempt.id);
   await attempts.open(challenge.attempt.id, mark, rules.challengeTimeoutSeconds);
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { act, asked, from, RIGHT, username } from "./login_acts.ts";
-import { NETWORKS } from "./login_rules.ts";
+import { NETWORKS, SECOND, WEEKS } from "./login_rules.ts";
 
 const administer = act(
   "administer",
@@ -9,7 +9,7 @@ const administer = act(
     username,
   }),
   (trial, { what, username }) =>
-    what === "rekey" ? trial.rig.rekey() : trial[what as "enrol" | "delete" | "unlock"](username),
+    what === "rekey" ? trial.rekey() : trial[what as "enrol" | "delete" | "unlock"](username),
 );
 
 const giveRecoveryCodes = act(
@@ -63,7 +63,8 @@ const tryDisabled = act(
 /** Spans from seconds to hours, often around moments when something ends. */
 const seconds = fc.oneof(
   fc.constantFrom(
-    ...[1, 29.999, 30, 30, 59, 60, 61, 120, 599.999, 600, 3600, 90_000],
+    ...[1, 29.999, 30, 30, 59, 60, 61, 120, 299, 300, 599.999, 600],
+    ...[3599, 3600, 86_399, 86_400, 90_000],
   ),
   fc.integer({ min: 0, max: 400 }),
   fc.integer({ min: 0, max: 8000 }),
@@ -72,6 +73,12 @@ const wait = act(
   "wait",
   seconds,
   (trial, seconds) => trial.pass(seconds * 1000),
+);
+/** Weeks, until users are no longer known where they logged in. */
+const waitForWeeks = act(
+  "waitForWeeks",
+  fc.constantFrom(-1, 0, 1),
+  (trial, seconds) => trial.pass(WEEKS + seconds * SECOND),
 );
 const setBack = act(
   "setBack",
@@ -83,5 +90,5 @@ const setBack = act(
 export const administration = [
   ...[administer, giveRecoveryCodes, setDisabled, tryDisabled],
   ...[exempt, endExemption, endExemption],
-  ...[wait, wait, wait, wait, setBack],
+  ...[wait, wait, wait, wait, setBack, waitForWeeks],
 ];

@@ -45,9 +45,10 @@ export const username = fc.constantFrom(
 export const from = fc.record({
   loginName,
   commonName: fc.constantFrom(null, "laptop", "phone", "alice", "alice", "Alice"),
-  address: fc.constantFrom(
-    ...["192.0.2.1", "192.0.2.1", "192.0.2.2", null],
-    ...["2001:db8::1", "2001:db8::2"],
+  address: fc.oneof(
+    often(fc.constantFrom("192.0.2.1", "192.0.2.1", "2001:db8::1"), 3),
+    often(fc.constantFrom("192.0.2.2", "2001:db8::2", "64:ff9b::c000:201", null), 2),
+    fc.constantFrom("2001:db8:0:1::1", "2001:db8:0:100::1"),
   ),
 });
 const few = fc.integer({ min: 1, max: 6 });
@@ -105,9 +106,10 @@ const connectOtherwise = act(
       "has a NUL",
     ),
     method: fc.constantFrom<Sent["method"]>("crtext", "dynamic", null),
+    nth: fc.nat(3),
+    connectedFrom: fc.constantFrom(null, null, "192.0.2.1", "192.0.2.2", "2001:db8::1"),
   }),
-  (trial, { from, password, method }) =>
-    trial.password(trial.begin(from), { password, method, code: null }),
+  (trial, { from, ...sent }) => trial.password(trial.begin(from), { ...sent, code: null }),
 );
 
 const bringCode = act(
@@ -127,10 +129,11 @@ const bringCode = act(
 
 const guessPasswords = act(
   "guessPasswords",
-  fc.record({ from, times: few }),
-  async (trial, { from, times }) => {
+  fc.record({ from, times: few, first: fc.nat(20), step: fc.constantFrom(0, 1, 1) }),
+  async (trial, { from, times, first, step }) => {
     for (let i = 0; i < times; i++) {
-      await trial.password(trial.begin(from), { ...RIGHT, password: "wrong" });
+      const nth = first + i * step;
+      await trial.password(trial.begin(from), { ...RIGHT, password: "wrong", nth });
     }
   },
 );
@@ -188,6 +191,19 @@ const answer = act(
     const isNewConnection = trial.isDynamic(attempt) !== isOtherWay;
     const code = trial.codeFor(attempt, typed);
     return trial.code({ ...attempt, ...from }, code, isNewConnection);
+  },
+);
+
+/** Answers to challenges that nobody sent, each of another one or always of the same. */
+const answerNothing = act(
+  "answerNothing",
+  fc.record({ from, times: few, isDynamic: fc.boolean(), seconds: fc.constantFrom(0, 0, 1, 60) }),
+  async (trial, { from, times, isDynamic, seconds }) => {
+    for (let i = 0; i < times; i++) {
+      const id = `none ${isDynamic ? i : 0}`;
+      await trial.code({ id, ...from }, "123456", isDynamic);
+      trial.pass(seconds * 1000);
+    }
   },
 );
 
@@ -249,5 +265,5 @@ const guessCodes = act(
 export const logins = [
   ...[connect, connect, connectOtherwise, connectOtherwise, connectAgain],
   ...[token, bringCode, bringCode, bringCode, guessPasswords, guessNames],
-  ...[login, login, login, answer, answer, answer, answer, guessCodes],
+  ...[login, login, login, answer, answer, answer, answer, answerNothing, guessCodes],
 ];

@@ -1,7 +1,27 @@
 import type { Attempt } from "../../src/core/challenge.ts";
+import { LoginKnown } from "./login_known.ts";
+import { LoginOpen } from "./login_open.ts";
 import { LoginPlaces } from "./login_places.ts";
-import { BLOCKED, HOUR, pamNameOf, type Rules, SECOND, type Sent } from "./login_rules.ts";
-import { type Exempted, forgive, isExempt, judge, newUser, type User } from "./login_users.ts";
+import {
+  bareName,
+  BLOCKED,
+  DAY,
+  HOUR,
+  pamNameOf,
+  type Rules,
+  SECOND,
+  type Sent,
+  SLOWEST_REPLY,
+} from "./login_rules.ts";
+import {
+  type Exempted,
+  isExempt,
+  judge,
+  type Judged,
+  newUser,
+  NOTHING_HELD,
+  type User,
+} from "./login_users.ts";
 
 interface Challenge {
   attempt: Attempt;
@@ -13,20 +33,39 @@ interface Challenge {
   answer: "accepted" | "refused" | null;
 }
 
+/** A first step, with the id that its challenge has. */
+interface First {
+  attempt: Attempt;
+  sent: Sent;
+  /** What counts its failures. */
+  places: string[];
+  stateId: string;
+}
+
+const IN_WAIT = "refused too_many_failures";
+
 /**
  * Predicts the results of logins from the README alone: a plain object to compare the real steps
  * with. A verdict is written as its outcome, followed by its basis or its reason.
  */
 export class LoginModel {
   now = 1_700_000_000_000;
+  /** The enrolled user that the last verdict was about, as the audit trail has it. */
+  about: string | null = null;
+  /** How many seconds the last wait was said to last. */
+  waitSeconds = 0;
   readonly rules: Rules;
   readonly users = new Map<string, User>();
   readonly exemptions = new Map<string, Exempted>();
   /** By the attempt's id, or by the state id that the answer to a dynamic challenge contains. */
   readonly challenges = new Map<string, Challenge>();
+  readonly known = new LoginKnown();
   /** Login names for which PAM has another name. */
   readonly #otherNames = new Map<string, string>();
+  /** When sessions may have begun that no code let in, by the user's name. */
+  readonly #uncoded = new Map<string, [from: number, to: number][]>();
   readonly #places: LoginPlaces;
+  readonly #open = new LoginOpen();
 
   constructor(rules: Rules) {
     this.rules = rules;
@@ -40,92 +79,159 @@ export class LoginModel {
    * @param stateId what a dynamic challenge sends along
    */
   password(attempt: Attempt, sent: Sent, stateId: string): string {
+    this.about = null;
     if (attempt.loginName === "") return "refused bad_username";
     if (!this.#isNamedIn(attempt)) return "refused common_name_mismatch";
     if (sent.password === "has a NUL") return "refused bad_password";
-    const undo = this.#places.remember();
-    // During a wait, the password is not looked at.
-    if (this.#places.isInWait(attempt, this.now)) {
-      return "refused too_many_failures";
+    const isKnown = this.known.isKnown(attempt, sent.connectedFrom ?? null, this.now);
+    const places = this.#places.placesOf(attempt, isKnown);
+    const first = { attempt, sent, places, stateId };
+    return this.rules.mode === "pam" ? this.#proven(first) : this.#unprovenOrNothing(first);
+  }
+
+  /** Says whether attempts must wait; then, the password is not looked at. */
+  #isInWait(places: string[]): boolean {
+    this.waitSeconds = this.#places.waitAt(places, this.now);
+    return this.waitSeconds > 0;
+  }
+
+  #proven(first: First): string {
+    const { attempt, sent, places } = first;
+    if (this.#isInWait(places)) return IN_WAIT;
+    const before = this.#places.fail(places, this.now);
+    const verdict = this.#admit(first);
+    const reason = verdict.replace("refused ", "");
+    // PAM's own failure is nobody's, and a challenge that cannot be made leaves the count.
+    if (reason === "pam_error") this.#places.undo(before);
+    if (reason === "pam_error" || verdict.startsWith("failure")) return verdict;
+    const isOfCode = ["codes_locked", "wrong_code", "malformed_code", "code_used"].includes(reason);
+    if (!verdict.startsWith("refused") || isOfCode) {
+      // The right password is not a failure.
+      this.#places.undo(before);
+      this.#places.forgive(attempt, this.now);
+    } else if (!this.known.isNewPassword(attempt, sent, this.now)) {
+      this.#places.undo(before);
     }
-    if (this.rules.mode === "pam") return this.#proven(attempt, sent, stateId);
-    const verdict = this.#unproven(attempt, sent, stateId);
-    if (verdict.startsWith("failure")) undo();
+    if (verdict.startsWith("accepted")) this.known.logIn(attempt, this.about!, this.now);
     return verdict;
   }
 
-  #proven(attempt: Attempt, sent: Sent, stateId: string): string {
+  #admit(first: First): string {
+    const { attempt, sent } = first;
     const { loginName } = attempt;
-    const takeBack = this.#places.fail(attempt, this.now);
     if (sent.password === "wrong") return "refused wrong_password";
     if (sent.password === "PAM fails") return "refused pam_error";
     const name = pamNameOf(loginName);
     if (name === BLOCKED) return "refused account_refused";
+    this.about = name;
     const user = this.users.get(name);
     if (user?.isDisabled) return "refused user_disabled";
     if (this.#isExempt(attempt, name)) {
-      if (user !== undefined) user.uncodedAt = this.now;
-      takeBack();
+      this.#recordUncoded(name);
       return "accepted exemption";
     }
     if (user === undefined) {
       const isAdmitted = this.rules.admitsUnenrolled && !this.#isKnownAs(loginName);
       if (!isAdmitted) return "refused not_enrolled";
-      takeBack();
+      this.#recordUncoded(name);
       return "accepted password";
     }
     // If a client cannot be asked for a code, the right password is treated like a wrong one.
     if (sent.method === null) return "refused client_without_method";
-    const verdict = this.#askOrJudge(attempt, sent, name, user, stateId);
-    // The right password is not a failure.
-    if (!verdict.startsWith("failure")) takeBack();
+    const { held, longest } = this.#judged(name, attempt);
+    held.lockedUntil = Math.min(held.lockedUntil, this.now + longest * SECOND);
+    if (this.now < held.lockedUntil) return "refused codes_locked";
+    return this.#askOrJudge(first, name);
+  }
+
+  /** What a failure would have left behind is undone. */
+  #unprovenOrNothing(first: First): string {
+    const isCertified = first.attempt.commonName === first.attempt.loginName;
+    if (!isCertified && this.#isInWait(first.places)) return IN_WAIT;
+    const undos = [this.#places, this.known, this.#open].map((part) => part.remember());
+    const verdict = this.#unproven(first);
+    if (verdict.startsWith("failure")) undos.forEach((undo) => undo());
     return verdict;
   }
 
   /**
-   * Everybody is asked for a code, so that no stranger learns who is enrolled, and each attempt is
-   * counted.
+   * Everybody is asked for a code, so that no stranger learns who is enrolled. What is not answered
+   * counts when it expires; until then, only how much is open at once is bounded.
    */
-  #unproven(attempt: Attempt, sent: Sent, stateId: string): string {
+  #unproven(first: First): string {
+    const { attempt, sent, places } = first;
     const { loginName } = attempt;
-    const { method } = sent;
     const user = this.users.get(loginName);
     // Anybody can claim the name, unless the certificate confirms it.
     const isLetIn = attempt.commonName === loginName &&
       this.#isExempt(attempt) && !user?.isDisabled;
-    if (isLetIn) return "accepted exemption";
-    if (method === null) return "refused client_without_method";
-    const takeBack = this.#places.fail(attempt, this.now);
-    if (user === undefined || user.isDisabled) {
-      const reason = user === undefined ? "not_enrolled" : "user_disabled";
-      const isAsked = method === "crtext" || method === "dynamic";
-      return isAsked ? `challenged ${method} ${reason}` : `refused ${reason}`;
+    if (isLetIn) {
+      this.#recordUncoded(loginName);
+      return "accepted exemption";
     }
-    const verdict = this.#askOrJudge(attempt, sent, loginName, user, stateId);
-    if (verdict.startsWith("accepted")) takeBack();
+    for (const place of places) {
+      for (const expired of this.#open.takeExpired(place, this.now)) {
+        this.#places.fail(expired.places, expired.until);
+      }
+    }
+    if (this.#isInWait(places) || this.#isTooMuchOpen(places)) return IN_WAIT;
+    if (sent.method === null) {
+      const isNew = this.known.isNewPassword(attempt, sent, this.now);
+      if (isNew) this.#places.fail(places, this.now);
+      return "refused client_without_method";
+    }
+    const isActive = user !== undefined && !user.isDisabled;
+    const verdict = isActive ? this.#askOrJudge(first, loginName) : this.#pretend(first, user);
+    this.about = isActive ? loginName : null;
+    if (verdict.startsWith("failure")) return verdict;
+    if (verdict.startsWith("accepted")) {
+      this.#passed(attempt);
+      this.known.logIn(attempt, loginName, this.now);
+    } else if (verdict.startsWith("refused")) {
+      this.#places.fail(places, this.now);
+    } else if (this.known.isNewPassword(attempt, sent, this.now)) {
+      this.#open.open(idOfFirst(first), places, this.now, this.rules);
+    }
     return verdict;
   }
 
+  #pretend({ sent: { method } }: First, user: User | undefined): string {
+    const reason = user === undefined ? "not_enrolled" : "user_disabled";
+    const isAsked = method === "crtext" || method === "dynamic";
+    return isAsked ? `challenged ${method} ${reason}` : `refused ${reason}`;
+  }
+
+  /** In a network, four attempts may be open for each failure that is still free; for a user, one. */
+  #isTooMuchOpen(places: string[]): boolean {
+    const waits = places.map((place) => {
+      const { count, first } = this.#open.at(place);
+      const each = place.includes(" in ") ? 1 : 4;
+      const most = Math.max(1, Math.floor(each * this.#places.freeAt(place, this.now)));
+      return count < most ? 0 : Math.max(1, Math.ceil((first - this.now) / SECOND));
+    });
+    this.waitSeconds = Math.max(...waits);
+    return this.waitSeconds > 0;
+  }
+
+  /** None of a user's attempts from there was a guess. */
+  #passed(attempt: Attempt): void {
+    for (const isKnown of [false, true]) {
+      this.#open.closeAt(this.#places.placesOf(attempt, isKnown)[0]!);
+    }
+    this.#places.forgive(attempt, this.now);
+  }
+
   /** Takes the code that came with the password, or asks for it. */
-  #askOrJudge(
-    attempt: Attempt,
-    { method, code }: Sent,
-    name: string,
-    user: User,
-    stateId: string,
-  ): string {
-    // Nobody is shut out for longer than an hour, though the clock was set back.
-    user.lockedUntil = Math.min(user.lockedUntil, this.now + HOUR);
-    if (this.now < user.lockedUntil) return "refused codes_locked";
-    if (method === null) return "refused client_without_method";
+  #askOrJudge({ attempt, sent: { method, code }, stateId }: First, name: string): string {
     if (method === "crtext") return this.#ask(attempt.id, false, attempt, name);
     if (method === "dynamic") return this.#ask(stateId, true, attempt, name);
-    return this.#judge(user, name, attempt.loginName, code);
+    return this.#judge(name, attempt, code);
   }
 
   /** A session token sent as the password; `loginAt` is null if it is not verified. */
   token(attempt: Attempt, loginAt: number | null): string {
     const { loginName } = attempt;
+    this.about = null;
     if (loginName === "") return "refused bad_username";
     if (!this.#isNamedIn(attempt)) return "refused common_name_mismatch";
     if (loginAt === null) return "refused token_refused";
@@ -139,27 +245,39 @@ export class LoginModel {
     if (user === undefined) {
       return isExempt ? "accepted token" : "refused not_enrolled";
     }
+    this.about = name;
     if (user.isDisabled) return "refused user_disabled";
     // A token's time is in whole seconds.
-    const mayBeUncoded = loginAt <= (user.uncodedAt ?? -Infinity) + SECOND;
+    const mayBeUncoded = (this.#uncoded.get(name) ?? [])
+      .some(([from, to]) => from - SECOND <= loginAt && loginAt <= to);
     if (mayBeUncoded && !isExempt) return "refused token_refused";
-    const isOlderThanSecret = loginAt <= user.enrolledAt;
-    return isOlderThanSecret ? "refused token_refused" : "accepted token";
+    return loginAt <= user.tokensFrom ? "refused token_refused" : "accepted token";
   }
 
   /**
    * The second step; `code` is null if the answer is not a code. On a new connection, the attempt's
    * id is the state id that came with the answer.
    */
-  code(attempt: Attempt, code: string | null, isNewConnection: boolean) {
-    const challenge = this.challenges.get(attempt.id);
-    if (challenge?.isDynamic !== isNewConnection) return "refused no_challenge";
-    const verdict = this.#answer(challenge, attempt, code);
-    // A right answer takes back the count of its attempt, if it was counted.
-    const isCounted = this.rules.mode === "external";
-    if (isCounted && verdict.startsWith("accepted")) {
-      this.#places.takeBack(challenge.attempt);
+  code(attempt: Attempt, code: string | null, isNewConnection: boolean): string {
+    this.about = null;
+    const there = this.challenges.get(attempt.id);
+    const challenge = there?.isDynamic === isNewConnection ? there : undefined;
+    const places = this.#places.placesOf(attempt, this.known.isKnown(attempt, null, this.now));
+    // Answers to no challenge are failures: otherwise anybody could send them without end.
+    if (challenge === undefined && this.#isInWait(places)) return IN_WAIT;
+    const verdict = challenge === undefined
+      ? "refused no_challenge"
+      : this.#answer(challenge, attempt, code);
+    this.about = challenge?.user ?? null;
+    const isExternal = this.rules.mode === "external";
+    if (verdict.startsWith("refused") && (challenge === undefined || isExternal)) {
+      this.#open.close(idOf(attempt.id, isNewConnection));
+      this.#places.fail(places, this.now);
     }
+    if (!verdict.startsWith("accepted")) return verdict;
+    this.#open.close(idOf(attempt.id, isNewConnection));
+    if (isExternal) this.#passed(attempt);
+    this.known.logIn(attempt, challenge!.user, this.now);
     return verdict;
   }
 
@@ -187,17 +305,31 @@ export class LoginModel {
     // On a new connection, OpenVPN has not replaced the common name.
     const isOther = isDynamic && attempt.commonName !== commonName;
     if (isOther) return "refused challenge_mismatch";
-    const user = this.users.get(challenge.user)!;
-    const verdict = this.#judge(user, challenge.user, loginName, code);
+    const verdict = this.#judge(challenge.user, attempt, code);
     if (verdict.startsWith("accepted")) challenge.answer = "accepted";
     return verdict;
   }
 
-  #judge(user: User, name: string, loginName: string, code: string | null) {
-    const verdict = judge(user, code, this.now, this.rules);
+  #judge(name: string, attempt: Attempt, code: string | null): string {
+    const { loginName } = attempt;
+    const verdict = judge(this.#judged(name, attempt), code, this.now, this.rules);
     const isOtherName = loginName !== name && verdict.startsWith("accepted");
     if (isOtherName) this.#otherNames.set(loginName, name);
     return verdict;
+  }
+
+  /** Where a user is known, wrong codes count apart, and lock for an hour at the most. */
+  #judged(name: string, attempt: Attempt): Judged {
+    const user = this.users.get(name)!;
+    const held = this.known.heldOf(attempt, name, this.now);
+    return held === undefined
+      ? { user, held: user, longest: DAY / SECOND }
+      : { user, held, longest: HOUR / SECOND };
+  }
+
+  #recordUncoded(name: string): void {
+    const session: [number, number] = [this.now, this.now + SLOWEST_REPLY];
+    this.#uncoded.set(name, [...this.#uncoded.get(name) ?? [], session]);
   }
 
   /** Enrols a user; a disabled user stays disabled. */
@@ -205,11 +337,14 @@ export class LoginModel {
     const isDisabled = this.users.get(username)?.isDisabled ?? false;
     this.#drop(username);
     this.users.set(username, newUser(secret, this.now, isDisabled));
+    this.known.forgive(username);
   }
 
   delete(username: string): void {
     this.#drop(username);
     this.exemptions.delete(username);
+    this.known.drop(username);
+    this.#uncoded.delete(username);
   }
 
   /** Drops the user's secret and everything that depends on it. */
@@ -225,12 +360,15 @@ export class LoginModel {
     const user = this.users.get(username);
     if (user === undefined) return;
     user.isDisabled = isDisabled;
-    if (isDisabled) this.#dropChallenges(username);
+    if (!isDisabled) return;
+    this.#dropChallenges(username);
+    user.tokensFrom = Math.max(user.tokensFrom, this.now);
   }
 
   unlock(username: string): void {
     const user = this.users.get(username);
-    if (user !== undefined) forgive(user);
+    if (user !== undefined) Object.assign(user, NOTHING_HELD);
+    this.known.forgive(username);
   }
 
   /** Attempts whose challenge is waiting for an answer. */
@@ -255,9 +393,8 @@ export class LoginModel {
 
   /** Says whether a name is, in other letters or with blanks, that of a user who needs a code. */
   #isKnownAs(loginName: string): boolean {
-    const bare = (name: string) => name.trim().toLowerCase();
     return [...this.users.keys(), ...this.exemptions.keys()]
-      .some((name) => bare(name) === bare(loginName));
+      .some((name) => bareName(name) === bareName(loginName));
   }
 
   #dropChallenges(username: string): void {
@@ -286,4 +423,14 @@ export class LoginModel {
     });
     return isDynamic ? "challenged dynamic" : "challenged crtext";
   }
+}
+
+/** An open attempt's id: the answer to a dynamic challenge comes under another one. */
+function idOf(id: string, isDynamic: boolean): string {
+  return isDynamic ? `state ${id}` : id;
+}
+
+function idOfFirst({ attempt, sent, stateId }: First): string {
+  const isDynamic = sent.method === "dynamic";
+  return idOf(isDynamic ? stateId : attempt.id, isDynamic);
 }

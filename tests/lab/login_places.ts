@@ -1,15 +1,46 @@
 import type { Attempt } from "../../src/core/challenge.ts";
-import { HOUR, MINUTE, type Rules, SECOND } from "./login_rules.ts";
+import { bareName, type Rules, SECOND } from "./login_rules.ts";
 
-interface Place {
-  failures: number;
+/** The networks of the addresses that clients come from, the narrowest first. */
+const NETWORKS_OF: Record<string, string[]> = {
+  "192.0.2.1": ["192.0.2.1", "192.0.2/24"],
+  "64:ff9b::c000:201": ["192.0.2.1", "192.0.2/24"],
+  "192.0.2.2": ["192.0.2.2", "192.0.2/24"],
+  "192.0.2.9": ["192.0.2.9", "192.0.2/24"],
+  "2001:db8::1": ["2001:db8/64", "2001:db8/56", "2001:db8/48"],
+  "2001:db8::2": ["2001:db8/64", "2001:db8/56", "2001:db8/48"],
+  "2001:db8:0:1::1": ["2001:db8:0:1/64", "2001:db8/56", "2001:db8/48"],
+  "2001:db8:0:100::1": ["2001:db8:0:100/64", "2001:db8:0:100/56", "2001:db8/48"],
+};
+
+/** Failures of a place. They are a queue that is served at a steady rate, one after the other. */
+interface Queue {
+  /** When the last of them will have been served. */
+  emptyAt: number;
+  /** When the last of them came. */
   lastAt: number;
 }
 
-/** The model's failed passwords, by the place that they came from. */
+/** A place, and how many failures are free there. */
+interface Place {
+  key: string;
+  free: number;
+  /** How long it takes to serve one failure. */
+  each: number;
+}
+
+/** What there was at some places. */
+export type Before = ReadonlyMap<string, Queue | undefined>;
+
+/** A place's name for a user from a network; failures of known users have another. */
+export function pairOf({ loginName, address }: Pick<Attempt, "loginName" | "address">): string {
+  return `${bareName(loginName)} in ${NETWORKS_OF[address ?? ""]?.[0] ?? "no network"}`;
+}
+
+/** The model's failed logins, by the place that they came from. */
 export class LoginPlaces {
   readonly #rules: Rules;
-  #places = new Map<string, Place>();
+  #queues = new Map<string, Queue>();
 
   constructor(rules: Rules) {
     this.#rules = rules;
@@ -17,80 +48,118 @@ export class LoginPlaces {
 
   /** Returns a function that undoes everything that happens from now on. */
   remember(): () => void {
-    const before = structuredClone(this.#places);
+    const before = structuredClone(this.#queues);
     return () => {
-      this.#places = before;
+      this.#queues = before;
     };
   }
 
-  /**
-   * Beyond the free failures, the wait is one second, then two, four and so on: up to five minutes
-   * for a user, up to one minute for a network.
-   */
-  isInWait(attempt: Attempt, now: number): boolean {
-    const { freeFailures, maxWaitSeconds } = this.#rules;
-    let isInWait = false;
-    for (const [i, key] of placesOf(attempt).entries()) {
-      const place = this.#places.get(key ?? "");
-      if (place === undefined) continue;
-      // If the clock was set back, the whole wait begins again now.
-      place.lastAt = Math.min(place.lastAt, now);
-      const beyond = place.failures - freeFailures * (i === 0 ? 1 : 5);
-      const most = Math.min(maxWaitSeconds, i === 0 ? Infinity : 60);
-      const wait = beyond < 0 ? 0 : Math.min(2 ** beyond, most) * SECOND;
-      isInWait ||= now < place.lastAt + wait;
-    }
-    return isInWait;
+  /** What counts an attempt's failures: a known user's own place; or theirs and the networks. */
+  placesOf(attempt: Attempt, isKnown: boolean): string[] {
+    const pair = pairOf(attempt);
+    return isKnown ? [`known ${pair}`] : [pair, ...NETWORKS_OF[attempt.address ?? ""] ?? []];
   }
 
   /**
-   * Counts a failure. Ten quiet minutes take one failure back, an hour takes all back.
+   * How long attempts are refused here: beyond the free failures one second, then two, four and so on
+   * up to the longest wait. In wider networks, more are free.
    *
-   * @returns a function that takes the failure back: a user's earlier failures are forgotten, too,
-   *   a network's others stay
+   * @returns in seconds
    */
-  fail(attempt: Attempt, now: number): () => void {
-    const [user, network] = placesOf(attempt);
-    const [, networkBefore] = [user, network].map((key) => {
-      const before = this.#places.get(key ?? "") ?? null;
-      const quiet = now - (before?.lastAt ?? 0);
-      const left = quiet >= HOUR
-        ? 0
-        : Math.max(0, before!.failures - Math.floor(quiet / (10 * MINUTE)));
-      this.#put(key, { failures: left + 1, lastAt: now });
-      return before;
-    });
-    return () => {
-      this.#put(user);
-      this.#put(network, networkBefore);
-    };
+  waitAt(keys: readonly string[], now: number): number {
+    const waits = keys.map((key) => this.#waitAt(key, now));
+    const seconds = Math.max(...waits);
+    // If the clock was set back, the whole wait begins again now.
+    if (seconds > 0) keys.forEach((key) => this.#beginAgain(key, now));
+    return seconds;
   }
 
-  /** Takes back an attempt that was counted in an earlier call. */
-  takeBack(attempt: Attempt): void {
-    const [user, network] = placesOf(attempt);
-    this.#put(user);
-    const place = this.#places.get(network ?? "");
-    if (place === undefined) return;
-    const left = { ...place, failures: place.failures - 1 };
-    this.#put(network, left.failures > 0 ? left : null);
+  #waitAt(key: string, now: number): number {
+    const queue = this.#queues.get(key);
+    if (queue === undefined) return 0;
+    const { free, each } = this.#place(key);
+    const beyond = Math.floor((queue.emptyAt - queue.lastAt) / each) - free;
+    if (beyond < 0) return 0;
+    const wait = Math.min(2 ** beyond, this.#rules.maxWaitSeconds) * SECOND;
+    const end = Math.min(queue.lastAt, now) + wait;
+    return Math.max(0, Math.ceil((end - now) / SECOND));
   }
 
-  /**
-   * Stores a place. Failures that an hour's quiet removed do not return if the clock is set back.
-   */
-  #put(key: string | null, place: Place | null = null): void {
-    if (key === null) return;
-    for (const [other, { lastAt }] of this.#places) {
-      if (place && lastAt <= place.lastAt - HOUR) this.#places.delete(other);
+  #beginAgain(key: string, now: number): void {
+    const queue = this.#queues.get(key);
+    const early = (queue?.lastAt ?? 0) - now;
+    if (queue !== undefined && early > 0) {
+      this.#put(key, { lastAt: now, emptyAt: queue.emptyAt - early });
     }
-    if (place === null) this.#places.delete(key);
-    else this.#places.set(key, { ...place });
   }
-}
 
-/** The user in this network, and the network: for IPv6, that is the /64. */
-function placesOf({ loginName, address }: Attempt): [string, string | null] {
-  const network = address?.replace(/^(2001:db8)::.*/, "$1") ?? null;
-  return [`${loginName} in ${network}`, network];
+  /** Counts a failure, and gives what there was before. */
+  fail(keys: readonly string[], at: number): Before {
+    return new Map(keys.map((key) => {
+      const before = this.#queues.get(key);
+      // A moment before the last failure is none: then, the clock was set back.
+      const moment = Math.max(at, before?.lastAt ?? at);
+      const from = Math.max(moment, before?.emptyAt ?? moment);
+      this.#put(key, { lastAt: moment, emptyAt: from + this.#place(key).each });
+      return [key, before];
+    }));
+  }
+
+  /** Undoes a failure after which nobody else failed. */
+  undo(before: Before): void {
+    for (const [key, queue] of before) this.#put(key, queue);
+  }
+
+  /** A user has shown who they are: all their failures here go, and their part in the networks. */
+  forgive(attempt: Attempt, now: number): void {
+    const pair = pairOf(attempt);
+    const own = this.#queues.get(pair);
+    this.#put(`known ${pair}`);
+    this.#put(pair);
+    if (own === undefined) return;
+    const [, ...networks] = this.placesOf(attempt, false);
+    for (const key of networks) {
+      const count = (own.emptyAt - own.lastAt) / this.#place(pair).each;
+      const { each } = this.#place(key);
+      // Wide networks serve faster than the user's own place: there, one at most is surely left.
+      const most = each === this.#place(pair).each ? count : Math.min(1, count);
+      this.#takeOff(key, Math.max(0, most * each - Math.max(0, now - own.lastAt)));
+    }
+  }
+
+  #takeOff(key: string, ms: number): void {
+    const queue = this.#queues.get(key);
+    if (queue === undefined) return;
+    const emptyAt = queue.emptyAt - ms;
+    this.#put(key, emptyAt - queue.lastAt > 0.01 ? { ...queue, emptyAt } : undefined);
+  }
+
+  /** How many failures may still come before there is a wait. */
+  freeAt(key: string, now: number): number {
+    const { free, each } = this.#place(key);
+    const queue = this.#queues.get(key);
+    const left = queue === undefined ? 0 : queue.emptyAt - Math.max(now, queue.lastAt);
+    return free - Math.max(0, left / each);
+  }
+
+  #place(key: string): Place {
+    const { freeFailures, maxWaitSeconds } = this.#rules;
+    const [times, pace] = key.includes(" in ")
+      ? [1, 1]
+      : key.endsWith("/48")
+      ? [80, 8]
+      : /\/(56|24)$/.test(key)
+      ? [20, 4]
+      : [5, 1];
+    return { key, free: freeFailures * times, each: maxWaitSeconds * SECOND / pace };
+  }
+
+  /** Stores a queue. What was empty by then does not return if the clock is set back. */
+  #put(key: string, queue?: Queue): void {
+    for (const [other, { emptyAt }] of this.#queues) {
+      if (queue && emptyAt <= queue.lastAt) this.#queues.delete(other);
+    }
+    if (queue === undefined) this.#queues.delete(key);
+    else this.#queues.set(key, { ...queue });
+  }
 }

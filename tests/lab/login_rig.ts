@@ -16,7 +16,7 @@ import { Vault } from "../../src/secrets/vault.ts";
 import type { Database } from "../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../src/store/sqlite/enrolment_store.ts";
 import { SqliteLoginStore } from "../../src/store/sqlite/login_store.ts";
-import { BLOCKED, pamNameOf, type Rules, type Sent } from "./login_rules.ts";
+import { BLOCKED, pamNameOf, type Rules, type Sent, SLOWEST_REPLY } from "./login_rules.ts";
 
 const PASSWORDS: Record<Sent["password"], string> = {
   right: "correct horse",
@@ -56,12 +56,14 @@ export class LoginRig {
 
   password(
     attempt: Attempt,
-    { password, method, code }: Sent,
+    { password, nth = 0, method, code, connectedFrom = null }: Sent,
     stateId: string,
   ): Promise<PasswordVerdict | Failure> {
+    const text = PASSWORDS[password] + (password === "wrong" ? nth : "");
     return orFailure(passwordStep({
       attempt,
-      password: new Redacted(new TextEncoder().encode(PASSWORDS[password])),
+      connectedFrom,
+      password: new Redacted(new TextEncoder().encode(text)),
       method,
       code: code === null ? null : given(code),
       notice: null,
@@ -131,9 +133,10 @@ export class LoginRig {
         driftSteps,
         lockout: { maxFailures, lockoutSeconds },
         throttle: { freeFailures, maxWaitSeconds },
-        audit: { maxDays: 90, maxRows: 10_000 },
+        audit: { maxDays: 3650, maxRows: 10_000 },
       },
       now: () => this.now,
+      slowestReplyMs: SLOWEST_REPLY,
       newStateId: () => stateId,
       rest() {},
     };

@@ -20,13 +20,23 @@ export interface Sent {
   password: "right" | "wrong" | "PAM fails" | "has a NUL";
   /** How to get the client's code. */
   method: ChallengeMethod | null;
+  /** Which of the wrong passwords; without it, always the same one. */
+  nth?: number;
   /** The code that came with the password; null if none came, or it is not a code. */
   code: string | null;
+  /** The address that the connection was let in from, if this is a renegotiation. */
+  connectedFrom?: string | null;
 }
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+/** How long a user is known where they have logged in. */
+export const WEEKS = 28 * DAY;
+
+/** How long OpenVPN may take to begin a session after its login. */
+export const SLOWEST_REPLY = 25 * SECOND;
 
 /** The code for the time step `offset` steps from a moment's. */
 export function codeAt(secret: string, atMs: number, offset = 0): string {
@@ -37,6 +47,11 @@ export function codeAt(secret: string, atMs: number, offset = 0): string {
 /** PAM's own name for a user: a directory service's, which ignores case. */
 export function pamNameOf(loginName: string): string {
   return loginName.toLowerCase();
+}
+
+/** A name as all its spellings are counted. */
+export function bareName(name: string): string {
+  return name.trim().toLowerCase();
 }
 
 /** An account that PAM refuses even with the right password. */

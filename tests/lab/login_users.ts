@@ -1,20 +1,24 @@
-import { codeAt, HOUR, NETWORKS, type Rules, SECOND } from "./login_rules.ts";
+import { codeAt, DAY, NETWORKS, type Rules, SECOND } from "./login_rules.ts";
 
-/** An enrolled user of the model. */
-export interface User {
-  secret: string;
-  enrolledAt: number;
-  isDisabled: boolean;
-  /** When the user last logged in without a code. */
-  uncodedAt: number | null;
-  recoveryCodes: Set<string>;
-  /** The newest accepted time step. */
-  lastTimeStep: number | null;
+/** What is held against a user's codes. */
+export interface Held {
   /** Different wrong codes since the last right one or lock. */
   wrongCodes: number;
   lastWrong: { code: string; at: number } | null;
+  /** Locks of which none ended more than a day before the next. */
   locks: number;
   lockedUntil: number;
+}
+
+/** An enrolled user of the model; the held codes are those from places where nobody knows the user. */
+export interface User extends Held {
+  secret: string;
+  isDisabled: boolean;
+  /** Tokens of this moment or earlier are void. */
+  tokensFrom: number;
+  recoveryCodes: Set<string>;
+  /** The newest accepted time step. */
+  lastTimeStep: number | null;
 }
 
 /** From where and when a user needs no code. */
@@ -24,8 +28,8 @@ export interface Exempted {
   from: string | null;
 }
 
-/** The state that a right code, an administrator or a new secret resets wrong codes to. */
-const NOTHING_HELD = {
+/** The state that an administrator or a new secret resets wrong codes to. */
+export const NOTHING_HELD: Held = {
   wrongCodes: 0,
   lastWrong: null,
   locks: 0,
@@ -40,18 +44,19 @@ export function newUser(
 ): User {
   return {
     secret,
-    enrolledAt,
     isDisabled,
+    tokensFrom: enrolledAt,
     lastTimeStep: null,
     ...NOTHING_HELD,
     recoveryCodes: new Set(),
-    uncodedAt: null,
   };
 }
 
-/** Forgets the failures that count against a user. */
-export function forgive(user: User): void {
-  Object.assign(user, NOTHING_HELD);
+/** After a right code, only the locks of the last day are left. */
+function forgiveCodes(held: Held, now: number): void {
+  const { locks, lockedUntil } = held;
+  const isOfDay = locks > 0 && now < lockedUntil + DAY;
+  Object.assign(held, NOTHING_HELD, isOfDay ? { locks, lockedUntil } : {});
 }
 
 /** Says whether an exemption holds for a user from this address; it does not before it was made. */
@@ -66,21 +71,32 @@ export function isExempt(
     (from === null || address !== null && NETWORKS[from]!(address));
 }
 
+/** A user, and what is held against their codes from where they log in now. */
+export interface Judged {
+  user: User;
+  held: Held;
+  /** How long a lock can be, in seconds. */
+  longest: number;
+}
+
 /**
  * Judges a user's code, and stores what follows; `code` is null if the input is not a code. An
  * app's code counts once, and then no earlier one counts any more. A recovery code counts once.
  * Wrong codes count against a user only after the right password.
  */
 export function judge(
-  user: User,
+  judged: Judged,
   code: string | null,
   now: number,
   rules: Rules,
 ): string {
-  if (now < user.lockedUntil) return "refused codes_locked";
+  const { user, held, longest } = judged;
+  // No lock is longer than the longest, though the clock was set back.
+  held.lockedUntil = Math.min(held.lockedUntil, now + longest * SECOND);
+  if (now < held.lockedUntil) return "refused codes_locked";
   if (code === null) return "refused malformed_code";
   if (user.recoveryCodes.delete(code)) {
-    forgive(user);
+    forgiveCodes(held, now);
     return "accepted recovery code";
   }
   const { driftSteps } = rules;
@@ -88,16 +104,16 @@ export function judge(
     .map((i) => i - driftSteps)
     .filter((offset) => codeAt(user.secret, now, offset) === code)
     .sort((a, b) => Math.abs(a) - Math.abs(b));
-  if (offset === undefined) return wrongCode(user, code, now, rules);
+  if (offset === undefined) return wrongCode(judged, code, now, rules);
   const step = Math.floor(now / SECOND / 30) + offset;
   if (step <= (user.lastTimeStep ?? -1)) return "refused code_used";
-  forgive(user);
+  forgiveCodes(held, now);
   user.lastTimeStep = step;
   return "accepted code";
 }
 
 function wrongCode(
-  user: User,
+  { held, longest }: Judged,
   code: string,
   now: number,
   { mode, driftSteps, maxFailures, lockoutSeconds }: Rules,
@@ -105,16 +121,17 @@ function wrongCode(
   // Anybody may be answering, so wrong codes lock nobody out.
   if (mode === "external") return "refused wrong_code";
   const window = (2 * driftSteps + 1) * 30 * SECOND;
-  const { lastWrong } = user;
+  const { lastWrong } = held;
   const isAgain = lastWrong?.code === code && lastWrong.at <= now &&
     now < lastWrong.at + window;
   if (!isAgain) {
-    user.lastWrong = { code, at: now };
-    user.wrongCodes++;
+    held.lastWrong = { code, at: now };
+    held.wrongCodes++;
   }
-  if (user.wrongCodes < maxFailures) return "refused wrong_code";
-  user.wrongCodes = 0;
-  const length = lockoutSeconds * SECOND * 2 ** user.locks++;
-  user.lockedUntil = now + Math.min(length, HOUR);
+  if (held.wrongCodes < maxFailures) return "refused wrong_code";
+  held.wrongCodes = 0;
+  if (now >= held.lockedUntil + DAY) held.locks = 0;
+  const length = lockoutSeconds * 2 ** held.locks++;
+  held.lockedUntil = now + Math.min(length, longest) * SECOND;
   return "refused codes_locked";
 }

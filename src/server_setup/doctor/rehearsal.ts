@@ -66,7 +66,7 @@ async function readStore(
   options: StoreOptions,
   vault: Vault,
   now: EpochMs,
-): Promise<Pick<DatabaseState & { state: "open" }, "users" | "closed">> {
+): Promise<Omit<DatabaseState & { state: "open" }, "state" | "writeTrouble">> {
   using store = await openStore(options);
   const enrolments = await store.enrolments.list();
   const failures: string[] = [];

@@ -1,0 +1,53 @@
+import { HOUR, type Rules, SECOND } from "./login_rules.ts";
+
+/** An attempt that waits for its answer where another factor decides about the password. */
+interface Open {
+  places: string[];
+  until: number;
+}
+
+/** The model's open attempts. */
+export class LoginOpen {
+  #open = new Map<string, Open>();
+
+  /** Returns a function that undoes everything that happens from now on. */
+  remember(): () => void {
+    const before = structuredClone(this.#open);
+    return () => {
+      this.#open = before;
+    };
+  }
+
+  /** Opens an attempt, for five minutes at the most. */
+  open(id: string, places: string[], now: number, { challengeSeconds }: Rules): void {
+    for (const [other, { until }] of this.#open) {
+      if (until <= now - 24 * HOUR) this.#open.delete(other);
+    }
+    this.#open.set(id, { places, until: now + Math.min(challengeSeconds, 300) * SECOND });
+  }
+
+  close(id: string): void {
+    this.#open.delete(id);
+  }
+
+  closeAt(place: string): void {
+    for (const [id, { places }] of this.#open) {
+      if (places.includes(place)) this.#open.delete(id);
+    }
+  }
+
+  /** Takes what has expired at a place. */
+  takeExpired(place: string, now: number): Open[] {
+    const expired = [...this.#open].filter(([, { places, until }]) =>
+      places.includes(place) && until <= now
+    );
+    for (const [id] of expired) this.#open.delete(id);
+    return expired.map(([, open]) => open).sort((a, b) => a.until - b.until);
+  }
+
+  /** How many are open at a place, and when the first expires. */
+  at(place: string): { count: number; first: number } {
+    const there = [...this.#open.values()].filter(({ places }) => places.includes(place));
+    return { count: there.length, first: Math.min(...there.map(({ until }) => until)) };
+  }
+}
