@@ -153,6 +153,33 @@ const guessNames = act(
   },
 );
 
+/** A user logs in, goes elsewhere with the connection, and fails there; then comes in anew. */
+const roam = act(
+  "roam",
+  fc.record({
+    loginName: fc.constantFrom("alice", "Alice", "bob"),
+    here: fc.constantFrom("192.0.2.1", "2001:db8::1"),
+    there: fc.constantFrom("192.0.2.2", "2001:db8:0:1::1", "64:ff9b::c000:201"),
+    times: few,
+    method: asked,
+  }),
+  async (trial, { loginName, here, there, times, method }) => {
+    const from = { loginName, commonName: null };
+    await trial.password(trial.begin({ ...from, address: here }), { ...RIGHT, method });
+    const attempt = trial.attempts.at(-1)!;
+    await trial.code(attempt, trial.codeFor(attempt, { step: 0 }));
+    const wrong = { ...RIGHT, password: "wrong" } as const;
+    for (const connectedFrom of [here, null]) {
+      for (let nth = 0; nth < times; nth++) {
+        const sent = { ...wrong, nth: nth + trial.attempts.length, connectedFrom };
+        await trial.password(trial.begin({ ...from, address: there }), sent);
+      }
+      const sent = { ...RIGHT, method, connectedFrom };
+      await trial.password(trial.begin({ ...from, address: there }), sent);
+    }
+  },
+);
+
 const connectAgain = act("connectAgain", which, (trial, which) => {
   const attempt = attemptOf(trial, which);
   // A state id is never the id of an attempt that OpenVPN makes.
@@ -264,6 +291,6 @@ const guessCodes = act(
 /** What users and strangers do. */
 export const logins = [
   ...[connect, connect, connectOtherwise, connectOtherwise, connectAgain],
-  ...[token, bringCode, bringCode, bringCode, guessPasswords, guessNames],
+  ...[roam, token, bringCode, bringCode, bringCode, guessPasswords, guessNames],
   ...[login, login, login, answer, answer, answer, answer, answerNothing, guessCodes],
 ];
