@@ -1,4 +1,5 @@
 import { CHALLENGE_METHODS, type ChallengeMethod } from "./core/challenge_method.ts";
+import { COMMON_NAME_RULES, type CommonNameRule } from "./core/common_name.ts";
 import { LONGEST_LOCK_SECONDS } from "./core/lockout.ts";
 import type { AppendPosition, LoginRules } from "./core/login_rules.ts";
 import { Failure } from "./core/failure.ts";
@@ -70,6 +71,13 @@ export const SETTINGS = {
     allowed: "`yes` or `no`",
     default: "yes",
     parse: (text) => text === "yes" ? true : text === "no" ? false : undefined,
+  }),
+  commonName: setting<CommonNameRule>({
+    name: "totpCommonName",
+    meaning: "whether the login name must be the common name of the client's certificate",
+    allowed: "`any`, `same` or `same-ignoring-case`",
+    default: "any",
+    parse: (text) => COMMON_NAME_RULES.find((rule) => rule === text),
   }),
   unenrolled: setting({
     name: "totpUnenrolled",
@@ -219,6 +227,7 @@ const READERS: { [Name in keyof Settings]: (read: ReadVariable) => Settings[Name
   challengeMethods: (read) => readSetting(SETTINGS.challengeMethods, read),
   appendPosition: (read) => readSetting(SETTINGS.appendPosition, read),
   bindAddress: (read) => readSetting(SETTINGS.bindAddress, read),
+  commonName: (read) => readSetting(SETTINGS.commonName, read),
   unenrolled: (read) => readSetting(SETTINGS.unenrolled, read),
   tokenDbPath: (read) => readSetting(SETTINGS.tokenDbPath, read),
   keyFile: (read) => readSetting(SETTINGS.keyFile, read),

@@ -5,6 +5,7 @@ import { CommanderError } from "./command_line/commander.ts";
 import type { AdminContext } from "./context.ts";
 import { makeProgram } from "./program.ts";
 import { systemContext } from "./system_context.ts";
+import { wrapped } from "./terminal/screen.ts";
 import { shortened } from "./terminal/shortened.ts";
 
 /** What the program ends with: done, it could not be done, it was called wrongly. */
@@ -32,14 +33,21 @@ export async function runAdmin(args: readonly string[]): Promise<number> {
 }
 
 /** Says what went wrong, unless commander has; gives the exit status. */
-function report({ err }: AdminContext, error: unknown): number {
+function report(context: AdminContext, error: unknown): number {
   if (error instanceof CommanderError) {
     return error.exitCode === 0 ? ExitStatus.DONE : ExitStatus.WRONG_USAGE;
   }
   // A reader that has seen enough, such as `head`, is no error.
   if (error instanceof Deno.errors.BrokenPipe) return ExitStatus.DONE;
   const message = error instanceof Error ? error.message : "unknown error";
-  err(`${PROGRAM}: ${shortened(message)}\n`);
+  context.err(`${lineOf(context, error, `${PROGRAM}: ${shortened(message)}`)}\n`);
   const isUsage = error instanceof Failure && error.code === "usage";
   return isUsage ? ExitStatus.WRONG_USAGE : ExitStatus.COULD_NOT;
+}
+
+/** An error's line, which stays whole if it may name a command or a path to copy. */
+function lineOf({ isTerminal, columns }: AdminContext, error: unknown, line: string): string {
+  const isClosing = error instanceof Failure && error.code === "problems_found";
+  if (!isClosing || !isTerminal) return line;
+  return wrapped({ columns: columns(), hasColor: false }, 0, line).join("\n");
 }

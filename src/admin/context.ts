@@ -3,7 +3,9 @@ import type { EpochMs } from "../core/epoch.ts";
 import type { EnrolmentStore } from "../store/store.ts";
 import { Vault } from "../secrets/vault.ts";
 import { checkSetting, readSetting, type ReadVariable, SETTINGS } from "../settings.ts";
-import { openStore } from "../store/open_store.ts";
+import { type Backups, openBackups, openStore } from "../store/open_store.ts";
+import { actAs, isActingForAnother } from "../system/acting_user.ts";
+import { foreignOwner } from "../system/trusted_path.ts";
 import type { Console } from "./terminal/console.ts";
 
 /** What a subcommand works with. */
@@ -40,22 +42,42 @@ export async function withStore<T>(
   },
   work: (store: EnrolmentStore) => Promise<T>,
 ): Promise<T> {
-  using store = await openStore({ path: databasePath(context), create, busyTimeoutMs });
+  const path = takeOwnersRights(context);
+  using store = await openStore({ path, create, busyTimeoutMs });
   return await work(store.enrolments);
+}
+
+/** Opens what makes and restores backups of the database; see {@link openBackups}. */
+export async function openDatabaseBackups(
+  context: AdminContext,
+  { create }: { create: boolean },
+): Promise<Backups> {
+  const path = takeOwnersRights(context);
+  return await openBackups({ path, create, busyTimeoutMs: BUSY_TIMEOUT_MS });
 }
 
 /**
  * The keys in the key file: that of `--key`, otherwise of `totpKeyFile`, otherwise the default one.
  */
 export function openVault(context: AdminContext): Vault {
+  takeOwnersRights(context);
   return new Vault(pathOf(SETTINGS.keyFile, "--key", context.key, context));
 }
 
 /**
  * The database's path: that of `--db`, otherwise of `totpTokenDbPath`, otherwise the default one.
+ *
+ * If it or a directory above it belongs to another user, root's command goes on with that user's
+ * rights, for the database and the key file alike: that user, or who has got hold of the account, may
+ * have put anything there. The files that the caller names are for `asCaller`.
  */
-export function databasePath(context: AdminContext): string {
-  return pathOf(SETTINGS.tokenDbPath, "--db", context.db, context);
+function takeOwnersRights(context: AdminContext): string {
+  const path = pathOf(SETTINGS.tokenDbPath, "--db", context.db, context);
+  if (Deno.uid() === 0 && !isActingForAnother()) {
+    const owner = foreignOwner(path);
+    if (owner !== null) actAs(owner);
+  }
+  return path;
 }
 
 /**

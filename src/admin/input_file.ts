@@ -1,7 +1,9 @@
 import { Failure } from "../core/failure.ts";
 import { messageOf } from "../text/message_of.ts";
 import { quoted } from "../text/printable.ts";
+import { asCaller } from "../system/acting_user.ts";
 import { readAll } from "../system/read_all.ts";
+import { readRegularFile } from "../system/read_regular_file.ts";
 import type { AdminContext } from "./context.ts";
 
 /**
@@ -32,14 +34,10 @@ export function readOwnedFile(
   maxBytes: number,
 ): { content: Uint8Array<ArrayBuffer>; uid: number | null } {
   try {
-    if (path === "-") {
-      const content = readBounded((buffer) => input.read(buffer), maxBytes);
-      return { content, uid: null };
-    }
-    if (!Deno.statSync(path).isFile) throw new Error("it is not a regular file");
-    using file = Deno.openSync(path, { read: true });
-    const { uid } = file.statSync();
-    return { content: readBounded((buffer) => file.readSync(buffer), maxBytes), uid };
+    if (path !== "-") return asCaller(() => readRegularFile(path, maxBytes));
+    const content = readAll((buffer) => input.read(buffer), maxBytes);
+    if (content === null) throw new Error(`it is larger than ${maxBytes} bytes`);
+    return { content, uid: null };
   } catch (error) {
     throw new Failure("input_error", `cannot read ${name} ${quoted(path)}: ${causeOf(error)}`);
   }
@@ -48,13 +46,4 @@ export function readOwnedFile(
 function causeOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   return messageOf(error);
-}
-
-function readBounded(
-  read: (buffer: Uint8Array) => number | null,
-  maxBytes: number,
-): Uint8Array<ArrayBuffer> {
-  const content = readAll(read, maxBytes);
-  if (content === null) throw new Error(`it is larger than ${maxBytes} bytes`);
-  return content;
 }

@@ -2,7 +2,15 @@ import { dirname, resolve } from "node:path/posix";
 import { Failure } from "../core/failure.ts";
 import { messageOf } from "../text/message_of.ts";
 import { quoted } from "../text/printable.ts";
+import { asCaller } from "../system/acting_user.ts";
 import { writeAll } from "../system/write_all.ts";
+
+/** A file or directory that a command has made. */
+export interface Made {
+  path: string;
+  dev: number;
+  ino: number | null;
+}
 
 /**
  * Makes a file, mode 0600 (or less, by the umask), and syncs it to the disk. Where that fails, no
@@ -11,17 +19,41 @@ import { writeAll } from "../system/write_all.ts";
  * @param path must not exist; whatever is there stays, even a link
  * @throws Failure `output_error`
  */
-export function writePrivateFile(path: string, content: Uint8Array): void {
-  let isMade = false;
+export function writePrivateFile(path: string, content: Uint8Array): Made {
+  return asCaller(() => write(path, content));
+}
+
+function write(path: string, content: Uint8Array): Made {
+  let made: Made | undefined;
   try {
     using file = Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
-    isMade = true;
+    made = madeAt(path, file.statSync());
     writeAll(file, content);
     file.syncSync();
+    return made;
   } catch (error) {
-    if (isMade) Deno.removeSync(path);
+    if (made !== undefined) removeMade(made);
     throw outputError(path, error);
   }
+}
+
+function madeAt(path: string, { dev, ino }: Deno.FileInfo): Made {
+  return { path, dev, ino };
+}
+
+/**
+ * Removes a file or an empty directory that a command has made, if it is still there: in a directory of
+ * another user's, something else may lie there by now. What cannot be removed stays.
+ */
+export function removeMade({ path, dev, ino }: Made): void {
+  asCaller(() => {
+    try {
+      const found = Deno.lstatSync(path);
+      if (found.dev === dev && found.ino === ino) Deno.removeSync(path);
+    } catch {
+      // The error to report is the one before this.
+    }
+  });
 }
 
 /**
@@ -31,7 +63,7 @@ export function writePrivateFile(path: string, content: Uint8Array): void {
  */
 export function requireNothingAt(path: string): void {
   try {
-    Deno.lstatSync(path);
+    asCaller(() => Deno.lstatSync(path));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
     throw outputError(path, error);
@@ -45,9 +77,12 @@ export function requireNothingAt(path: string): void {
  * @param path must not exist
  * @throws Failure `output_error`
  */
-export function makePrivateDirectory(path: string): void {
+export function makePrivateDirectory(path: string): Made {
   try {
-    Deno.mkdirSync(path, { mode: 0o700 });
+    return asCaller(() => {
+      Deno.mkdirSync(path, { mode: 0o700 });
+      return madeAt(path, Deno.lstatSync(path));
+    });
   } catch (error) {
     throw outputError(path, error);
   }
@@ -57,7 +92,7 @@ function outputError(path: string, error: unknown): Failure {
   if (error instanceof Deno.errors.AlreadyExists) {
     return new Failure(
       "output_error",
-      `${quoted(path)} already exists and was left alone: remove it, or choose another name`,
+      `${quoted(path)} already exists and was left alone: choose another name`,
     );
   }
   return new Failure("output_error", `cannot write ${quoted(path)}: ${causeOf(path, error)}`);

@@ -1,4 +1,4 @@
-import type { EpochMs } from "./epoch.ts";
+import { type EpochMs, wasSetBack } from "./epoch.ts";
 import type { Reason } from "./verdict.ts";
 
 /** Who is logging in, as OpenVPN reports it with the password and again with the answer. */
@@ -35,7 +35,7 @@ export const KEPT_AFTER_EXPIRY_MS = 24 * 60 * 60 * 1000;
 /**
  * Says why an answer to a challenge must be refused before the code is even looked at. The answer
  * must come from the attempt that was challenged, it must be the first one, and it must be in time.
- * If the clock was set back to before the challenge, the time is in doubt, so the answer is
+ * If the clock was set back to well before the challenge, the time is in doubt, so the answer is
  * refused.
  *
  * @param bindsAddress whether the address must be the one that was challenged (`totpBindAddress`)
@@ -55,6 +55,6 @@ export function objectionToAnswer(
     (!bindsAddress || challenge.address === from.address);
   if (!sameAttempt) return "challenge_mismatch";
   if (challenge.answer !== null) return "challenge_answered";
-  const inTime = challenge.createdAt <= now && now < challenge.expiresAt;
+  const inTime = !wasSetBack(challenge.createdAt, now) && now < challenge.expiresAt;
   return inTime ? null : "challenge_expired";
 }

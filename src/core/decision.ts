@@ -51,7 +51,14 @@ export interface AuditRule {
 export const FOLDED_FOR_MS = 60 * 60 * 1000;
 
 /** Reasons that count as no failure of a place, so that no wait bounds how many names come. */
-const UNBOUNDED = ["bad_username", "bad_password", "token_refused", "pam_error", "failure"];
+const UNBOUNDED = [
+  "bad_username",
+  "bad_password",
+  "common_name_mismatch",
+  "token_refused",
+  "pam_error",
+  "failure",
+];
 
 /**
  * What refusals have in common that become one row of the audit trail: the same reason from the same

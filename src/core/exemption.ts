@@ -1,5 +1,5 @@
 import { BlockList, isIP } from "node:net";
-import type { EpochMs } from "./epoch.ts";
+import { type EpochMs, wasSetBack } from "./epoch.ts";
 
 /** A user who needs no code, such as a site-to-site link with nobody at the keyboard. */
 export interface Exemption {
@@ -13,13 +13,13 @@ export interface Exemption {
 
 /**
  * Says whether an exemption has begun and not ended, regardless of the user's address. If the clock
- * was set back to before the exemption, the time is in doubt, so the exemption does not hold.
+ * was set back to well before the exemption, the time is in doubt, so the exemption does not hold.
  */
 export function isInForce(
   exemption: Exemption | null,
   now: EpochMs,
 ): exemption is Exemption {
-  return exemption !== null && exemption.since <= now &&
+  return exemption !== null && !wasSetBack(exemption.since, now) &&
     (exemption.until === null || now < exemption.until);
 }
 

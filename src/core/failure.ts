@@ -22,6 +22,7 @@ export type StoreFailureCode =
   | "database_corrupt"
   | "database_denied"
   | "database_error"
+  | "database_unread"
   | "already_enrolled"
   | "challenge_exists"
   | "secret_changed";

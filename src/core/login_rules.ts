@@ -1,4 +1,5 @@
 import type { ChallengeMethod } from "./challenge_method.ts";
+import type { CommonNameRule } from "./common_name.ts";
 import type { AuditRule } from "./decision.ts";
 import type { LockoutRule } from "./lockout.ts";
 import type { ThrottleRule } from "./throttle.ts";
@@ -15,6 +16,8 @@ export interface LoginRules {
   challengeTimeoutSeconds: number;
   /** Whether the code must come from the address that was challenged. */
   bindAddress: boolean;
+  /** How the login name must agree with the common name of the client's certificate. */
+  commonName: CommonNameRule;
   /** Whether users who are not enrolled may log in with the password alone. */
   unenrolled: "deny" | "allow";
   /** How many time steps before and after the current one also count. */

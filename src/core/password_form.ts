@@ -37,7 +37,12 @@ export interface PasswordAndCode {
    * code.
    */
   code: Redacted<Code> | null;
+  /** Whether a separator between password and code was taken off; only with `append`. */
+  isSeparated?: boolean;
 }
+
+/** A password and the code that was appended to it. */
+type AppendedCode = Pick<PasswordAndCode, "password" | "isSeparated"> & { code: Redacted<Code> };
 
 /**
  * Chooses how to get the code, and separates it from the password if it came with it.
@@ -62,8 +67,13 @@ export function takePasswordAndCode(
   return { password, method, code };
 }
 
+/** What a user may put between the password and the code: a blank or a comma. */
+const SEPARATORS: readonly number[] = [0x20, 0x2c];
+
 /**
- * Splits the code off the end (or the beginning) of a password.
+ * Splits the code off the end (or the beginning) of a password. One separator between them belongs
+ * to neither: whether it is the password's last character cannot be tried, since the first factor is
+ * asked only once. A user whose password ends (or begins) so needs a separator of its own.
  *
  * @returns null if there is no code there, or nothing but a code
  */
@@ -71,17 +81,22 @@ export function splitAppended(
   sent: PasswordBytes,
   position: AppendPosition,
   digits: number,
-): { password: PasswordBytes; code: Redacted<Code> } | null {
+): AppendedCode | null {
   const bytes = sent.reveal();
   if (bytes.length <= digits) return null;
-  const at = position === "suffix" ? bytes.length - digits : digits;
-  const [head, tail] = [bytes.slice(0, at), bytes.slice(at)];
-  const [password, code] = position === "suffix" ? [head, tail] : [tail, head];
+  const isSuffix = position === "suffix";
+  const at = isSuffix ? bytes.length - digits : digits;
+  const [start, end] = [bytes.subarray(0, at), bytes.subarray(at)];
+  const [rest, code] = isSuffix ? [start, end] : [end, start];
   const text = String.fromCharCode(...code);
   // Only digits count: no other form of a code is looked for inside a password.
   if (!/^[0-9]+$/.test(text)) return null;
+  const isSeparated = rest.length > 1 && SEPARATORS.includes(rest.at(isSuffix ? -1 : 0)!);
+  const length = rest.length - (isSeparated ? 1 : 0);
+  const from = isSeparated && !isSuffix ? 1 : 0;
   return {
-    password: new Redacted(password),
+    password: new Redacted(rest.slice(from, from + length)),
     code: new Redacted({ kind: "digits", text }),
+    isSeparated,
   };
 }

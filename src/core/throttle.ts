@@ -32,10 +32,15 @@ export interface ThrottleScope {
 
 /** The places that a failed login counts against. */
 export interface Places {
-  /** The username from its network. */
+  /** The username, as it was given, from its network. */
   pair: ThrottleScope;
   /** The same where the user is known, so that the networks count none of its failures. */
   knownPair: ThrottleScope;
+  /**
+   * All spellings of the name that PAM may take for the same user, from the same network: they share
+   * the guesses.
+   */
+  spelling: ThrottleScope;
   /** The networks that the client is in, the narrowest first; none if its address is unknown. */
   networks: ThrottleScope[];
 }
@@ -60,6 +65,7 @@ export function placesOf(loginName: string, address: string | null, rule: Thrott
   return {
     pair: scopeOf(key, rule),
     knownPair: scopeOf(`known ${key}`, rule),
+    spelling: scopeOf(`spelling ${networkOf(address)} ${foldedName(loginName)}`, rule),
     networks: networksOf(address).map((network) => scopeOf(`network ${network}`, rule)),
   };
 }
@@ -83,12 +89,12 @@ function widthOf(key: string): { free: number; pace: number } {
 
 /** Says whether a place is a user from their network, and not a network. */
 export function isPair(key: string): boolean {
-  return /^(known )?user /.test(key);
+  return /^(user|known user|spelling) /.test(key);
 }
 
-/** The key of a user and their network. All spellings of a name that PAM may take for one are one. */
+/** The key of a user, by the name as it was given, and their network. */
 export function pairKey(loginName: string, address: string | null): string {
-  return `user ${networkOf(address)} ${foldedName(loginName)}`;
+  return `user ${networkOf(address)} ${loginName}`;
 }
 
 /**

@@ -13,6 +13,7 @@ export const REASONS = {
     "This VPN client cannot ask for a TOTP code in a way that this server allows",
   bad_username: null,
   bad_password: null,
+  common_name_mismatch: null,
   wrong_password: null,
   account_refused: null,
   pam_error: null,
@@ -46,6 +47,8 @@ export interface Refused {
   detail?: string;
   /** What the client is told instead of the reason's own text; empty to tell it nothing. */
   told?: string;
+  /** Whether the same password of this user was refused here lately, so that it is no new guess. */
+  isRepeated?: boolean;
 }
 
 /** A code must follow: the password was right, or another factor decides about it. */
@@ -118,6 +121,22 @@ export function refusedUnproven(verdict: Refused): Refused {
 }
 
 /**
+ * The refusal of an answer that seems to come before its challenge.
+ *
+ * @param byMs how far the clock was set back, at least
+ */
+export function refusedBeforeChallenge(byMs: number): Refused {
+  const seconds = Math.ceil(byMs / 1000);
+  return {
+    ...refused(
+      "challenge_expired",
+      `the server's clock is ${counted(seconds, "second")} before the challenge: it was set back`,
+    ),
+    told: "The server's clock was set back during this login: connect again",
+  };
+}
+
+/**
  * The refusal while a user's codes are locked.
  *
  * @param seconds how long they stay locked
@@ -129,6 +148,14 @@ export function refusedWhileLocked(seconds: number): Refused {
     ...refused("codes_locked", `locked for ${counted(seconds, "more second")}`),
     told: `Too many wrong TOTP codes: try again in ${time}`,
   };
+}
+
+/**
+ * The refusal of a right password that must be changed before it lets anybody in: its owner could
+ * not know otherwise what to do.
+ */
+export function refusedUntilChanged(verdict: Refused): Refused {
+  return { ...verdict, told: "Your password has expired: change it, then connect again" };
 }
 
 /**

@@ -108,6 +108,7 @@ function logDecision(
     common_name: tried(() => read("common_name")),
     detail: "detail" in verdict ? verdict.detail : null,
     warning: warning ?? ("warning" in verdict ? verdict.warning : null),
+    repeated: "isRepeated" in verdict && verdict.isRepeated ? "yes" : null,
   }, severityOf(verdict));
 }
 

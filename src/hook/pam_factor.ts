@@ -1,8 +1,13 @@
 import type { Attempt } from "../core/challenge.ts";
 import type { PasswordBytes } from "../core/password_form.ts";
-import { type Refused, refused } from "../core/verdict.ts";
+import { refused, refusedUntilChanged } from "../core/verdict.ts";
 import type { FirstFactor, FirstFactorResult } from "../login/first_factor.ts";
-import { describePamRefusal, type PamResult } from "../pam/pam_result.ts";
+import {
+  describePamRefusal,
+  isAboutAccount,
+  mustChangePassword,
+  type PamResult,
+} from "../pam/pam_result.ts";
 import type { PamService } from "../pam/pam_service.ts";
 import type { AccountNames } from "../system/account_names.ts";
 
@@ -21,7 +26,11 @@ export class PamFactor implements FirstFactor {
     { loginName, address }: Attempt,
     password: PasswordBytes,
   ): Promise<FirstFactorResult> {
-    return this.#resultOf(await this.#pam.authenticate(loginName, password, address));
+    const result = await this.#pam.authenticate(loginName, password, address);
+    const answer = this.#resultOf(result);
+    return answer.outcome === "refused" && mustChangePassword(result)
+      ? refusedUntilChanged(answer)
+      : answer;
   }
 
   async checkAccount({ loginName, address }: Attempt): Promise<FirstFactorResult> {
@@ -52,7 +61,10 @@ export function firstFactorResultOf(
   const detail = describePamRefusal(service, result);
   switch (result.outcome) {
     case "denied":
-      return refused(REASONS[result.call], detail + adviceFor(uid));
+      return refused(
+        isAboutAccount(result) ? "account_refused" : "wrong_password",
+        detail + adviceFor(uid),
+      );
     case "failed":
       return refused("pam_error", result.call === "pam_start" ? detail : detail + adviceFor(uid));
     case "unnamed":
@@ -65,11 +77,6 @@ export function firstFactorResultOf(
       );
   }
 }
-
-const REASONS = {
-  pam_authenticate: "wrong_password",
-  pam_acct_mgmt: "account_refused",
-} as const satisfies Record<string, Refused["reason"]>;
 
 /** pam_unix(8) checks other users' passwords for root alone, and otherwise says only "wrong". */
 function adviceFor(uid: number | null): string {

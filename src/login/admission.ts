@@ -53,8 +53,7 @@ export async function admit(
     : await admitWithoutCode(login, enrolment, transaction, parts);
   // A refusal stays counted: otherwise the count would reveal that the password was right.
   if (verdict !== null && verdict.outcome === "refused") {
-    await throttle.failed(records, now, guess);
-    return { verdict, username };
+    return { verdict: await throttle.failed(verdict, guess, transaction), username };
   }
   await throttle.passed(records, now, guess.counted);
   const proven = verdict ?? await admitEnrolled(login, enrolment!, transaction, parts);

@@ -1,6 +1,14 @@
 import { type Attempt, objectionToAnswer } from "../core/challenge.ts";
+import { objectionToCommonName } from "../core/common_name.ts";
+import { refusedMismatch } from "../core/challenge_mismatch.ts";
 import type { Code } from "../core/code.ts";
-import { type CodeVerdict, refused, refusedUnproven } from "../core/verdict.ts";
+import { wasSetBack } from "../core/epoch.ts";
+import {
+  type CodeVerdict,
+  refused,
+  refusedBeforeChallenge,
+  refusedUnproven,
+} from "../core/verdict.ts";
 import type { Pending } from "../store/store.ts";
 import type { Redacted } from "../text/redacted.ts";
 import { checkAnew, checkCode, type CheckedCode, judgeCode } from "./code_check.ts";
@@ -38,8 +46,10 @@ export function codeStep(
   const throttle = new PlaceThrottle(parts.rules.throttle, attempt);
   return checkAnew(async () => {
     const seen = await parts.store.findPending(attempt.id);
-    const refusal = seen === null ? await refusalInWait(throttle, parts) : null;
-    if (refusal !== null) return refusal;
+    const refusal = await isAwaited(attempt, seen, parts)
+      ? null
+      : await refusalInWait(throttle, parts);
+    if (refusal !== null) return hushed({ verdict: refusal }, parts).verdict;
     const checked = seen?.challenge.answer === null && answer.code !== null
       ? await checkCode(answer.code, seen.enrolment, parts)
       : null;
@@ -53,6 +63,19 @@ export function codeStep(
       return hushed({ verdict, username: pending?.enrolment.username ?? null }, parts);
     });
   });
+}
+
+/**
+ * Says whether a challenge waits for an answer, or was answered rightly. All other answers fall under
+ * the throttle before anything is looked at.
+ */
+async function isAwaited(
+  { id }: Attempt,
+  pending: Pending | null,
+  { store }: LoginParts,
+): Promise<boolean> {
+  // For users who are not enrolled, too: otherwise the answer would tell who is.
+  return pending === null ? await store.isOpen(id) : pending.challenge.answer !== "refused";
 }
 
 /** An answer that has been judged. */
@@ -111,18 +134,26 @@ async function judgeAnswer(
   parts: LoginParts,
 ): Promise<CodeVerdict> {
   const { code, isNewConnection } = answer;
-  const objection = objectionToAnswer(challenge, attempt, transaction.now, parts.rules.bindAddress);
+  const { bindAddress } = parts.rules;
+  const objection = objectionToAnswer(challenge, attempt, transaction.now, bindAddress);
   if (
     objection === "challenge_answered" && challenge.answer === "accepted" && !isNewConnection
   ) {
     // A refusal would end the connection that the first, right answer opened.
     return { outcome: "unchanged", reason: objection };
   }
-  if (objection !== null) return refused(objection);
   // Only within one connection may OpenVPN have replaced the common name by the login name.
-  if (isNewConnection && attempt.commonName !== challenge.commonName) {
-    return refused("challenge_mismatch");
+  const isOtherClient = isNewConnection && attempt.commonName !== challenge.commonName;
+  if (objection === "challenge_mismatch" || objection === null && isOtherClient) {
+    return refusedMismatch(challenge, attempt, bindAddress);
   }
+  if (objection === "challenge_expired" && wasSetBack(challenge.createdAt, transaction.now)) {
+    return refusedBeforeChallenge(challenge.createdAt - transaction.now);
+  }
+  if (objection !== null) return refused(objection);
+  // Another server, or this one before a restart, may have asked by another rule.
+  const otherName = objectionToCommonName(challenge, parts.rules.commonName);
+  if (otherName !== null) return otherName;
   if (enrolment.disabledAt !== null) return refused("user_disabled");
   return await judgeCode({ enrolment, attempt, code, checked }, transaction, parts);
 }

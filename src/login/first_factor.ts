@@ -4,7 +4,7 @@ import type { Refused } from "../core/verdict.ts";
 
 /**
  * What asking the first factor for a user returned: the name that the system knows them by, or a
- * refusal.
+ * refusal. A refusal with a text for the client comes only after the right password.
  */
 export type FirstFactorResult = { outcome: "passed"; username: string } | Refused;
 

@@ -51,15 +51,15 @@ export class OpenAttempts {
   }
 
   /**
-   * Opens an attempt, unless its password is one that was tried already.
+   * Opens an attempt. If its password is one that was tried already, it counts for nothing.
    *
    * @param id the attempt
    * @param mark distinguishes passwords; null if it cannot be made
    * @param timeoutSeconds how long the attempt can be answered
    */
   async open(id: string, mark: string | null, timeoutSeconds: number): Promise<void> {
-    if (!await this.#throttle.isNewGuess(this.#records, this.#now, mark)) return;
-    const places = (await this.#scopes()).map(({ key }) => key);
+    const isNew = await this.#throttle.isNewGuess(this.#records, this.#now, mark);
+    const places = isNew ? (await this.#scopes()).map(({ key }) => key) : [];
     const expiresAt = this.#now + Math.min(timeoutSeconds * 1000, ANSWERED_WITHIN_MS);
     await this.#records.openAttempt({ id, places, expiresAt }, this.#now);
   }

@@ -1,3 +1,4 @@
+import { objectionToCommonName } from "../core/common_name.ts";
 import type { Enrolment } from "../core/enrolment.ts";
 import { isUsername } from "../core/username.ts";
 import {
@@ -14,6 +15,7 @@ import { conclude } from "./conclude.ts";
 import type { LoginParts } from "./login_parts.ts";
 import type { PasswordRequest } from "./password_request.ts";
 import { type CountedPlaces, PlaceThrottle } from "./place_throttle.ts";
+import { concludeRefused } from "./refused_first_factor.ts";
 import { admitUnproven } from "./unproven_admission.ts";
 import { refusalInWait } from "./wait.ts";
 
@@ -30,7 +32,7 @@ export async function passwordStep(
   parts: LoginParts,
 ): Promise<PasswordVerdict> {
   const about = { step: "password", attempt: request.attempt } as const;
-  const objection = objectionToRequest(request);
+  const objection = objectionToRequest(request, parts);
   if (objection !== null) {
     return await conclude(parts, about, () => Promise.resolve({ verdict: objection }));
   }
@@ -42,27 +44,27 @@ export async function passwordStep(
   if (!parts.firstFactor.provesPassword) return await unprovenStep(request, throttle, parts);
   const counted = await countBeforehand(throttle, parts);
   if ("outcome" in counted) return counted;
-  const verdict = await provenStep(request, { throttle, counted }, parts);
+  const verdict = await provenStep({ request, throttle, counted }, parts);
   return request.method === null ? masked(verdict) : verdict;
+}
+
+/** A request that was counted as a failure before the first factor is asked. */
+interface CountedRequest {
+  request: PasswordRequest;
+  throttle: PlaceThrottle;
+  counted: CountedPlaces;
 }
 
 /** Asks the first factor about the password, and decides by its answer. */
 async function provenStep(
-  request: PasswordRequest,
-  { throttle, counted }: { throttle: PlaceThrottle; counted: CountedPlaces },
+  { request, throttle, counted }: CountedRequest,
   parts: LoginParts,
 ): Promise<PasswordVerdict> {
   const { attempt, password } = request;
   const about = { step: "password", attempt } as const;
   const result = await parts.firstFactor.authenticate(attempt, password);
   if (result.outcome === "refused") {
-    const mark = await markOf(request, parts);
-    return await conclude(parts, about, async ({ records, now }) => {
-      // If PAM failed, nobody learnt anything about the password.
-      if (result.reason === "pam_error") await throttle.takeBack(records, counted);
-      else await throttle.failed(records, now, { counted, mark });
-      return { verdict: result };
-    });
+    return await concludeRefusal({ request, throttle, counted }, result, parts);
   }
   const { username } = result;
   const challenge = await prepareChallenge(request, parts);
@@ -73,6 +75,27 @@ async function provenStep(
     const guess = { counted, mark: needsMark ? await markOf(request, parts) : null };
     const login = { request, username, accountName, throttle, guess, checked, challenge };
     return await conclude(parts, about, (transaction) => admit(login, transaction, parts));
+  });
+}
+
+/** Concludes a login that the first factor refused; the attempt stays counted if it was a guess. */
+async function concludeRefusal(
+  { request, throttle, counted }: CountedRequest,
+  result: Refused,
+  parts: LoginParts,
+): Promise<Refused> {
+  const { attempt } = request;
+  const refusal = request.isSeparated ? withSeparatorTold(result) : result;
+  const mark = await markOf(request, parts);
+  return await conclude(parts, { step: "password", attempt }, async (transaction) => {
+    const conclusion = await concludeRefused({ attempt, refusal }, transaction, parts);
+    if (result.reason !== "pam_error") {
+      const verdict = await throttle.failed(conclusion.verdict, { counted, mark }, transaction);
+      return { ...conclusion, verdict };
+    }
+    // Nobody learnt anything about the password.
+    await throttle.takeBack(transaction.records, counted);
+    return conclusion;
   });
 }
 
@@ -100,6 +123,14 @@ async function unprovenStep(
   });
 }
 
+/** The only trace of why a password that ends in a separator is refused. */
+function withSeparatorTold(verdict: Refused): Refused {
+  if (verdict.reason !== "wrong_password") return verdict;
+  const told = "without the blank or comma beside the appended code: a password that itself has " +
+    "one there needs a second one";
+  return { ...verdict, detail: verdict.detail === undefined ? told : `${verdict.detail}; ${told}` };
+}
+
 /**
  * To a client that cannot be asked for a code in any way, every refusal looks the same: otherwise a
  * refusal could reveal that the password was right.
@@ -111,8 +142,13 @@ function masked(verdict: PasswordVerdict): PasswordVerdict {
 }
 
 /** Says what is wrong with a request before the password is checked. */
-function objectionToRequest({ attempt, password }: PasswordRequest): Refused | null {
+function objectionToRequest(
+  { attempt, password }: PasswordRequest,
+  { rules }: LoginParts,
+): Refused | null {
   if (!isUsername(attempt.loginName)) return refused("bad_username");
+  const objection = objectionToCommonName(attempt, rules.commonName);
+  if (objection !== null) return objection;
   return password.reveal().includes(0) ? refused("bad_password") : null;
 }
 

@@ -16,6 +16,7 @@ import {
   type ThrottleScope,
   waitSeconds,
 } from "../core/throttle.ts";
+import type { Refused } from "../core/verdict.ts";
 import type { LoginRecords, OpenAttempt, PlaceReader } from "../store/store.ts";
 
 /** The failures before and after an attempt was counted, by the keys of its places. */
@@ -110,8 +111,8 @@ export class PlaceThrottle {
   }
 
   /**
-   * Takes back an attempt that was counted, and all failures of the user here, in the networks too.
-   * Others' failures stay: otherwise anyone with one account could go on guessing at others.
+   * Takes back an attempt that was counted, and all failures of the user here, in wider places too.
+   * Others' failures stay, those of other spellings too: otherwise anyone with one account could go on guessing at others.
    */
   async passed(
     records: LoginRecords,
@@ -119,19 +120,9 @@ export class PlaceThrottle {
     places: CountedPlaces = UNCOUNTED,
   ): Promise<void> {
     await this.takeBack(records, places);
-    const { pair, knownPair, networks } = this.#places;
-    await records.savePlaceFailures(knownPair.key, null);
-    const own = await records.findPlaceFailures(pair.key);
-    if (own === null) return;
-    await records.savePlaceFailures(pair.key, null);
-    for (const scope of networks) {
-      // A wider network takes back faster: of several failures, only the last is surely still there.
-      const isAsSlow = scope.takenBackAfterMs === pair.takenBackAfterMs;
-      const share = isAsSlow ? own : { ...own, level: Math.min(1, own.level) };
-      const all = await records.findPlaceFailures(scope.key);
-      const left = lessened(all, levelAt(share, scope, now), scope);
-      await records.savePlaceFailures(scope.key, left);
-    }
+    const { pair, knownPair, spelling, networks } = this.#places;
+    await this.#forget(records, now, knownPair, [spelling]);
+    await this.#forget(records, now, pair, [spelling, ...networks]);
   }
 
   /** Counts a failure of an attempt that was open, at the places that it was opened for. */
@@ -142,18 +133,26 @@ export class PlaceThrottle {
   /** Takes back an attempt that was counted, where it turned out to be no failure. */
   async takeBack(records: LoginRecords, places: CountedPlaces): Promise<void> {
     for (const [key, own] of places) {
-      const scope = scopeOf(key, this.#rule);
-      const current = await records.findPlaceFailures(scope.key);
-      await records.savePlaceFailures(scope.key, takenBack(current, own, scope));
+      const current = await records.findPlaceFailures(key);
+      const left = takenBack(current, own, scopeOf(key, this.#rule));
+      await records.savePlaceFailures(key, left);
     }
   }
 
   /**
    * Keeps an attempt counted that did not let its user in, unless its password was counted already: a
    * client that sends the same one again and again guesses once.
+   *
+   * @returns the refusal, which says whether it is such a repetition
    */
-  async failed(records: LoginRecords, now: EpochMs, { counted, mark }: Guess): Promise<void> {
-    if (!await this.isNewGuess(records, now, mark)) await this.takeBack(records, counted);
+  async failed(
+    refusal: Refused,
+    { counted, mark }: Guess,
+    { records, now }: { records: LoginRecords; now: EpochMs },
+  ): Promise<Refused> {
+    if (await this.isNewGuess(records, now, mark)) return refusal;
+    await this.takeBack(records, counted);
+    return { ...refusal, isRepeated: true };
   }
 
   /** Says whether a password is a new guess of its user here, and remembers it for a time. */
@@ -179,8 +178,28 @@ export class PlaceThrottle {
 
   /** What counts the failures of this attempt; the user's own place comes first. */
   async scopes(reader: PlaceReader, now: EpochMs): Promise<ThrottleScope[]> {
-    const { pair, knownPair, networks } = this.#places;
-    return await this.#isKnown(reader, now) ? [knownPair] : [pair, ...networks];
+    const { pair, knownPair, spelling, networks } = this.#places;
+    return await this.#isKnown(reader, now) ? [knownPair, spelling] : [pair, spelling, ...networks];
+  }
+
+  /** Forgets the user's own failures, and takes their share out of wider places. */
+  async #forget(
+    records: LoginRecords,
+    now: EpochMs,
+    own: ThrottleScope,
+    wider: readonly ThrottleScope[],
+  ): Promise<void> {
+    const failures = await records.findPlaceFailures(own.key);
+    if (failures === null) return;
+    await records.savePlaceFailures(own.key, null);
+    for (const scope of wider) {
+      // A wider network takes back faster: of several failures, only the last is surely still there.
+      const isAsSlow = scope.takenBackAfterMs === own.takenBackAfterMs;
+      const level = isAsSlow ? failures.level : Math.min(1, failures.level);
+      const all = await records.findPlaceFailures(scope.key);
+      const share = levelAt({ ...failures, level }, scope, all?.lastAt ?? now);
+      await records.savePlaceFailures(scope.key, lessened(all, share, scope));
+    }
   }
 
   async #countAt(scope: ThrottleScope, records: LoginRecords, at: EpochMs): Promise<Counted> {

@@ -1,4 +1,5 @@
 import type { Attempt } from "../core/challenge.ts";
+import { objectionToCommonName } from "../core/common_name.ts";
 import type { Enrolment } from "../core/enrolment.ts";
 import type { EpochMs } from "../core/epoch.ts";
 import { exemptionHolds } from "../core/exemption.ts";
@@ -25,6 +26,8 @@ export async function tokenStep(
   const refuse = (verdict: PasswordVerdict) =>
     conclude(parts, about, () => Promise.resolve({ verdict }));
   if (!isUsername(attempt.loginName)) return await refuse(refused("bad_username"));
+  const objection = objectionToCommonName(attempt, parts.rules.commonName);
+  if (objection !== null) return await refuse(objection);
   if (loginAt === null) {
     return await refuse(refused("token_refused", "OpenVPN did not verify the token"));
   }

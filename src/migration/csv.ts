@@ -2,32 +2,38 @@ import { COMMON_PARAMETERS } from "../core/totp_parameters.ts";
 import { decodeBase32 } from "../text/base32.ts";
 import { counted } from "../text/counted.ts";
 import { type CsvRecord, readRecords } from "./csv_records.ts";
-import { type Reading, UnreadableSource } from "./reading.ts";
-import { ReadingBuilder, type SourceEntry } from "./reading_builder.ts";
+import type { EntryChoice } from "./entry_choice.ts";
+import type { Reading } from "./reading.ts";
+import { ReadingBuilder } from "./reading_builder.ts";
+import type { SourceEntry } from "./source_entry.ts";
+import { type Column, type Columns, findColumns } from "./table_headings.ts";
 import { algorithmOf, decodeText, wholeNumber } from "./text.ts";
-
-/** The headings of the columns, in lower case. */
-const CSV_COLUMNS = ["username", "secret", "issuer", "algorithm", "digits", "period"] as const;
-
-type Column = typeof CSV_COLUMNS[number];
 
 /** What may separate fields; the headings show which it is. */
 const SEPARATORS = [",", ";", "\t"];
 
 /**
  * Reads a table of comma-separated values (RFC 4180; semicolons and tabs are separators, too). Its
- * first line has the headings: username and secret, and optionally issuer, algorithm, digits and
- * period.
+ * first line has the headings: username (or user, login, name) and secret, and optionally issuer,
+ * algorithm, digits and period. Other columns are not read.
  *
  * @throws UnreadableSource
  */
-export function readCsv(content: Uint8Array): Reading {
+export function readCsv(content: Uint8Array, choice: EntryChoice = {}): Reading {
   const text = decodeText(content);
   const [headings, ...records] = readRecords(text, separatorOf(text));
-  const columns = columnsOf(headings?.fields ?? []);
-  const reading = new ReadingBuilder();
+  const columns = findColumns(headings?.fields ?? []);
+  const reading = new ReadingBuilder(choice);
   for (const record of records) addRecord(reading, columns, record);
-  return reading;
+  noteUnread(reading, columns.unread);
+  return reading.finish();
+}
+
+function noteUnread(reading: ReadingBuilder, unread: string): void {
+  const [first] = reading.users;
+  if (first === undefined || unread === "") return;
+  const what = `the columns ${unread}, which are not read`;
+  reading.note(first.place, first.username, what);
 }
 
 /** What separates the headings; a comma if there is only one. */
@@ -36,38 +42,18 @@ function separatorOf(text: string): string {
   return SEPARATORS.find((separator) => headings.includes(separator)) ?? ",";
 }
 
-function columnsOf(headings: readonly string[]): Map<Column, number> {
-  const columns = new Map<Column, number>();
-  for (const [index, heading] of headings.entries()) {
-    const name = heading.trim().toLowerCase();
-    const column = CSV_COLUMNS.find((column) => column === name);
-    if (column === undefined || columns.has(column)) throw badHeading(index);
-    columns.set(column, index);
-  }
-  if (columns.has("username") && columns.has("secret")) return columns;
-  throw new UnreadableSource("the first line must have the headings username and secret");
-}
-
-/** Does not show the heading: in a table without headings, it may be a user's secret. */
-function badHeading(index: number): UnreadableSource {
-  return new UnreadableSource(
-    `heading ${index + 1} in the first line is unknown or repeated: allowed are ` +
-      CSV_COLUMNS.join(", "),
-  );
-}
-
 function addRecord(
   reading: ReadingBuilder,
-  columns: ReadonlyMap<Column, number>,
+  columns: Columns,
   { place, fields }: CsvRecord,
 ): void {
-  if (fields.length !== columns.size) {
+  if (fields.length !== columns.count) {
     const reason = `it has ${counted(fields.length, "field")}, but there are ` +
-      counted(columns.size, "heading");
+      counted(columns.count, "heading");
     return reading.unreadable(place, null, reason);
   }
   const value = (column: Column): string => {
-    const index = columns.get(column);
+    const index = columns.index.get(column);
     return index === undefined ? "" : fields[index]!;
   };
   reading.add({ place, ...entryOf(value) });

@@ -1,17 +1,19 @@
 import { decodeBase32 } from "../text/base32.ts";
 import { EXPORT_FORMAT, EXPORT_VERSION } from "./export_format.ts";
 import type { EpochMs } from "../core/epoch.ts";
+import type { EntryChoice } from "./entry_choice.ts";
+import { isObject, type JsonObject, readJson } from "./json_text.ts";
 import { type Reading, UnreadableSource } from "./reading.ts";
-import { ReadingBuilder, type SourceEntry } from "./reading_builder.ts";
-import { decodeText } from "./text.ts";
+import { ReadingBuilder } from "./reading_builder.ts";
+import type { SourceEntry } from "./source_entry.ts";
 
 /**
  * Reads the output of `openvpn-totp export --format json`.
  *
  * @throws UnreadableSource
  */
-export function readExportFile(content: Uint8Array): Reading {
-  const file = parse(decodeText(content));
+export function readExportFile(content: Uint8Array, choice: EntryChoice = {}): Reading {
+  const file = readJson(content);
   if (!isObject(file) || file.format !== EXPORT_FORMAT) {
     throw new UnreadableSource("it is not an export of openvpn-totp");
   }
@@ -20,11 +22,11 @@ export function readExportFile(content: Uint8Array): Reading {
       `its version is not ${EXPORT_VERSION}, the only one that can be read`,
     );
   }
-  const reading = new ReadingBuilder();
+  const reading = new ReadingBuilder(choice);
   for (const [index, user] of file.users.entries()) {
     addUser(reading, `user ${index + 1}`, user);
   }
-  return reading;
+  return reading.finish();
 }
 
 function addUser(reading: ReadingBuilder, place: string, user: unknown): void {
@@ -43,7 +45,7 @@ function addUser(reading: ReadingBuilder, place: string, user: unknown): void {
 }
 
 /** Null if a field is missing or has the wrong type. */
-function entryOf(user: { [name: string]: unknown }): Omit<SourceEntry, "place"> | null {
+function entryOf(user: JsonObject): Omit<SourceEntry, "place"> | null {
   const { username, issuer, secret, algorithm, digits, periodSeconds } = user;
   const disabledAt = momentOf(user.disabledAt);
   const isWhole = typeof username === "string" && typeof issuer === "string" &&
@@ -62,17 +64,4 @@ function momentOf(value: unknown): EpochMs | null | undefined {
     /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value);
   const ms = isMoment ? Date.parse(value) : NaN;
   return Number.isNaN(ms) ? undefined : ms;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's own error quotes the text.
-    throw new UnreadableSource("it is not JSON");
-  }
-}
-
-function isObject(value: unknown): value is { [name: string]: unknown } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,14 +1,15 @@
+import { readAegis } from "./aegis.ts";
+import { readAndotp } from "./andotp.ts";
 import { readCsv } from "./csv.ts";
-import { EXPORT_FORMAT } from "./export_format.ts";
+import type { EntryChoice } from "./entry_choice.ts";
 import { readExportFile } from "./export_file.ts";
 import { readMigration } from "./migration.ts";
 import { readOath } from "./oath.ts";
 import { readOtpSecrets } from "./otp_secrets.ts";
 import { readPickle } from "./pickle.ts";
-import { NEWEST_PROTOCOL } from "./pickle_machine.ts";
+import { readPskc } from "./pskc.ts";
 import type { Reading } from "./reading.ts";
-import { splitWords } from "./shell_words.ts";
-import { meantLines } from "./text.ts";
+import { readTwofas } from "./twofas.ts";
 import { readUris } from "./uris.ts";
 
 /** The formats that can be read, and what they are. */
@@ -22,6 +23,10 @@ export const IMPORT_FORMATS = {
   "migration": "export links of the Google Authenticator app, one per line",
   "csv": "a table with the headings username and secret",
   "json": "the output of export --format json",
+  "aegis": "an export of the app Aegis, not encrypted",
+  "2fas": "a backup of the app 2FAS, without a password",
+  "andotp": "a plain-text backup of the app andOTP",
+  "pskc": "a key container of hardware tokens (RFC 6030), not encrypted",
 } as const;
 
 /** One of {@link IMPORT_FORMATS}. */
@@ -33,10 +38,20 @@ export const IMPORT_FORMAT_NAMES = Object.keys(IMPORT_FORMATS) as [ImportFormat,
 /** Formats whose files need nothing but their content to be read. */
 export type PlainFormat = Exclude<ImportFormat, "python-sqlite" | "google-authenticator">;
 
-/** What a file of a {@link PlainFormat} may leave unsaid. */
-export interface ReadingDefaults {
-  digits: number;
-  periodSeconds: number;
+/** Formats of apps and tokens: their entries' names are seldom those of the system's users. */
+export const FORMATS_WITH_OWNER: ReadonlySet<ImportFormat> = new Set(
+  ["google-authenticator", "uris", "migration", "aegis", "2fas", "andotp", "pskc"],
+);
+
+/** Formats whose entries have an issuer, or may have one. */
+export const FORMATS_WITH_ISSUER: ReadonlySet<ImportFormat> = new Set(
+  ["uris", "migration", "csv", "json", "aegis", "2fas", "andotp", "pskc"],
+);
+
+/** What a file of a {@link PlainFormat} may leave unsaid, and which of its entries are meant. */
+export interface ReadingOptions {
+  defaults: { digits: number; periodSeconds: number };
+  choice: EntryChoice;
 }
 
 /**
@@ -47,7 +62,7 @@ export interface ReadingDefaults {
 export function readPlainFormat(
   format: PlainFormat,
   content: Uint8Array,
-  defaults: ReadingDefaults,
+  { defaults, choice }: ReadingOptions,
 ): Reading {
   switch (format) {
     case "pickle":
@@ -56,68 +71,22 @@ export function readPlainFormat(
       return readOath(content);
     case "otp-secrets":
       return readOtpSecrets(content, defaults);
-    case "uris":
-      return readUris(content);
-    case "migration":
-      return readMigration(content);
-    case "csv":
-      return readCsv(content);
-    case "json":
-      return readExportFile(content);
+    default:
+      return READERS[format](content, choice);
   }
 }
 
-const SQLITE_HEADER = "SQLite format 3\0";
-
-const PICKLE_PROTO = 0x80;
-
-/** How many bytes of a file are looked at. */
-const LOOKED_AT = 65_536;
-
-/**
- * Recognises the format of a file from its beginning.
- *
- * @returns null if it looks like none of the formats, or like several
- */
-export function recogniseFormat(content: Uint8Array): ImportFormat | null {
-  const beginning = content.subarray(0, LOOKED_AT);
-  const bytes = new TextDecoder("latin1").decode(beginning);
-  if (bytes.startsWith(SQLITE_HEADER)) return "python-sqlite";
-  const [first, second = Infinity] = beginning;
-  if (first === PICKLE_PROTO && second <= NEWEST_PROTOCOL) return "pickle";
-  // Protocols 0 and 1 begin with the dictionary itself.
-  if (/^(\(d|\}[.qp])/.test(bytes)) return "pickle";
-  const text = new TextDecoder().decode(beginning);
-  const formats = (Object.keys(MARKS) as (keyof typeof MARKS)[])
-    .filter((format) => isMarked(format, text));
-  return formats.length === 1 ? formats[0]! : null;
-}
-
-/** Says whether a beginning looks like a format's. */
-const MARKS = {
-  "json": (text) => /^\s*\{/.test(text) && text.includes(JSON.stringify(EXPORT_FORMAT)),
-  "google-authenticator": (text) =>
-    /^[A-Za-z2-7=]+[ \t]*\r?\n/.test(text) && /\n" [A-Z0-9_]+/.test(text),
-  "uris": (text) => /^otpauth:\/\//.test(firstLine(text)),
-  "migration": (text) => /^otpauth-migration:\/\//.test(firstLine(text)),
-  "oath": (text) => /^\s*(HOTP|MOTP)[/ \t]/.test(firstLine(text)),
-  "otp-secrets": (text) =>
-    /^(totp|hotp|motp|plain)[a-z0-9-]*:/i.test(splitWords(firstLine(text))?.[2] ?? ""),
-  "csv": (text) => {
-    const headings = firstLine(text).toLowerCase().split(/[,;\t]/)
-      .map((heading) => heading.replace(/^"(.*)"$/, "$1").trim());
-    return headings.includes("username") && headings.includes("secret");
-  },
-} satisfies Record<string, (text: string) => boolean>;
-
-function isMarked(format: keyof typeof MARKS, text: string): boolean {
-  try {
-    return MARKS[format](text);
-  } catch {
-    return false;
-  }
-}
-
-function firstLine(text: string): string {
-  return meantLines(text)[0]?.text.trim() ?? "";
-}
+/** The readers of formats whose entries can be chosen. */
+const READERS = {
+  "uris": readUris,
+  "migration": readMigration,
+  "csv": readCsv,
+  "json": readExportFile,
+  "aegis": readAegis,
+  "2fas": readTwofas,
+  "andotp": readAndotp,
+  "pskc": readPskc,
+} satisfies Record<
+  Exclude<PlainFormat, "pickle" | "oath" | "otp-secrets">,
+  (content: Uint8Array, choice: EntryChoice) => Reading
+>;

@@ -23,6 +23,12 @@ const MAX_BYTES = 65_536;
 /** The longest time step that the PAM module works with, in seconds. */
 const MAX_STEP_SECONDS = 60;
 
+/**
+ * An option behind a quote and a blank. Early versions wrote `"RATE_LIMIT`, and no version reads an
+ * option without the blank: it has no effect there, and so none here.
+ */
+const OPTION = /^"( ?)([A-Z0-9_]+)(?: (.*))?$/;
+
 /** As the PAM module recognises one; any other line ends its list of scratch codes. */
 const SCRATCH_CODE = new RegExp(`^[1-9][0-9]{${SCRATCH_DIGITS - 1}}$`);
 
@@ -42,11 +48,11 @@ export function readGoogleAuthenticator(content: Uint8Array, username: string): 
   const recoveryCodes: string[] = [];
   for (const [index, line] of lines.entries()) {
     if (line.trim() === "") continue;
-    const option = line.match(/^" ([A-Z0-9_]+)(?: (.*))?$/);
+    const option = line.match(OPTION);
     if (option !== null) {
-      const [, name, value = ""] = option;
+      const [, blank, name, value = ""] = option;
       // If an option is repeated, the PAM module reads the first one.
-      if (!options.has(name!)) options.set(name!, value);
+      if (blank !== "" && !options.has(name!)) options.set(name!, value);
     } else if (SCRATCH_CODE.test(line)) recoveryCodes.push(line);
     else {
       throw new UnreadableSource(`line ${index + 2} is neither an option nor a scratch code`);
@@ -71,7 +77,7 @@ function judged(
   const isAdded = reading.add({
     place,
     username,
-    secret: decodeBase32(secret),
+    secret: decodeSecret(secret),
     parameters: {
       ...COMMON_PARAMETERS,
       periodSeconds: wholeNumber(options.get("STEP_SIZE") ?? "30"),
@@ -101,4 +107,9 @@ function reasonAgainst(options: ReadonlyMap<string, string>): string | null {
     name !== "TOTP_AUTH" && name !== "STEP_SIZE"
   );
   return unknown === undefined ? null : `the option ${unknown} is unknown`;
+}
+
+/** The PAM module also takes digits that are easily mistaken for letters. */
+function decodeSecret(secret: string): Uint8Array | null {
+  return decodeBase32(secret.replaceAll("0", "O").replaceAll("1", "L").replaceAll("8", "B"));
 }

@@ -6,8 +6,9 @@ import {
 import { decodeBase32 } from "../text/base32.ts";
 import { decodeHex } from "../text/hex.ts";
 import type { Reading } from "./reading.ts";
-import { COUNTED_CODES, DROPPED_PIN, ReadingBuilder, type SourceEntry } from "./reading_builder.ts";
+import { COUNTED_CODES, DROPPED_PIN, ReadingBuilder } from "./reading_builder.ts";
 import { splitWords } from "./shell_words.ts";
+import type { SourceEntry } from "./source_entry.ts";
 import { algorithmOf, decodeText, type Line, meantLines } from "./text.ts";
 
 /** How codes of the type `totp` are made, which the file does not say. */

@@ -41,6 +41,8 @@ export interface Reading {
   users: readonly ImportedUser[];
   obstacles: readonly Obstacle[];
   notes: readonly Note[];
+  /** How many entries were not meant (`EntryChoice`). */
+  leftOut: number;
 }
 
 /** A source that cannot be read at all. The message never contains a secret. */

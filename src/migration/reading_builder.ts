@@ -1,15 +1,8 @@
-import type { EpochMs } from "../core/epoch.ts";
-import {
-  areTotpParameters,
-  COMMON_PARAMETERS,
-  SECRET_LENGTH,
-  TOTP_ALGORITHMS,
-  TOTP_DIGITS,
-  TOTP_PERIOD,
-  type TotpParameters,
-} from "../core/totp_parameters.ts";
-import { isUsername, MAX_USERNAME_BYTES, USERNAME_ALLOWED } from "../core/username.ts";
+import { COMMON_PARAMETERS, type TotpParameters } from "../core/totp_parameters.ts";
+import { MAX_USERNAME_BYTES } from "../core/username.ts";
+import { quoted } from "../text/printable.ts";
 import { Redacted } from "../text/redacted.ts";
+import { type EntryChoice, isMeant, requireFitting } from "./entry_choice.ts";
 import {
   type ImportedUser,
   MAX_ENTRIES,
@@ -18,6 +11,7 @@ import {
   type Reading,
   UnreadableSource,
 } from "./reading.ts";
+import { problemWith, type SourceEntry } from "./source_entry.ts";
 
 /** Why counter-based codes (RFC 4226) cannot be imported. */
 export const COUNTED_CODES =
@@ -26,28 +20,24 @@ export const COUNTED_CODES =
 /** What replaces a PIN. */
 export const DROPPED_PIN = "the PIN: the account's password takes its place";
 
-/** As many as other systems issue; a user with many more would be easy to guess for. */
-const MAX_RECOVERY_CODES = 10;
-
-/** An entry of a source that has not been checked yet. */
-export interface SourceEntry {
-  place: string;
-  username: string;
-  issuer?: string | null;
-  /** Null if it could not be decoded. */
-  secret: Uint8Array | null;
-  /** How the secret is encoded, for an error. */
-  encoding?: string;
-  parameters?: { algorithm: string; digits: number; periodSeconds: number };
-  recoveryCodes?: readonly string[];
-  disabledAt?: EpochMs | null;
-}
-
 /** Collects what a reader finds, and checks each user. */
 export class ReadingBuilder implements Reading {
   readonly users: ImportedUser[] = [];
   readonly obstacles: Obstacle[] = [];
   readonly notes: Note[] = [];
+  leftOut = 0;
+  readonly #choice: EntryChoice;
+  readonly #otherIssuers = new Set<string>();
+
+  /** @param choice which entries are meant; the others are only counted */
+  constructor(choice: EntryChoice = {}) {
+    this.#choice = choice;
+  }
+
+  /** Whether the entry's user was given, whatever its own name. */
+  get hasOwner(): boolean {
+    return this.#choice.owner !== undefined;
+  }
 
   /**
    * Adds a user, or an obstacle if the entry cannot be imported.
@@ -56,8 +46,10 @@ export class ReadingBuilder implements Reading {
    * @throws UnreadableSource if there are too many entries
    */
   add(entry: SourceEntry): boolean {
-    const { place, username, secret, parameters = COMMON_PARAMETERS } = entry;
-    const problem = problemWith(entry);
+    const { place, secret, issuer = null, parameters = COMMON_PARAMETERS } = entry;
+    if (!this.#takes(issuer)) return false;
+    const username = this.#choice.owner ?? entry.username;
+    const problem = problemWith({ ...entry, username });
     if (problem !== null) {
       this.#refuse({ place, username, ...problem });
       return false;
@@ -66,22 +58,31 @@ export class ReadingBuilder implements Reading {
     this.users.push({
       place,
       username,
-      issuer: entry.issuer ?? null,
+      issuer,
       secret: new Redacted(secret!),
       parameters: parameters as TotpParameters,
       recoveryCodes: new Redacted(entry.recoveryCodes ?? []),
       disabledAt: entry.disabledAt ?? null,
     });
+    if (username !== entry.username && entry.username !== "") {
+      this.note(place, username, `the entry's own name, which is ${quoted(entry.username)}`);
+    }
     return true;
   }
 
-  /** Adds an entry that is broken. */
-  unreadable(place: string, username: string | null, reason: string): void {
+  /** Adds an entry that is broken; see {@link uncarried}. */
+  unreadable(place: string, username: string | null, reason: string, issuer?: string | null): void {
+    if (!this.#takes(issuer)) return;
     this.#refuse({ place, username, kind: "unreadable", reason });
   }
 
-  /** Adds an entry that is intact, but has no counterpart here. */
-  uncarried(place: string, username: string | null, reason: string): void {
+  /**
+   * Adds an entry that is intact, but has no counterpart here.
+   *
+   * @param issuer left out if it is not known
+   */
+  uncarried(place: string, username: string | null, reason: string, issuer?: string | null): void {
+    if (!this.#takes(issuer)) return;
     this.#refuse({ place, username, kind: "uncarried", reason });
   }
 
@@ -90,13 +91,32 @@ export class ReadingBuilder implements Reading {
     this.notes.push({ place, username, text });
   }
 
+  /**
+   * Ends the reading.
+   *
+   * @throws UnreadableSource if the choice of entries does not fit the source
+   */
+  finish(): Reading {
+    requireFitting(this.#choice, this.users.length + this.obstacles.length, this.#otherIssuers);
+    return this;
+  }
+
+  #takes(issuer: string | null | undefined): boolean {
+    if (isMeant(this.#choice, issuer)) return true;
+    this.#count();
+    this.leftOut++;
+    if (issuer) this.#otherIssuers.add(issuer);
+    return false;
+  }
+
   #refuse(obstacle: Obstacle): void {
     this.#count();
-    this.obstacles.push({ ...obstacle, username: cut(obstacle.username) });
+    const username = this.#choice.owner ?? cut(obstacle.username);
+    this.obstacles.push({ ...obstacle, username });
   }
 
   #count(): void {
-    if (this.users.length + this.obstacles.length < MAX_ENTRIES) return;
+    if (this.users.length + this.obstacles.length + this.leftOut < MAX_ENTRIES) return;
     throw new UnreadableSource(`it has more than ${MAX_ENTRIES} entries`);
   }
 }
@@ -107,34 +127,3 @@ function cut(username: string | null): string | null {
     ? username
     : `${username.slice(0, MAX_USERNAME_BYTES)}…`;
 }
-
-function problemWith(entry: SourceEntry): Pick<Obstacle, "kind" | "reason"> | null {
-  const broken = reasonUnreadable(entry);
-  if (broken !== null) return { kind: "unreadable", reason: broken };
-  const reason = reasonUncarried(entry);
-  return reason === null ? null : { kind: "uncarried", reason };
-}
-
-function reasonUnreadable({ username, secret, encoding = "base32" }: SourceEntry): string | null {
-  if (!isUsername(username)) return `that cannot be a username: expected ${USERNAME_ALLOWED}`;
-  return secret === null ? `the secret is not ${encoding}` : null;
-}
-
-function reasonUncarried({ secret, parameters, recoveryCodes = [] }: SourceEntry): string | null {
-  const { least, most } = SECRET_LENGTH;
-  const length = secret?.length ?? 0;
-  if (length < least || length > most) {
-    return `the secret has ${length} bytes, but it must have ${least} to ${most}`;
-  }
-  if (parameters !== undefined && !areTotpParameters(parameters)) return PARAMETERS_ALLOWED;
-  return recoveryCodes.length <= MAX_RECOVERY_CODES
-    ? null
-    : `there are ${recoveryCodes.length} recovery codes, but at most ${MAX_RECOVERY_CODES} are ` +
-      "allowed: more would be easy to guess";
-}
-
-const PARAMETERS_ALLOWED =
-  `the codes have unsupported parameters: allowed are ${
-    TOTP_ALGORITHMS.join(", ")
-  }, ${TOTP_DIGITS.least} to ${TOTP_DIGITS.most} digits, and a period of ${TOTP_PERIOD.least} to ` +
-  `${TOTP_PERIOD.most} seconds`;

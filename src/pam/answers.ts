@@ -13,29 +13,27 @@ export interface PamCredentials {
  * username to those that show it, nothing to texts.
  *
  * @param styles each message's style, see `Style`
- * @returns an answer for each message (null: no text), or null when a message isn't understood; the
- *   password is not copied
+ * @param credentials null: there is an answer to texts alone
+ * @returns an answer for each message (null: no text), or null when a message isn't understood or
+ *   can't be answered; the password is not copied
  */
 export function answersTo(
   styles: readonly number[],
-  credentials: PamCredentials,
+  credentials: PamCredentials | null,
 ): (Uint8Array<ArrayBuffer> | null)[] | null {
   const answers: (Uint8Array<ArrayBuffer> | null)[] = [];
   for (const style of styles) {
-    switch (style) {
-      case Style.PROMPT_ECHO_OFF:
-        answers.push(credentials.password.reveal());
-        break;
-      case Style.PROMPT_ECHO_ON:
-        answers.push(new TextEncoder().encode(credentials.username));
-        break;
-      case Style.ERROR_MSG:
-      case Style.TEXT_INFO:
-        answers.push(null);
-        break;
-      default:
-        return null;
-    }
+    if (isText(style)) answers.push(null);
+    else if (credentials === null) return null;
+    else if (style === Style.PROMPT_ECHO_OFF) answers.push(credentials.password.reveal());
+    else if (style === Style.PROMPT_ECHO_ON) {
+      answers.push(new TextEncoder().encode(credentials.username));
+    } else return null;
   }
   return answers;
+}
+
+/** Says whether a message tells the user something, rather than asking. */
+export function isText(style: number): boolean {
+  return style === Style.ERROR_MSG || style === Style.TEXT_INFO;
 }

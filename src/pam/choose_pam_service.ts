@@ -2,7 +2,8 @@ import { Failure } from "../core/failure.ts";
 import { quoted } from "../text/printable.ts";
 import { isFile } from "../system/present_files.ts";
 
-const DIRECTORIES = ["/etc/pam.d", "/usr/lib/pam.d"];
+/** Where libpam looks for a service's file, in this order. */
+export const PAM_DIRECTORIES: readonly string[] = ["/etc/pam.d", "/usr/lib/pam.d"];
 
 /**
  * Chooses the PAM service and makes sure that its file exists: otherwise libpam would silently fall
@@ -15,10 +16,10 @@ const DIRECTORIES = ["/etc/pam.d", "/usr/lib/pam.d"];
 export function choosePamService(configured: string | null): string {
   const service = configured ??
     (isFile("/etc/pam.d/openvpn") ? "openvpn" : "login");
-  if (DIRECTORIES.some((directory) => isFile(`${directory}/${service}`))) {
+  if (PAM_DIRECTORIES.some((directory) => isFile(`${directory}/${service}`))) {
     return service;
   }
-  const places = DIRECTORIES.join(" or ");
+  const places = PAM_DIRECTORIES.join(" or ");
   throw new Failure(
     "pam_service_missing",
     `the PAM service ${

@@ -1,12 +1,13 @@
 import { type Address, ADDRESS_BYTES, type Memory } from "../system/memory.ts";
-import { answersTo, type PamCredentials } from "./answers.ts";
+import { answersTo, isText, type PamCredentials } from "./answers.ts";
 import { MAX_MESSAGES } from "./libpam.ts";
+import { ModuleTexts } from "./module_texts.ts";
 import { Status } from "./status.ts";
 
 /** struct pam_conv { int (*conv)(…); void *appdata_ptr; } */
 const CONV = { conv: 0n, appdata_ptr: 8n, size: 16 } as const;
-/** struct pam_message { int msg_style; const char *msg; }, of which only the style is read */
-const MESSAGE = { msg_style: 0n, msg_style_bytes: 4 } as const;
+/** struct pam_message { int msg_style; const char *msg; } */
+const MESSAGE = { msg_style: 0n, msg_style_bytes: 4, msg: 8n } as const;
 /** struct pam_response { char *resp; int resp_retcode; } */
 const RESPONSE = { resp: 0n, size: 16 } as const;
 
@@ -14,6 +15,8 @@ const RESPONSE = { resp: 0n, size: 16 } as const;
 export interface Conversation {
   /** Its `struct pam_conv`, for pam_start(3). */
   readonly structure: Address;
+  /** What modules told the user so far. */
+  readonly texts: ModuleTexts;
   /** Whoever asks from now on gets PAM_CONV_ERR. */
   silence(): void;
   /** Silences it and frees its structure, which libpam may use until pam_end(3) has returned. */
@@ -27,8 +30,8 @@ export interface Conversation {
 export class Conversations {
   readonly #memory: Memory;
   readonly #callback: Address;
-  /** What each open transaction answers with. */
-  readonly #open = new Map<bigint, PamCredentials>();
+  /** What each open transaction answers with, and what it was told. */
+  readonly #open = new Map<bigint, Side>();
   #lastId = 0n;
 
   constructor(memory: Memory) {
@@ -46,17 +49,19 @@ export class Conversations {
    * Begins a transaction's conversation. Its number is never given again, so that a module that
    * asks late can't be taken for another transaction's.
    *
-   * @param credentials null: whoever asks gets PAM_CONV_ERR
+   * @param credentials null: whoever asks gets PAM_CONV_ERR; texts are taken
    */
   begin(credentials: PamCredentials | null): Conversation {
     const id = ++this.#lastId;
     const structure = this.#memory.allocate(CONV.size);
     this.#memory.writeAddress(structure + CONV.conv, this.#callback);
     this.#memory.writeAddress(structure + CONV.appdata_ptr, id);
-    if (credentials !== null) this.#open.set(id, credentials);
+    const texts = new ModuleTexts();
+    this.#open.set(id, { credentials, texts });
     const silence = () => void this.#open.delete(id);
     return {
       structure,
+      texts,
       silence,
       end: () => {
         silence();
@@ -68,10 +73,12 @@ export class Conversations {
   /** An exception must not cross into C code: it becomes an error of the conversation. */
   #converse(call: ConversationCall, id: bigint): number {
     try {
-      const credentials = this.#open.get(id);
-      if (credentials === undefined || !isSound(call)) return Status.CONV_ERR;
-      const answers = answersTo(this.#readStyles(call), credentials);
+      const side = this.#open.get(id);
+      if (side === undefined || !isSound(call)) return Status.CONV_ERR;
+      const messages = this.#readMessages(call);
+      const answers = answersTo(messages.map(({ style }) => style), side.credentials);
       if (answers === null) return Status.CONV_ERR;
+      for (const { style, text } of messages) if (isText(style)) this.#keepText(text, side);
       this.#memory.writeAddress(call.responses, this.#responsesOf(answers));
       return Status.SUCCESS;
     } catch {
@@ -83,13 +90,22 @@ export class Conversations {
    * Linux-PAM's layout: `messages` points to an array of pointers, one for each message. A null
    * pointer among them is a message of no known style.
    */
-  #readStyles({ count, messages }: ConversationCall): number[] {
+  #readMessages({ count, messages }: ConversationCall): { style: number; text: Address }[] {
+    const memory = this.#memory;
     return Array.from({ length: count }, (_, i) => {
-      const message = this.#memory.readAddress(messages + BigInt(i * ADDRESS_BYTES));
-      if (message === 0n) return -1;
-      return this.#memory.read(message + MESSAGE.msg_style, MESSAGE.msg_style_bytes)
-        .getInt32(0, true);
+      const message = memory.readAddress(messages + BigInt(i * ADDRESS_BYTES));
+      if (message === 0n) return { style: -1, text: 0n };
+      const style = memory.read(message + MESSAGE.msg_style, MESSAGE.msg_style_bytes);
+      return {
+        style: style.getInt32(0, true),
+        text: memory.readAddress(message + MESSAGE.msg),
+      };
     });
+  }
+
+  #keepText(from: Address, { credentials, texts }: Side): void {
+    const text = this.#memory.readString(from);
+    if (text !== null) texts.add(text, credentials?.password.reveal() ?? null);
   }
 
   /**
@@ -108,6 +124,12 @@ export class Conversations {
     }
     return array;
   }
+}
+
+/** One transaction, as the conversation sees it. */
+interface Side {
+  credentials: PamCredentials | null;
+  texts: ModuleTexts;
 }
 
 /** What C code hands to the conversation. */

@@ -81,7 +81,6 @@ export const Item = {
 /** Flags of the calls that run modules (pam_authenticate(3)). */
 export const Flag = {
   DISALLOW_NULL_AUTHTOK: 0x0001,
-  SILENT: 0x8000,
 } as const;
 
 /** Styles of a conversation's messages (pam_conv(3)). */

@@ -4,7 +4,7 @@ import { readUtf8 } from "../text/utf8.ts";
 import type { PamCredentials } from "./answers.ts";
 import type { Conversation, Conversations } from "./conversation.ts";
 import { Flag, Item, type Libpam } from "./libpam.ts";
-import type { PamDenial, PamFailure, PamResult } from "./pam_result.ts";
+import { ABOUT_ACCOUNT, type PamDenial, type PamFailure, type PamResult } from "./pam_result.ts";
 import { Status } from "./status.ts";
 
 /** What transactions share; made once in a process, while it may still use foreign code. */
@@ -30,17 +30,18 @@ export type ModuleCall = "pam_authenticate" | "pam_acct_mgmt";
 /** PAM_TTY: logins over OpenVPN have no terminal, but modules want a name (as sshd's "ssh"). */
 const TTY = "openvpn";
 
+/** Not PAM_SILENT: what modules tell the user is for the log. */
 const FLAGS: Record<ModuleCall, number> = {
-  pam_authenticate: Flag.SILENT | Flag.DISALLOW_NULL_AUTHTOK,
-  pam_acct_mgmt: Flag.SILENT,
+  pam_authenticate: Flag.DISALLOW_NULL_AUTHTOK,
+  pam_acct_mgmt: 0,
 };
 
-/** Return values of pam_authenticate(3) that are the user's doing, not the system's. */
-const USERS_DOING: readonly number[] = [
+/** Return values of pam_authenticate(3) that are about the user, not the system. */
+const ABOUT_USER: readonly number[] = [
   Status.AUTH_ERR,
   Status.USER_UNKNOWN,
   Status.PERM_DENIED,
-  Status.MAXTRIES,
+  ...ABOUT_ACCOUNT,
 ];
 
 /** A PAM transaction, from pam_start(3) to pam_end(3). Any number of them may run at once. */
@@ -122,9 +123,18 @@ export class PamTransaction {
       const status = await Promise.race([this.#running, timeUp]);
       if (status === null) return "late";
       this.#running = null;
-      if (status !== Status.SUCCESS) return refusalBy(call, status);
+      if (status !== Status.SUCCESS) return this.#refusalBy(call, status);
     }
     return null;
+  }
+
+  /** What a call's status other than PAM_SUCCESS means. */
+  #refusalBy(call: ModuleCall, status: number): PamDenial | PamFailure {
+    const { said } = this.#conversation.texts;
+    const why = { status, ...said.length === 0 ? {} : { said } };
+    return call === "pam_acct_mgmt" || ABOUT_USER.includes(status)
+      ? { outcome: "denied", call, ...why }
+      : { outcome: "failed", call, ...why };
   }
 
   /** Sets what modules look at, up to the first failure (PAM_SUCCESS is 0); null: all went well. */
@@ -159,10 +169,4 @@ export class PamTransaction {
     const username = bytes === null ? null : readUtf8(bytes);
     return username === null ? { outcome: "unnamed" } : { outcome: "passed", username };
   }
-}
-
-/** What a call's status other than PAM_SUCCESS means. */
-function refusalBy(call: ModuleCall, status: number): PamDenial | PamFailure {
-  const isDecision = call === "pam_acct_mgmt" || USERS_DOING.includes(status);
-  return isDecision ? { outcome: "denied", call, status } : { outcome: "failed", call, status };
 }

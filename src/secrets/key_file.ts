@@ -2,6 +2,8 @@ import { Failure } from "../core/failure.ts";
 import { messageOf } from "../text/message_of.ts";
 import { Redacted } from "../text/redacted.ts";
 import { KEY_BYTES, type SecretKey } from "./sealed_secret.ts";
+import { actingUid, isActingForAnother } from "../system/acting_user.ts";
+import { readAll } from "../system/read_all.ts";
 import { followTrusted, makeDirectory, parentOf, requirePrivate } from "../system/trusted_path.ts";
 import { writeAll } from "../system/write_all.ts";
 
@@ -20,19 +22,19 @@ const MAX_BYTES = 1024 * 1024;
  * Reads a key file: a line per key, newest last. Lines of any other form are left alone.
  *
  * @param path absolute
- * @param uid whose file it is, if not this process's user's
  * @returns null when there is no such file
  * @throws Failure `untrusted_path`, `key_error`
  */
-export function readKeyFile(path: string, uid?: number): SecretKey[] | null {
+export function readKeyFile(path: string): SecretKey[] | null {
   try {
-    const file = followTrusted(path, uid);
+    const file = followTrusted(path);
     if (file.info === null) return null;
-    if (!file.info.isFile || file.info.size > MAX_BYTES) {
-      throw keyError(path, "it is not a key file");
-    }
+    requireKeyFile(path, file.info);
     requirePrivate(file.path);
-    return Deno.readTextFileSync(file.path).split("\n").flatMap(keyOf);
+    using open = Deno.openSync(file.path, { read: true });
+    const content = readAll((buffer) => open.readSync(buffer), MAX_BYTES);
+    if (content === null) throw notKeyFile(path);
+    return new TextDecoder().decode(content).split("\n").flatMap(keyOf);
   } catch (error) {
     throw keyError(path, error);
   }
@@ -51,7 +53,10 @@ export function addKey(path: string): SecretKey {
   try {
     const file = followTrusted(path);
     if (file.info === null) makeDirectory(parentOf(file.path));
-    else requirePrivate(file.path);
+    else {
+      requireKeyFile(path, file.info);
+      requirePrivate(file.path);
+    }
     using open = Deno.openSync(file.path, {
       append: true,
       create: true,
@@ -85,6 +90,19 @@ export function syncKeyFile(path: string): void {
   }
 }
 
+/** Opening a named pipe would block. */
+function requireKeyFile(path: string, { isFile, size }: Deno.FileInfo): void {
+  if (!isFile || size > MAX_BYTES) throw notKeyFile(path);
+}
+
+function notKeyFile(path: string): Failure {
+  return new Failure(
+    "key_error",
+    `${path} is not a key file, which is a regular file of up to ${MAX_BYTES} bytes: give another ` +
+      "path (--key, totpKeyFile)",
+  );
+}
+
 function keyOf(line: string): SecretKey[] {
   const [, id, base64] = line.match(LINE) ?? [];
   if (id === undefined || base64 === undefined) return [];
@@ -101,10 +119,12 @@ function sync(file: Deno.FsFile, path: string): void {
 function keyError(path: string, error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof Deno.errors.PermissionDenied) {
+    const advice = isActingForAnother()
+      ? "the database belongs to this user, so the key file and its directory must, too"
+      : "run openvpn-totp as the file's owner (sudo)";
     return new Failure(
       "key_error",
-      `no permission to use the key file ${path} as uid ${Deno.uid()}: run openvpn-totp as the file's owner ` +
-        "(sudo)",
+      `no permission to use the key file ${path} as uid ${actingUid()}: ${advice}`,
     );
   }
   return new Failure(

@@ -17,18 +17,13 @@ interface Kept {
 export class Vault {
   /** Path of the key file. */
   readonly path: string;
-  readonly #uid: number | undefined;
   #keys: SecretKey[] | null | undefined;
   /** The key to seal with, as soon as it is known to be on the disk. */
   #newest: SecretKey | undefined;
 
-  /**
-   * @param path absolute; the file is read when a key is first needed
-   * @param uid whose file it is, where root looks after another user's
-   */
-  constructor(path: string, uid?: number) {
+  /** @param path absolute; the file is read when a key is first needed */
+  constructor(path: string) {
     this.path = path;
-    this.#uid = uid;
   }
 
   /**
@@ -116,7 +111,7 @@ export class Vault {
 
   #read(anew = false): SecretKey[] | null {
     if (anew || this.#keys === undefined) {
-      this.#keys = readKeyFile(this.path, this.#uid);
+      this.#keys = readKeyFile(this.path);
     }
     return this.#keys;
   }

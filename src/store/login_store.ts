@@ -45,7 +45,7 @@ export interface UncodedSession {
 export interface OpenAttempt {
   /** The attempt ({@link Challenge}'s `id`). */
   id: string;
-  /** The places that it counts against when it expires; the first is the user's own. */
+  /** The places that it counts against when it expires; none if it is to count for nothing. */
   places: readonly string[];
   /** From then on, it counts as a failure. */
   expiresAt: EpochMs;
@@ -72,6 +72,9 @@ export interface LoginStore extends PlaceReader {
 
   /** Finds an enrolment as {@link LoginRecords.findEnrolment} does. */
   findEnrolment(username: string, loginName?: string): Promise<Enrolment | null>;
+
+  /** Says whether an attempt is open ({@link LoginRecords.openAttempt}). */
+  isOpen(attemptId: string): Promise<boolean>;
 
   /**
    * Runs `work` in one transaction.

@@ -5,6 +5,7 @@ import { SqliteLoginStore } from "./sqlite/login_store.ts";
 import { MIGRATIONS } from "./sqlite/migrations.ts";
 import type { Store } from "./store.ts";
 
+export type { Backups } from "./backup.ts";
 export { isOurHeader } from "./sqlite/header.ts";
 
 /** How long a login waits for another process's transaction, in milliseconds. */
@@ -18,8 +19,11 @@ export interface StoreOptions {
   create: boolean;
   /** How long to wait for another process's transaction, in milliseconds. */
   busyTimeoutMs: number;
-  /** Whose file it is, where root looks after another user's. */
-  uid?: number;
+  /**
+   * Leave all files as they are: the schema must be up to date, and what would have to be changed
+   * first is a `database_unread`.
+   */
+  readOnly?: boolean;
 }
 
 /**
@@ -56,6 +60,19 @@ export async function openBackups(options: StoreOptions): Promise<Backups> {
   // Loaded here, as logins need none of it.
   const { SqliteBackups } = await import("./sqlite/backups.ts");
   return await SqliteBackups.open(options.path, options);
+}
+
+/**
+ * Tries what a login needs to write to a store whose schema is up to date, and writes nothing.
+ *
+ * @throws Failure as a login would
+ */
+export async function rehearseWrite(
+  { path, busyTimeoutMs }: Pick<StoreOptions, "path" | "busyTimeoutMs">,
+): Promise<void> {
+  // Loaded here, as logins need none of it.
+  const { rehearseWrite } = await import("./sqlite/rehearse_write.ts");
+  rehearseWrite(path, busyTimeoutMs);
 }
 
 /** Versions of the schema. */

@@ -29,13 +29,6 @@ export interface Store extends Disposable, AsyncDisposable {
   readonly logins: LoginStore;
   readonly enrolments: EnrolmentStore;
 
-  /**
-   * Does what a login does to write, and takes it back.
-   *
-   * @throws Failure as a login would
-   */
-  rehearseWrite(): Promise<void>;
-
   /** Closes the store; what still waits for its turn fails. */
   [Symbol.dispose](): void;
 

@@ -17,13 +17,15 @@ const ACCOUNTS = {
   },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-/**
- * Says whether the system (files, directory services) knows an account.
- *
- * @throws Failure `library_missing`
- */
-export function hasAccount(username: string): boolean {
-  return findAccount(username) !== null;
+/** An account of the system. */
+export interface SystemAccount {
+  /**
+   * The account's own name (`pw_name`): directory services may find it by another spelling as well.
+   * Null if it is not UTF-8.
+   */
+  name: string | null;
+  uid: number;
+  gid: number;
 }
 
 /**
@@ -31,18 +33,19 @@ export function hasAccount(username: string): boolean {
  *
  * @throws Failure `library_missing`
  */
-export function findAccount(username: string): { uid: number; gid: number } | null {
-  // struct passwd { char *pw_name; char *pw_passwd; uid_t pw_uid; gid_t pw_gid; … }
-  const UID_OFFSET = 16;
-  const GID_OFFSET = 20;
-  const { getpwnam } = openLibrary("libc.so.6", ACCOUNTS).symbols;
-  const found = getpwnam(cString(username));
-  if (found === 0n) return null;
-  const account = new Memory().read(found, GID_OFFSET + 4);
-  return {
-    uid: account.getUint32(UID_OFFSET, true),
-    gid: account.getUint32(GID_OFFSET, true),
-  };
+export function findAccount(username: string): SystemAccount | null {
+  const found = openLibrary("libc.so.6", ACCOUNTS).symbols.getpwnam(cString(username));
+  return found === 0n ? null : accountAt(found);
+}
+
+/**
+ * Looks up the account that has a number; null when there is none.
+ *
+ * @throws Failure `library_missing`
+ */
+export function findAccountById(uid: number): SystemAccount | null {
+  const found = openLibrary("libc.so.6", ACCOUNTS).symbols.getpwuid(uid);
+  return found === 0n ? null : accountAt(found);
 }
 
 /**
@@ -51,10 +54,19 @@ export function findAccount(username: string): { uid: number; gid: number } | nu
  * @throws Failure `library_missing`
  */
 export function accountName(uid: number): string | null {
-  // struct passwd { char *pw_name; … }
-  const found = openLibrary("libc.so.6", ACCOUNTS).symbols.getpwuid(uid);
-  if (found === 0n) return null;
+  return findAccountById(uid)?.name ?? null;
+}
+
+/** Reads a `struct passwd { char *pw_name; char *pw_passwd; uid_t pw_uid; gid_t pw_gid; … }`. */
+function accountAt(address: bigint): SystemAccount {
+  const UID_OFFSET = 16;
+  const GID_OFFSET = 20;
   const memory = new Memory();
-  const name = memory.readString(memory.readAddress(found));
-  return name === null ? null : readUtf8(name);
+  const account = memory.read(address, GID_OFFSET + 4);
+  const name = memory.readString(memory.readAddress(address));
+  return {
+    name: name === null ? null : readUtf8(name),
+    uid: account.getUint32(UID_OFFSET, true),
+    gid: account.getUint32(GID_OFFSET, true),
+  };
 }

@@ -1,4 +1,6 @@
 import { Failure } from "../core/failure.ts";
+import { PROGRAM } from "../text/program_name.ts";
+import { actingUid } from "./acting_user.ts";
 
 /** More links than that are taken for a loop, as the kernel does (path_resolution(7)). */
 const MAX_LINKS = 40;
@@ -24,11 +26,11 @@ interface TrustedPath {
  * where anybody could put files beside it.
  *
  * @param path absolute
- * @param uid whose file it is, if not this process's user's
+ * @param uid whose file it is, if not that of the user whom this process acts as
  * @throws Failure `untrusted_path`
  * @throws Deno.errors.* when the system refuses
  */
-export function followTrusted(path: string, uid: number | null = Deno.uid()): TrustedPath {
+export function followTrusted(path: string, uid: number | null = actingUid()): TrustedPath {
   let rest = partsOf(path);
   let at = "/";
   let info = Deno.lstatSync(at);
@@ -66,6 +68,38 @@ export function followTrusted(path: string, uid: number | null = Deno.uid()): Tr
 }
 
 /**
+ * Whose rights a path needs: the first user, other than root and this process's, to whom something
+ * on the way belongs. Nobody but root and this process's user could have put it there, so what it
+ * says stays true, whatever that user does below.
+ *
+ * @param path absolute
+ * @returns null where nothing belongs to another user, or the path is refused for another reason
+ */
+export function foreignOwner(path: string): number | null {
+  try {
+    followTrusted(path);
+  } catch (error) {
+    if (error instanceof ForeignOwner) return error.uid;
+  }
+  return null;
+}
+
+/** Something on the way belongs to another user. */
+class ForeignOwner extends Failure {
+  readonly uid: number | null;
+
+  constructor(path: string, { uid, isFile }: Deno.FileInfo, owner: number | null) {
+    const advice = isFile ? `change its owner (chown) ${IF_OURS}` : CHOOSE_ANOTHER;
+    super(
+      "untrusted_path",
+      `${path} belongs to uid ${uid}, but this is uid ${owner}: run openvpn-totp as that user, or ` +
+        advice,
+    );
+    this.uid = uid;
+  }
+}
+
+/**
  * Refuses a file that users other than its owner may read or write, as ssh does with keys.
  *
  * @throws Failure `untrusted_path`
@@ -76,8 +110,22 @@ export function requirePrivate(path: string): void {
   throw new Failure(
     "untrusted_path",
     `${path} has mode ${modeOf(info)}, so users other than its owner have access: ` +
-      `chmod 600 ${path}`,
+      `chmod 600 ${path} ${IF_OURS}`,
   );
+}
+
+/** What limits a command that changes a file, since the configuration may name another program's. */
+export const IF_OURS = `(if it is ${PROGRAM}'s alone; otherwise, choose another file)`;
+
+/** The advice for a directory that other programs may rely on as it is. */
+export const CHOOSE_ANOTHER = "choose another place";
+
+/**
+ * Says whether a directory is this program's alone, by its name: advice to change the mode or the
+ * owner of any other could break the machine.
+ */
+export function isOurDirectory(path: string): boolean {
+  return path.slice(path.lastIndexOf("/") + 1) === PROGRAM;
 }
 
 function partsOf(path: string): string[] {
@@ -96,7 +144,10 @@ function targetOf(link: string): string {
 }
 
 function badLink(link: string, what: string): Failure {
-  return new Failure("untrusted_path", `${link} is a symbolic link that ${what}: remove it`);
+  return new Failure(
+    "untrusted_path",
+    `${link} is a symbolic link that ${what}: ${CHOOSE_ANOTHER}`,
+  );
 }
 
 /** What is at a path, a link itself and not where it leads; null where nothing is. */
@@ -109,23 +160,21 @@ export function lstat(path: string): Deno.FileInfo | null {
   }
 }
 
-function requireOwner(path: string, { uid }: Deno.FileInfo, owner: number | null): void {
-  if (uid === 0 || uid === owner) return;
-  throw new Failure(
-    "untrusted_path",
-    `${path} belongs to uid ${uid}, but this is uid ${owner}: run openvpn-totp as that user, ` +
-      "or change the owner (chown)",
-  );
+function requireOwner(path: string, info: Deno.FileInfo, owner: number | null): void {
+  if (info.uid === 0 || info.uid === owner) return;
+  throw new ForeignOwner(path, info, owner);
 }
 
 function requireOthersKeptOut(directory: string, info: Deno.FileInfo, isLast: boolean): void {
   const mode = info.mode ?? 0;
   const isSafe = !(mode & OTHERS_WRITE) || (mode & STICKY && !isLast);
   if (!info.isDirectory || isSafe) return;
+  const advice = isOurDirectory(directory) && !(mode & STICKY)
+    ? `chmod go-w ${directory}`
+    : `${CHOOSE_ANOTHER}, where only root and this user can write`;
   throw new Failure(
     "untrusted_path",
-    `the directory ${directory} has mode ${modeOf(info)}, so others can put files there: ` +
-      `chmod go-w ${directory}, or use another directory`,
+    `the directory ${directory} has mode ${modeOf(info)}, so others can put files there: ${advice}`,
   );
 }
 

@@ -16,6 +16,7 @@ async function makeServer(...lines: string[]) {
   const { path, db } = directory;
   const config = `${path}/server.conf`;
   await enroll(db, "root");
+  await Deno.writeTextFile(`${path}/token.key`, "", { mode: 0o600 });
   const write = (...more: string[]) =>
     Deno.writeTextFile(
       config,
@@ -24,6 +25,7 @@ async function makeServer(...lines: string[]) {
         `auth-user-pass-verify ${PROGRAM} via-file`,
         `client-crresponse ${PROGRAM}`,
         "auth-gen-token",
+        `auth-gen-token-secret ${path}/token.key`,
         `setenv totpTokenDbPath ${db}`,
         `setenv totpKeyFile ${keyFileOf(db)}`,
         ...lines,
@@ -117,7 +119,7 @@ testWith(
       why: "below 2, OpenVPN runs no program and refuses every login",
       line: "script-security 2",
       command: null,
-      at: `${server.config}:7`,
+      at: `${server.config}:8`,
     });
   },
 );
@@ -150,8 +152,8 @@ testWith(["root"], "doctor sees what a login would stumble over", async () => {
   await server.write("setenv totpTokenDbPath none");
   await only("problem settings", /totpTokenDbPath is "none"/);
   const secret = `${server.path}/token.key`;
-  await Deno.writeTextFile(secret, "", { mode: 0o640 });
-  await server.write(`auth-gen-token-secret ${secret}`);
+  await server.write();
+  await Deno.chmod(secret, 0o640);
   await only("problem session_token", /others can read .*: chmod 600/);
   await Deno.chmod(secret, 0o600);
   assert.deepEqual(await server.findings(), []);
@@ -252,6 +254,25 @@ testWith(
     assert(!plain.includes("\x1b["));
     const piped = await server.doctor();
     assert(!piped.stdout.includes("\x1b"));
+  },
+);
+
+testWith(
+  ["root", "script"],
+  "doctor's closing line breaks no word at the edge of a terminal",
+  async () => {
+    await using server = await makeServer("script-security 1");
+    const command = `${PROGRAM} doctor --config ${server.config}`;
+    await using terminal = new Terminal(`stty cols 40; ${command}`);
+    const { status, screen } = await terminal.end();
+    assert.equal(status, 1);
+    const closing = screen.slice(screen.indexOf("openvpn-totp: doctor found")).split("\r\n");
+    assert.match(
+      closing.join(" "),
+      /^openvpn-totp: doctor found \d problems? with logins: see above $/,
+    );
+    for (const line of closing) assert(line.length <= 40, line);
+    assert.match(screen, /^\d+ checks are fine; --all lists them\.\r$/m);
   },
 );
 

@@ -37,7 +37,7 @@ async function secretOn(terminal: Terminal): Promise<string> {
 testWith([], "enroll --from enrols all, in the list's order", async () => {
   await using directory = await makeTestDirectory();
   const { db } = directory;
-  const list = "root\n\n# staff\n  daemon \r\nbin\n";
+  const list = "root\n\n# staff\n  daemon \r\nbin  # third, and last\n\t#\n";
   const { status, stdout, stderr } = await admin(
     db,
     ["enroll", "--from", "-", "--recovery-codes"],
@@ -62,6 +62,8 @@ testWith([], "enroll --from enrols nobody where one can't be", async () => {
   const cases: [list: string | Uint8Array, error: RegExp][] = [
     ["a\nb\na\n", /line 3 of ".*users": "a" is already in line 1/],
     ["a\nb\u0007c\n", /line 2 of .*"b\\u\{7\}c" cannot be a username/],
+    ["a\nann, Ann Example\n", /line 2 of .*"ann, Ann Example" is not one username: list one per/],
+    ["ann;Ann Example\n", /line 1 of .* is not one username/],
     ["# nobody\n\n", /contains no username/],
     [new Uint8Array([0x61, 0x0a, 0xff]), /is not valid UTF-8/],
     [new Uint8Array(1024 * 1024 + 1).fill(0x61), /larger than 1048576 bytes/],
@@ -137,6 +139,9 @@ testWith([], "enroll takes a secret of one's own from a file", async () => {
   );
   const hex = "3132333435363738393031323334353637383930";
   assert.equal(await secretOf(hex, "--secret-encoding", "hex"), BASE32);
+  assert.equal(await secretOf(`0x${hex}\n`), BASE32);
+  assert.equal(await secretOf(`0X${hex.replace(/..../g, "$& ")}`), BASE32);
+  assert.equal(await secretOf(`0x${hex}`, "--secret-encoding", "hex"), BASE32);
   for (
     const none of [
       ...["", "GEZDGNBVGY3TQOJ1", "GEZDGNBVGY3TQO", "GEZD".repeat(60)],
@@ -150,12 +155,78 @@ testWith([], "enroll takes a secret of one's own from a file", async () => {
     );
   }
   assert.match(await secretOf(hex), /contains no secret/);
+  assert.match(await secretOf(`0x${hex}`, "--secret-encoding", "base32"), /contains no secret/);
+  assert.match(await secretOf(`0x${hex}1`), /contains no secret/);
   const missing = await admin(db, ["enroll", "x", "--secret-from", "/nowhere"]);
   assert.match(
     missing.stderr,
     /cannot read --secret-from "\/nowhere": there is no such file$/m,
   );
 });
+
+testWith([], "enroll --from keeps blanks and # within a name", async () => {
+  await using directory = await makeTestDirectory();
+  const { db } = directory;
+  const { status } = await admin(db, ["enroll", "--from", "-"], { stdin: "a b#c #d\n" });
+  assert.equal(status, 0);
+  assert.deepEqual(await enrolled(db), ["a b#c"]);
+});
+
+testWith(
+  [],
+  "enroll --secret-from takes an otpauth URI, and what it says of the codes",
+  async () => {
+    await using directory = await makeTestDirectory();
+    const { db } = directory;
+    const SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    const URI = `otpauth://totp/Token:123?secret=${SECRET}&issuer=Token&algorithm=SHA256&digits=8` +
+      "&period=60\n";
+    const enrol = async (uri: string, ...args: string[]) => {
+      const given = ["enroll", "root", "--replace", "--json", "--secret-from", "-", ...args];
+      const { status, stdout, stderr } = await admin(db, given, { stdin: uri });
+      assert(!stderr.includes(SECRET));
+      if (status !== 0) return [status, stderr];
+      const { username, issuer, secret, algorithm, digits, periodSeconds } = JSON.parse(stdout);
+      return [username, issuer, secret === SECRET, algorithm, digits, periodSeconds];
+    };
+    const said = [true, "SHA256", 8, 60];
+    assert.deepEqual(await enrol(URI), ["root", "Token", ...said]);
+    assert.deepEqual(await enrol(URI, "--issuer", "My VPN", "--digits", "8"), [
+      "root",
+      "My VPN",
+      ...said,
+    ]);
+    assert.deepEqual(await enrol(`otpauth://totp/?secret=${SECRET}`), [
+      ...["root", "OpenVPN Server"],
+      ...[true, "SHA1", 6, 30],
+    ]);
+    const refusals: [uri: string, args: string[], status: number, why: RegExp][] = [
+      [
+        URI,
+        ["--digits", "6"],
+        2,
+        /--digits is "6", but the otpauth URI says 8: leave the option out/,
+      ],
+      [URI, ["--algorithm", "SHA1"], 2, /--algorithm is "SHA1", but the otpauth URI says SHA256/],
+      [URI, ["--period", "30"], 2, /--period is "30", but the otpauth URI says 60/],
+      [URI, ["--secret-encoding", "hex"], 2, /--secret-encoding is for a bare secret/],
+      [
+        URI.replace("totp", "hotp"),
+        [],
+        1,
+        /URI that cannot be used: the codes depend on a counter/,
+      ],
+      [URI.replace("digits=8", "digits=9"), [], 1, /cannot be used: .*unsupported parameters/],
+      [URI.replace(SECRET, "x"), [], 1, /cannot be used: the secret is not base32/],
+      [URI + URI, [], 1, /cannot be used: expected a single line/],
+    ];
+    for (const [uri, args, status, why] of refusals) {
+      const [found, stderr] = await enrol(uri, ...args);
+      assert.equal(found, status);
+      assert.match(stderr, why);
+    }
+  },
+);
 
 testWith(
   ["root", "useradd"],
@@ -243,6 +314,26 @@ testWith(
     assert.deepEqual(await enrolled(db), ["root"]);
     const shown = await admin(db, ["show", "root", "--secret", "--json"]);
     assert.equal(JSON.parse(shown.stdout).secret, secret);
+  },
+);
+
+testWith(
+  ["script"],
+  "enroll --confirm says of an app's code what the app ignores, and enrols nobody",
+  async () => {
+    await using directory = await makeTestDirectory();
+    const { db } = directory;
+    const args = ["enroll", "root", "--confirm", "--digits", "8", "--algorithm", "SHA512"];
+    await using terminal = onTerminal(directory, ...args);
+    const secret = await secretOn(terminal);
+    await terminal.shows(/some apps know no hash but SHA1/);
+    await terminal.type(CODE_PROMPT, codeOf(secret));
+    await terminal.shows(/The app ignores the hash \(SHA512\) and the number of digits \(8\)/);
+    assert.deepEqual(await enrolled(db), []);
+    const right = new TOTP({ secret, digits: 8, algorithm: "SHA512" });
+    await terminal.type(CODE_PROMPT, right.generate());
+    assert.equal((await terminal.end()).status, 0);
+    assert.deepEqual(await enrolled(db), ["root"]);
   },
 );
 

@@ -109,19 +109,24 @@ testWith(
   "an answer counts only from the attempt that was challenged",
   async () => {
     await withUser(async ({ username, password, secret, attempt }) => {
-      const changes: Record<string, string>[] = [
-        { username: "someone-else" },
-        { common_name: "client2" },
-        { untrusted_ip: "192.0.2.8" },
+      const changes: [change: Record<string, string>, detail: string][] = [
+        [{ username: "someone-else" }, 'login name \\"someone-else\\" instead of '],
+        [{ common_name: "client2" }, 'common name \\"client2\\" instead of \\"client1\\""'],
+        [
+          { untrusted_ip: "", untrusted_ip6: "2001:db8::8" },
+          'address \\"2001:db8::8\\" instead of \\"192.0.2.7\\"; if clients change ',
+        ],
       ];
-      for (const change of changes) {
+      for (const [change, detail] of changes) {
         const login = await attempt();
         await login.password(username, password);
         Object.assign(login.env, change);
         const { status, stderr } = await login.answer(base64(codeOf(secret)));
         assert.equal(status, 1);
         assert.match(stderr, /reason=challenge_mismatch/);
+        assert(stderr.includes(` detail="the answer came with ${detail}`), stderr);
         assert.equal(await login.control(), "0");
+        assert.equal(await login.reason(), "");
       }
 
       const challenged = await attempt();

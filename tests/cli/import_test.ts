@@ -219,14 +219,117 @@ testWith(
     );
     assertNothing(await imported("--user", "d", file, file), 2, /single file/);
     assertNothing(await imported(`\n=${file}`), 2, /cannot be a username/);
-    const uris = await source(directory, "uris", uri("x"));
+    const table = await source(directory, "table", `username,secret\nx,${SECRET}\n`);
     assertNothing(
-      await imported(`y=${uris}`),
+      await imported(`y=${table}`),
       2,
-      /is in the format uris, which contains usernames/,
+      /is in the format csv, which contains usernames/,
     );
   },
 );
+
+testWith(["root"], "import reads a directory of files that are named after users", async () => {
+  await using directory = await makeTestDirectory();
+  const { db, path } = directory;
+  const otp = `${path}/otp`;
+  Deno.mkdirSync(otp);
+  const write = async (name: string, secret: string, uid: number) => {
+    await Deno.writeTextFile(`${otp}/${name}`, `${secret}\n" TOTP_AUTH\n`);
+    await Deno.chown(`${otp}/${name}`, uid, uid);
+  };
+  await write("alice.google_authenticator", SECRET, 0);
+  await write("daemon.google_authenticator", OTHER_SECRET, 1);
+  await write("readme", SECRET, 0);
+  Deno.symlinkSync("readme", `${otp}/link.google_authenticator`);
+  const output = await admin(db, ["import", "--yes", `${otp}/`]);
+  assert.equal(output.status, 0, output.stderr);
+  assertTellsNoSecret(output);
+  assert.match(output.stdout, /^alice +new .*\/otp\/alice\.google_authenticator, line 1$/m);
+  assert.match(output.stderr, /only files named .* are read in ".*", not "[^"]+", "[^"]+"\n/);
+  assert.equal((await shown(db, "alice")).secret, SECRET);
+  assert.equal((await shown(db, "daemon")).secret, OTHER_SECRET);
+
+  // Whoever else may write there could name a file after anybody.
+  await write("root.google_authenticator", OTHER_SECRET, 1);
+  const args = ["import", "--yes", "--replace"];
+  const why = /otp\/root\.google_authenticator" is named after "root", but belongs to "daemon"/;
+  for (const given of [otp, `${otp}/root.google_authenticator`]) {
+    const { status, stderr } = await admin(db, [...args, given]);
+    assert.equal(status, 1);
+    assert.match(stderr, why);
+  }
+  const { status } = await admin(db, [...args, `root=${otp}/root.google_authenticator`]);
+  assert.equal(status, 0);
+  // An account of its own may keep the files of all, if its directory is given.
+  await Deno.chown(otp, 1, 1);
+  assert.equal((await admin(db, [...args, otp])).status, 0);
+  assert.match((await admin(db, [...args, `${otp}/root.google_authenticator`])).stderr, why);
+  assertNothing(await admin(db, [...args, `alice=${otp}`]), 2, /is a directory/);
+});
+
+testWith([], "import takes one entry of a phone's export for a user", async () => {
+  await using directory = await makeTestDirectory();
+  const { db } = directory;
+  const entry = (issuer: string, name: string, secret: string, type = "totp") => ({
+    ...{ type, name, issuer },
+    info: { secret, algo: "SHA1", digits: 6, period: 30, counter: 1 },
+  });
+  const phone = await source(
+    directory,
+    "aegis.json",
+    JSON.stringify({
+      ...{ version: 1, header: { slots: null, params: null } },
+      db: {
+        version: 2,
+        entries: [
+          entry("Bank", "a.smith@example.com", OTHER_SECRET, "hotp"),
+          entry("My VPN", "a.smith@example.com", SECRET),
+          entry("Mail", "asmith", OTHER_SECRET),
+        ],
+      },
+    }),
+  );
+  const imported = (...args: string[]) => admin(db, ["import", "--yes", ...args]);
+  assertNothing(await imported(`alice=${phone}`), 1, /it has 3 entries, but USER=FILE/);
+  assertNothing(
+    await imported("--only-issuer", "VPN", phone),
+    1,
+    /no entry has the issuer "VPN": there are "Bank", "My VPN", "Mail"/,
+  );
+  const output = await imported("--only-issuer", "my vpn", `alice=${phone}`);
+  assert.equal(output.status, 0, output.stderr);
+  assertTellsNoSecret(output);
+  assert.match(output.stdout, /^alice +new .* My VPN /m);
+  assert.match(output.stdout, /own name, which is "a\.smith@example\.com" \(alice\)$/m);
+  assert.match(output.stdout, /^Left out: 2 entries of other issuers\.$/m);
+  assert.equal((await shown(db, "alice")).secret, SECRET);
+  const oath = await source(directory, "oath", "HOTP/T30 u - 3132333435363738393031\n");
+  assertNothing(
+    await imported("--only-issuer", "VPN", oath),
+    2,
+    /in the format oath, which names no issuers/,
+  );
+});
+
+testWith([], "import says what must no longer ask for codes, once it is done", async () => {
+  await using directory = await makeTestDirectory();
+  const { db } = directory;
+  const oath = await source(directory, "oath", "HOTP/T30 root - 3132333435363738393031\n");
+  const google = await source(directory, "google", `${SECRET}\n" TOTP_AUTH\n`);
+  const otp = await source(directory, "otp", `bin otp totp:sha1:base32:${SECRET}:: *\n`);
+  const files = [oath, `daemon=${google}`, otp];
+  const dry = await admin(db, ["import", "--dry-run", ...files]);
+  assert.deepEqual([dry.status, dry.stderr], [0, ""]);
+  const { status, stderr } = await admin(db, ["import", "--yes", ...files]);
+  assert.equal(status, 0, stderr);
+  const lines = stderr.trimEnd().split("\n");
+  assert.match(lines[0]!, /the PAM service that logins use .* no longer have .*pam_oath\.so/);
+  assert.match(lines[1]!, /the PAM service .* no longer have .*pam_google_authenticator\.so/);
+  assert.match(lines[2]!, /OpenVPN's configuration must no longer have .*openvpn-otp\.so/);
+  const uris = await source(directory, "uris", uri("root"));
+  const { stderr: nothing } = await admin(db, ["import", "--yes", "--replace", uris]);
+  assert.equal(nothing, "");
+});
 
 testWith([], "import enrols all or none, and names each conflict", async () => {
   await using directory = await makeTestDirectory();
@@ -270,7 +373,7 @@ testWith([], "import enrols all or none, and names each conflict", async () => {
   assertNothing(
     await imported(`${SECRET}\n`, "--format", "csv"),
     1,
-    /cannot import ".*file" as csv: heading 1 in the first line is unknown/,
+    /cannot import ".*file" as csv: the first line must have the headings of the columns/,
   );
   for (
     const [args, why] of [
@@ -286,8 +389,9 @@ testWith([], "import enrols all or none, and names each conflict", async () => {
   assertNothing(
     await admin(db, ["import", "--yes", directory.path]),
     1,
-    /not a regular file/,
+    /the directory ".*" has no files named USER\.google_authenticator/,
   );
+  assertNothing(await admin(db, ["import", "--yes", "/dev/null"]), 1, /not a regular file/);
   assert.equal(bytesOf(directory), before);
 
   const left = await imported(
@@ -312,6 +416,10 @@ testWith([], "import --dry-run tells all, and changes nothing", async () => {
   const first = await dry();
   assert.equal(first.status, 0, first.stderr);
   assert.match(first.stdout, /^alice +new .*\nbob +new .*\nNothing was/m);
+  assert.match(
+    first.stderr,
+    /^openvpn-totp: warning: the system has no account for "alice", "bob"/,
+  );
   assert.equal(bytesOf(directory), "");
   await enroll(db, "bob");
   const before = bytesOf(directory);

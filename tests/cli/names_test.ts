@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { makePamService } from "../lab/pam_service.ts";
-import { admin, enroll, makeTestDirectory } from "../lab/program.ts";
+import { admin, base64, codeOf, enroll, makeTestDirectory } from "../lab/program.ts";
 import { playAttempt } from "../lab/hook_call.ts";
 import { testWith } from "../lab/requirements.ts";
+import { sessionToken } from "../lab/session_token.ts";
 import { ROOT_AND_ACCOUNT, withUser } from "../lab/user.ts";
 
 /** Takes everybody, by whatever name, and does not say what it calls them. */
@@ -57,6 +58,38 @@ testWith(
       assert.equal(await login.reason(), "");
       const { stdout } = await admin(db, ["log", "--json"]);
       assert.equal(JSON.parse(stdout).at(-1).detail, detail.replaceAll("\\", ""));
+    });
+  },
+);
+
+testWith(
+  ROOT_AND_ACCOUNT,
+  "totpCommonName lets a user in only with the certificate of that name, whatever comes with it",
+  async () => {
+    await withUser(async ({ username, password, secret, db, attempt }) => {
+      await admin(db, ["exempt", username]);
+      const mismatch = async (settings: Record<string, string>, sent: string | Uint8Array) => {
+        const login = await attempt({ totpCommonName: "same", ...settings });
+        const { status, stderr } = await login.password(username, sent);
+        assert.equal(status, 1);
+        assert.match(stderr, / outcome=refused reason=common_name_mismatch /);
+        assert.equal(await login.reason() + await login.pending(), "");
+      };
+      const token = sessionToken(Math.floor(Date.now() / 1000) + 2);
+      for (const common_name of ["client1", username.toUpperCase(), ""]) {
+        await mismatch({ common_name }, password);
+        await mismatch({ common_name }, "wrong");
+        await mismatch({ common_name, session_state: "Authenticated" }, token);
+        await mismatch({ common_name, totpPrimaryAuth: "external" }, "x");
+      }
+      // None of these attempts counts: a wrong password would have had to wait by now.
+      await admin(db, ["exempt", "--end", username]);
+      const login = await attempt({
+        totpCommonName: "same-ignoring-case",
+        common_name: username.toUpperCase(),
+      });
+      assert.equal((await login.password(username, password)).status, 2);
+      assert.equal((await login.answer(base64(codeOf(secret)))).status, 0);
     });
   },
 );

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Finding } from "../../src/server_setup/doctor/finding.ts";
 import { run } from "../lab/command.ts";
 import { copyProgram, makeTestDirectory, PROGRAM } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
@@ -65,7 +66,7 @@ testWith(["root"], "setup changes the configuration, once", async () => {
 
   const again = await place.setup("--yes");
   assert.equal(again.status, 0);
-  assert.match(again.stdout, /nothing to change\.\n$/);
+  assert.match(again.stdout, /nothing to change\.$/m);
   assert.equal(place.names().length, 2);
 });
 
@@ -106,15 +107,95 @@ testWith([], "setup refuses, and changes nothing", async () => {
 testWith([], "setup prints JSON", async () => {
   await using place = await makeConfig();
   const { stdout } = await place.setup("--yes", "--json");
-  const { backup, ...rest } = JSON.parse(stdout);
+  const { backup, findings, ...rest } = JSON.parse(stdout);
+  assert.deepEqual(findings.map(({ id }: Finding) => id).slice(0, 1), ["token_secret"]);
   assert.deepEqual(rest, {
     config: place.config,
     program: PROGRAM,
     changes: true,
+    tokenSecret: null,
   });
   assert(backup.startsWith(`${place.config}.backup-`));
   const again = JSON.parse((await place.setup("--yes", "--json")).stdout);
   assert.deepEqual([again.changes, again.backup], [false, null]);
+});
+
+testWith(
+  ["root"],
+  "setup makes the key for session tokens, and leaves an existing one",
+  async () => {
+    await using place = await makeConfig();
+    const secret = `${place.path}/keys/auth-token.key`;
+    const ask = (...args: string[]) => place.setup("--token-secret", secret, ...args);
+    const dry = await ask("--dry-run");
+    assert.match(dry.stdout, /^\+auth-gen-token-secret \S+\/keys\/auth-token\.key$/m);
+    assert.match(dry.stdout, /auth-token\.key is not there yet: setup makes it\.$/m);
+    assert.deepEqual(place.names(), ["server.conf"]);
+
+    const done = await ask("--yes", "--json");
+    assert.equal(JSON.parse(done.stdout).tokenSecret, secret, done.stderr);
+    const { mode, uid } = Deno.statSync(secret);
+    assert.deepEqual([mode! & 0o777, uid], [0o600, 0]);
+    const made = await Deno.readTextFile(secret);
+    assert.match(place.text(), /^auth-gen-token-secret \S+\/keys\/auth-token\.key$/m);
+
+    const again = await ask("--yes", "--json");
+    assert.deepEqual([JSON.parse(again.stdout).changes, JSON.parse(again.stdout).tokenSecret], [
+      false,
+      null,
+    ]);
+    assert.equal(await Deno.readTextFile(secret), made);
+
+    // OpenVPN does not start without the file.
+    await Deno.remove(secret);
+    assert.match((await ask("--yes")).stdout, /^Made \S+auth-token\.key/m);
+    assert.notEqual(await Deno.readTextFile(secret), made);
+
+    await Deno.writeTextFile(secret, "mine\n");
+    assert.match(
+      (await ask("--yes")).stderr,
+      /is not a key for auth-gen-token-secret: name another/,
+    );
+    assert.equal(await Deno.readTextFile(secret), "mine\n");
+    const blank = await place.setup("--token-secret", `${place.path}/a b`, "--yes");
+    assert.deepEqual([blank.status, /--token-secret is ".*a b"; allowed/.test(blank.stderr)], [
+      2,
+      true,
+    ]);
+    await Deno.chmod(`${place.path}/keys`, 0o777);
+    assert.match((await ask("--yes")).stderr, /others can put files there/);
+  },
+);
+
+testWith([], "setup says what doctor will say about the lines that it leaves", async () => {
+  await using place = await makeConfig();
+  await Deno.writeTextFile(
+    place.config,
+    "user daemon\nplugin /usr/lib/openvpn/openvpn-plugin-auth-pam.so login\n" +
+      "setenv totpDriftStep 2\n" + BEFORE,
+  );
+  const dry = await place.setup("--dry-run");
+  assert.equal(dry.status, 0, dry.stderr);
+  const [, said = ""] = dry.stdout.split("\n\ndoctor says about the other lines:\n");
+  for (
+    const start of [
+      /^problem {2}dropped_rights {5}OpenVPN runs the program as daemon$/m,
+      /^warning {2}password_factor {4}both the program and the plugin auth-pam check the password$/m,
+      /^warning {2}settings {11}totpDriftStep is not a setting: did you mean totpDriftSteps\?$/m,
+      /^ +at: {2}\S+server\.conf:2$/m,
+    ]
+  ) assert.match(said, start);
+  // What setup puts right is no longer found.
+  assert.doesNotMatch(said, /auth-gen-token is not set|script_security|^ok /m);
+
+  const ids = (output: string) =>
+    (JSON.parse(output).findings as Finding[]).map(({ id, level }) => `${level} ${id}`);
+  const planned = ids((await place.setup("--dry-run", "--json")).stdout);
+  const later = ids((await place.setup("--yes", "--json")).stdout);
+  assert.deepEqual(planned, later);
+  const doctor = await run(PROGRAM, ["doctor", "--config", place.config, "--json"]);
+  const found = ids(doctor.stdout);
+  for (const one of planned) assert(found.includes(one), `doctor does not say ${one}`);
 });
 
 testWith(

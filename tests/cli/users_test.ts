@@ -58,6 +58,20 @@ testWith(
   },
 );
 
+testWith([], "exempt and enroll warn alike of a name that has no account", async () => {
+  await using directory = await makeTestDirectory();
+  const { db } = directory;
+  const warning = 'openvpn-totp: warning: the system has no account for "DAEMON": logins will ' +
+    "fail until there is one\n" +
+    'openvpn-totp: warning: the system has an account "daemon": if that is the user, give the ' +
+    'name as "daemon"\n';
+  for (const command of ["exempt", "enroll"]) {
+    assert.equal((await admin(db, [command, "DAEMON"])).stderr, warning);
+    assert.equal((await admin(db, [command, "daemon"])).stderr, "");
+  }
+  assert.equal((await admin(db, ["exempt", "--end", "DAEMON"])).stderr, "");
+});
+
 testWith([], "exempt, for people and for programs", async () => {
   await using directory = await makeTestDirectory();
   const { db } = directory;

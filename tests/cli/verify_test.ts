@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { TOTP } from "otpauth";
 import {
   admin,
   codeOf,
@@ -89,6 +90,57 @@ testWith(
       true,
     );
     assert.equal(await contentOf(db), before);
+  },
+);
+
+testWith(
+  [],
+  "verify recognises the codes of an app that ignores parameters, and accepts none",
+  async () => {
+    await using directory = await makeTestDirectory();
+    const { db } = directory;
+    const options = ["--algorithm", "SHA256", "--digits", "8", "--period", "60"];
+    const enrolled = await admin(db, ["enroll", "root", "--json", ...options]);
+    const { secret } = JSON.parse(enrolled.stdout);
+    const warnings = enrolled.stderr.trimEnd().split("\n");
+    assert.match(
+      warnings[0]!,
+      /know no hash but SHA1, .*: Microsoft Authenticator, Authy, Duo Mobile/,
+    );
+    assert.match(warnings[1]!, /know no codes but those of 6 digits, .*: Microsoft Authenticator/);
+    assert.match(
+      warnings[2]!,
+      /know no period but 30 seconds, .*: Google Authenticator, Microsoft/,
+    );
+    assert.equal(warnings.length, 3);
+    const made = { algorithm: "SHA256", digits: 8, period: 60 };
+    const cases: [app: Partial<typeof made>, ignored: string[], text: RegExp][] = [
+      [{}, [], /^Right/],
+      [
+        { algorithm: "SHA1", digits: 6, period: 30 },
+        ["algorithm", "digits", "periodSeconds"],
+        /^Wrong: .* ignores the hash \(SHA256\), the number of digits \(8\) and the period \(60 /,
+      ],
+      [
+        { algorithm: "SHA1" },
+        ["algorithm"],
+        /^Wrong: .* ignores the hash \(SHA256\) of this enrol/,
+      ],
+      [{ digits: 6 }, ["digits"], /^Wrong: .* ignores the number of digits \(8\) of this/],
+      [{ period: 30 }, ["periodSeconds"], /^Wrong: .* ignores the period \(60 seconds\) of this/],
+      [{ algorithm: "SHA512" }, [], /^Wrong: this secret has no such code/],
+    ];
+    for (const [app, ignored, text] of cases) {
+      const code = new TOTP({ secret, ...made, ...app }).generate();
+      const found = await verify(db, code, "--use");
+      const isRight = Object.keys(app).length === 0;
+      assert.equal(found.status, isRight ? 0 : 1);
+      assert.equal(found.usedUp, isRight);
+      assert(["wrong", "malformed", "right"].includes(found.result));
+      assert.equal(found.result === "right", isRight);
+      assert.deepEqual(found.ignoredParameters.toSorted(), ignored.toSorted());
+      if (!isRight) assert.match(found.text, text);
+    }
   },
 );
 

@@ -134,13 +134,6 @@ export function testTransactions(engine: Engine): void {
     await settled;
     assert.deepEqual(await stateOf(store, "alice"), SETTLED);
   });
-
-  test("rehearseWrite changes nothing", async (store) => {
-    await store.rehearseWrite();
-    assert.deepEqual((await store.enrolments.list()).map(({ username }) => username), ["alice"]);
-    const isDue = store.logins.transaction((records) => records.isNoticeDue("rehearsal", 1, 0));
-    assert.equal(await isDue, true);
-  });
 }
 
 /** Answer, last step, and how many decisions. */

@@ -67,7 +67,7 @@ const text: fc.Arbitrary<Value> = fc.oneof(
 );
 const number: fc.Arbitrary<Value> = fc.constantFrom<Value>(
   ...["0", "1", "2", "10", "100", "3600", "999999999", "-1", "1e3", "٣", " 1"],
-  ...["external", "pam", "openvpn", "../login", "login"],
+  ...["external", "pam", "openvpn", "../login", "login", "same"],
 );
 const variable = fc.oneof(
   fc.tuple(fc.constantFrom(...PATHS.files, ...PATHS.settings), path),

@@ -44,7 +44,7 @@ export const username = fc.constantFrom(
 /** Who connects. */
 export const from = fc.record({
   loginName,
-  commonName: fc.constantFrom(null, "laptop", "phone"),
+  commonName: fc.constantFrom(null, "laptop", "phone", "alice", "alice", "Alice"),
   address: fc.oneof(
     often(fc.constantFrom("192.0.2.1", "192.0.2.1", "2001:db8::1"), 3),
     often(fc.constantFrom("192.0.2.2", "2001:db8::2", "64:ff9b::c000:201", null), 2),

@@ -81,6 +81,7 @@ export class LoginModel {
   password(attempt: Attempt, sent: Sent, stateId: string): string {
     this.about = null;
     if (attempt.loginName === "") return "refused bad_username";
+    if (!this.#isNamedIn(attempt)) return "refused common_name_mismatch";
     if (sent.password === "has a NUL") return "refused bad_password";
     const isKnown = this.known.isKnown(attempt, sent.connectedFrom ?? null, this.now);
     const places = this.#places.placesOf(attempt, isKnown);
@@ -232,6 +233,7 @@ export class LoginModel {
     const { loginName } = attempt;
     this.about = null;
     if (loginName === "") return "refused bad_username";
+    if (!this.#isNamedIn(attempt)) return "refused common_name_mismatch";
     if (loginAt === null) return "refused token_refused";
     const isBlocked = this.rules.mode === "pam" && loginName === BLOCKED;
     if (isBlocked) return "refused account_refused";
@@ -378,6 +380,15 @@ export class LoginModel {
 
   #isExempt({ loginName, address }: Attempt, name = loginName): boolean {
     return isExempt(this.exemptions.get(name), address, this.now);
+  }
+
+  /** Says whether the certificate is the user's, as far as that is required. */
+  #isNamedIn({ loginName, commonName }: Attempt): boolean {
+    const rule = this.rules.commonName;
+    const isSame = rule === "same"
+      ? commonName === loginName
+      : commonName?.toLowerCase() === loginName.toLowerCase();
+    return rule === "any" || isSame;
   }
 
   /** Says whether a name is, in other letters or with blanks, that of a user who needs a code. */

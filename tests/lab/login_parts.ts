@@ -9,6 +9,7 @@ export const TEST_RULES: LoginRules = {
   appendPosition: "suffix",
   challengeTimeoutSeconds: 300,
   bindAddress: true,
+  commonName: "any",
   unenrolled: "deny",
   driftSteps: 1,
   lockout: { maxFailures: 3, lockoutSeconds: 60 },

@@ -119,7 +119,7 @@ export class LoginRig {
 
   #parts(stateId: string): LoginParts {
     const { mode, challengeSeconds, bindsAddress, admitsUnenrolled, driftSteps } = this.#rules;
-    const { maxFailures, lockoutSeconds, freeFailures, maxWaitSeconds } = this.#rules;
+    const { commonName, maxFailures, lockoutSeconds, freeFailures, maxWaitSeconds } = this.#rules;
     return {
       store: this.#store,
       firstFactor: mode === "pam" ? pam : EXTERNAL_FACTOR,
@@ -128,6 +128,7 @@ export class LoginRig {
         ...TEST_RULES,
         challengeTimeoutSeconds: challengeSeconds,
         bindAddress: bindsAddress,
+        commonName,
         unenrolled: admitsUnenrolled ? "allow" : "deny",
         driftSteps,
         lockout: { maxFailures, lockoutSeconds },

@@ -12,6 +12,7 @@ export interface Rules {
   maxWaitSeconds: number;
   bindsAddress: boolean;
   admitsUnenrolled: boolean;
+  commonName: "any" | "same" | "same-ignoring-case";
 }
 
 /** What a client sends in the first step. */

@@ -91,6 +91,11 @@ export class OpenvpnClient implements AsyncDisposable {
     await this.logIn(username, sent);
   }
 
+  /** Lets the client go on that holds before it connects again. */
+  async release(): Promise<void> {
+    await this.#send("hold release");
+  }
+
   /** Sends username and password, which the client has asked for. */
   async logIn(username: string, password: string): Promise<void> {
     await this.#send(

@@ -20,7 +20,7 @@ export class OpenvpnServer implements AsyncDisposable {
   readonly directory: string;
   readonly db: string;
   readonly network: Network;
-  readonly #process: OpenvpnProcess;
+  #process: OpenvpnProcess;
 
   readonly #stack: AsyncDisposableStack;
 
@@ -66,22 +66,42 @@ export class OpenvpnServer implements AsyncDisposable {
     await makeAuthority(directory);
     await makeCertificate(directory, "server");
     await Deno.mkdir(`${directory}/tmp`, { mode: 0o700 });
-    const config = `${directory}/server.conf`;
+    const config = configIn(directory);
     await Deno.writeTextFile(
       config,
       configuration(directory, network, [...lines, ...await prepare(directory)]),
     );
     await finish(config);
-    const process = stack.use(
-      new OpenvpnProcess("the server's log", network.server.namespace, ["--config", config]),
-    );
-    await process.log.waitFor(/Initialization Sequence Completed/);
+    const process = await startProcess(network, directory);
     return new OpenvpnServer(directory, network, process, stack.move());
   }
 
+  /** Ends OpenVPN, starts it anew, and waits until it is ready; `log` is the new one's. */
+  async restart(): Promise<void> {
+    await this.#process[Symbol.asyncDispose]();
+    this.#process = await startProcess(this.network, this.directory);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#process[Symbol.asyncDispose]();
     await this.#stack.disposeAsync();
   }
+}
+
+/** Starts OpenVPN, and waits until it is ready. */
+async function startProcess(network: Network, directory: string): Promise<OpenvpnProcess> {
+  await using stack = new AsyncDisposableStack();
+  const args = ["--config", configIn(directory)];
+  const process = stack.use(
+    new OpenvpnProcess("the server's log", network.server.namespace, args),
+  );
+  await process.log.waitFor(/Initialization Sequence Completed/);
+  stack.move();
+  return process;
+}
+
+function configIn(directory: string): string {
+  return `${directory}/server.conf`;
 }
 
 function databaseIn(directory: string): string {

@@ -11,14 +11,14 @@ const OLDER = "/etc/openvpn/openvpn_pam_totp.py";
 
 /**
  * Ids of the findings that are not well, except those that depend on the machine that runs the
- * tests.
+ * tests, or come of the wide drift window that the tests need.
  */
 async function findingsAt(config: string): Promise<string[]> {
   const args = ["doctor", "--config", config, "--json"];
   const { stdout } = await run(PROGRAM, args);
   const { findings } = JSON.parse(stdout) as { findings: Finding[] };
   return findings.filter(({ id, level }) =>
-    level !== "ok" && !["clock", "program_file"].includes(id)
+    level !== "ok" && !["clock", "program_file", "guessing"].includes(id)
   ).map(({ id }) => id);
 }
 
@@ -38,7 +38,11 @@ testWith(
       undefined,
       async (config) => {
         before = await findingsAt(config);
-        await mustRun(PROGRAM, ["setup", "--config", config, "--yes"]);
+        const secret = config.replace("server.conf", "auth-token.key");
+        await mustRun(PROGRAM, [
+          ...["setup", "--config", config, "--yes"],
+          ...["--token-secret", secret],
+        ]);
       },
     );
     assert.deepEqual(before, [

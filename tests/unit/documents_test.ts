@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { FINDINGS } from "../../src/server_setup/doctor/finding.ts";
+import { COMMON_PARAMETERS } from "../../src/core/totp_parameters.ts";
 import { REASONS } from "../../src/core/verdict.ts";
-import { SETTINGS } from "../../src/settings.ts";
+import { chancesPerDay, oddsOf } from "../../src/server_setup/doctor/guessing_check.ts";
+import { readSettings, SETTINGS } from "../../src/settings.ts";
 
 const read = (path: string) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
 
@@ -32,6 +34,15 @@ Deno.test("the README lists every finding of doctor", async () => {
     const row = `| \`${id}\` | ${meaning} |`;
     assert(rows.includes(row), `the README has no row ${row}`);
   }
+});
+
+Deno.test("the README states the odds of guessing a code as the rules give them", async () => {
+  const readme = (await read("README.md")).replace(/\s+/g, " ");
+  const { lockout, driftSteps } = readSettings(() => undefined);
+  const { known, unknown } = chancesPerDay(lockout, COMMON_PARAMETERS.digits, driftSteps);
+  const sentence = `guesses a code of six digits with odds of ${oddsOf(unknown)} a day, or ` +
+    `${oddsOf(known)} from a network that the user logs in from`;
+  assert(readme.includes(sentence), sentence);
 });
 
 Deno.test("the documents cite tests that exist", async () => {

@@ -22,6 +22,7 @@ const DOCUMENTED: Record<
   },
   appendPosition: (text) => ["suffix", "prefix"].includes(text) ? text : undefined,
   bindAddress: (text) => ({ yes: true, no: false } as never)[text],
+  commonName: (text) => ["any", "same", "same-ignoring-case"].includes(text) ? text : undefined,
   unenrolled: (text) => ["deny", "allow"].includes(text) ? text : undefined,
   tokenDbPath: path,
   keyFile: path,

@@ -22,6 +22,7 @@ Deno.test("readSettings returns the guide's defaults", () => {
     challengeMethods: ["crtext", "static", "dynamic"],
     appendPosition: "suffix",
     bindAddress: true,
+    commonName: "any",
     unenrolled: "deny",
     keyFile: "/etc/openvpn-totp/key",
     primaryAuth: "pam",
@@ -61,6 +62,10 @@ const CASES: Record<
   },
   appendPosition: { good: ["suffix", "prefix"], bad: ["", "end"] },
   bindAddress: { good: ["yes", "no"], bad: ["", "true", "1"] },
+  commonName: {
+    good: ["any", "same", "same-ignoring-case"],
+    bad: ["", "Same", "yes", "same "],
+  },
   unenrolled: { good: ["deny", "allow"], bad: ["", "yes"] },
   tokenDbPath: {
     good: ["/x", "/a b/c?d#e%20.db"],

@@ -1,8 +1,10 @@
 import { readCode } from "../../core/code.ts";
+import type { TotpParameters } from "../../core/totp_parameters.ts";
 import { readSetting, SETTINGS } from "../../settings.ts";
 import type { AdminContext } from "../context.ts";
 import type { UserToEnrol } from "./enrolment.ts";
-import { examineCode, toldDeviation } from "./examine_code.ts";
+import { examineCode, type ExaminedCode, toldDeviation } from "./examine_code.ts";
+import { ignoredParameters, type ParameterName, toldIgnored } from "./ignored_parameters.ts";
 import { askLine, requireTerminal } from "../terminal/question.ts";
 
 const QUESTION = "Code shown in the app (Ctrl-C cancels the enrolment)";
@@ -28,27 +30,36 @@ export async function confirmEnrolment(context: AdminContext, user: UserToEnrol)
   const examined = { ...user, lastTimeStep: null, hasRecoveryCode: () => Promise.resolve(false) };
   for (;;) {
     const code = readCode(askLine(context, QUESTION, INSTEAD));
-    const { judgement, stepsOff } = await examineCode(
+    const now = context.now();
+    const found = await examineCode(
       code?.text.length === user.parameters.digits ? code : null,
       examined,
-      { now: context.now(), driftSteps },
+      { now, driftSteps },
     );
-    switch (judgement.kind) {
-      case "right":
-        return;
-      case "malformed":
-        context.err(`That is not a code: a code has ${user.parameters.digits} digits.\n`);
-        break;
-      case "clock_off":
-        context.err(
-          `The code ${toldDeviation(stepsOff ?? 0, user.parameters)}. ` +
-            "Logins would be refused: let the phone set its time automatically, and type a new code.\n",
-        );
-        break;
-      default:
-        context.err(
-          "Wrong: this secret has no such code. Was the code read from the new entry in the app?\n",
-        );
-    }
+    if (found.judgement.kind === "right") return;
+    const isWrong = ["wrong", "malformed"].includes(found.judgement.kind);
+    const ignored = isWrong ? await ignoredParameters(code, user, now) : [];
+    context.err(`${complaint(found, ignored, user.parameters)}\n`);
+  }
+}
+
+/** What is wrong with a code, and what to do. */
+function complaint(
+  { judgement, stepsOff }: ExaminedCode,
+  ignored: readonly ParameterName[],
+  parameters: TotpParameters,
+): string {
+  if (ignored.length > 0) {
+    return `The app ${toldIgnored(ignored, parameters)}, so no login would accept its codes: ` +
+      "use another app, or press Ctrl-C and enrol the user with the usual codes.";
+  }
+  switch (judgement.kind) {
+    case "malformed":
+      return `That is not a code: a code has ${parameters.digits} digits.`;
+    case "clock_off":
+      return `The code ${toldDeviation(stepsOff ?? 0, parameters)}. ` +
+        "Logins would be refused: let the phone set its time automatically, and type a new code.";
+    default:
+      return "Wrong: this secret has no such code. Was the code read from the new entry in the app?";
   }
 }

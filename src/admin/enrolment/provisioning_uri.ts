@@ -46,7 +46,7 @@ function encode(text: string): string {
   );
 }
 
-/** A URI's path may contain slashes. */
+/** A URI's path may contain slashes; one at its end is often dropped, so it stays encoded. */
 function encodeLabel(text: string): string {
-  return encode(text).replaceAll("%2F", "/");
+  return encode(text).replace(/%2F(?!$)/g, "/");
 }

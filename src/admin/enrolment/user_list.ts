@@ -8,8 +8,11 @@ import { readInputFile } from "../input_file.ts";
 /** Enough for tens of thousands of users. */
 const MAX_BYTES = 1024 * 1024;
 
+/** A comment, at the beginning of a line or behind a blank: a username may contain a `#`. */
+const COMMENT = /(^|\s)#.*$/;
+
 /**
- * Reads usernames, one per line. Blank lines and lines that begin with `#` are skipped.
+ * Reads usernames, one per line. Blank lines and comments are skipped.
  *
  * @param path `-` is standard input
  * @throws Failure `input_error` that names the first wrong line
@@ -18,14 +21,23 @@ export function readUserList(context: AdminContext, path: string): string[] {
   const content = readInputFile(context, "--from", path, MAX_BYTES);
   const lineOf = new Map<string, number>();
   for (const [index, line] of textOf(content, path).split("\n").entries()) {
-    const username = line.trim();
-    if (username === "" || username.startsWith("#")) continue;
+    const username = line.replace(COMMENT, "").trim();
+    if (username === "") continue;
     const refuse = (what: string) => {
       throw new Failure(
         "input_error",
         `line ${index + 1} of ${quoted(path)}: ${what}; nobody was enrolled`,
       );
     };
+    // More often a table with people's names than a name that really holds one.
+    if (/[,;]/.test(username)) {
+      refuse(
+        `${
+          quoted(username)
+        } is not one username: list one per line and nothing else (a user whose ` +
+          "name holds a comma or a semicolon is enrolled with: openvpn-totp enroll USER)",
+      );
+    }
     if (!isUsername(username)) {
       refuse(`${quoted(username)} cannot be a username: expected ${USERNAME_ALLOWED}`);
     }

@@ -1,6 +1,6 @@
 import { Failure } from "../../core/failure.ts";
 import { quoted } from "../../text/printable.ts";
-import { makePrivateDirectory, writePrivateFile } from "../output_file.ts";
+import { type Made, makePrivateDirectory, removeMade, writePrivateFile } from "../output_file.ts";
 import type { Handout } from "./handout.ts";
 import { qrPng } from "./qr_png.ts";
 import { qrSvg } from "./qr_svg.ts";
@@ -47,8 +47,7 @@ export function makeHandoutFiles(options: HandoutOptions, handout: Handout): Han
   return making((made) => {
     for (const name of namesIn(options)) {
       const path = options[name]!;
-      write(path, kindOf(name, path)(handout));
-      made.push(path);
+      made.push(write(path, kindOf(name, path)(handout)));
     }
   });
 }
@@ -65,24 +64,24 @@ export function makeSheets(
   done: () => void,
 ): HandoutFiles {
   return making((made) => {
-    makePrivateDirectory(directory);
-    made.push(directory);
+    made.push(makePrivateDirectory(directory));
     for (const handout of handouts) {
       // A username may contain slashes.
       const name = encodeURIComponent(handout.username);
-      write(`${directory}/${name}.html`, sheet(handout));
+      made.push(write(`${directory}/${name}.html`, sheet(handout)));
       done();
     }
   });
 }
 
-function making(make: (made: string[]) => void): HandoutFiles {
-  let made: string[] = [];
+function making(make: (made: Made[]) => void): HandoutFiles {
+  let made: Made[] = [];
   const files = {
     keep: () => {
       made = [];
     },
-    [Symbol.dispose]: () => made.forEach(remove),
+    // The secrets in those that cannot be removed open nothing.
+    [Symbol.dispose]: () => made.toReversed().forEach(removeMade),
   };
   try {
     make(made);
@@ -93,16 +92,9 @@ function making(make: (made: string[]) => void): HandoutFiles {
   }
 }
 
-function write(path: string, content: string | Uint8Array): void {
-  writePrivateFile(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
-}
-
-function remove(path: string): void {
-  try {
-    Deno.removeSync(path, { recursive: true });
-  } catch {
-    // The error to report is the one before this. The secret in the file opens nothing.
-  }
+function write(path: string, content: string | Uint8Array): Made {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  return writePrivateFile(path, bytes);
 }
 
 function namesIn(options: HandoutOptions): (keyof HandoutOptions)[] {

@@ -20,6 +20,14 @@ export const TOKEN_LINES = [
   "auth-gen-token",
 ];
 
+/** The lines that let session tokens outlive a restart of OpenVPN. */
+export function tokenSecretLines(path: string): string[] {
+  return [
+    "# Keep session tokens valid when OpenVPN is restarted.",
+    `auth-gen-token-secret ${path}`,
+  ];
+}
+
 /** The words of a hook's command, which OpenVPN splits once more; the first is the program. */
 export function commandWords(command: string): string[] {
   const parsed = parseLine(new TextEncoder().encode(command));
@@ -34,16 +42,19 @@ export function isOtherTotp(command: string): boolean {
 /**
  * Makes sure that a path needs no quoting in a configuration: OpenVPN splits a hook's line twice.
  *
+ * @param what whose path it is
+ * @param advice where to put it instead
  * @throws Failure `usage`
  */
-export function requirePlainPath(path: string): void {
+export function requirePlainPath(
+  path: string,
+  what = "the program's path",
+  advice = "install the program elsewhere, for example in /usr/local/bin",
+): void {
   if (/^\/[A-Za-z0-9._/+@-]{1,200}$/.test(path)) return;
   throw new Failure(
     "usage",
-    `the program's path is ${
-      quoted(path)
-    }; allowed in the configuration is an absolute path of at ` +
-      "most 200 letters, digits and ._/+@-: install the program elsewhere, for example in " +
-      "/usr/local/bin",
+    `${what} is ${quoted(path)}; allowed in the configuration is an absolute path of at most 200 ` +
+      `letters, digits and ._/+@-: ${advice}`,
   );
 }

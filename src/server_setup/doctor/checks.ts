@@ -1,12 +1,15 @@
+import { checkCommonName } from "./common_name_check.ts";
 import { checkFactors } from "./factor_checks.ts";
 import type { Finding, FindingId } from "./finding.ts";
+import { checkGuessing } from "./guessing_check.ts";
 import { checkHooks } from "./hook_checks.ts";
 import { checkMachine } from "./machine_checks.ts";
 import { checkOpenvpn } from "./openvpn_checks.ts";
 import { checkOtherOptions } from "./option_checks.ts";
 import { checkOutputs } from "./output_checks.ts";
+import { checkPamStack } from "./pam_stack_checks.ts";
 import { checkSession } from "./session_checks.ts";
-import type { SetUp } from "./set_up.ts";
+import type { LineFacts, SetUp } from "./set_up.ts";
 import { checkSettings } from "./setting_checks.ts";
 import { checkUnit } from "./unit_checks.ts";
 
@@ -18,15 +21,25 @@ export function checkAll(setUp: SetUp): Finding[] {
   const findings = [
     checkOpenvpn,
     checkHooks,
+    checkLines,
+    checkGuessing,
+    checkMachine,
+    checkPamStack,
+  ].flatMap((check) => check(setUp));
+  return setUp.config.error === null
+    ? findings
+    : findings.filter(({ id }) => WITHOUT_CONFIG.includes(id));
+}
+
+/** Checks what the configuration and the unit say about logins, beside the program's own lines. */
+export function checkLines(facts: LineFacts): Finding[] {
+  return [
     checkFactors,
+    checkCommonName,
     checkOtherOptions,
     checkSession,
     checkSettings,
     checkOutputs,
     checkUnit,
-    checkMachine,
-  ].flatMap((check) => check(setUp));
-  return setUp.config.error === null
-    ? findings
-    : findings.filter(({ id }) => WITHOUT_CONFIG.includes(id));
+  ].flatMap((check) => check(facts));
 }

@@ -2,14 +2,14 @@ import { type Config, directivesNamed, lastNamed } from "../openvpn_config/direc
 import { SETTINGS } from "../../settings.ts";
 import { authPlugin, isPamPlugin } from "../configuration/auth_plugin.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
-import type { SetUp } from "./set_up.ts";
+import type { LineFacts } from "./set_up.ts";
 
 /** Whether both factors are checked, and by whom. */
-export function checkFactors(setUp: SetUp): Finding[] {
+export function checkFactors(setUp: LineFacts): Finding[] {
   return [checkRights(setUp), checkPassword(setUp), checkUnenrolled(setUp)];
 }
 
-function checkRights({ config, settings, user }: SetUp): Finding {
+function checkRights({ config, settings, user }: LineFacts): Finding {
   const at = lastNamed(config, "user");
   if (user.uid === null) {
     const what = `the system has no user "${user.name}"`;
@@ -26,12 +26,12 @@ function checkRights({ config, settings, user }: SetUp): Finding {
   );
 }
 
-function checkPassword(setUp: SetUp): Finding {
+function checkPassword(setUp: LineFacts): Finding {
   if (setUp.settings.primaryAuth === "pam") return checkOnlyOnce(setUp);
   return authPlugin(setUp.config) === null ? checkCertificate(setUp) : checkPlugin(setUp);
 }
 
-function checkOnlyOnce({ config }: SetUp): Finding {
+function checkOnlyOnce({ config }: LineFacts): Finding {
   const plugin = authPlugin(config);
   if (plugin === null || !isPamPlugin(plugin)) {
     return ok("password_factor", "the program has PAM check the password");
@@ -45,7 +45,7 @@ function checkOnlyOnce({ config }: SetUp): Finding {
   );
 }
 
-function checkPlugin({ config, settings }: SetUp): Finding {
+function checkPlugin({ config, settings }: LineFacts): Finding {
   const at = authPlugin(config)!;
   if (!isPamPlugin(at) && isCertificateOptional(config)) {
     const name = at.words[0] ?? "the plugin";
@@ -69,7 +69,7 @@ function checkPlugin({ config, settings }: SetUp): Finding {
   );
 }
 
-function checkCertificate({ config }: SetUp): Finding {
+function checkCertificate({ config }: LineFacts): Finding {
   if (!isCertificateOptional(config)) {
     const what = "the client's certificate is the first factor; any password is accepted";
     return ok("password_factor", what);
@@ -89,7 +89,7 @@ function isCertificateOptional(config: Config): boolean {
 }
 
 /** Whether everybody is asked for a code. */
-function checkUnenrolled({ config, settings }: SetUp): Finding {
+function checkUnenrolled({ config, settings }: LineFacts): Finding {
   if (settings.unenrolled === "deny") return ok("unenrolled", "unenrolled users are refused");
   const at = directivesNamed(config, "setenv")
     .findLast(({ words }) => words[0] === SETTINGS.unenrolled.name) ?? null;

@@ -7,12 +7,15 @@ export function scriptAt(path: string): Script {
   try {
     const real = Deno.realPathSync(path);
     const { isFile, mode } = Deno.statSync(real);
-    const isExecutable = isFile && ((mode ?? 0) & 0o111) !== 0;
+    if (!isFile) return NO_SCRIPT;
+    const isExecutable = ((mode ?? 0) & 0o111) !== 0;
     return { real, isExecutable, trouble: troubleOf(path) ?? writersOf(real) };
   } catch {
-    return { real: null, isExecutable: false, trouble: null };
+    return NO_SCRIPT;
   }
 }
+
+const NO_SCRIPT: Script = { real: null, isExecutable: false, trouble: null };
 
 /** Who else could change a file or replace it on the way there, in words; null if nobody could. */
 export function troubleOf(path: string): string | null {
@@ -35,7 +38,10 @@ export function readersOf(path: string): string | null {
 /** The given words if a file's mode has any of some bits, or why it cannot be told. */
 function othersAt(path: string, bits: number, words: string): string | null {
   try {
-    return ((Deno.statSync(path).mode ?? 0) & bits) === 0 ? null : words;
+    const { isFile, mode } = Deno.statSync(path);
+    // Closing a device or a directory to others could break the machine.
+    if (!isFile) return `${path} is not a regular file: choose another one`;
+    return ((mode ?? 0) & bits) === 0 ? null : words;
   } catch (error) {
     return messageOf(error);
   }
@@ -49,7 +55,7 @@ export function troubleAbove(path: string, uid: number): string | null {
       const { uid: owner, mode } = Deno.statSync(at);
       if (owner !== 0 && owner !== uid) return `${at} belongs to uid ${owner}`;
       const isOpen = ((mode ?? 0) & 0o022) !== 0 && ((mode ?? 0) & 0o1000) === 0;
-      if (isOpen) return `others can write to ${at}: chmod go-w ${at}`;
+      if (isOpen) return `others can write to ${at}`;
     }
     return null;
   } catch {

@@ -12,9 +12,10 @@ import { readUnit } from "../systemd/read_unit.ts";
 import { lastOf, type Unit } from "../systemd/unit_file.ts";
 import { directoryAt, readersOf, scriptAt, troubleAbove, troubleOf } from "./file_facts.ts";
 import { findOpenvpn } from "./openvpn_version.ts";
+import { pamStackOf } from "./pam_stack_facts.ts";
 import { probePam } from "./probe_pam.ts";
 import { rehearseDatabase } from "./rehearsal.ts";
-import type { RunUser, Script, SetUp } from "./set_up.ts";
+import type { LineFacts, RunUser, Script, SetUp } from "./set_up.ts";
 import { areFilesNamed, settingsIn } from "./settings_in_config.ts";
 
 /** Where to look. */
@@ -27,9 +28,29 @@ export interface GatherOptions {
 }
 
 /** Gathers everything that the checks look at; changes nothing. */
-export async function gatherSetUp(
-  { configPath, openvpn, readFile, now }: GatherOptions,
-): Promise<SetUp> {
+export async function gatherSetUp({ now, ...options }: GatherOptions): Promise<SetUp> {
+  const lines = gatherLines({ ...options, program: Deno.execPath() });
+  const { configPath, config, settings, user } = lines;
+  const pam = settings.primaryAuth === "pam" ? probePam(settings) : null;
+  return {
+    ...lines,
+    configTrouble: configTrouble(configPath, config),
+    scripts: scriptsIn(config),
+    database: areFilesNamed(config) ? await rehearse(settings, user, now()) : null,
+    pam,
+    pamStack: pamStackOf(config, settings, pam),
+    clock: { year: new Date(now()).getUTCFullYear(), isSynchronised: isSynchronised() },
+  };
+}
+
+/**
+ * Gathers what the checks of the configuration's lines look at: neither the database nor PAM.
+ *
+ * @param options `program` is this program's path
+ */
+export function gatherLines(
+  { configPath, openvpn, readFile, program }: Omit<GatherOptions, "now"> & { program: string },
+): LineFacts {
   const unit = unitFor(configPath);
   const config = readEffectiveConfig(configPath, unit, readFile);
   const user = runUser(config, unit);
@@ -37,9 +58,7 @@ export async function gatherSetUp(
   return {
     configPath,
     config,
-    configTrouble: configTrouble(configPath, config),
-    program: Deno.realPathSync(Deno.execPath()),
-    scripts: scriptsIn(config),
+    program: Deno.realPathSync(program),
     openvpn: findOpenvpn(openvpn),
     unit,
     user,
@@ -47,9 +66,6 @@ export async function gatherSetUp(
     tokenSecret: tokenSecretIn(config),
     tmpDir: tmpDirIn(config, user),
     logDirectory: settings.log.startsWith("/") ? directoryAt(dirname(settings.log)) : null,
-    database: areFilesNamed(config) ? await rehearse(settings, user, now()) : null,
-    pam: settings.primaryAuth === "pam" ? probePam(settings) : null,
-    clock: { year: new Date(now()).getUTCFullYear(), isSynchronised: isSynchronised() },
   };
 }
 

@@ -25,6 +25,10 @@ function checkDatabase(found: DatabaseState, path: string): Finding[] {
     }
     case "failed":
       return [problem("database", found.message, WHY_REFUSED)];
+    case "unread":
+      return [
+        warning("database", found.message, "nothing else about it was checked"),
+      ];
     case "older": {
       const what = `${path} has schema version ${found.version}, and this program uses version ` +
         found.known;
@@ -41,7 +45,7 @@ function checkDatabase(found: DatabaseState, path: string): Finding[] {
 
 function checkWrite(trouble: string | null): Finding {
   return trouble === null
-    ? ok("database_write", "a test write succeeded and was rolled back")
+    ? ok("database_write", "a login can write to it: tried without writing anything")
     : problem("database_write", trouble, WHY_REFUSED);
 }
 

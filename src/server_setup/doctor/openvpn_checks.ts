@@ -1,11 +1,12 @@
 import { lastNamed } from "../openvpn_config/directive.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { SetUp } from "./set_up.ts";
+import { isOlder } from "./version_order.ts";
 
 /** The oldest OpenVPN that passes a script's challenge on to the client. */
-const OLDEST = [2, 6, 1];
+const OLDEST = "2.6.1";
 
-const WHY_TOO_OLD = "2.6.1 is the oldest version that passes a challenge on to clients";
+const WHY_TOO_OLD = `${OLDEST} is the oldest version that passes a challenge on to clients`;
 
 /** Whether OpenVPN can read its configuration, is new enough, and may run programs. */
 export function checkOpenvpn(setUp: SetUp): Finding[] {
@@ -37,15 +38,9 @@ function checkVersion({ openvpn }: SetUp): Finding {
     );
   }
   const what = `${openvpn.path} is OpenVPN ${openvpn.version}`;
-  return isTooOld(openvpn.version)
+  return isOlder(openvpn.version, OLDEST)
     ? problem("openvpn_version", what, WHY_TOO_OLD)
     : ok("openvpn_version", what);
-}
-
-function isTooOld(version: string): boolean {
-  const numbers = version.split(".").map(Number);
-  const differing = OLDEST.findIndex((number, i) => numbers[i] !== number);
-  return differing !== -1 && (numbers[differing] ?? 0) < OLDEST[differing]!;
 }
 
 function checkScriptSecurity({ config }: SetUp): Finding {

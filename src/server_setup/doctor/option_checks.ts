@@ -1,6 +1,6 @@
 import { lastNamed } from "../openvpn_config/directive.ts";
 import { type Finding, type FindingId, ok, problem, warning } from "./finding.ts";
-import type { SetUp } from "./set_up.ts";
+import type { LineFacts } from "./set_up.ts";
 
 /** An option that should not be set. */
 interface Unwanted {
@@ -46,7 +46,7 @@ const UNWANTED: readonly Unwanted[] = [
 ];
 
 /** Options that keep OpenVPN from asking the program, or do not belong on a server. */
-export function checkOtherOptions({ config }: SetUp): Finding[] {
+export function checkOtherOptions({ config }: LineFacts): Finding[] {
   return UNWANTED.map(({ id, option, well, tell, why }) => {
     const at = lastNamed(config, option);
     return at === null ? ok(id, well) : tell(id, `${option} is set`, why, { at });

@@ -1,15 +1,15 @@
 import { lastNamed } from "../openvpn_config/directive.ts";
 import { lastOf } from "../systemd/unit_file.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
-import type { SetUp } from "./set_up.ts";
+import type { LineFacts } from "./set_up.ts";
 import { checkTmpDir } from "./tmp_dir_check.ts";
 
 /** Where the log's lines and OpenVPN's temporary files go. */
-export function checkOutputs(setUp: SetUp): Finding[] {
+export function checkOutputs(setUp: LineFacts): Finding[] {
   return [checkLog(setUp), checkTmpDir(setUp)];
 }
 
-function checkLog(setUp: SetUp): Finding {
+function checkLog(setUp: LineFacts): Finding {
   const { settings: { log }, logDirectory } = setUp;
   if (log === "syslog") return ok("log", "the log goes to syslog");
   if (log === "stderr") return checkStandardError(setUp);
@@ -20,7 +20,7 @@ function checkLog(setUp: SetUp): Finding {
   );
 }
 
-function checkStandardError({ config, unit }: SetUp): Finding {
+function checkStandardError({ config, unit }: LineFacts): Finding {
   const well = ok("log", "the log goes where OpenVPN's own log goes");
   if (lastNamed(config, "log") !== null || lastNamed(config, "log-append") !== null) return well;
   const advice = { line: "setenv totpLog syslog" };

@@ -6,10 +6,12 @@ import type { Settings } from "../../settings.ts";
 import {
   LOGIN_BUSY_TIMEOUT_MS,
   openStore,
+  rehearseWrite,
   type SchemaVersions,
   schemaVersions,
+  type StoreOptions,
 } from "../../store/open_store.ts";
-import type { Store } from "../../store/store.ts";
+import { whileActingAs } from "../../system/acting_user.ts";
 import { type KnownUser, requireAccess } from "./require_access.ts";
 import type { DatabaseState } from "./set_up.ts";
 
@@ -24,25 +26,31 @@ export async function rehearseDatabase(
   now: EpochMs,
 ): Promise<DatabaseState> {
   const { uid } = user;
+  const rehearse = () => rehearseHere(tokenDbPath, new Vault(keyFile), now);
   try {
     if (uid !== 0) {
       requireAccess(tokenDbPath, user);
       requireAccess(keyFile, user);
     }
-    const versions = versionsAt(tokenDbPath);
-    // Opening the database would upgrade it.
-    if (versions !== null && versions.stored > 0 && versions.stored < versions.known) {
-      return { state: "older", version: versions.stored, known: versions.known };
-    }
-    const options = { create: false, busyTimeoutMs: LOGIN_BUSY_TIMEOUT_MS, uid };
-    using store = await openStore({ path: tokenDbPath, ...options });
-    return await rehearseOpen(store, new Vault(keyFile, uid), now);
+    // What that user has put there must not be opened with root's rights.
+    return uid !== 0 && Deno.uid() === 0 ? await whileActingAs(uid, rehearse) : await rehearse();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return error.code === "database_missing"
-      ? { state: "missing" }
-      : { state: "failed", message: error.message };
+    const { code, message } = error;
+    if (code === "database_missing") return { state: "missing" };
+    return { state: code === "database_unread" ? "unread" : "failed", message };
   }
+}
+
+async function rehearseHere(path: string, vault: Vault, now: EpochMs): Promise<DatabaseState> {
+  const versions = versionsAt(path);
+  // A login upgrades it; here nothing is changed.
+  if (versions !== null && versions.stored > 0 && versions.stored < versions.known) {
+    return { state: "older", version: versions.stored, known: versions.known };
+  }
+  const options = { path, create: false, busyTimeoutMs: LOGIN_BUSY_TIMEOUT_MS };
+  const read = await readStore({ ...options, readOnly: true }, vault, now);
+  return { state: "open", ...read, writeTrouble: await failureOf(() => rehearseWrite(options)) };
 }
 
 /** Null if the error from opening the database is clearer. */
@@ -54,7 +62,12 @@ function versionsAt(path: string): SchemaVersions | null {
   }
 }
 
-async function rehearseOpen(store: Store, vault: Vault, now: EpochMs): Promise<DatabaseState> {
+async function readStore(
+  options: StoreOptions,
+  vault: Vault,
+  now: EpochMs,
+): Promise<Omit<DatabaseState & { state: "open" }, "state" | "writeTrouble">> {
+  using store = await openStore(options);
   const enrolments = await store.enrolments.list();
   const failures: string[] = [];
   for (const enrolment of enrolments) {
@@ -67,11 +80,15 @@ async function rehearseOpen(store: Store, vault: Vault, now: EpochMs): Promise<D
   }
   const [message] = failures;
   return {
-    state: "open",
     users: enrolments.length,
+    fewestDigits: fewest(enrolments.map(({ parameters }) => parameters.digits)),
     closed: message === undefined ? null : { count: failures.length, message },
-    writeTrouble: await failureOf(() => store.rehearseWrite()),
   };
+}
+
+/** The smallest of some numbers; null if there are none. */
+function fewest(numbers: readonly number[]): number | null {
+  return numbers.length === 0 ? null : Math.min(...numbers);
 }
 
 /** What the failure of some work says; null if it succeeds. */

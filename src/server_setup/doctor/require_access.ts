@@ -1,5 +1,5 @@
 import { Failure } from "../../core/failure.ts";
-import { parentOf } from "../../system/trusted_path.ts";
+import { CHOOSE_ANOTHER, IF_OURS, isOurDirectory, parentOf } from "../../system/trusted_path.ts";
 import type { RunUser } from "./set_up.ts";
 
 /** A user that the system has. */
@@ -25,15 +25,17 @@ export function requireAccess(path: string, user: KnownUser): void {
     throw new Failure(
       "untrusted_path",
       `${real} belongs to uid ${owner}, but OpenVPN runs the program as ${name}: ` +
-        `chown ${name} ${real}`,
+        `chown ${name} ${real} ${IF_OURS}`,
     );
   }
   const closed = directoriesAbove(real).find((directory) => !canEnter(directory, user));
   if (closed === undefined) return;
+  const advice = isOurDirectory(closed)
+    ? `chown ${name} ${closed}`
+    : `${CHOOSE_ANOTHER} for the database or the key file (README, "Codes only")`;
   throw new Failure(
     "untrusted_path",
-    `OpenVPN runs the program as ${name}, who cannot enter ${closed}: chown ${name} ${closed}, ` +
-      "or use another directory",
+    `OpenVPN runs the program as ${name}, who cannot enter ${closed}: ${advice}`,
   );
 }
 

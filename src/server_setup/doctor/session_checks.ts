@@ -1,7 +1,8 @@
 import { type Config, lastNamed } from "../openvpn_config/directive.ts";
 import { authPlugin } from "../configuration/auth_plugin.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
-import type { SetUp } from "./set_up.ts";
+import type { LineFacts } from "./set_up.ts";
+import { checkTokenCrash, checkTokenSecret } from "./token_checks.ts";
 
 /** OpenVPN's defaults (openvpn(8)), in seconds. */
 const RENEG_SEC = 3600;
@@ -11,17 +12,18 @@ const HAND_WINDOW = 60;
 const LEAST_RENEG_SEC = 18;
 
 /** Whether users have enough time for both steps of a login, and how long a login lasts. */
-export function checkSession(setUp: SetUp): Finding[] {
+export function checkSession(setUp: LineFacts): Finding[] {
   return [
     checkToken(setUp),
     ...checkTokenSecret(setUp),
+    ...checkTokenCrash(setUp),
     checkTime(setUp),
     ...checkInactive(setUp),
     checkAnswersInLog(setUp),
   ];
 }
 
-function checkToken({ config, settings }: SetUp): Finding {
+function checkToken({ config, settings }: LineFacts): Finding {
   const at = lastNamed(config, "auth-gen-token");
   if (at === null) {
     return warning(
@@ -55,20 +57,8 @@ function checkTokenLifetime(config: Config): Finding {
   );
 }
 
-function checkTokenSecret({ config, tokenSecret }: SetUp): Finding[] {
-  const trouble = tokenSecret?.trouble ?? null;
-  if (trouble === null) return [];
-  return [problem(
-    "session_token",
-    trouble,
-    "anyone who has auth-gen-token-secret can make session tokens, which replace both password " +
-      "and code",
-    { at: lastNamed(config, "auth-gen-token-secret") },
-  )];
-}
-
 /** OpenVPN keeps no challenge open for longer than max(reneg-sec / 2, hand-window). */
-function checkTime({ config, settings }: SetUp): Finding {
+function checkTime({ config, settings }: LineFacts): Finding {
   const wanted = settings.challengeTimeoutSeconds;
   const most = Math.max(
     Math.floor(numberOf(config, "reneg-sec", RENEG_SEC) / 2),
@@ -86,7 +76,7 @@ function checkTime({ config, settings }: SetUp): Finding {
   );
 }
 
-function checkInactive({ config, settings }: SetUp): Finding[] {
+function checkInactive({ config, settings }: LineFacts): Finding[] {
   const at = lastNamed(config, "inactive");
   if (at === null) return [];
   const seconds = numberOf(config, "inactive", 0);
@@ -100,7 +90,7 @@ function checkInactive({ config, settings }: SetUp): Finding[] {
   )];
 }
 
-function checkAnswersInLog({ config }: SetUp): Finding {
+function checkAnswersInLog({ config }: LineFacts): Finding {
   const verb = numberOf(config, "verb", 1);
   const what = verb >= 3
     ? `verb ${verb} logs users' answers in base64, but a code in the log is used up and worthless`

@@ -1,10 +1,11 @@
 import type { Config } from "../openvpn_config/directive.ts";
 import type { Settings } from "../../settings.ts";
+import type { PamStack } from "../pam_stack/read_stack.ts";
 import type { Unit } from "../systemd/unit_file.ts";
 
 /** A file that OpenVPN is configured to run. */
 export interface Script {
-  /** Its path without symbolic links; null if it does not exist. */
+  /** Its path without symbolic links; null if it does not exist, or is no file. */
   real: string | null;
   isExecutable: boolean;
   /** Who else could change it, in words; null if nobody could. */
@@ -21,11 +22,14 @@ export interface Directory {
 /** What a login would find at the database's path. */
 export type DatabaseState =
   | { state: "missing" }
-  | { state: "failed"; message: string }
+  /** It cannot be used, or not be read without changing it. */
+  | { state: "failed" | "unread"; message: string }
   | { state: "older"; version: number; known: number }
   | {
     state: "open";
     users: number;
+    /** Length of the shortest codes; null if nobody is enrolled. */
+    fewestDigits: number | null;
     /** How many secrets do not open, and why the first one does not. */
     closed: { count: number; message: string } | null;
     /** Why nothing can be written; null if it can. */
@@ -38,6 +42,17 @@ export interface RunUser {
   /** Null if the system has no such user. */
   uid: number | null;
   gid: number | null;
+}
+
+/** The PAM service that checks passwords, and its rules. */
+export interface PamStackFacts {
+  service: string;
+  auth: PamStack;
+  account: PamStack;
+  /** Whether its modules are given nothing but the password. */
+  isGivenPasswordOnly: boolean;
+  /** Accounts that it lets in with an empty password. */
+  withoutPassword: readonly string[];
 }
 
 /** Everything that the checks look at, gathered in advance: the checks themselves touch nothing. */
@@ -75,5 +90,13 @@ export interface SetUp {
     serviceTrouble: string | null;
     startTrouble: string | null;
   } | null;
+  /** The rules that check passwords; null if neither the program nor a plugin uses PAM. */
+  pamStack: PamStackFacts | null;
   clock: { year: number; isSynchronised: boolean | null };
 }
+
+/** What the configuration's own lines, and those of the unit, are checked by. */
+export type LineFacts = Omit<
+  SetUp,
+  "configTrouble" | "scripts" | "database" | "pam" | "pamStack" | "clock"
+>;

@@ -1,12 +1,12 @@
 import { type Directive, directivesNamed } from "../openvpn_config/directive.ts";
 import { SETTINGS } from "../../settings.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
-import type { SetUp } from "./set_up.ts";
+import type { LineFacts } from "./set_up.ts";
 
 const KNOWN = Object.values(SETTINGS);
 
 /** The settings that the configuration makes. */
-export function checkSettings({ config }: SetUp): Finding[] {
+export function checkSettings({ config }: LineFacts): Finding[] {
   const bad = [
     ...directivesNamed(config, "setenv").flatMap(checkSetting),
     ...directivesNamed(config, "setenv-safe").flatMap(checkSafe),

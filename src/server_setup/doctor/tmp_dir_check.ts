@@ -1,6 +1,6 @@
 import { lastNamed } from "../openvpn_config/directive.ts";
 import { type Finding, ok, problem } from "./finding.ts";
-import type { Directory, RunUser, SetUp } from "./set_up.ts";
+import type { Directory, LineFacts, RunUser } from "./set_up.ts";
 
 const WHY_OTHERS = "they can replace the files that hold a login's answer, and let themselves in";
 
@@ -9,11 +9,12 @@ interface Trouble {
   what: string;
   why: string;
   line?: string;
+  /** Makes the directory that the line names. */
   command?: string;
 }
 
 /** Whether the directory is safe in which OpenVPN and the program exchange files. */
-export function checkTmpDir(setUp: SetUp): Finding {
+export function checkTmpDir(setUp: LineFacts): Finding {
   const { config, tmpDir: { path } } = setUp;
   const trouble = troubleWith(setUp);
   if (trouble === null) return ok("tmp_dir", `temporary files are created in ${path}`);
@@ -21,25 +22,36 @@ export function checkTmpDir(setUp: SetUp): Finding {
   return problem("tmp_dir", what, why, { ...advice, at: lastNamed(config, "tmp-dir") });
 }
 
-function troubleWith({ tmpDir: { path, info, trouble }, user }: SetUp): Trouble | null {
-  const line = "tmp-dir /tmp";
+/** Advises another directory, since the present one may be in use by other programs as it is. */
+function otherPlace(path: string, user: RunUser): Pick<Trouble, "line" | "command"> {
+  if (path !== "/tmp") return { line: "tmp-dir /tmp" };
+  const own = "/var/lib/openvpn-totp-tmp";
+  return { line: `tmp-dir ${own}`, command: `install -d -o ${user.name} -m 0700 ${own}` };
+}
+
+function troubleWith({ tmpDir: { path, info, trouble }, user }: LineFacts): Trouble | null {
+  const advice = otherPlace(path, user);
   if (path === "/dev" || path.startsWith("/dev/")) {
-    return { what: `tmp-dir is ${path}`, why: "the program cannot read files below /dev", line };
+    return {
+      what: `tmp-dir is ${path}`,
+      why: "the program cannot read files below /dev",
+      ...advice,
+    };
   }
   if (info === null) {
     const why = "OpenVPN does not start, or refuses every login";
-    return { what: `tmp-dir ${path} is not a directory`, why, line };
+    return { what: `tmp-dir ${path} is not a directory`, why, ...advice };
   }
   const others = othersIn(path, info, user);
   if (others !== null) return others;
   if (trouble !== null) {
-    return { what: `others can replace tmp-dir ${path}: ${trouble}`, why: WHY_OTHERS, line };
+    return { what: `others can replace tmp-dir ${path}: ${trouble}`, why: WHY_OTHERS, ...advice };
   }
   if (canWrite(info, user)) return null;
   return {
     what: `${user.name} cannot write to tmp-dir ${path}`,
     why: "OpenVPN creates a file there for each login",
-    command: `chown ${user.name} ${path}`,
+    ...advice,
   };
 }
 
@@ -49,7 +61,7 @@ function othersIn(path: string, { uid, gid, mode }: Directory, user: RunUser): T
     return {
       what: `tmp-dir ${path} belongs to uid ${uid}`,
       why: WHY_OTHERS,
-      command: `chown ${user.name} ${path}`,
+      ...otherPlace(path, user),
     };
   }
   const isGroups = (mode & 0o020) !== 0 && gid !== 0 && gid !== user.gid;
@@ -58,7 +70,7 @@ function othersIn(path: string, { uid, gid, mode }: Directory, user: RunUser): T
   return {
     what: `others can write to tmp-dir ${path}, and it is not sticky`,
     why: WHY_OTHERS,
-    command: `chmod 700 ${path}`,
+    ...otherPlace(path, user),
   };
 }
 

@@ -1,6 +1,6 @@
 import { isOn, lastOf, listOf, type Unit } from "../systemd/unit_file.ts";
 import { type Finding, ok, problemInUnit, warning } from "./finding.ts";
-import type { SetUp } from "./set_up.ts";
+import type { LineFacts } from "./set_up.ts";
 import { checkUnitPaths } from "./unit_paths.ts";
 
 /** One thread of OpenVPN's and three of the program's. */
@@ -13,7 +13,7 @@ const LEAST_ADDRESS_SPACE = 64 * 2 ** 30;
 const CAPABILITIES = ["CAP_DAC_OVERRIDE", "CAP_AUDIT_WRITE"];
 
 /** The limits that the systemd unit sets. */
-export function checkUnit(setUp: SetUp): Finding[] {
+export function checkUnit(setUp: LineFacts): Finding[] {
   const { unit } = setUp;
   if (unit === null) return [ok("unit", "no systemd unit is known for this configuration's path")];
   return [
@@ -25,7 +25,7 @@ export function checkUnit(setUp: SetUp): Finding[] {
   ];
 }
 
-function checkTasks(unit: Unit, { user }: SetUp): Finding {
+function checkTasks(unit: Unit, { user }: LineFacts): Finding {
   // LimitNPROC counts all threads of a user other than root; TasksMax counts the unit's threads
   // (systemd.resource-control(5)).
   const keys = user.uid === 0 ? ["TasksMax"] : ["TasksMax", "LimitNPROC"];
@@ -56,7 +56,7 @@ function bytesOf(value: string): number {
   return Number(digits) * 1024 ** " KMGTPE".indexOf(unit || " ");
 }
 
-function checkCapabilities(unit: Unit, { settings }: SetUp): Finding[] {
+function checkCapabilities(unit: Unit, { settings }: LineFacts): Finding[] {
   const sets = listOf(unit, "CapabilityBoundingSet");
   const at = sets.at(-1);
   if (at === undefined || settings.primaryAuth !== "pam") return [];

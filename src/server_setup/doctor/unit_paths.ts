@@ -1,24 +1,29 @@
 import { lastNamed } from "../openvpn_config/directive.ts";
 import type { Unit } from "../systemd/unit_file.ts";
 import { type Finding, ok, problemInUnit } from "./finding.ts";
-import type { SetUp } from "./set_up.ts";
+import type { LineFacts } from "./set_up.ts";
 import { directoryOf, type Need, obstacleTo } from "./unit_obstacles.ts";
 
 /** Whether the unit gives the program access to the files that it needs (systemd.exec(5)). */
-export function checkUnitPaths(unit: Unit, setUp: SetUp): Finding {
+export function checkUnitPaths(unit: Unit, setUp: LineFacts): Finding {
   for (const need of needsOf(setUp)) {
     const obstacle = obstacleTo(need, unit);
     if (obstacle === null) continue;
     const { assignment, how } = obstacle;
     const why = `in this unit, ${need.what} ${need.path} is ${how}`;
-    return how === "read-only"
+    return how === "read-only" && isNarrow(directoryOf(need.path))
       ? problemInUnit("unit_paths", assignment, why, `ReadWritePaths=${directoryOf(need.path)}`)
       : problemInUnit("unit_paths", assignment, `${why}: choose another place`, null);
   }
   return ok("unit_paths", "the unit gives the program access to its files");
 }
 
-function needsOf({ settings, tmpDir, program, config }: SetUp): Need[] {
+/** Says whether making a directory writable leaves the unit's protection of the system in place. */
+function isNarrow(directory: string): boolean {
+  return directory.split("/").length > 2;
+}
+
+function needsOf({ settings, tmpDir, program, config }: LineFacts): Need[] {
   const needs: Need[] = [{ path: program, what: "the program", isWritten: false }];
   if (lastNamed(config, "tmp-dir") !== null) {
     const file = `${tmpDir.path}/file`;

@@ -1,3 +1,4 @@
+import { resolve } from "node:path/posix";
 import { Failure } from "../../core/failure.ts";
 import { quoted } from "../../text/printable.ts";
 import {
@@ -13,6 +14,7 @@ import {
   HOOKS,
   isOtherTotp,
   TOKEN_LINES,
+  tokenSecretLines,
 } from "../configuration/hook_lines.ts";
 import { ConfigEdit } from "./config_edit.ts";
 import type { EditedLine } from "./lines.ts";
@@ -27,6 +29,8 @@ export interface SetupWish {
   isProgram(path: string): boolean;
   /** Whether to replace a script that is not for TOTP. */
   replace: boolean;
+  /** The path of the key for session tokens, which needs no quoting; null for none. */
+  tokenSecret: string | null;
 }
 
 const HEADING = "# TOTP and PAM authentication";
@@ -46,8 +50,25 @@ export function planSetup(text: string, config: Config, wish: SetupWish): Edited
   ];
   removeStaticChallenge(edit, config, wish);
   if (missing.length > 0) edit.append([HEADING, ...missing]);
-  if (lastNamed(config, "auth-gen-token") === null) edit.append(TOKEN_LINES);
+  const tokenLines = [
+    ...lastNamed(config, "auth-gen-token") === null ? TOKEN_LINES : [],
+    ...requireTokenSecret(config, wish),
+  ];
+  if (tokenLines.length > 0) edit.append(tokenLines);
   return edit.lines();
+}
+
+/** Returns the lines that are missing; a key that is set already is not replaced. */
+function requireTokenSecret(config: Config, { tokenSecret }: SetupWish): string[] {
+  if (tokenSecret === null) return [];
+  const last = lastNamed(config, "auth-gen-token-secret");
+  if (last === null) return tokenSecretLines(tokenSecret);
+  if (!last.isInline && resolve(config.directory, last.words[0] ?? "") === tokenSecret) return [];
+  throw new Failure(
+    "config_error",
+    `auth-gen-token-secret is already set in ${last.file}:${last.line}: leave out --token-secret, ` +
+      "or remove that line first",
+  );
 }
 
 /** Corrects the line; returns it if it is missing. */

@@ -9,6 +9,7 @@ const EDITABLE: readonly string[] = [
   ...HOOKS,
   "script-security",
   "auth-gen-token",
+  "auth-gen-token-secret",
   "static-challenge",
 ];
 

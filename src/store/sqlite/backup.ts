@@ -1,5 +1,7 @@
 import { Failure } from "../../core/failure.ts";
-import { lstat } from "../../system/trusted_path.ts";
+import { asCaller, isActingForAnother } from "../../system/acting_user.ts";
+import { foreignOwner, lstat } from "../../system/trusted_path.ts";
+import { writeAll } from "../../system/write_all.ts";
 import type { Enrolment } from "../../core/enrolment.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { allEnrolments } from "./enrolments.ts";
@@ -9,14 +11,53 @@ import { type DatabaseFile, prepareFile } from "./file.ts";
 /** How a copy is opened that nobody else uses. */
 const OPEN = { create: false, busyTimeoutMs: 0 };
 
-/** `Backups.backUp`. */
-export async function backUp(database: Database, to: string): Promise<number> {
+/**
+ * `Backups.backUp`.
+ *
+ * @param directory where the copy may be for a moment
+ */
+export async function backUp(database: Database, to: string, directory: string): Promise<number> {
+  if (!isActingForAnother()) return await checkedCopy(database, to);
+  // What SQLite opens together must be opened with the same rights, and the caller's file needs more.
+  const place = Deno.makeTempDirSync({ dir: directory, prefix: ".backup-" });
+  try {
+    const copy = `${place}/copy`;
+    // Nobody else can replace what is open.
+    using made = Deno.openSync(copy, { read: true, write: true, createNew: true, mode: 0o600 });
+    const users = await checkedCopy(database, copy);
+    const { size } = made.statSync();
+    asCaller(() => {
+      using file = Deno.openSync(to, { write: true });
+      copyBytes(made, file, size);
+      file.syncSync();
+    });
+    return users;
+  } catch (error) {
+    throw failureOf(error, to);
+  } finally {
+    Deno.removeSync(place, { recursive: true });
+  }
+}
+
+async function checkedCopy(database: Database, to: string): Promise<number> {
   await database.copyTo(to);
   using copy = await openDatabase(to, OPEN);
   const otherwise = `the copy at ${to} is damaged, so it was not kept: if the database itself is ` +
     "damaged, restore an earlier backup";
   await requireWhole(copy, otherwise);
   return (await enrolmentsIn(copy)).length;
+}
+
+/** Copies no more than the size that the file had: its owner could go on writing. */
+function copyBytes(from: Deno.FsFile, to: Deno.FsFile, size: number): void {
+  const PIECE_BYTES = 1024 * 1024;
+  const buffer = new Uint8Array(PIECE_BYTES);
+  for (let left = size; left > 0;) {
+    const count = from.readSync(buffer.subarray(0, left)) ?? 0;
+    if (count === 0) break;
+    writeAll(to, buffer.subarray(0, count));
+    left -= count;
+  }
 }
 
 /** `Backup.enrolments`. */
@@ -30,9 +71,9 @@ export function enrolmentsIn(database: Database): Promise<Enrolment[]> {
  * @param directory where the copy may be for a moment
  */
 export async function openBackup(path: string, directory: string): Promise<Database> {
-  const file = requireDatabase(path);
-  requireAlone(file.path);
-  const backup = await openCopy(file.path, directory, path);
+  const { file, size } = openBackupFile(path);
+  using _ = file;
+  const backup = await openCopy({ file, size }, directory, path);
   try {
     await requireWhole(backup, `${path} is damaged: use another backup`);
   } catch (error) {
@@ -42,13 +83,40 @@ export async function openBackup(path: string, directory: string): Promise<Datab
   return backup;
 }
 
+interface OpenFile {
+  file: Deno.FsFile;
+  /** In bytes, as it was when it was opened. */
+  size: number;
+}
+
+/** A backup is the caller's file, or that of the user whom the caller acts as. */
+function openBackupFile(path: string): OpenFile {
+  const open = () => {
+    const { path: real } = requireDatabase(path);
+    requireAlone(real);
+    const file = Deno.openSync(real, { read: true });
+    return { file, size: file.statSync().size };
+  };
+  try {
+    return asCaller(() => foreignOwner(path)) === null ? asCaller(open) : open();
+  } catch (error) {
+    throw failureOf(error, path);
+  }
+}
+
 /** @param told the path that the administrator gave */
-async function openCopy(file: string, directory: string, told: string): Promise<Database> {
+async function openCopy(
+  { file, size }: OpenFile,
+  directory: string,
+  told: string,
+): Promise<Database> {
   const place = Deno.makeTempDirSync({ dir: directory, prefix: ".restore-" });
   try {
     const copy = `${place}/copy`;
-    Deno.copyFileSync(file, copy);
-    Deno.chmodSync(copy, 0o600);
+    {
+      using made = Deno.openSync(copy, { write: true, createNew: true, mode: 0o600 });
+      copyBytes(file, made, size);
+    }
     return await openDatabase(copy, OPEN);
   } catch (error) {
     throw failureOf(error, told);

@@ -1,7 +1,7 @@
 import type { Enrolment } from "../../core/enrolment.ts";
 import { Failure } from "../../core/failure.ts";
 import type { RestoreChanges, RestoreMoment } from "../../core/restore.ts";
-import { makeDirectory, parentOf } from "../../system/trusted_path.ts";
+import { followTrusted, makeDirectory, parentOf } from "../../system/trusted_path.ts";
 import type { Backup, Backups } from "../backup.ts";
 import { backUp, enrolmentsIn, openBackup } from "./backup.ts";
 import { type Database, openDatabase, type OpenOptions } from "./database.ts";
@@ -69,11 +69,11 @@ export class SqliteBackups implements Backups {
   async backUp(to: string): Promise<number> {
     const { opened, path } = this.#live;
     if (opened === null) throw missingDatabase(path);
-    return await backUp(opened, to);
+    return await backUp(opened, to, directoryOf(path));
   }
 
   async open(path: string): Promise<Backup> {
-    const directory = parentOf(this.#live.path);
+    const directory = directoryOf(this.#live.path);
     if (this.#live.opened === null) makeDirectory(directory);
     return new SqliteBackup(await openBackup(path, directory), this.#live);
   }
@@ -81,6 +81,11 @@ export class SqliteBackups implements Backups {
   [Symbol.dispose](): void {
     this.#live.close();
   }
+}
+
+/** The directory that a database lies in, where its user may make files. */
+function directoryOf(path: string): string {
+  return parentOf(followTrusted(path).path);
 }
 
 /** {@link Backup} in a database of SQLite. */

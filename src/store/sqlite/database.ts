@@ -2,7 +2,8 @@ import { backup, DatabaseSync } from "node:sqlite";
 import { failureOf } from "./errors.ts";
 import { prepareFile } from "./file.ts";
 import { prepareConnection } from "./prepare_connection.ts";
-import { inTransaction, rehearseWrite } from "./transaction.ts";
+import { requireNoLog } from "./require_no_log.ts";
+import { inTransaction } from "./transaction.ts";
 import { Turns } from "./turns.ts";
 
 /** How {@link openDatabase} treats a database that isn't there. */
@@ -11,8 +12,11 @@ export interface OpenOptions {
   create: boolean;
   /** How long to wait for another process's transaction, in milliseconds. */
   busyTimeoutMs: number;
-  /** Whose file it is, where root looks after another user's. */
-  uid?: number;
+  /**
+   * Leave all files as they are; the schema is up to date already. An interrupted write, which would
+   * have to be taken back first, is a `database_unread`.
+   */
+  readOnly?: boolean;
 }
 
 /**
@@ -64,15 +68,6 @@ export class Database {
     }
   }
 
-  /**
-   * Does what a login does to write, and takes it back.
-   *
-   * @throws Failure as a login would
-   */
-  rehearseWrite(): Promise<void> {
-    return this.#inTurn(rehearseWrite);
-  }
-
   /** Waits until everything that was asked for so far has ended. */
   settled(): Promise<void> {
     return this.#turns.settled();
@@ -104,11 +99,13 @@ export class Database {
  */
 export async function openDatabase(
   path: string,
-  { create, busyTimeoutMs, uid }: OpenOptions,
+  { create, busyTimeoutMs, readOnly = false }: OpenOptions,
 ): Promise<Database> {
   try {
-    const file = prepareFile(path, create, uid);
+    const file = prepareFile(path, create);
+    if (readOnly) requireNoLog(file.path);
     const connection = new DatabaseSync(file.path, {
+      readOnly,
       timeout: busyTimeoutMs,
       enableForeignKeyConstraints: true,
     });

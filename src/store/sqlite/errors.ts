@@ -1,14 +1,23 @@
 import { Failure, type FailureCode, isSystemError } from "../../core/failure.ts";
+import { actingUid, isActingForAnother } from "../../system/acting_user.ts";
 
 /** SQLite would play a left-over journal back over the restored backup. */
 const RESTORE = "move it away, with its -journal and -wal if there are any, " +
   "then restore a backup or enrol again";
+
+/** A read-only connection has found a journal that it would have to play back. */
+const READONLY_ROLLBACK = 776;
 
 /** Advice for SQLite's primary result codes (sqlite.org/rescode.html). */
 const ADVICE: Record<number, [FailureCode, string]> = {
   5: [
     "database_locked",
     "is locked by another process: try again; `fuser` shows which process holds it",
+  ],
+  7: [
+    "database_error",
+    "needs more memory than there is, or than a database of openvpn-totp may: if there is enough, " +
+    "restore a backup",
   ],
   8: [
     "database_readonly",
@@ -33,16 +42,13 @@ const ADVICE: Record<number, [FailureCode, string]> = {
  */
 export function failureOf(error: unknown, path: string): unknown {
   if (error instanceof Deno.errors.PermissionDenied) {
-    const advice = Deno.uid() === 0
-      ? "check the modes of its directories, and the security module's log"
-      : "run openvpn-totp as root (sudo); where OpenVPN drops its privileges (`user`), see totpPrimaryAuth " +
-        "external in the README";
     return new Failure(
       "database_denied",
-      `no permission to open ${path} as uid ${Deno.uid()}: ${advice}`,
+      `no permission to open ${path} as uid ${actingUid()}: ${adviceForDenied()}`,
     );
   }
   if (isSqliteError(error)) {
+    if (error.errcode === READONLY_ROLLBACK) return interrupted(path);
     const advice = ADVICE[(error.errcode ?? 0) & 0xff];
     return advice ? new Failure(advice[0], `${path} ${advice[1]}`) : new Failure(
       "database_error",
@@ -52,6 +58,24 @@ export function failureOf(error: unknown, path: string): unknown {
   return isSystemError(error)
     ? new Failure("database_error", `cannot open ${path}: ${error.message}`)
     : error;
+}
+
+function interrupted(path: string): Failure {
+  return new Failure(
+    "database_unread",
+    `${path}-journal is left of an interrupted write, which the next login takes back`,
+  );
+}
+
+function adviceForDenied(): string {
+  if (isActingForAnother()) {
+    return "the file or a directory above it belongs to this user, so the file and what lies beside " +
+      "it must, too, and the user must be able to enter its directories";
+  }
+  return Deno.uid() === 0
+    ? "check the modes of its directories, and the security module's log"
+    : "run openvpn-totp as root (sudo); where OpenVPN drops its privileges (`user`), see " +
+      "totpPrimaryAuth external in the README";
 }
 
 function isSqliteError(error: unknown): error is Error & { errcode?: number } {

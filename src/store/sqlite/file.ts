@@ -16,16 +16,22 @@ export interface DatabaseFile {
   isOurs: boolean;
 }
 
+/** Far more than the largest audit trail that can be set. */
+const MAX_BYTES = 16 * 1024 ** 3;
+
+/** A journal that names another file ends in this (SQLite's source, `aJournalMagic` in pager.c). */
+const JOURNAL_MAGIC = Uint8Array.fromHex("d9d505f920a163d7");
+
 /**
  * Makes sure that what is at a path is ours to open, before SQLite sees it.
  *
  * @param create make directory and file where there are none
- * @param uid whose file it is, if not this process's user's
  * @throws Failure when it is missing (without `create`), foreign or not a file
  * @throws Deno.errors.* when the system refuses
  */
-export function prepareFile(path: string, create: boolean, uid?: number): DatabaseFile {
-  const { path: real } = followTrusted(path, uid);
+export function prepareFile(path: string, create: boolean): DatabaseFile {
+  const { path: real, info } = followTrusted(path);
+  if (info !== null && info.size > MAX_BYTES) throw tooLarge(path);
   // In this order: another first enrolment creates the file first, then its journal.
   const [orphan] = findCompanions(real);
   const header = readHeader(real);
@@ -63,9 +69,38 @@ function findCompanions(path: string): string[] {
   return companions.filter((companion) => {
     const info = lstat(companion);
     if (info === null) return false;
-    if (info.isFile) return info.size > 0;
-    throw new Failure("database_foreign", `${companion} is not a regular file: remove it`);
+    if (!info.isFile) {
+      throw new Failure("database_foreign", `${companion} is not a regular file: remove it`);
+    }
+    requireNoOther(companion, info.size);
+    return info.size > 0;
   });
+}
+
+/**
+ * Refuses a journal that names another file: SQLite writes one for a transaction of several databases,
+ * which we never have, and deletes the file that it names once the journal is played back.
+ */
+function requireNoOther(journal: string, size: number): void {
+  if (size < JOURNAL_MAGIC.length) return;
+  using file = Deno.openSync(journal, { read: true });
+  file.seekSync(-JOURNAL_MAGIC.length, Deno.SeekMode.End);
+  const end = new Uint8Array(JOURNAL_MAGIC.length);
+  file.readSync(end);
+  if (!JOURNAL_MAGIC.every((byte, i) => end[i] === byte)) return;
+  throw new Failure(
+    "database_foreign",
+    `${journal} names another file, as no journal of openvpn-totp does: move it and its database ` +
+      "away, then restore a backup",
+  );
+}
+
+function tooLarge(path: string): Failure {
+  return new Failure(
+    "database_foreign",
+    `${path} is larger than any database of openvpn-totp (${MAX_BYTES} bytes): restore a backup, or ` +
+      "give another path (--db, totpTokenDbPath)",
+  );
 }
 
 /** The error for a database that is not there, and is not to be made. */
@@ -98,8 +133,8 @@ export function changedSchema(path: string): Failure {
 export function foreignDatabase(path: string): Failure {
   return new Failure(
     "database_foreign",
-    `${path} is not a database of openvpn-totp and was left alone: move it away, with its -journal ` +
-      "and -wal if there are any (openvpn-totp import reads an older script's users), or give " +
-      "another path (--db, totpTokenDbPath)",
+    `${path} is not a database of openvpn-totp and was left alone: choose another path (--db, ` +
+      "totpTokenDbPath), or, if it is an older TOTP script's, move it away with its -journal and " +
+      "-wal (openvpn-totp import reads its users)",
   );
 }

@@ -8,6 +8,9 @@ type Header = "missing" | "empty" | "ours" | "foreign";
 
 const MAGIC = new TextEncoder().encode("SQLite format 3\0");
 const HEADER_BYTES = 100;
+const WRITE_VERSION_OFFSET = 18;
+const READ_VERSION_OFFSET = 19;
+const WITHOUT_LOG = 1;
 const USER_VERSION_OFFSET = 60;
 const APPLICATION_ID_OFFSET = 68;
 
@@ -59,8 +62,22 @@ export function isOurHeader(beginning: Uint8Array): boolean {
  */
 export function storedVersion(path: string): number | null {
   if (readHeader(path) !== "ours") return null;
+  return new DataView(beginningOf(path).buffer).getUint32(USER_VERSION_OFFSET);
+}
+
+/**
+ * Says whether the header of a database tells of a write-ahead log (SQLite's file format, 1.3.3).
+ *
+ * @throws Deno.errors.* when the system refuses
+ */
+export function hasLog(path: string): boolean {
+  const header = beginningOf(path);
+  return [WRITE_VERSION_OFFSET, READ_VERSION_OFFSET].some((at) => header[at] !== WITHOUT_LOG);
+}
+
+function beginningOf(path: string): Uint8Array<ArrayBuffer> {
   const header = new Uint8Array(HEADER_BYTES);
   using file = Deno.openSync(path, { read: true });
   file.readSync(header);
-  return new DataView(header.buffer).getUint32(USER_VERSION_OFFSET);
+  return header;
 }

@@ -23,6 +23,7 @@ import {
   closeAttempt,
   closeAttemptsAt,
   expiredAttemptsAt,
+  isOpen,
   openAttempt,
   openAttemptsAt,
 } from "./open_attempts.ts";
@@ -59,6 +60,10 @@ export class SqliteLoginStore implements LoginStore {
 
   findKnownPlace(key: string): Promise<KnownPlace | null> {
     return this.#database.read((connection) => findKnownPlace(connection, key));
+  }
+
+  isOpen(attemptId: string): Promise<boolean> {
+    return this.#database.read((connection) => isOpen(connection, attemptId));
   }
 
   transaction<T>(work: (records: LoginRecords) => Promise<T>): Promise<T> {

@@ -19,7 +19,17 @@ export function openAttempt(
        (SELECT attempt FROM open_attempts WHERE expires_at <= ? LIMIT ${AT_ONCE})`,
   ).run(now - FORGOTTEN_AFTER_MS);
   const insert = connection.prepare("REPLACE INTO open_attempts VALUES (?, ?, ?, ?)");
-  places.forEach((place, number) => insert.run(id, number, place, expiresAt));
+  // One that counts for nothing is there all the same.
+  const rows = places.length === 0 ? [NO_PLACE] : places;
+  rows.forEach((place, number) => insert.run(id, number, place, expiresAt));
+}
+
+/** No place has this name. */
+const NO_PLACE = "";
+
+/** `LoginStore.isOpen`. */
+export function isOpen(connection: DatabaseSync, id: string): boolean {
+  return connection.prepare("SELECT 1 FROM open_attempts WHERE attempt = ?").get(id) !== undefined;
 }
 
 /** `LoginRecords.closeAttempt`. */

@@ -32,6 +32,7 @@ export function savePlaceFailures(
     `DELETE FROM place_failures WHERE place IN
        (SELECT place FROM place_failures WHERE gone_at <= ? LIMIT ${FORGOTTEN_AT_ONCE})`,
   ).run(failures.lastAt);
+  forgetPasswords(connection, failures.lastAt);
   connection.prepare("REPLACE INTO place_failures VALUES (?, ?, ?, ?)")
     .run(key, failures.level, failures.lastAt, failures.goneAt);
 }
@@ -101,14 +102,19 @@ export function isNewPassword(
   { key, mark, until }: WrongPassword,
   now: EpochMs,
 ): boolean {
-  connection.prepare(
-    `DELETE FROM wrong_passwords WHERE (place, mark) IN
-       (SELECT place, mark FROM wrong_passwords WHERE until <= ? LIMIT ${FORGOTTEN_AT_ONCE})`,
-  ).run(now);
+  forgetPasswords(connection, now);
   const { changes } = connection.prepare(
     `INSERT INTO wrong_passwords VALUES (:key, :mark, :until)
      ON CONFLICT (place, mark) DO UPDATE SET until = :until
        WHERE until <= :now OR until > :until`,
   ).run({ key, mark, until, now });
   return changes !== 0;
+}
+
+/** Removes marks whose time is over: nobody is to find them later. */
+function forgetPasswords(connection: DatabaseSync, now: EpochMs): void {
+  connection.prepare(
+    `DELETE FROM wrong_passwords WHERE (place, mark) IN
+       (SELECT place, mark FROM wrong_passwords WHERE until <= ? LIMIT ${FORGOTTEN_AT_ONCE})`,
+  ).run(now);
 }

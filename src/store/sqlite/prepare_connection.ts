@@ -1,6 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
+import { isActingForAnother } from "../../system/acting_user.ts";
 import { changedSchema, foreignDatabase } from "./file.ts";
 import { APPLICATION_ID } from "./header.ts";
+import { guardAgainstOwner } from "./known_schema.ts";
 import { hasForeignRules, hasTables, migrate, MIGRATIONS, schemaVersion } from "./migrations.ts";
 import { inTransaction } from "./transaction.ts";
 
@@ -9,7 +11,8 @@ import { inTransaction } from "./transaction.ts";
  *
  * @param path of the database, for errors
  * @param isOurs it is a database already, rather than an empty file to make one in
- * @throws Failure `database_foreign`, `database_newer`, `database_corrupt`; Error of SQLite's
+ * @throws Failure `database_foreign`, `database_newer`, `database_corrupt`, `database_unread`; Error of
+ *   SQLite's
  */
 export async function prepareConnection(
   connection: DatabaseSync,
@@ -17,6 +20,7 @@ export async function prepareConnection(
   isOurs: boolean,
 ): Promise<void> {
   configure(connection);
+  if (isOurs && isActingForAnother()) guardAgainstOwner(connection, path);
   const isCurrent = isOurs && schemaVersion(connection) === MIGRATIONS.length;
   if (isOurs && hasForeignRules(connection)) throw changedSchema(path);
   if (isCurrent) return;

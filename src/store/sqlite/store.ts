@@ -18,10 +18,6 @@ export class SqliteStore implements Store {
     this.enrolments = new SqliteEnrolmentStore(database);
   }
 
-  rehearseWrite(): Promise<void> {
-    return this.#database.rehearseWrite();
-  }
-
   [Symbol.dispose](): void {
     this.#database.close();
   }

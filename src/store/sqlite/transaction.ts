@@ -21,17 +21,3 @@ export async function inTransaction<T>(
     if (connection.isTransaction) connection.exec("ROLLBACK");
   }
 }
-
-/**
- * Does what a login does to write, and takes it back: the lock, the journal, a changed page.
- *
- * @throws Error of SQLite's, as a login's transaction
- */
-export function rehearseWrite(connection: DatabaseSync): void {
-  try {
-    connection.prepare("BEGIN IMMEDIATE").run();
-    connection.prepare("INSERT OR REPLACE INTO notices VALUES (?, 0)").run("rehearsal");
-  } finally {
-    if (connection.isTransaction) connection.exec("ROLLBACK");
-  }
-}

@@ -53,9 +53,11 @@ Deno.test("objectionToAnswer accepts the login name in place of the common name"
 });
 
 Deno.test("objectionToAnswer refuses at and after the expiry, and before the beginning", () => {
-  for (const now of [1_300_000, 2 ** 45, 999_999, 0]) {
+  for (const now of [1_300_000, 2 ** 45, 989_999, 0]) {
     assert.equal(objectionToAnswer(CHALLENGE, SAME, now, true), "challenge_expired");
   }
+  // A time server corrects the clock by some seconds now and then.
+  assert.equal(objectionToAnswer(CHALLENGE, SAME, 990_000, true), null);
 });
 
 Deno.test("objectionToAnswer reports a second answer, whatever the first was", () => {
@@ -85,24 +87,20 @@ Deno.test("objectionToAnswer allows only answers to an open challenge, in time, 
       fc.boolean(),
       answer,
       name,
-      fc.nat(9),
-      fc.nat(9),
-      fc.nat(9),
+      fc.nat(30_000),
+      fc.nat(30_000),
+      fc.nat(60_000),
       (own, other, isOwn, answer, username, createdAt, seconds, now) => {
         const from = isOwn ? own : other;
         const expiresAt = createdAt + seconds;
         const challenge = { ...own, username, answer, createdAt, expiresAt };
         const attempts = [own, { ...own, commonName: own.loginName }]
           .map((one) => JSON.stringify(one));
-        const moments = Array.from(
-          { length: seconds },
-          (_, i) => createdAt + i,
-        );
         const expected = !attempts.includes(JSON.stringify(from))
           ? "challenge_mismatch"
           : answer !== null
           ? "challenge_answered"
-          : moments.includes(now)
+          : createdAt <= now + 10_000 && now < expiresAt
           ? null
           : "challenge_expired";
         assert.equal(objectionToAnswer(challenge, from, now, true), expected);

@@ -30,6 +30,31 @@ Deno.test("splitAppended splits the code's digits off, and leaves a password", (
   assert.equal(split("12345678", "suffix", 8), null);
 });
 
+Deno.test("splitAppended takes off one separator, and no more", () => {
+  const split = (text: string, position: "suffix" | "prefix" = "suffix") => {
+    const found = splitAppended(new Redacted(utf8(text)), position, 6);
+    return found && [textOf(found.password), found.code.reveal().text, found.isSeparated];
+  };
+  const suffixes: [text: string, password: string, isSeparated: boolean][] = [
+    ["pass 123456", "pass", true],
+    ["pass,123456", "pass", true],
+    ["pass,,123456", "pass,", true],
+    ["pass, 123456", "pass,", true],
+    ["pass;123456", "pass;", false],
+    [" pass123456", " pass", false],
+    // Nothing but a separator is a password.
+    [",123456", ",", false],
+    ["  123456", " ", true],
+  ];
+  for (const [text, ...expected] of suffixes) {
+    const [password, isSeparated] = expected;
+    assert.deepEqual(split(text), [password, "123456", isSeparated], text);
+    const mirrored = `123456${[...text.slice(0, -6)].reverse().join("")}`;
+    const reversed = [...password].reverse().join("");
+    assert.deepEqual(split(mirrored, "prefix"), [reversed, "123456", isSeparated], mirrored);
+  }
+});
+
 Deno.test("takePasswordAndCode chooses the first method that client and server support", () => {
   const read = () => undefined;
   const found = (

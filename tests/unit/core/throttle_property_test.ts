@@ -239,7 +239,8 @@ Deno.test("failures add up exactly where user and network are the same", () => {
     const [a, b] = [one, other].map(({ name, address }) => placesOf(name, address, rule));
     const isSameNetwork = network(one.address) === network(other.address);
     const isSameName = one.name.trim().toLowerCase() === other.name.trim().toLowerCase();
-    assert.equal(a!.pair.key === b!.pair.key, isSameNetwork && isSameName);
+    assert.equal(a!.pair.key === b!.pair.key, isSameNetwork && one.name === other.name);
+    assert.equal(a!.spelling.key === b!.spelling.key, isSameNetwork && isSameName);
     assert.equal(a!.networks.length === 0, one.address === null);
     const [narrow] = a!.networks;
     assert(b!.networks.every(({ key }) => key !== a!.pair.key));

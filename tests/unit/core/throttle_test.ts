@@ -157,8 +157,8 @@ Deno.test("a stored key alone says how failures are counted there", () => {
   }
 });
 
-Deno.test("all spellings of a name that PAM may take for one have one count", () => {
-  const keyOf = (name: string) => placesOf(name, "192.0.2.1", RULE).pair.key;
+Deno.test("all spellings of a name that PAM may take for one share a count", () => {
+  const keyOf = (name: string) => placesOf(name, "192.0.2.1", RULE).spelling.key;
   for (const name of ["ALICE", "alice ", " Alice", "\uff41lice", "ali\u200bce"]) {
     assert.equal(keyOf(name), keyOf("alice"), name);
   }

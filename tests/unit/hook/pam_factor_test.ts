@@ -21,6 +21,24 @@ const CASES: [result: PamResult, reason: string, detail: string, added: string][
     USER_NOBODY,
   ],
   [
+    { outcome: "denied", call: "pam_authenticate", status: Status.ACCT_EXPIRED, said: ["No."] },
+    "account_refused",
+    "PAM service vpn: PAM_ACCT_EXPIRED, saying: No.",
+    USER_NOBODY,
+  ],
+  [
+    {
+      outcome: "denied",
+      call: "pam_authenticate",
+      status: Status.AUTH_ERR,
+      said: ["The account is locked due to 3 failed logins.", "(10 minutes left to unlock)"],
+    },
+    "account_refused",
+    "PAM service vpn: PAM_AUTH_ERR, saying: The account is locked due to 3 failed logins. " +
+    "(10 minutes left to unlock)",
+    USER_NOBODY,
+  ],
+  [
     { outcome: "failed", call: "pam_authenticate", status: Status.AUTHINFO_UNAVAIL },
     "pam_error",
     "PAM service vpn: PAM_AUTHINFO_UNAVAIL",

@@ -14,7 +14,7 @@ import { ANY_KEYS, given, sealedEnrolment, TEST_KEY } from "../../lab/secrets.ts
 
 const NOW = 1_700_000_000_000;
 const SECRET = new Redacted(new Uint8Array(20).fill(7));
-const CLIENT = { knowsCrtext: true, hasSessionTokens: true, isConnected: false };
+const CLIENT = { knowsCrtext: true, hasSessionTokens: true, connectedFrom: null };
 const PASSWORD = "right";
 
 const attempt = (id: string, client = CLIENT) => ({
@@ -58,9 +58,11 @@ async function withService(
     ),
     secrets: {
       open: async ({ secret, username }) => (await openSecret(secret, username, TEST_KEY))!,
+      markOfPassword: () => Promise.resolve(null),
     },
     rules: { ...TEST_RULES, challengeMethods: ["append", "crtext", "dynamic"] },
     now: () => NOW,
+    slowestReplyMs: 25_000,
     newStateId: () => "state",
     rest() {},
   });
@@ -97,6 +99,23 @@ Deno.test("LoginService finds an appended code by the length of the user's codes
     const verdict = await service.password(attempt("a"), sent);
     assert.deepEqual(verdict, { outcome: "accepted", by: "code" });
   });
+});
+
+Deno.test("LoginService takes an appended code behind a blank or a comma, and says so if it was wrong", async () => {
+  for (const separator of [" ", ","]) {
+    await withService(6, async (service, steps) => {
+      const code = await codeOf(6);
+      const wrong = await service.password(attempt("a"), plain(`other${separator}${code}`));
+      assert(wrong.outcome === "refused" && wrong.reason === "wrong_password");
+      assert.match(wrong.detail ?? "", /^without the blank or comma beside the appended code/);
+      assert.equal(wrong.told, undefined);
+      const without = await service.password(attempt("b"), plain(`other${code}`));
+      assert.deepEqual(without, refused("wrong_password"));
+      const right = await service.password(attempt("c"), plain(PASSWORD + separator + code));
+      assert.deepEqual(right, { outcome: "accepted", by: "code" });
+      assert.equal((await steps()).length, 3);
+    });
+  }
 });
 
 Deno.test("LoginService treats the answer to a dynamic challenge as a code step", async () => {

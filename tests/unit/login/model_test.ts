@@ -26,6 +26,7 @@ const rulesIn = (mode: Rules["mode"]) =>
     // Powers of two: so each second takes back a part of a failure that has an exact number.
     maxWaitSeconds: fc.constantFrom(1, 16, 256, 512),
     bindsAddress: fc.constantFrom(true, true, false),
+    commonName: fc.constantFrom("any", "any", "any", "same", "same-ignoring-case"),
     admitsUnenrolled: fc.constantFrom(false, false, true),
   });
 

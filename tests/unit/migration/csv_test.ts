@@ -34,10 +34,10 @@ Deno.test("readCsv reads quotes, separators and the columns by their headings", 
   );
   const refused = (text: string, reason: RegExp) =>
     assertRefused(() => readCsv(bytes(text)), reason);
-  refused(`alice,${SECRET}\n`, /heading 1 /);
-  refused("username,username,secret\n", /heading 2 /);
-  refused("username\n", /must have the headings/);
-  refused("", /must have the headings|heading 1/);
+  refused(`alice,${SECRET}\n`, /lacks one for the username .* and one for the secret \([^)]*\)$/);
+  refused("username,username,secret\n", /heading 2 .* is repeated/);
+  refused("username\n", /lacks one for the secret \([^)]*\)$/);
+  refused("", /lacks one for the username/);
   refused(`username,secret\n"a,${SECRET}\n`, /line 2 has a quote that is not closed/);
   refused(`username,secret\na"b,${SECRET}\n`, /line 2 has a quote/);
   refused(`username,secret\n"a"b,${SECRET}\n`, /line 2 has text after a closing quote/);
@@ -55,13 +55,41 @@ Deno.test("readCsv reads quotes, separators and the columns by their headings", 
   ]);
 });
 
+Deno.test("readCsv knows the usual headings, and says which columns it does not read", () => {
+  const read = (head: string, row: string) => {
+    const { users, notes } = readCsv(bytes(`${head}\n${row}\n`));
+    return [users.map(({ username }) => username).join(), notes.map(({ text }) => text).join()];
+  };
+  for (const head of ["user,secret", "Login,secret", "name,SECRET", "user,totp_secret"]) {
+    assert.deepEqual(read(head, `alice,${SECRET}`), ["alice", ""], head);
+  }
+  // A person's name is not the login name.
+  assert.deepEqual(read("name,login,secret", `Alice A,alice,${SECRET}`), [
+    "alice",
+    'the columns "name", which are not read',
+  ]);
+  assert.deepEqual(read("mail,secret,user,phone", `a@b,${SECRET},alice,1`), [
+    "alice",
+    'the columns "mail", "phone", which are not read',
+  ]);
+  assert.deepEqual(read(`username,secret,${SECRET}`, `alice,${SECRET},${SECRET}`), [
+    "alice",
+    "the columns heading 3, which are not read",
+  ]);
+  assertRefused(
+    () => readCsv(bytes(`benutzer,secret\nalice,${SECRET}\n`)),
+    /lacks one for the username \(username, user, login, name\); unknown: "benutzer"$/,
+  );
+});
+
 Deno.test("readCsv's errors give the line, and never what is in it", () => {
   const head = "username,secret\r\n";
   const row = `alice,${SECRET}`;
   const broken: [text: string, reason: RegExp][] = [
-    [`${row}\n`, /^heading 1 /],
-    [`${SECRET},secret\n`, /^heading 1 /],
-    [`username,secret,${SECRET}\n`, /^heading 3 /],
+    [`${row}\n`, /lacks one for the username .* and one for the secret \([^)]*\)$/],
+    [`${SECRET},secret\n`, /lacks one for the username .*; unknown: heading 1$/],
+    [`login,${SECRET}\n`, /lacks one for the secret .*; unknown: heading 2$/],
+    [`login,user,secret\n`, /^heading 2 .* is repeated: a second column .* the username$/],
     [`${head}a,"${SECRET}\n${row}\n`, /^line 2 has a quote that is not closed$/],
     [`${head}"a\r\nb",${SECRET}\r\n\r\na,${SECRET}"\n`, /^line 5 has a quote inside a field/],
     [`${head}${row}\na,"${SECRET}"${SECRET}\n`, /^line 3 has text after a closing quote$/],

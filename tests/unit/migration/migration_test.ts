@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { readMigration } from "../../../src/migration/migration.ts";
+import { readUris } from "../../../src/migration/uris.ts";
 import { holds } from "../../lab/fuzz.ts";
 import {
   assertReadOrRefused,
   assertRefused,
   bytes,
   obstaclesIn,
+  SECRET,
   SECRET_BYTES,
   secretsIn,
 } from "./readings.ts";
@@ -125,12 +127,40 @@ Deno.test("readMigration misses no part of an export", () => {
   assertRefused(() => read(first, second, second), /has only 2 of the 3/);
 });
 
+Deno.test("links and provisioning URIs may be mixed in one file, in any case of the scheme", () => {
+  const uri = `OtpAuth://TOTP/VPN:bob?secret=${SECRET}&issuer=VPN`;
+  const upper = link([{ name: "alice" }]).replace("otpauth-migration", "OTPAUTH-MIGRATION");
+  for (const read of [readMigration, readUris]) {
+    const reading = read(bytes([uri, upper, "", uri.replace("bob", "carol")].join("\n")));
+    assert.deepEqual(obstaclesIn(reading), []);
+    assert.deepEqual(
+      reading.users.map(({ place, username }) => `${place}: ${username}`),
+      ["line 1: bob", "line 2, account 1: alice", "line 4: carol"],
+    );
+    const half = [uri, link([{ name: "alice" }], 2)].join("\n");
+    assertRefused(() => read(bytes(half)), /has only 1 of the 2 QR codes/);
+    assertRefused(
+      () => read(bytes(`${uri}\notpauth-migration://offline?data=A`)),
+      /line 2 is cut short/,
+    );
+  }
+});
+
+Deno.test("readMigration finds the account behind an issuer that holds a colon", () => {
+  const reading = read(link([
+    { name: "https://vpn.example.com:alice", issuer: "https://vpn.example.com" },
+    { name: "https://vpn.example.com:bob" },
+  ]));
+  assert.deepEqual(reading.users.map(({ username }) => username), ["alice"]);
+  assert.match(obstaclesIn(reading)[0]!, /account 2: unreadable .*several colons/);
+});
+
 Deno.test("readMigration refuses what is not a message", () => {
   const refused = (line: string, reason: RegExp) => assertRefused(() => read(line), reason);
   refused("otpauth-migration://offline?data=", /line 1 is not an export link/);
   refused("otpauth-migration://offline?data=%ff", /line 1 is not an export link/);
   refused("otpauth-migration://offline?data=A", /line 1 is cut short/);
-  refused("otpauth://totp/a?secret=x", /line 1 is not an export link/);
+  refused("http://totp/a?secret=x", /line 1 is not an export link/);
   refused(linkTo([0x0a, 0x7f, 0x00]), /broken/);
   refused(linkTo([0x0b]), /broken/);
   refused(linkTo(Array(20).fill(0xff)), /broken/);

@@ -6,9 +6,9 @@ import {
   IMPORT_FORMAT_NAMES,
   type PlainFormat,
   readPlainFormat,
-  recogniseFormat,
 } from "../../../src/migration/formats.ts";
 import { readGoogleAuthenticator } from "../../../src/migration/google_authenticator.ts";
+import { recogniseFormat } from "../../../src/migration/recognise_format.ts";
 import { readOath } from "../../../src/migration/oath.ts";
 import { readOtpSecrets } from "../../../src/migration/otp_secrets.ts";
 import { COMMON_PARAMETERS } from "../../../src/core/totp_parameters.ts";
@@ -28,6 +28,7 @@ import {
 
 const HEX = SECRET_BYTES.toHex();
 const DEFAULTS = { digits: 6, periodSeconds: 30 };
+const OPTIONS = { defaults: DEFAULTS, choice: {} };
 
 Deno.test("decodeBase32 accepts what people write, and nothing else", () => {
   holds(
@@ -184,6 +185,23 @@ Deno.test("readGoogleAuthenticator reads secret, step size and scratch codes", (
   );
 });
 
+Deno.test("readGoogleAuthenticator reads files of older versions, as the PAM module does", () => {
+  const spaced = "GEZD GNBV GY3T QOJQ gezd-gnbv GY3T QOJQ";
+  const old = `${spaced}\n"RATE_LIMIT 3 30\n" TOTP_AUTH\n"STEP_SIZE 60\n12345678\n`;
+  assert.equal(recogniseFormat(bytes(old)), "google-authenticator");
+  const { users, obstacles } = readGoogleAuthenticator(bytes(old), "alice");
+  assert.deepEqual(obstacles, []);
+  // An option without the blank has no effect there: the step stays 30 seconds.
+  assert.equal(users[0]!.parameters.periodSeconds, 30);
+  assert.equal(users[0]!.secret.reveal().toHex(), HEX);
+  const mistaken = `${SECRET.replaceAll("O", "0").replaceAll("B", "8")}\n" TOTP_AUTH\n`;
+  assert.deepEqual(secretsIn(readGoogleAuthenticator(bytes(mistaken), "alice")), { alice: HEX });
+  const [missing] = obstaclesIn(
+    readGoogleAuthenticator(bytes(`${SECRET}\n"TOTP_AUTH\n`), "alice"),
+  );
+  assert.match(missing!, /TOTP_AUTH is missing/);
+});
+
 Deno.test("readGoogleAuthenticator accepts what the PAM module takes", () => {
   const read = (text: string) =>
     readGoogleAuthenticator(
@@ -263,7 +281,19 @@ Deno.test("readUris reads parameters in any order, issuers in both places", () =
     user(`otpauth://totp/VPN%3Azo%C3%AB?secret=${SECRET}&issuer=`),
     ["zoë", "VPN", "SHA1", 6, 30],
   );
+  // As real apps and servers write them.
+  const vpn = "https://vpn.example.com";
+  const real: [uri: string, username: string, issuer: string | null][] = [
+    [`otpauth://totp/${vpn}:alice?secret=${SECRET}&issuer=${vpn}`, "alice", vpn],
+    [`otpauth://totp/My:%20VPN:a:b?secret=${SECRET}&issuer=my:+vpn`, "a:b", "my: vpn"],
+    [`otpauth://totp/VPN:alice/?secret=${SECRET}`, "alice", "VPN"],
+    [`otpauth://totp/a/b?secret=${SECRET}`, "a/b", null],
+    [`OTPAUTH://TOTP/alice?SECRET=${SECRET}`, "alice", null],
+    [`otpauth://totp/alice?secret=${SECRET}&digits=&period=&algorithm=&issuer=`, "alice", null],
+  ];
+  for (const [uri, ...names] of real) assert.deepEqual(user(uri), [...names, "SHA1", 6, 30]);
   const refusals: [string, RegExp][] = [
+    [`otpauth://totp/${vpn}:a?secret=${SECRET}`, /unreadable .*several colons/],
     [`otpauth://hotp/a?secret=${SECRET}&counter=1`, /uncarried a:/],
     [`otpauth://totp/a?secret=${SECRET}&secret=${SECRET}`, /repeated parameter/],
     [`otpauth://totp/%ff?secret=${SECRET}`, /broken percent escape/],
@@ -289,9 +319,10 @@ Deno.test("readUris reads parameters in any order, issuers in both places", () =
 Deno.test("readUris reads what otpauth and enroll write", () => {
   const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 })
     .filter((text) => /^[^\p{Cc}\p{Zl}\p{Zp}: ][^\p{Cc}\p{Zl}\p{Zp}:]*$/u.test(text));
+  const account = fc.oneof(name, name.map((text) => `${text}/`));
   holds(
     fc.property(
-      name,
+      account,
       name,
       fc.uint8Array({ minLength: 10, maxLength: 64 }),
       fc.constantFrom("SHA1", "SHA256", "SHA512"),
@@ -336,6 +367,7 @@ Deno.test("recogniseFormat tells the formats apart, or doesn't guess", () => {
     [`\n# x\notpauth://totp/a?secret=${SECRET}\n`, "uris"],
     ["otpauth-migration://offline?data=AA\n", "migration"],
     ["secret;username\n", "csv"],
+    ["login,mail,secret\n", "csv"],
     ['{"format": "openvpn-totp export"}', "json"],
     ["{}", null],
     ["", null],
@@ -367,6 +399,17 @@ Deno.test("any text and any bytes are read or refused, by each reader", () => {
     '{"users":[',
     "null",
     "]}",
+    '{"db":{"entries":[{"type":"totp","name":"a","info":{"secret":"',
+    '{"schemaVersion":4,"services":[{"secret":"","otp":{',
+    '[{"type":"TOTP","label":"a","secret":"',
+    '","algo":"SHA1","digits":6,"period":30}}]}}',
+    '<KeyContainer xmlns="urn:ietf:params:xml:ns:keyprov:pskc"><KeyPackage>',
+    "<Key Algorithm='urn:ietf:params:xml:ns:keyprov:pskc:totp'><Data><Secret><PlainValue>",
+    "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=",
+    "</PlainValue></Secret></Data></Key>",
+    "<UserId>a</UserId></KeyPackage></KeyContainer>",
+    "<!DOCTYPE a [<!ENTITY b 'c'>]>",
+    "&b;",
   ];
   const content = fc.oneof(
     textWith(...pieces).map(bytes),
@@ -377,7 +420,7 @@ Deno.test("any text and any bytes are read or refused, by each reader", () => {
     fc.property(content, (content) => {
       recogniseFormat(content);
       for (const format of PLAIN) {
-        assertReadOrRefused(() => readPlainFormat(format, content, DEFAULTS));
+        assertReadOrRefused(() => readPlainFormat(format, content, OPTIONS));
       }
       assertReadOrRefused(() => readGoogleAuthenticator(content, "alice"));
     }),
@@ -385,19 +428,36 @@ Deno.test("any text and any bytes are read or refused, by each reader", () => {
   );
 });
 
+/** What floods begin with, what they repeat, and the formats that they are meant for. */
+const FLOODS: [starts: string[], units: string[], formats: PlainFormat[]][] = [
+  [
+    ["", "username,secret\n", '{"users":'],
+    ["\n", '"', '",', "a", "a\n", ",", "\\", "(", "[", "&", "}"],
+    PLAIN.filter((format) => format !== "pskc"),
+  ],
+  [
+    ['{"db":{"entries":[', '{"schemaVersion":4,"services":[', "["],
+    ["[", "{},", "1,"],
+    ["aegis", "2fas", "andotp"],
+  ],
+  [
+    ["", '<KeyContainer xmlns="urn:ietf:params:xml:ns:keyprov:pskc">', "<KeyContainer"],
+    ["<a>", "<", "&amp;", "<KeyPackage/>", "<a>b</a>", "<!--", "a", " a", " a='b'"],
+    ["pskc"],
+  ],
+];
+
 Deno.test("floods are read or refused in bounded time and memory", () => {
   const size = 1024 * 1024;
-  for (
-    const unit of ["\n", '"', '"",', "a", "a\n", ",", "\\", "(", "[", "&", "}"]
-  ) {
-    for (const start of ["", "username,secret\n", '{"users":']) {
-      const text = start + unit.repeat((size - start.length) / unit.length | 0);
-      const content = bytes(text);
-      recogniseFormat(content);
-      for (const format of PLAIN) {
-        assertReadOrRefused(() => readPlainFormat(format, content, DEFAULTS));
-      }
-      assertReadOrRefused(() => readGoogleAuthenticator(content, "alice"));
+  const all = FLOODS.flatMap(([starts, units, formats]) =>
+    starts.flatMap((start) => units.map((unit) => ({ start, unit, formats })))
+  );
+  for (const { start, unit, formats } of all) {
+    const content = bytes(start + unit.repeat((size - start.length) / unit.length | 0));
+    recogniseFormat(content);
+    for (const format of formats) {
+      assertReadOrRefused(() => readPlainFormat(format, content, OPTIONS));
     }
+    assertReadOrRefused(() => readGoogleAuthenticator(content, "alice"));
   }
 });

@@ -24,6 +24,11 @@ Deno.test("answersTo answers nothing at all if a message is not understood", () 
   }
 });
 
+Deno.test("answersTo, without credentials, takes texts and answers no prompt", () => {
+  assert.deepEqual(answersTo([3, 4], null), [null, null]);
+  for (const styles of [[1], [2], [3, 1], [5]]) assert.equal(answersTo(styles, null), null);
+});
+
 Deno.test("answersTo gives the password only to prompts that hide it, and all answers or none", () => {
   const style = fc.oneof(
     { arbitrary: fc.integer({ min: 1, max: 4 }), weight: 9 },

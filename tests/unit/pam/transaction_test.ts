@@ -91,8 +91,11 @@ Deno.test("PamTransaction asks no module after a failed call, and ends", async (
   assert.deepEqual(called, ["pam_start", "pam_set_item", "pam_end"]);
 });
 
-Deno.test("PamTransaction tells the user's doing from the system's by every status", async () => {
-  const usersDoing = ["AUTH_ERR", "USER_UNKNOWN", "PERM_DENIED", "MAXTRIES"];
+Deno.test("PamTransaction tells what is about the user from the system's failures by every status", async () => {
+  const usersDoing = [
+    ...["AUTH_ERR", "USER_UNKNOWN", "PERM_DENIED", "MAXTRIES", "NEW_AUTHTOK_REQD"],
+    ...["ACCT_EXPIRED", "CRED_EXPIRED", "AUTHTOK_EXPIRED"],
+  ];
   for (const [statusName, status] of Object.entries(Status)) {
     if (status === Status.SUCCESS) continue;
     const outcome = usersDoing.includes(statusName) ? "denied" : "failed";

@@ -48,7 +48,7 @@ Deno.test("followTrusted returns the path without links, whether it exists or no
 Deno.test("followTrusted refuses directories that others can write in", async () => {
   await using tree = await makeTree();
   const { path, file } = tree;
-  const writable = /^the directory \S+ has mode 0?\d{3,4}, .*: chmod go-w \S+/;
+  const writable = /^the directory \S+ has mode 0?\d{3,4}, .*: choose another place, where only/;
   for (const directory of [path, `${path}/a`, `${path}/a/b`]) {
     for (const mode of [0o720, 0o702, 0o777]) {
       await Deno.chmod(directory, mode);
@@ -66,6 +66,13 @@ Deno.test("followTrusted refuses directories that others can write in", async ()
   refuses(file, writable);
   // Somebody else could create what is missing before we do.
   refuses(`${path}/a/none/file`, writable);
+  // Only of its own directory does the program advise to change the mode.
+  const own = `${path}/openvpn-totp`;
+  await Deno.mkdir(own);
+  await Deno.chmod(own, 0o770);
+  refuses(`${own}/file`, /: chmod go-w \S+\/openvpn-totp$/);
+  await Deno.chmod(own, 0o1777);
+  refuses(`${own}/file`, writable);
 });
 
 Deno.test("followTrusted follows no cycle, and no dangling link", async () => {

@@ -2,10 +2,9 @@ import { resolve } from "node:path/posix";
 import { counted } from "../../../text/counted.ts";
 import { Failure } from "../../../core/failure.ts";
 import { printable } from "../../../text/printable.ts";
-import { openBackups } from "../../../store/open_store.ts";
 import { followTrusted } from "../../../system/trusted_path.ts";
-import { type AdminContext, BUSY_TIMEOUT_MS, databasePath, openVault } from "../../context.ts";
-import { writePrivateFile } from "../../output_file.ts";
+import { type AdminContext, openDatabaseBackups, openVault } from "../../context.ts";
+import { removeMade, writePrivateFile } from "../../output_file.ts";
 import { json } from "../../terminal/text.ts";
 
 /** `backup FILE`: copies the database while logins go on, and checks the copy. */
@@ -17,17 +16,13 @@ export async function backup(
   const path = resolve(file);
   // Before anything is written: others who can write there could place a link to another database.
   requireTrustedPlace(path);
-  using backups = await openBackups({
-    path: databasePath(context),
-    create: false,
-    busyTimeoutMs: BUSY_TIMEOUT_MS,
-  });
-  writePrivateFile(path, new Uint8Array());
+  using backups = await openDatabaseBackups(context, { create: false });
+  const made = writePrivateFile(path, new Uint8Array());
   try {
     const users = await backups.backUp(path);
     tell(context, path, users, options);
   } catch (error) {
-    Deno.removeSync(path);
+    removeMade(made);
     throw error;
   }
 }

@@ -1,17 +1,16 @@
 import { counted } from "../../../text/counted.ts";
 import { Failure } from "../../../core/failure.ts";
 import { Redacted } from "../../../text/redacted.ts";
-import { describePamRefusal, type PamRefusal } from "../../../pam/pam_result.ts";
-import { PamService } from "../../../pam/pam_service.ts";
 import { configReader } from "../../config_reader.ts";
 import type { AdminContext } from "../../context.ts";
 import { requireUsername } from "../../users/require_user.ts";
 import { findConfig } from "../../../server_setup/configuration/config_file.ts";
 import { checkAll } from "../../../server_setup/doctor/checks.ts";
-import { type Finding, ok, problem } from "../../../server_setup/doctor/finding.ts";
+import type { Finding } from "../../../server_setup/doctor/finding.ts";
 import { gatherSetUp } from "../../../server_setup/doctor/gather.ts";
 import type { DoctorOptions } from "./options.ts";
 import { countOf, reportText } from "./report.ts";
+import { tryPasswords } from "./try_passwords.ts";
 import type { SetUp } from "../../../server_setup/doctor/set_up.ts";
 import { readInputFile } from "../../input_file.ts";
 import { askPassword } from "../../terminal/question.ts";
@@ -40,7 +39,7 @@ export async function doctor(context: AdminContext, options: DoctorOptions): Pro
     });
     const findings = checkAll(setUp);
     if (user !== undefined && password !== null) {
-      findings.push(await tryPassword(setUp, user, password));
+      findings.push(...await tryPasswords(setUp, user, password, context.randomBytes));
     }
     report(context, options, setUp, findings);
   } finally {
@@ -74,67 +73,6 @@ function readPassword(
   return new Redacted(hasEnd ? bytes.subarray(0, -1) : bytes);
 }
 
-/** A failure counts for PAM, where it counts failures, but not for us. */
-async function tryPassword(
-  { pam, settings }: SetUp,
-  user: string,
-  password: Redacted<Uint8Array<ArrayBuffer>>,
-): Promise<Finding> {
-  const service = pam?.service ?? null;
-  if (service === null) {
-    return problem(
-      "password",
-      "the password was not tried",
-      settings.primaryAuth === "external"
-        ? "with totpPrimaryAuth external, the program does not ask PAM"
-        : "PAM cannot be asked until the problems above are fixed",
-    );
-  }
-  if (password.reveal().includes(0)) {
-    return problem("password", "the password contains a NUL character", "PAM refuses it");
-  }
-  const result = await new PamService(service, settings.pamTimeoutSeconds)
-    .authenticate(user, password, null);
-  if (result.outcome === "passed") {
-    return ok("password", `PAM accepts ${user}, known as ${result.username}`);
-  }
-  const { reason, advice } = diagnosisOf(result, service);
-  return problem("password", `${reason}: ${describePamRefusal(service, result)}`, advice);
-}
-
-/** A login's reason for the refusal, and what to do. */
-function diagnosisOf(refusal: PamRefusal, service: string): { reason: string; advice: string } {
-  switch (refusal.outcome) {
-    case "denied":
-      // pam_unix(8) checks other users' passwords for root alone, and otherwise says only "wrong".
-      return Deno.uid() === 0 ? DENIALS[refusal.call] : {
-        reason: DENIALS[refusal.call].reason,
-        advice:
-          `as uid ${Deno.uid()}, PAM may not be able to check any password: run doctor as root`,
-      };
-    case "no_answer":
-      return {
-        reason: "pam_error",
-        advice: `check which module in /etc/pam.d/${service} hangs (an unreachable directory ` +
-          "server?), or raise totpPamTimeout",
-      };
-    default:
-      return { reason: "pam_error", advice: "PAM cannot be used" };
-  }
-}
-
-const DENIALS = {
-  pam_authenticate: {
-    reason: "wrong_password",
-    advice: "the password is wrong, or totpPamService names the wrong PAM service",
-  },
-  pam_acct_mgmt: {
-    reason: "account_refused",
-    advice:
-      "the password is right, but the account has expired or is locked, or its password must be changed",
-  },
-};
-
 function report(
   context: AdminContext,
   options: DoctorOptions,
@@ -146,11 +84,11 @@ function report(
   context.out(
     options.json
       ? json({ config: configPath, program, problems, warnings, findings })
-      : reportText(findings, context.screen),
+      : reportText(findings, context.screen, options.all),
   );
   if (problems === 0) return;
   throw new Failure(
     "problems_found",
-    `doctor found ${counted(problems, "problem")} with logins: see the report above`,
+    `doctor found ${counted(problems, "problem")} with logins: see above`,
   );
 }

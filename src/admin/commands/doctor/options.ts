@@ -8,7 +8,12 @@ export function addDoctorOptions<Arguments extends unknown[]>(command: Command<A
   return command
     .option("--config <file>", "the server's configuration (default: the one in /etc/openvpn)")
     .option("--openvpn <file>", "the OpenVPN program, whose version is read")
-    .option("--user <user>", "also have PAM check this user's password")
+    .option(
+      "--user <user>",
+      "also have PAM check this user's password, and then a random one: the latter fails, which " +
+        "counts where PAM counts failures (pam_faillock)",
+    )
     .option("--password-from <file>", "file with that password, or - for standard input")
+    .option("--all", "also list what is fine")
     .option("--json", "print JSON");
 }

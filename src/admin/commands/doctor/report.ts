@@ -1,43 +1,45 @@
 import { counted } from "../../../text/counted.ts";
-import { printable } from "../../../text/printable.ts";
-import { type Screen, type Tone, toned, wrapped } from "../../terminal/screen.ts";
-import { type Finding, FINDINGS, type Level } from "../../../server_setup/doctor/finding.ts";
+import type { Finding, FindingId, Level } from "../../../server_setup/doctor/finding.ts";
+import { findingLines } from "../../findings/finding_lines.ts";
+import type { Screen } from "../../terminal/screen.ts";
 
-const TONES: Record<Level, Tone> = { ok: "good", warning: "doubtful", problem: "bad" };
+/** Findings that an option asked for: their answer is shown even if all is well. */
+const ASKED_FOR: readonly FindingId[] = ["password", "any_password"];
 
-const LEVEL_WIDTH = "problem".length;
-const ID_WIDTH = Math.max(...Object.keys(FINDINGS).map((id) => id.length));
-
-/** The findings for people: one per line, followed by what to do. */
-export function reportText(findings: readonly Finding[], screen: Screen): string {
-  const lines = findings.flatMap((finding) => reportLines(finding, screen));
-  return [...lines, "", summary(findings), ""].join("\n");
+/**
+ * The findings for people: problems first, then warnings, each followed by what to do. What is fine
+ * is only counted.
+ *
+ * @param all whether to list what is fine, too
+ */
+export function reportText(findings: readonly Finding[], screen: Screen, all = false): string {
+  const bad = [...ofLevel(findings, "problem"), ...ofLevel(findings, "warning")];
+  const fine = ofLevel(findings, "ok");
+  const shown = all ? fine : fine.filter(({ id }) => ASKED_FOR.includes(id));
+  const lines = [...bad, ...shown].flatMap((finding) => findingLines(finding, screen));
+  const hidden = fine.length - shown.length;
+  return [
+    ...lines,
+    ...lines.length === 0 ? [] : [""],
+    ...hidden === 0 ? [] : [fineText(hidden)],
+    summary(findings),
+    "",
+  ].join("\n");
 }
 
 /** How many findings are of a level. */
 export function countOf(findings: readonly Finding[], level: Level): number {
-  return findings.filter((finding) => finding.level === level).length;
+  return ofLevel(findings, level).length;
 }
 
-function reportLines(
-  { id, level, what, why, line, command, at }: Finding,
-  screen: Screen,
-): string[] {
-  const indent = LEVEL_WIDTH + ID_WIDTH + 4;
-  const told = (text: string) => wrapped(screen, indent, printable(text));
-  const [first, ...rest] = [
-    ...told(what),
-    ...why === null ? [] : told(why),
-    // These stay whole, since people copy them.
-    ...line === null ? [] : [`put: ${printable(line)}`],
-    ...command === null ? [] : [`run: ${printable(command)}`],
-    ...at === null ? [] : [`at:  ${printable(at)}`],
-  ];
-  const shown = toned(screen, TONES[level], level.padEnd(LEVEL_WIDTH));
-  return [
-    `${shown}  ${id.padEnd(ID_WIDTH)}  ${first}`,
-    ...rest.map((text) => " ".repeat(indent) + text),
-  ];
+function ofLevel(findings: readonly Finding[], level: Level): Finding[] {
+  return findings.filter((finding) => finding.level === level);
+}
+
+function fineText(count: number): string {
+  return count === 1
+    ? "1 check is fine; --all lists it."
+    : `${count} checks are fine; --all lists them.`;
 }
 
 function summary(findings: readonly Finding[]): string {

@@ -2,8 +2,11 @@ import { counted } from "../../../text/counted.ts";
 import { Failure } from "../../../core/failure.ts";
 import { quoted } from "../../../text/printable.ts";
 import { confirmEnrolment, requireConfirmable } from "../../enrolment/confirm_enrolment.ts";
+import { COMMON_PARAMETERS, type TotpParameters } from "../../../core/totp_parameters.ts";
 import { type AdminContext, withStore } from "../../context.ts";
 import { enrolUsers, requireUnenrolled, type UserToEnrol } from "../../enrolment/enrolment.ts";
+import { type ParameterName, uncommonParameters } from "../../enrolment/ignored_parameters.ts";
+import { IGNORING_APPS } from "../../handout/authenticator_apps.ts";
 import { type Handout, handoutOf } from "../../handout/handout.ts";
 import {
   makeHandoutFiles,
@@ -12,7 +15,7 @@ import {
 } from "../../handout/handout_files.ts";
 import { ProgressBar } from "../../terminal/progress_bar.ts";
 import { json } from "../../terminal/text.ts";
-import { warnOfUnknownUsers } from "../../enrolment/unknown_users.ts";
+import { warnOfAccountNames } from "../../enrolment/account_names.ts";
 import type { EnrollOptions } from "./options.ts";
 import { readUsernames, usersToEnrol } from "./users_to_enrol.ts";
 
@@ -30,6 +33,7 @@ export async function enroll(
   requireHandoutOptions(options);
   const users = usersToEnrol(context, usernames, options);
   await requireUnenrolled(context, usernames, options.replace ?? false);
+  warnOfIgnoringApps(context, users[0]!.parameters);
   if (options.confirm) {
     await handOut(context, users, options);
     await confirmEnrolment(context, users[0]!);
@@ -37,6 +41,21 @@ export async function enroll(
   await enrolWithFiles(context, users, options);
   if (!options.confirm) await handOutEnrolled(context, users, options);
   tellOfUsers(context, usernames, options);
+}
+
+/** Before anything is scanned, since the app would show codes, and no login accept them. */
+function warnOfIgnoringApps(context: AdminContext, parameters: TotpParameters): void {
+  const common: Record<ParameterName, string> = {
+    algorithm: `no hash but ${COMMON_PARAMETERS.algorithm}`,
+    digits: `no codes but those of ${COMMON_PARAMETERS.digits} digits`,
+    periodSeconds: `no period but ${COMMON_PARAMETERS.periodSeconds} seconds`,
+  };
+  for (const name of uncommonParameters(parameters)) {
+    context.warn(
+      `some apps know ${common[name]}, and show wrong codes instead: ` +
+        `${IGNORING_APPS[name].join(", ")}; to check a code, run: openvpn-totp verify USER`,
+    );
+  }
 }
 
 /**
@@ -122,5 +141,5 @@ function tellOfUsers(
   if (from !== undefined) {
     context.err(`Enrolled ${counted(usernames.length, "user")}.\n`);
   }
-  warnOfUnknownUsers(context, usernames);
+  warnOfAccountNames(context, usernames);
 }

@@ -1,6 +1,6 @@
 import { type Command, Option, type OptionsOf } from "../../command_line/commander.ts";
 import { TOTP_ALGORITHMS } from "../../../core/totp_parameters.ts";
-import type { SecretEncoding } from "../../enrolment/secret.ts";
+import type { SecretEncoding } from "../../enrolment/given_secret.ts";
 import { SETTINGS } from "../../../settings.ts";
 
 /** The options of `enroll`. */
@@ -23,7 +23,8 @@ export function addEnrollOptions<Arguments extends unknown[]>(command: Command<A
     )
     .option(
       "--secret-from <file>",
-      "file with an existing secret, such as a hardware token's, or - for standard input",
+      "file with an existing secret or otpauth URI, such as a hardware token's, or - for standard " +
+        "input",
     )
     .addOption(
       new Option("--secret-encoding <encoding>", "how that secret is written")

@@ -1,9 +1,10 @@
 import { Failure } from "../../../core/failure.ts";
 import type { AdminContext } from "../../context.ts";
 import type { UserToEnrol } from "../../enrolment/enrolment.ts";
+import { readGivenSecret } from "../../enrolment/given_secret.ts";
 import { issuerName } from "../../enrolment/issuer_name.ts";
 import { newRecoveryCodes } from "../../enrolment/recovery_codes.ts";
-import { newSecret, readSecret } from "../../enrolment/secret.ts";
+import { newSecret } from "../../enrolment/secret.ts";
 import { readTotpOptions } from "../../enrolment/totp_options.ts";
 import { readUserList } from "../../enrolment/user_list.ts";
 import { wantsHandout } from "../../handout/handout_files.ts";
@@ -55,19 +56,19 @@ export function usersToEnrol(
   usernames: readonly string[],
   options: EnrollOptions,
 ): UserToEnrol[] {
-  const parameters = readTotpOptions(options);
-  const issuer = issuerName(context, options.issuer);
   if (options.secretEncoding && options.secretFrom === undefined) {
     throw new Failure("usage", "--secret-encoding needs --secret-from FILE");
   }
+  const issuer = issuerName(context, options.issuer);
   const given = options.secretFrom === undefined
     ? null
-    : readSecret(context, options.secretFrom, options.secretEncoding);
+    : readGivenSecret(context, usernames[0]!, options.secretFrom, options);
+  const parameters = given?.parameters ?? readTotpOptions(options);
   return usernames.map((username) => ({
     username,
-    issuer,
+    issuer: options.issuer === undefined ? given?.issuer ?? issuer : issuer,
     parameters,
-    secret: given ?? newSecret(context.randomBytes),
+    secret: given?.secret ?? newSecret(context.randomBytes),
     recoveryCodes: options.recoveryCodes ? newRecoveryCodes(context.randomBytes) : [],
     disabledAt: null,
   }));

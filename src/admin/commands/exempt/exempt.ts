@@ -3,6 +3,7 @@ import { Failure } from "../../../core/failure.ts";
 import { printable, quoted } from "../../../text/printable.ts";
 import { type AdminContext, withStore } from "../../context.ts";
 import { requireUsername } from "../../users/require_user.ts";
+import { warnOfAccountNames } from "../../enrolment/account_names.ts";
 import { readInstant } from "../../command_line/time.ts";
 import { json } from "../../terminal/text.ts";
 import { exemptionAsJson, whereAndWhen } from "../../users/exemption_state.ts";
@@ -28,6 +29,7 @@ export async function exempt(
       ? json({ username, ...exemptionAsJson(exemption) })
       : `${printable(username)} needs no code ${whereAndWhen(exemption)}.\n`,
   );
+  warnOfAccountNames(context, [username]);
 }
 
 async function end(

@@ -3,16 +3,17 @@ import { Failure } from "../../../core/failure.ts";
 import { SETTINGS } from "../../../settings.ts";
 import { type AdminContext, withStore } from "../../context.ts";
 import { enrolledUsernames, enrolUsers, type UserToEnrol } from "../../enrolment/enrolment.ts";
+import { earlierModules } from "./earlier_module.ts";
 import { blockersOf, type ImportPlan, planImport } from "./import_plan.ts";
 import { importAsJson, importAsText } from "./import_report.ts";
 import { readSources } from "./import_sources.ts";
 import type { ImportOptions } from "./options.ts";
 import { issuerName } from "../../enrolment/issuer_name.ts";
 import { ProgressBar } from "../../terminal/progress_bar.ts";
-import { requireYes } from "../../terminal/question.ts";
+import { requireTerminal, requireYes } from "../../terminal/question.ts";
 import { PLAIN } from "../../terminal/screen.ts";
 import { json } from "../../terminal/text.ts";
-import { warnOfUnknownUsers } from "../../enrolment/unknown_users.ts";
+import { warnOfAccountNames } from "../../enrolment/account_names.ts";
 
 /**
  * `import FILE…`: enrols the users of other systems with the secrets that they have: all of them,
@@ -42,9 +43,11 @@ export async function importUsers(
   if (options.dryRun || users.length === 0) {
     if (options.json) context.out(json(importAsJson(plan, false)));
     else context.out("Nothing was changed.\n");
+    warnOfAccountNames(context, users.map(({ username }) => username));
     return;
   }
   await carryOut(context, plan, users, options);
+  for (const line of earlierModules(sources.map(({ format }) => format))) context.warn(line);
 }
 
 async function carryOut(
@@ -58,6 +61,8 @@ async function carryOut(
   if (options.json && !options.yes && context.isTerminal) {
     context.err(importAsText(plan, PLAIN));
   }
+  if (!options.yes) requireTerminal(context, question, "--yes");
+  warnOfAccountNames(context, users.map(({ username }) => username));
   if (!options.yes) requireYes(context, question);
   const replaced = new Set(
     plan.users.filter(({ action }) => action === "replaced")
@@ -77,7 +82,6 @@ async function carryOut(
   context.out(
     options.json ? json(importAsJson(plan, true)) : `Imported ${counted(users.length, "user")}.\n`,
   );
-  warnOfUnknownUsers(context, users.map(({ username }) => username));
 }
 
 /** Gives an issuer to users who have none, or one that can't be kept. */

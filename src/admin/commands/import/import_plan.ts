@@ -20,6 +20,8 @@ export interface ImportPlan {
   users: PlannedUser[];
   obstacles: (Obstacle & { from: string })[];
   notes: (Note & { from: string })[];
+  /** How many entries have another issuer than the chosen one. */
+  leftOut: number;
 }
 
 /**
@@ -33,8 +35,9 @@ export function planImport(
   options: ImportOptions,
 ): ImportPlan {
   const byName = new Map<string, PlannedUser>();
-  const plan: ImportPlan = { users: [], obstacles: [], notes: [] };
+  const plan: ImportPlan = { users: [], obstacles: [], notes: [], leftOut: 0 };
   for (const { file, reading } of sources) {
+    plan.leftOut += reading.leftOut;
     const from = ({ place }: { place: string }) => `${file}, ${place}`;
     for (const user of reading.users) {
       const earlier = byName.get(user.username);

@@ -1,3 +1,4 @@
+import { counted } from "../../../text/counted.ts";
 import { printable } from "../../../text/printable.ts";
 import type { Note } from "../../../migration/reading.ts";
 import type { ImportAction, ImportPlan, PlannedUser } from "./import_plan.ts";
@@ -21,6 +22,8 @@ export function importAsText(plan: ImportPlan, screen: Screen): string {
       screen,
     ),
     plan.notes.length === 0 ? "" : `\nNot carried over:\n${notesAsText(plan.notes)}`,
+    plan.leftOut === 0 ? "" : `\nLeft out: ${counted(plan.leftOut, "entry", "entries")} of other ` +
+      "issuers.\n",
   ].join("");
 }
 

@@ -1,19 +1,22 @@
 import { Failure } from "../../../core/failure.ts";
 import { quoted } from "../../../text/printable.ts";
 import {
+  FORMATS_WITH_ISSUER,
   IMPORT_FORMAT_NAMES,
   type ImportFormat,
-  type ReadingDefaults,
+  type ReadingOptions,
   readPlainFormat,
-  recogniseFormat,
 } from "../../../migration/formats.ts";
 import { readGoogleAuthenticator } from "../../../migration/google_authenticator.ts";
 import { type Reading, UnreadableSource } from "../../../migration/reading.ts";
+import { recogniseFormat } from "../../../migration/recognise_format.ts";
 import type { AdminContext } from "../../context.ts";
-import { ownerOf, refuseOwner, splitOwner } from "./file_owner.ts";
+import { type OwnedFile, ownerOf, requireOwnable, splitOwner } from "./file_owner.ts";
+import { filesToRead, type FileToRead } from "./files_to_read.ts";
 import { readForeignSqlite } from "./foreign_sqlite.ts";
 import { readOwnedFile } from "../../input_file.ts";
 import { readTotpOptions } from "../../enrolment/totp_options.ts";
+import { requireUsername } from "../../users/require_user.ts";
 import type { ImportOptions } from "./options.ts";
 
 /** Far more than all users of any server need. */
@@ -30,17 +33,19 @@ export interface Source {
 /**
  * Reads the files that are to be imported.
  *
+ * @param given files, and directories of the PAM module's files
  * @throws Failure `usage`, `input_error`
  */
 export function readSources(
   context: AdminContext,
-  files: readonly string[],
+  given: readonly string[],
   options: ImportOptions,
 ): Source[] {
   const defaults = readTotpOptions(options);
-  if (files.filter((file) => file === "-").length > 1) {
+  if (given.filter((file) => file === "-").length > 1) {
     throw new Failure("usage", "standard input (-) can be read only once");
   }
+  const files = filesToRead(context, given);
   if (options.user !== undefined && files.length > 1) {
     throw new Failure("usage", "--user is for a single file: give each file as USER=FILE");
   }
@@ -66,48 +71,60 @@ function requireMeant(formats: readonly ImportFormat[], options: ImportOptions):
 
 function readSource(
   context: AdminContext,
-  file: string,
+  { file, keeperUid }: FileToRead,
   options: ImportOptions,
-  defaults: ReadingDefaults,
+  defaults: ReadingOptions["defaults"],
 ): Source {
   const { path, owner } = splitOwner(file);
   const { content, uid } = readOwnedFile(context, "FILE", path, MAX_BYTES);
   try {
     const format = options.format ?? recognised(content, path);
     const username = options.user ?? owner;
-    if (username !== undefined && format !== "google-authenticator") refuseOwner(file, format);
-    const opened = { path, content, uid, username };
+    if (username !== undefined) {
+      requireOwnable(file, format);
+      requireUsername(username);
+    }
+    requireIssuers(path, format, options);
+    const opened = { path, content, uid, keeperUid, username };
     return { file: path, format, reading: readAs(format, opened, options, defaults) };
   } finally {
     content.fill(0);
   }
 }
 
+/** @throws Failure `usage` if a format names no issuer to choose entries by */
+function requireIssuers(path: string, format: ImportFormat, { onlyIssuer }: ImportOptions): void {
+  if (onlyIssuer === undefined || FORMATS_WITH_ISSUER.has(format)) return;
+  throw new Failure(
+    "usage",
+    `${quoted(path)} is in the format ${format}, which names no issuers: --only-issuer is for ` +
+      [...FORMATS_WITH_ISSUER].join(", "),
+  );
+}
+
 /** A file whose content has been read. */
-interface OpenedFile {
-  path: string;
+interface OpenedFile extends OwnedFile {
   content: Uint8Array<ArrayBuffer>;
-  /** The owner of the file; null for standard input. */
-  uid: number | null;
-  /** Whose it is, where that was given. */
-  username: string | undefined;
 }
 
 /** @throws Failure `input_error` */
 function readAs(
   format: ImportFormat,
-  { path, content, uid, username }: OpenedFile,
+  file: OpenedFile,
   options: ImportOptions,
-  defaults: ReadingDefaults,
+  defaults: ReadingOptions["defaults"],
 ): Reading {
+  const { path, content, username } = file;
   try {
     switch (format) {
       case "google-authenticator":
-        return readGoogleAuthenticator(content, ownerOf(path, username, uid));
+        return readGoogleAuthenticator(content, ownerOf(file));
       case "python-sqlite":
         return readForeignSqlite(path, content, options);
-      default:
-        return readPlainFormat(format, content, defaults);
+      default: {
+        const choice = { issuer: options.onlyIssuer, owner: username };
+        return readPlainFormat(format, content, { defaults, choice });
+      }
     }
   } catch (error) {
     if (!(error instanceof UnreadableSource)) throw error;

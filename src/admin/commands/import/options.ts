@@ -13,6 +13,10 @@ const IMPORT_FORMATS = [
   "migration",
   "csv",
   "json",
+  "aegis",
+  "2fas",
+  "andotp",
+  "pskc",
 ] as const satisfies readonly ImportFormat[];
 
 /** The options of `import`. */
@@ -25,7 +29,8 @@ export function addImportOptions<Arguments extends unknown[]>(command: Command<A
       new Option("--format <format>", "format of the files, where it is not recognised")
         .choices(IMPORT_FORMATS),
     )
-    .option("--user <user>", "owner of the .google_authenticator file")
+    .option("--user <user>", "user to whom the file's one entry belongs")
+    .option("--only-issuer <name>", "import only entries of this issuer, as in a phone's export")
     .option("--replace", "give enrolled users the other system's secret")
     .option("--skip-enrolled", "leave enrolled users as they are")
     .option("--skip-uncarried", "leave out what cannot be carried over")

@@ -10,7 +10,8 @@ export function registerImport(program: AnyCommand, context: AdminContext): void
       .description("enrol users of another system with the secrets they have")
       .argument(
         "<file...>",
-        "the other system's files; - is standard input, USER=FILE names a file's owner",
+        "the other system's files; - is standard input, USER=FILE names the user of a file with " +
+          "one entry, and a directory stands for its files USER.google_authenticator",
       ),
   );
   addExamples(command, [
@@ -18,6 +19,10 @@ export function registerImport(program: AnyCommand, context: AdminContext): void
     [
       "import --dry-run /home/*/.google_authenticator",
       "what would happen to the PAM module's users",
+    ],
+    [
+      "import --only-issuer 'My VPN' alice=aegis.json",
+      "one entry of a phone's export, for the user alice",
     ],
   ]);
   command.action(async (files, options) => {

@@ -3,8 +3,7 @@ import type { RestoreChanges } from "../../../core/restore.ts";
 import { counted } from "../../../text/counted.ts";
 import { printable } from "../../../text/printable.ts";
 import { readSetting, SETTINGS } from "../../../settings.ts";
-import { openBackups } from "../../../store/open_store.ts";
-import { type AdminContext, BUSY_TIMEOUT_MS, databasePath, openVault } from "../../context.ts";
+import { type AdminContext, openDatabaseBackups, openVault } from "../../context.ts";
 import { requireYes } from "../../terminal/question.ts";
 import { json } from "../../terminal/text.ts";
 
@@ -18,11 +17,7 @@ export async function restore(
   options: { yes?: boolean; json?: boolean },
 ): Promise<void> {
   const path = resolve(file);
-  using backups = await openBackups({
-    path: databasePath(context),
-    create: true,
-    busyTimeoutMs: BUSY_TIMEOUT_MS,
-  });
+  using backups = await openDatabaseBackups(context, { create: true });
   using backup = await backups.open(path);
   const enrolments = await backup.enrolments();
   const vault = openVault(context);

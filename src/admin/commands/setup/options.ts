@@ -9,6 +9,11 @@ export function addSetupOptions<Arguments extends unknown[]>(command: Command<Ar
     .option("--config <file>", "the server's configuration (default: the one in /etc/openvpn)")
     .option("--program <path>", "path to write for this program (default: its own)")
     .option("--replace", "replace another program in a hook's line")
+    .option(
+      "--token-secret <file>",
+      "keep session tokens valid when OpenVPN restarts, by a key in this file, which is made if " +
+        "it is not there",
+    )
     .option("--dry-run", "show the difference, and change nothing")
     .option("--yes", "don't ask")
     .option("--json", "print JSON");

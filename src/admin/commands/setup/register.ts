@@ -12,6 +12,10 @@ export function registerSetup(program: AnyCommand, context: AdminContext): void 
   addExamples(command, [
     ["setup --dry-run", "show what would change"],
     ["setup", "show it, then ask"],
+    [
+      "setup --token-secret /etc/openvpn/server/auth-token.key",
+      "also spare users a login when OpenVPN restarts",
+    ],
   ]);
   command.action(async (options) => {
     const { setup } = await import("./setup.ts");

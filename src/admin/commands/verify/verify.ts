@@ -7,6 +7,11 @@ import type { EnrolmentStore } from "../../../store/store.ts";
 import { type AdminContext, openVault, withStore } from "../../context.ts";
 import { requireEnrolment } from "../../users/require_user.ts";
 import { examineCode, type ExaminedCode, toldDeviation } from "../../enrolment/examine_code.ts";
+import {
+  ignoredParameters,
+  type ParameterName,
+  toldIgnored,
+} from "../../enrolment/ignored_parameters.ts";
 import { readInputFile } from "../../input_file.ts";
 import { askLine } from "../../terminal/question.ts";
 import { instant, instantOrNull, json } from "../../terminal/text.ts";
@@ -62,20 +67,30 @@ function readGivenCode(
   return readCode(text);
 }
 
+/** What a code was found to be, and what an app ignores that makes it instead of a right one. */
+interface Found extends ExaminedCode {
+  ignored: readonly ParameterName[];
+}
+
 async function examine(
   context: AdminContext,
   store: EnrolmentStore,
   enrolment: Enrolment,
   code: Code | null,
-): Promise<ExaminedCode> {
-  if (code === null) return { judgement: { kind: "malformed" }, stepsOff: null, mark: null };
+): Promise<Found> {
+  if (code === null) {
+    return { judgement: { kind: "malformed" }, stepsOff: null, mark: null, ignored: [] };
+  }
   const user = {
     ...enrolment,
     secret: await openVault(context).open(enrolment),
     hasRecoveryCode: (mark: string) => store.hasRecoveryCode(enrolment.username, mark),
   };
   const driftSteps = readSetting(SETTINGS.driftSteps, context.read);
-  return await examineCode(code, user, { now: context.now(), driftSteps });
+  const now = context.now();
+  const examined = await examineCode(code, user, { now, driftSteps });
+  const isWrong = ["wrong", "malformed"].includes(examined.judgement.kind);
+  return { ...examined, ignored: isWrong ? await ignoredParameters(code, user, now) : [] };
 }
 
 /** Uses a right code up; false where a login has used it meanwhile. */
@@ -90,7 +105,7 @@ async function use(
 }
 
 /** What a login that was faster has made of a right code. */
-function usedMeanwhile(examined: ExaminedCode): ExaminedCode {
+function usedMeanwhile(examined: Found): Found {
   const { judgement } = examined;
   return judgement.kind === "right"
     ? { ...examined, judgement: { kind: "used", timeStep: judgement.timeStep } }
@@ -104,7 +119,7 @@ interface State {
 
 function asJson(
   { username, parameters }: Enrolment,
-  { judgement: { kind }, stepsOff }: ExaminedCode,
+  { judgement: { kind }, stepsOff, ignored }: Found,
   { lockedUntil, disabledAt }: State,
   isUsed: boolean,
 ) {
@@ -112,6 +127,7 @@ function asJson(
     username,
     result: kind,
     secondsOff: stepsOff === null ? null : stepsOff * parameters.periodSeconds,
+    ignoredParameters: ignored,
     usedUp: isUsed && ["right", "recovery_code"].includes(kind),
     lockedUntil: instantOrNull(lockedUntil),
     disabledAt: instantOrNull(disabledAt),
@@ -120,7 +136,7 @@ function asJson(
 
 function asText(
   enrolment: Enrolment,
-  examined: ExaminedCode,
+  examined: Found,
   { lockedUntil, disabledAt }: State,
   isUsed: boolean,
 ): string {
@@ -141,9 +157,13 @@ function asText(
 
 function explained(
   { parameters, lastTimeStep }: Enrolment,
-  { judgement, stepsOff }: ExaminedCode,
+  { judgement, stepsOff, ignored }: Found,
   isUsed: boolean,
 ): string {
+  if (ignored.length > 0) {
+    return `Wrong: it is the code of an app that ${toldIgnored(ignored, parameters)}. A login ` +
+      "would refuse it: use another app, or enrol the user again with the usual codes.";
+  }
   switch (judgement.kind) {
     case "right":
       return isUsed

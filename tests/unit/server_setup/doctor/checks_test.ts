@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import { PLAIN } from "../../../../src/admin/terminal/screen.ts";
 import assert from "node:assert/strict";
 import { checkAll } from "../../../../src/server_setup/doctor/checks.ts";
-import type { FindingId, Level } from "../../../../src/server_setup/doctor/finding.ts";
+import { type FindingId, type Level, ok } from "../../../../src/server_setup/doctor/finding.ts";
 import { settingsIn } from "../../../../src/server_setup/doctor/settings_in_config.ts";
 import { versionIn } from "../../../../src/server_setup/doctor/openvpn_version.ts";
 import { reportText } from "../../../../src/admin/commands/doctor/report.ts";
@@ -18,6 +18,7 @@ const GOOD = [
   `auth-user-pass-verify ${PROGRAM} via-file`,
   `client-crresponse ${PROGRAM}`,
   "auth-gen-token",
+  "auth-gen-token-secret auth-token.key",
 ].join("\n");
 
 /** The relevant part of Debian's unit for OpenVPN 2.6. */
@@ -29,6 +30,15 @@ const UNIT = [
   "ProtectSystem=true",
   "ProtectHome=true",
 ].join("\n");
+
+/** A database in which all is well. */
+const OPEN = {
+  state: "open" as const,
+  users: 1,
+  fewestDigits: 6,
+  closed: null,
+  writeTrouble: null,
+};
 
 /** A set-up in which all is well except what is given. */
 function setUpOf(
@@ -55,7 +65,7 @@ function setUpOf(
       ["/opt/openvpn-totp", script("/opt/openvpn-totp")],
       ["/gone/openvpn-totp", script(null)],
     ]),
-    openvpn: { path: "/usr/sbin/openvpn", version: "2.6.14" },
+    openvpn: { path: "/usr/sbin/openvpn", version: "2.6.22" },
     unit: {
       name: "openvpn-server@server.service",
       assignments: readUnitFile(unit, "unit"),
@@ -69,8 +79,9 @@ function setUpOf(
       trouble: null,
     },
     logDirectory: { uid: 0, gid: 0, mode: 0o755 },
-    database: { state: "open", users: 2, closed: null, writeTrouble: null },
+    database: { ...OPEN, users: 2 },
     pam: { service: "login", serviceTrouble: null, startTrouble: null },
+    pamStack: null,
     clock: { year: 2026, isSynchronised: true },
     ...other,
   };
@@ -82,6 +93,9 @@ function found(setUp: SetUp): string[] {
     .map(({ id, level }) => `${level} ${id}`);
 }
 
+const openvpnOf = (version: string) => ({ openvpn: { path: "/o", version } });
+const withExternalAuth = (version: string) =>
+  setUpOf(withLine("auth-gen-token 86400 external-auth"), UNIT, openvpnOf(version));
 const without = (line: string) =>
   GOOD.split("\n").filter((one) => !one.startsWith(line)).join("\n");
 const withLine = (...lines: string[]) => [GOOD, ...lines].join("\n");
@@ -120,9 +134,8 @@ Deno.test("a good set-up has neither problem nor warning", () => {
     withUnit("ProtectSystem=strict", "ReadWritePaths=-/var/lib"),
     withUnit("LimitAS=infinity", "TasksMax=20", "TasksMax=50%"),
     withUnit("CapabilityBoundingSet=", "CapabilityBoundingSet=~CAP_SYS_ADMIN"),
-    ...["2.6.1", "2.7", "3.0.0"].map((version) =>
-      setUpOf(GOOD, UNIT, { openvpn: { path: "/o", version } })
-    ),
+    ...["2.6.1", "2.7", "3.0.0"].map((version) => setUpOf(GOOD, UNIT, openvpnOf(version))),
+    ...["2.6.21", "2.6.22", "2.7.5", "2.8", "2.10.0", "3.0"].map(withExternalAuth),
   ];
   for (const [i, setUp] of good.entries()) {
     assert.deepEqual(found(setUp), [], `good set-up ${i}`);
@@ -130,17 +143,18 @@ Deno.test("a good set-up has neither problem nor warning", () => {
 });
 
 Deno.test("each broken set-up has its own finding, and no other", () => {
-  const rows: [SetUp, Level, FindingId][] = [
+  type Row = [SetUp, Level, FindingId];
+  const rows: Row[] = [
     [setUpOf(withLine('push "x')), "problem", "config"],
     [setUpOf(GOOD, UNIT, { configTrouble: "x" }), "problem", "config"],
     [setUpOf(GOOD, UNIT, { openvpn: null }), "warning", "openvpn_version"],
     ...["2.6.0", "2.6", "2.5.9", "1.7.3"].map((version) =>
-      [
-        setUpOf(GOOD, UNIT, { openvpn: { path: "/o", version } }),
-        "problem",
-        "openvpn_version",
-      ] as [SetUp, Level, FindingId]
+      [setUpOf(GOOD, UNIT, openvpnOf(version)), "problem", "openvpn_version"] as Row
     ),
+    ...["2.6.1", "2.6.20", "2.7", "2.7.4"].map((version) =>
+      [withExternalAuth(version), "warning", "token_crash"] as Row
+    ),
+    [setUpOf(without("auth-gen-token-secret")), "warning", "token_secret"],
     [setUpOf(without("script-security")), "problem", "script_security"],
     [setUpOf(withLine("script-security 1")), "problem", "script_security"],
     [setUpOf(without("auth-user")), "problem", "password_script"],
@@ -278,6 +292,8 @@ Deno.test("each broken set-up has its own finding, and no other", () => {
     [setUpOf(withLine("setenv-safe totpLog syslog")), "warning", "settings"],
     [setUpOf(withLine("setenv totpDriftSteps x")), "problem", "settings"],
     [setUpOf(withLine("setenv totpDriftSteps")), "problem", "settings"],
+    [setUpOf(withLine("setenv totpDriftSteps 3")), "warning", "guessing"],
+    [setUpOf(withLine("setenv totpMaxFailures 100")), "warning", "guessing"],
     [setUpOf(withLine("daemon")), "warning", "log"],
     [
       setUpOf(withLine("setenv totpLog /x/y"), UNIT, { logDirectory: null }),
@@ -383,7 +399,7 @@ Deno.test("each broken set-up has its own finding, and no other", () => {
         setUpOf(withLine(`setenv ${name} ${path}`)),
         "problem",
         "unit_paths",
-      ] as [SetUp, Level, FindingId]
+      ] as Row
     ),
     [
       setUpOf(withLine("tmp-dir /tmp/vpn"), UNIT, tmp(0o700, "/tmp/vpn")),
@@ -404,6 +420,11 @@ Deno.test("each broken set-up has its own finding, and no other", () => {
       setUpOf(GOOD, UNIT, {
         database: { state: "older", version: 4, known: 5 },
       }),
+      "warning",
+      "database",
+    ],
+    [
+      setUpOf(GOOD, UNIT, { database: { state: "unread", message: "x" } }),
       "warning",
       "database",
     ],
@@ -435,8 +456,7 @@ Deno.test("each broken set-up has its own finding, and no other", () => {
 function databaseOf(
   other: Partial<NonNullable<SetUp["database"]> & { state: "open" }>,
 ): SetUp {
-  const open = { state: "open" as const, users: 1, closed: null, writeTrouble: null };
-  return setUpOf(GOOD, UNIT, { database: { ...open, ...other } });
+  return setUpOf(GOOD, UNIT, { database: { ...OPEN, ...other } });
 }
 
 function pamOf(other: Partial<NonNullable<SetUp["pam"]>>): SetUp {
@@ -453,9 +473,29 @@ Deno.test("a finding names the line to write, and the place of the existing one"
   const of = (id: FindingId) => checkAll(setUp).find((one) => one.id === id)!;
   const script = of("password_script");
   assert.equal(script.line, `auth-user-pass-verify ${PROGRAM} via-file`);
-  assert.equal(script.at, "/etc/openvpn/server/server.conf:5");
+  assert.equal(script.at, "/etc/openvpn/server/server.conf:6");
   assert.match(script.what, /older script/);
   assert.equal(of("settings").line, 'setenv totpChallengeText "Your code"');
+});
+
+Deno.test("the odds of guessing follow the settings and the digits, and the advice the worst setting", () => {
+  const guessing = (setUp: SetUp) => checkAll(setUp).find(({ id }) => id === "guessing");
+  const odds = (setUp: SetUp) =>
+    Number(guessing(setUp)!.what.match(/odds of 1 in ([\d,]+) a day, or/)![1]!.replaceAll(",", ""));
+  const usual = odds(setUpOf());
+  const eight = odds(databaseOf({ fewestDigits: 8 }));
+  assert(Math.abs(eight / usual / 100 - 1) < 0.1, `${eight} and ${usual}`);
+  assert.equal(odds(databaseOf({ fewestDigits: null, users: 0 })), usual);
+  assert.equal(odds(setUpOf(GOOD, UNIT, { database: null })), usual);
+  assert.match(guessing(databaseOf({ fewestDigits: 8 }))!.what, /code of 8 digits/);
+  const none = odds(setUpOf(withLine("setenv totpDriftSteps 0")));
+  assert(Math.abs(none / usual / 3 - 1) < 0.1, `${none} and ${usual}`);
+  const lineOf = (...lines: string[]) => guessing(setUpOf(withLine(...lines)))!.line;
+  assert.equal(lineOf("setenv totpDriftSteps 10"), "setenv totpDriftSteps 1");
+  assert.equal(lineOf("setenv totpMaxFailures 100"), "setenv totpMaxFailures 5");
+  const both = ["setenv totpDriftSteps 3", "setenv totpMaxFailures 100"];
+  assert.equal(lineOf(...both), "setenv totpMaxFailures 5");
+  assert.equal(guessing(setUpOf(withLine(EXTERNAL), UNIT, { pam: null, user: VPN })), undefined);
 });
 
 Deno.test("nothing is reported about settings in a configuration that OpenVPN does not read", () => {
@@ -497,6 +537,38 @@ Deno.test("the report shows hostile text escaped, and colours if allowed", () =>
   assert.equal(
     lines.join(" ").replace(/ +/g, " "),
     plain.replace(/\s+/g, " "),
+  );
+});
+
+Deno.test("the report has problems first, then warnings, and only counts what is fine", () => {
+  // The checks come to the warning first.
+  const findings = checkAll(setUpOf(without("auth-gen"), UNIT, { database: { state: "missing" } }));
+  const fine = findings.length - 2;
+  const lines = reportText(findings, PLAIN).split("\n");
+  const starts = lines.filter((line) => /^\S/.test(line));
+  assert.match(starts[0]!, /^problem {2}database /);
+  assert.match(starts[1]!, /^warning {2}session_token /);
+  assert.deepEqual(starts.slice(2), [
+    `${fine} checks are fine; --all lists them.`,
+    "1 problem, 1 warning.",
+  ]);
+  const all = reportText(findings, PLAIN, true).split("\n").filter((line) => /^\S/.test(line));
+  assert.deepEqual(all.slice(0, 2), starts.slice(0, 2));
+  assert.equal(all.filter((line) => line.startsWith("ok ")).length, fine);
+  assert.equal(all.at(-1), "1 problem, 1 warning.");
+  assert(!all.some((line) => line.includes("--all")));
+});
+
+Deno.test("the report shows what an option asked for, though it is fine", () => {
+  const well = ok("password", "PAM accepts exampleuser");
+  assert.equal(
+    reportText([ok("clock", "x"), well], PLAIN),
+    "ok       password           PAM accepts exampleuser\n\n" +
+      "1 check is fine; --all lists it.\n0 problems, 0 warnings.\n",
+  );
+  assert.equal(
+    reportText([ok("clock", "x")], PLAIN),
+    "1 check is fine; --all lists it.\n0 problems, 0 warnings.\n",
   );
 });
 

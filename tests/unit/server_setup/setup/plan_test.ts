@@ -33,13 +33,14 @@ function configOf(text: string, others: Record<string, string> = {}) {
 
 function edit(
   text: string,
-  { others = {}, replace = false }: {
+  { others = {}, replace = false, tokenSecret = null }: {
     others?: Record<string, string>;
     replace?: boolean;
+    tokenSecret?: string | null;
   } = {},
 ): string {
   const isProgram = (path: string) => path === PROGRAM;
-  const options = { path: PATH, program: PROGRAM, replace, isProgram };
+  const options = { path: PATH, program: PROGRAM, replace, tokenSecret, isProgram };
   const before = configOf(text, others);
   const after = editedText(planSetup(text, before, options));
   requireSound(before, configOf(after, others), options);
@@ -84,6 +85,30 @@ Deno.test("setup changes existing lines in place, and adds the rest at the end",
     [`# caf\xe9\n${ALL}`, `# caf\xe9\n${ALL}`],
   ];
   for (const [before, after] of rows) assert.equal(edit(before), after);
+});
+
+Deno.test("setup adds the key for session tokens if it is asked to, once", () => {
+  const secret = "/etc/openvpn/server/auth-token.key";
+  const line = "# Keep session tokens valid when OpenVPN is restarted.\n" +
+    `auth-gen-token-secret ${secret}\n`;
+  const ask = (text: string) => edit(text, { tokenSecret: secret });
+  assert.equal(ask(ALL), `${ALL}\n${line}`);
+  assert.equal(ask(ask(ALL)), ask(ALL));
+  assert.equal(
+    ask(ALL.replace("auth-gen-token\n", "")),
+    ALL.replace("auth-gen-token\n", "") +
+      `\n${TOKEN}${line}`,
+  );
+  const relative = `${ALL}auth-gen-token-secret auth-token.key\n`;
+  assert.equal(ask(relative), relative);
+  for (
+    const other of [
+      "auth-gen-token-secret other.key\n",
+      "<auth-gen-token-secret>\nx\n</auth-gen-token-secret>\n",
+    ]
+  ) {
+    assert.throws(() => ask(ALL + other), /is already set in .*server\.conf:5: leave out/);
+  }
 });
 
 Deno.test("setup leaves alone what it can't change safely", () => {
@@ -151,6 +176,7 @@ Deno.test("the difference shows nothing of inline blocks", () => {
     path: PATH,
     program: PROGRAM,
     replace: false,
+    tokenSecret: null,
     isProgram: (path) => path === PROGRAM,
   });
   const shown = differenceText(PATH, lines, config, PLAIN);

@@ -1,0 +1,34 @@
+import type { ImportFormat } from "../../../migration/formats.ts";
+
+/** Where the system that an import comes from asks for its codes, and what to take out there. */
+const EARLIER: Partial<Record<ImportFormat, string>> = {
+  "google-authenticator":
+    'the line with pam_google_authenticator.so (such as "auth required pam_google_authenticator.so")',
+  "oath": 'the line with pam_oath.so (such as "auth requisite pam_oath.so usersfile=…")',
+};
+
+/** What asked for codes until now as a plugin of OpenVPN. */
+const PLUGIN: Partial<Record<ImportFormat, string>> = {
+  "otp-secrets": 'the line of openvpn-otp (such as "plugin …/openvpn-otp.so")',
+};
+
+/**
+ * What must be removed after an import, since the system that asked for codes until now would go on
+ * to: it would take the password for a password with a code, and refuse it.
+ *
+ * @returns sentences without a full stop at their end
+ */
+export function earlierModules(formats: readonly ImportFormat[]): string[] {
+  const told = (lines: typeof EARLIER, place: string) =>
+    [...new Set(formats)].flatMap((format) => {
+      const line = lines[format];
+      return line === undefined ? [] : [
+        `${place} must no longer have ${line}: it would still ask for a code, and refuse every ` +
+        "right password",
+      ];
+    });
+  return [
+    ...told(EARLIER, "the PAM service that logins use (totpPamService)"),
+    ...told(PLUGIN, "OpenVPN's configuration"),
+  ];
+}

@@ -1,0 +1,32 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { readAll } from "./read_all.ts";
+
+/**
+ * Reads a file of whatever user, up to a bound. A named pipe in its place is refused and not waited
+ * for, even where somebody puts it there between the look and the opening.
+ *
+ * @param maxBytes more is refused
+ * @returns with the owner of the file that was read
+ * @throws Error that says what is wrong; Deno.errors.* when the system refuses
+ */
+export function readRegularFile(
+  path: string,
+  maxBytes: number,
+): { content: Uint8Array<ArrayBuffer>; uid: number } {
+  // A device may act when it is opened, so it isn't.
+  if (!Deno.statSync(path).isFile) throw notRegular();
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    const info = fstatSync(file);
+    if (!info.isFile()) throw notRegular();
+    const content = readAll((buffer) => readSync(file, buffer), maxBytes);
+    if (content === null) throw new Error(`it is larger than ${maxBytes} bytes`);
+    return { content, uid: info.uid };
+  } finally {
+    closeSync(file);
+  }
+}
+
+function notRegular(): Error {
+  return new Error("it is not a regular file");
+}

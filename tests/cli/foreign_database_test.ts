@@ -1,0 +1,521 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { mustRun, run } from "../lab/command.ts";
+import { type ForeignPlace, makeForeignPlace } from "../lab/foreign_place.ts";
+import { playAttempt } from "../lab/hook_call.ts";
+import { hotJournal } from "../lab/hot_journal.ts";
+import { codeOf, on, PROGRAM } from "../lab/program.ts";
+import { testWith } from "../lab/requirements.ts";
+import { Terminal } from "../lab/terminal.ts";
+
+const ROOT_AND_ACCOUNT = ["root", "useradd"] as const;
+
+/** Runs a command of root's that must succeed; gives its standard output. */
+async function must({ asRoot }: ForeignPlace, args: string[], stdin?: string): Promise<string> {
+  const { status, stdout, stderr } = await asRoot(args, stdin);
+  assert.equal(status, 0, `${args.join(" ")}: ${stderr}`);
+  return stdout;
+}
+
+async function findingsOf({ asRoot, config }: ForeignPlace) {
+  const { stdout, stderr } = await asRoot(["doctor", "--config", config, "--json"]);
+  assert(stdout.startsWith("{"), stderr);
+  const { findings } = JSON.parse(stdout) as {
+    findings: { id: string; level: string; what: string }[];
+  };
+  return findings.filter(({ id }) => ["database", "database_write", "secrets"].includes(id))
+    .map(({ id, level, what }) => `${level} ${id}: ${what}`);
+}
+
+testWith(
+  ROOT_AND_ACCOUNT,
+  "every command of root's works on another user's database, and the files stay that user's",
+  async () => {
+    await using place = await makeForeignPlace();
+    const { own, rootOnly, db, requireOwned } = place;
+    const out = (name: string) => `${rootOnly}/${name}`;
+    await Deno.writeTextFile(out("users"), "daemon\nbin\n");
+    const [, secret] = (await must(place, ["enroll", "alice", "--qr", out("alice.svg")]))
+      .split("\n");
+    await requireOwned();
+    await must(place, ["enroll", "--from", out("users"), "--sheets", out("sheets")]);
+    await must(place, ["verify", "alice", "--code-from", "-"], codeOf(secret!));
+    await must(place, ["recovery", "alice"]);
+    for (const command of ["disable", "enable", "unlock", "exempt", "show"]) {
+      await must(place, [command, "alice"]);
+    }
+    assert.match(await must(place, ["log"]), /The audit trail is empty/);
+    await must(place, ["rekey"]);
+    await must(place, ["backup", out("backup")]);
+    await must(place, ["export", out("export"), "--yes"]);
+    await must(place, ["delete", "daemon"]);
+    await must(place, ["restore", out("backup"), "--yes"]);
+    await must(place, ["delete", "alice"]);
+    await must(place, ["import", out("export"), "--yes", "--replace"]);
+    const completed = await must(place, [
+      "complete",
+      "--",
+      "zsh",
+      "",
+      "--db",
+      db,
+      "show",
+    ]);
+    assert.match(completed, /^alice$/m);
+    assert.match(await must(place, ["show", "alice", "--secret"]), new RegExp(secret!));
+    assert.deepEqual(await findingsOf(place), [
+      `ok database: ${db} opens, 3 users enrolled`,
+      "ok database_write: a login can write to it: tried without writing anything",
+      "ok secrets: every secret opens and gives a code",
+    ]);
+
+    await requireOwned();
+    assert.deepEqual([...Deno.readDirSync(own)].map(({ name }) => name).sort(), ["db", "db.key"]);
+    for (const name of ["alice.svg", "backup", "export"]) {
+      const { uid, mode } = Deno.statSync(out(name));
+      assert.deepEqual([uid, mode! & 0o777], [0, 0o600], name);
+    }
+    // The user, as whom OpenVPN runs the program, can use all of it.
+    const { status, stderr } = await place.asUser(["show", "alice", "--secret"]);
+    assert.equal(status, 0, stderr);
+    assert.equal((await place.asUser(["backup", `${own}/backup`])).status, 0);
+    await must(place, ["restore", `${own}/backup`, "--yes"]);
+  },
+);
+
+testWith(
+  ["root", "useradd", "strace"],
+  "doctor changes nothing in another user's directory, and opens nothing there with root's rights",
+  async () => {
+    await using place = await makeForeignPlace();
+    const { own, db, config, rootOnly } = place;
+    await must(place, ["enroll", "alice"]);
+    const before = await mustRun("find", [own, "-printf", "%p %i %m %U %s %T@ %C@\n"]);
+    const trace = `${rootOnly}/trace`;
+    await mustRun("strace", [
+      ...["-f", "-o", trace, "-e", "trace=%file,setresuid,write,pwrite64,ftruncate"],
+      ...[PROGRAM, "doctor", "--config", config],
+    ]);
+    assert.equal(await mustRun("find", [own, "-printf", "%p %i %m %U %s %T@ %C@\n"]), before);
+    const lines = Deno.readTextFileSync(trace).split("\n");
+    let user = 0;
+    let opened = 0;
+    for (const line of lines) {
+      const [, uid] = line.match(/setresuid\(\S+ (\d+),/) ?? [];
+      if (uid !== undefined) user = Number(uid);
+      if (!line.includes(`"${db}`)) continue;
+      assert.doesNotMatch(line, /unlink|rename|mkdir|chmod|chown/, line);
+      // node:sqlite opens each database so; it is there.
+      assert(!line.includes("O_CREAT") || line.includes(`"${db}", O_RDWR|`), line);
+      if (!/ open(at)?\(/.test(line)) continue;
+      opened++;
+      assert.equal(user, place.uid, line);
+    }
+    assert(opened > 2, "the trace was read");
+  },
+);
+
+testWith(
+  ["root", "useradd", "script"],
+  "all threads have the owner's rights, and the owner can neither signal nor trace the process",
+  async () => {
+    await using place = await makeForeignPlace();
+    const { db, rootOnly, uid, gid } = place;
+    await must(place, ["enroll", "alice"]);
+    await must(place, ["backup", `${rootOnly}/backup`]);
+    await using terminal = new Terminal(
+      `${PROGRAM} ${on(db).join(" ")} restore ${rootOnly}/backup`,
+    );
+    await terminal.shows(/Replace all users/);
+    const pid = (await mustRun("pgrep", ["-f", `${db}.key restore ${rootOnly}/backup`]))
+      .trim().split("\n").find((pid) => Deno.readLinkSync(`/proc/${pid}/exe`) === PROGRAM)!;
+    const threads = [...Deno.readDirSync(`/proc/${pid}/task`)].map(({ name }) => name);
+    // A signature in between has taken a second thread.
+    assert(threads.length > 1, "there are several threads");
+    const group = `${gid}`;
+    for (const thread of threads) {
+      const status = Deno.readTextFileSync(`/proc/${pid}/task/${thread}/status`);
+      const [, uids] = status.match(/^Uid:\t(.*)$/m)!;
+      assert.equal(uids, `0\t${uid}\t0\t${uid}`);
+      assert.equal(status.match(/^Gid:\t\d+\t(\d+)/m)![1], group);
+      assert.equal(status.match(/^Groups:\t(.*?) *$/m)![1], group);
+      assert.match(status, /^CapEff:\t0+$/m);
+    }
+    assert.equal(Deno.statSync(`/proc/${pid}/mem`).uid, 0, "the process is not dumpable");
+    const ids = ["--reuid", `${uid}`, "--regid", group, "--clear-groups"];
+    const kill = await run("setpriv", [...ids, "kill", "-STOP", pid]);
+    assert.match(kill.stderr, /not permitted/);
+    await terminal.type(/Replace all users/, "y");
+    const { status, screen } = await terminal.end();
+    assert.equal(status, 0, screen);
+  },
+);
+
+/** Something that the user has put there. */
+interface Trap {
+  name: string;
+  /** Sets it; `before` are the database's bytes. */
+  set(place: ForeignPlace, before: Uint8Array<ArrayBuffer>): Promise<unknown>;
+  /** What the commands say; undefined where they work. */
+  says?: RegExp;
+  /** What doctor finds; undefined where it finds all well. */
+  found?: RegExp;
+  /** Whether commands that need no key work. */
+  onlyKey?: boolean;
+  /** Whether what it makes stays root's or another user's. */
+  keepsOwner?: boolean;
+}
+
+const canaryOf = ({ rootOnly }: ForeignPlace) => `${rootOnly}/canary`;
+
+/** Puts something made by a command in the place of a file. */
+function instead(
+  which: "db" | "key" | "journal" | "wal",
+  make: (path: string, place: ForeignPlace) => Promise<unknown>,
+) {
+  return async (place: ForeignPlace) => {
+    const path =
+      { db: place.db, key: place.key, journal: `${place.db}-journal`, wal: `${place.db}-wal` }[
+        which
+      ];
+    await Deno.remove(path).catch(() => {});
+    await make(path, place);
+  };
+}
+
+const fifo = (path: string) => mustRun("mkfifo", ["-m", "600", path]);
+const socket = async (path: string) => {
+  // Deno removes it by the name that it had.
+  using _listener = Deno.listen({ transport: "unix", path: `${path}.new` });
+  await Deno.rename(`${path}.new`, path);
+};
+const device = (path: string) => mustRun("mknod", ["-m", "600", path, "c", "1", "5"]);
+const directory = (path: string) => Deno.mkdir(path);
+const linkToCanary = (path: string, place: ForeignPlace) => Deno.symlink(canaryOf(place), path);
+const linkToZero = (path: string) => Deno.symlink("/dev/zero", path);
+const sparse = (size: string) => (path: string) =>
+  mustRun("sh", ["-c", `umask 077; truncate -s ${size} "$0"`, path]);
+
+/** Changes the database. */
+function changed(sql: string) {
+  return ({ db }: ForeignPlace) => {
+    using connection = new DatabaseSync(db);
+    connection.exec(sql);
+    return Promise.resolve();
+  };
+}
+
+const DENIED = /no permission to open \S+ as uid \d+/;
+const NOT_REGULAR = /is not a regular file/;
+const NO_KEY_FILE = /is not a key file/;
+const STRANGE = /something in its schema that openvpn-totp does not create/;
+const UNREAD = /warning database: .*write-ahead log/;
+
+const TRAPS: Trap[] = [
+  {
+    name: "a journal that names a file of root's",
+    set: instead("journal", async (path, place) => {
+      const journal = hotJournal(await Deno.readFile(place.db), canaryOf(place));
+      await Deno.writeFile(path, journal, { mode: 0o600 });
+    }),
+    says: /-journal names another file/,
+    found: /problem database: .*names another file/,
+  },
+  {
+    name: "a journal of an interrupted write",
+    set: instead("journal", async (path, place) => {
+      await Deno.writeFile(path, hotJournal(await Deno.readFile(place.db), null), { mode: 0o600 });
+    }),
+    found: /warning database: .*-journal is left of an interrupted write/,
+  },
+  ...([
+    ["a named pipe", fifo],
+    ["a socket", socket],
+    ["a device", device],
+    ["a directory", directory],
+    ["a link to a file of root's", linkToCanary],
+  ] as const).flatMap(([what, make]): Trap[] => [
+    {
+      name: `${what} as the journal`,
+      set: instead("journal", make),
+      says: NOT_REGULAR,
+      found: NOT_REGULAR,
+    },
+    {
+      name: `${what} as the log`,
+      set: instead("wal", make),
+      says: NOT_REGULAR,
+      found: NOT_REGULAR,
+    },
+    {
+      name: `${what} as the database`,
+      set: instead("db", make),
+      says: make === linkToCanary ? DENIED : NOT_REGULAR,
+      found: /problem database: /,
+    },
+    {
+      name: `${what} as the key file`,
+      set: instead("key", make),
+      says: make === linkToCanary ? /no permission to use the key file/ : NO_KEY_FILE,
+      found: make === linkToCanary ? /problem database: .*belongs to uid 0/ : NO_KEY_FILE,
+      onlyKey: true,
+    },
+  ]),
+  {
+    name: "a link to zeros as the database",
+    set: instead("db", linkToZero),
+    says: NOT_REGULAR,
+    found: /problem/,
+  },
+  {
+    name: "a link to zeros as the key file",
+    set: instead("key", linkToZero),
+    says: NO_KEY_FILE,
+    found: /problem/,
+    onlyKey: true,
+  },
+  {
+    name: "a sparse database",
+    set: instead("db", sparse("1T")),
+    says: /is larger than any/,
+    found: /is larger than any/,
+  },
+  {
+    name: "a sparse key file",
+    set: instead("key", sparse("1T")),
+    says: NO_KEY_FILE,
+    found: NO_KEY_FILE,
+    onlyKey: true,
+  },
+  {
+    name: "a database that grew by nothing but zeros",
+    set: ({ db }) => mustRun("truncate", ["-s", "1G", db]),
+  },
+  {
+    name: "a database of root's in its place",
+    set: instead(
+      "db",
+      (path) =>
+        mustRun("sh", ["-c", 'umask 077; : > "$0"', path]).then(() =>
+          mustRun("chown", ["root", path])
+        ),
+    ),
+    keepsOwner: true,
+    says: /no database|no permission/,
+    found: /problem database: /,
+  },
+  {
+    name: "a database that was given away",
+    set: ({ db }) => mustRun("chown", ["daemon", db]),
+    keepsOwner: true,
+    says: /belongs to uid 1, but this is uid \d+/,
+    found: /problem database: .*belongs to uid 1,/,
+  },
+  {
+    name: "a virtual table",
+    set: changed("CREATE VIRTUAL TABLE trap USING fts5(text)"),
+    says: STRANGE,
+    found: /warning database: .*\(table trap\)/,
+  },
+  {
+    name: "a column that computes",
+    set: changed("ALTER TABLE enrolments ADD COLUMN trap TEXT AS (hex(zeroblob(1e8)))"),
+    says: STRANGE,
+    found: /warning database: .*\(table enrolments\)/,
+  },
+  {
+    name: "a trigger",
+    set: changed("CREATE TRIGGER trap DELETE ON enrolments BEGIN SELECT 1; END"),
+    says: STRANGE,
+    found: /warning database: .*\(trigger trap\)/,
+  },
+  { name: "statistics", set: changed("ANALYZE") },
+  {
+    name: "a write-ahead log",
+    set: changed("PRAGMA journal_mode = WAL"),
+    found: UNREAD,
+  },
+];
+
+/** What root may do; each gets arguments of its own, so that none stands in another's way. */
+function commandsOf({ rootOnly }: ForeignPlace, needsKey: boolean): string[][] {
+  const withKey = [
+    ["enroll", "--replace", "bob"],
+    ["show", "--secret", "alice"],
+    ["rekey"],
+    ["restore", `${rootOnly}/backup`, "--yes"],
+    ["export", "-", "--yes"],
+  ];
+  const others = [["list"], ["log"], ["disable", "alice"], ["backup", `${rootOnly}/another`]];
+  return needsKey ? withKey : [...others, ...withKey];
+}
+
+testWith(
+  ROOT_AND_ACCOUNT,
+  "whatever a user puts in the place of database and key file, nothing of root's is touched",
+  async (t) => {
+    await using place = await makeForeignPlace();
+    const { own, rootOnly, config, asRoot } = place;
+    await must(place, ["enroll", "alice"]);
+    await must(place, ["backup", `${rootOnly}/backup`]);
+    const saved = `${rootOnly}/saved.tar`;
+    await mustRun("tar", ["-C", own, "-cf", saved, "."]);
+    const before = place.rootsFiles();
+    const reset = async (trap: Trap) => {
+      await mustRun("find", [own, "-mindepth", "1", "-delete"]);
+      await mustRun("tar", ["-C", own, "-xpf", saved]);
+      await trap.set(place, await Deno.readFile(saved));
+      const made = await mustRun("find", [own, "-user", "root", "!", "-type", "l"]);
+      if (made !== "" && !trap.keepsOwner) {
+        await mustRun("chown", ["-R", "-h", `${place.uid}:${place.gid}`, own]);
+      }
+      await mustRun("find", [own, "-type", "l", "-exec", "chown", "-h", `${place.uid}`, "{}", "+"]);
+    };
+    for (const trap of TRAPS) {
+      await t.step(trap.name, async () => {
+        await reset(trap);
+        const there = await mustRun("find", [own, "-printf", "%p %i %m %U %s %T@\n"]);
+        const findings = (await findingsOf(place)).join("\n");
+        if (trap.found === undefined) assert.doesNotMatch(findings, /^(?!ok)/m);
+        else assert.match(findings, trap.found);
+        assert.equal(await mustRun("find", [own, "-printf", "%p %i %m %U %s %T@\n"]), there);
+
+        for (const args of commandsOf(place, trap.onlyKey ?? false)) {
+          await reset(trap);
+          const { status, stderr } = await asRoot(args);
+          const said = `${args.join(" ")}: ${status} ${stderr}`;
+          if (trap.says === undefined) assert.equal(status, 0, said);
+          else {
+            assert.equal(status, 1, said);
+            assert.match(stderr, trap.says, said);
+          }
+          await Deno.remove(`${rootOnly}/another`).catch(() => {});
+          assert.equal(place.rootsFiles(), before, said);
+          const roots = await mustRun("find", [
+            own,
+            "-newer",
+            config,
+            "-user",
+            "root",
+            "-type",
+            "f",
+          ]);
+          assert.equal(trap.keepsOwner ? "" : roots, "", said);
+        }
+      });
+    }
+  },
+);
+
+testWith(
+  ROOT_AND_ACCOUNT,
+  "a journal that is put there between a look and the opening is played back without root's rights",
+  async () => {
+    await using place = await makeForeignPlace();
+    const { own, db, uid, gid, asRoot } = place;
+    await must(place, ["enroll", "alice"]);
+    const before = place.rootsFiles();
+    const journal = hotJournal(await Deno.readFile(db), canaryOf(place));
+    await Deno.writeFile(`${own}/trap`, journal, { mode: 0o600 });
+    await Deno.chown(`${own}/trap`, uid, gid);
+    const script = 'while :; do cp "$0/trap" "$0/db-journal"; rm -f "$0/db-journal"; done';
+    const ids = ["--reuid", `${uid}`, "--regid", `${gid}`, "--clear-groups"];
+    const attacker = new Deno.Command("setpriv", {
+      args: [...ids, "sh", "-c", script, own],
+      stderr: "null",
+    }).spawn();
+    try {
+      for (let i = 0; i < 10; i++) {
+        await findingsOf(place);
+        await asRoot(["list"]);
+        await asRoot(["exempt", "bob"]);
+        assert.equal(place.rootsFiles(), before);
+      }
+      await place.requireOwned();
+    } finally {
+      attacker.kill("SIGKILL");
+      await attacker.status;
+    }
+  },
+);
+
+testWith(
+  ROOT_AND_ACCOUNT,
+  "database and key file of different users are refused with what to do",
+  async () => {
+    await using place = await makeForeignPlace();
+    const { own, db, key, rootOnly, asRoot } = place;
+    await must(place, ["enroll", "alice"]);
+    const refuses = async (paths: string[], says: RegExp) => {
+      const { status, stderr } = await run(PROGRAM, [...paths, "show", "--secret", "alice"]);
+      assert.equal(status, 1);
+      assert.match(stderr, says);
+    };
+    await Deno.copyFile(key, `${rootOnly}/key`);
+    await refuses(
+      ["--db", db, "--key", `${rootOnly}/key`],
+      /no permission to use the key file .*: the database belongs to this user, so the key file /,
+    );
+    await Deno.copyFile(db, `${rootOnly}/db`);
+    await refuses(
+      ["--db", `${rootOnly}/db`, "--key", key],
+      /own belongs to uid \d+, but this is uid 0/,
+    );
+    await Deno.chown(key, 1, 1);
+    await refuses(on(db), /key belongs to uid 1, but this is uid \d+/);
+    // No key is made where the user could not use it.
+    await Deno.remove(key);
+    const enrolled = await asRoot(["delete", "alice"]);
+    assert.equal(enrolled.status, 0, enrolled.stderr);
+    const args = ["--db", db, "--key", `${rootOnly}/none/key`, "enroll", "bob"];
+    assert.equal((await run(PROGRAM, args)).status, 1);
+    assert.deepEqual([...Deno.readDirSync(rootOnly)].some(({ name }) => name === "none"), false);
+    assert.deepEqual([...Deno.readDirSync(own)].map(({ name }) => name), ["db"]);
+  },
+);
+
+testWith(
+  ROOT_AND_ACCOUNT,
+  "a login that runs as root is refused where the database belongs to another user",
+  async () => {
+    await using place = await makeForeignPlace();
+    const { db, key, own, rootOnly, uid, gid } = place;
+    await must(place, ["enroll", "alice"]);
+    const journal = hotJournal(await Deno.readFile(db), canaryOf(place));
+    await Deno.writeFile(`${db}-journal`, journal, { mode: 0o600 });
+    await Deno.chown(`${db}-journal`, uid, gid);
+    const before = place.rootsFiles();
+    await Deno.mkdir(`${rootOnly}/../openvpn`);
+    const attempt = await playAttempt(`${rootOnly}/../openvpn`, {
+      totpTokenDbPath: db,
+      totpKeyFile: key,
+      totpPrimaryAuth: "external",
+    });
+    const { status, stderr } = await attempt.password("alice", "any");
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /reason=failure .*untrusted_path: \S+ belongs to uid \d+, but this is uid 0/,
+    );
+    assert.equal(place.rootsFiles(), before);
+    await place.requireOwned();
+    assert(Deno.lstatSync(`${own}/db-journal`).isFile);
+  },
+);
+
+testWith(
+  ROOT_AND_ACCOUNT,
+  "a value that would take all memory is refused",
+  async () => {
+    await using place = await makeForeignPlace();
+    await must(place, ["enroll", "alice"]);
+    await changed("UPDATE enrolments SET issuer = hex(zeroblob(150000000))")(place);
+    for (const args of [["list"], ["show", "alice"], ["export", "-", "--yes"]]) {
+      const { status, stdout, stderr } = await place.asRoot(args);
+      assert.equal(status, 1);
+      assert.equal(stdout, "");
+      assert.match(stderr, /needs more memory than there is/);
+    }
+    assert.match((await findingsOf(place)).join(""), /^problem database: .*needs more memory/);
+  },
+);

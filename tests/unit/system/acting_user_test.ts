@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { Failure } from "../../../src/core/failure.ts";
+import {
+  actingUid,
+  asCaller,
+  isActingForAnother,
+  whileActingAs,
+} from "../../../src/system/acting_user.ts";
+import { missing } from "../../lab/requirements.ts";
+
+/** A test that root runs; it loads the C library, which stays. */
+function testAsRoot(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, ignore: missing(["root"]).length > 0, sanitizeResources: false, fn });
+}
+
+const DAEMON = { uid: 1, gid: 1 };
+
+/** The different ids that the threads of this process have. */
+function idsOfThreads(): string[] {
+  const ids = new Set<string>();
+  for (const { name } of Deno.readDirSync("/proc/self/task")) {
+    const status = statusOf(name);
+    if (status === null) continue;
+    const line = (name: string) => status.match(new RegExp(`^${name}:\\s*(.*?)\\s*$`, "m"))![1]!;
+    ids.add(["Uid", "Gid", "Groups"].map(line).join(", ").replaceAll("\t", " "));
+  }
+  return [...ids];
+}
+
+/** Null for a thread that has ended meanwhile. */
+function statusOf(thread: string): string | null {
+  try {
+    return Deno.readTextFileSync(`/proc/self/task/${thread}/status`);
+  } catch {
+    return null;
+  }
+}
+
+testAsRoot("all threads act as the user, and as the caller again", async () => {
+  const before = idsOfThreads();
+  const asDaemon = ["0 1 0 1, 0 1 0 1, 1"];
+  const secret = await Deno.makeTempFile();
+  try {
+    await whileActingAs(DAEMON.uid, async () => {
+      assert.deepEqual(idsOfThreads(), asDaemon);
+      assert.equal(actingUid(), DAEMON.uid);
+      assert(isActingForAnother());
+      // Reads in threads of the pool, which may be made for it.
+      const reads = Array.from({ length: 40 }, () => Deno.readTextFile(secret));
+      for (const { status } of await Promise.allSettled(reads)) assert.equal(status, "rejected");
+      assert.throws(() => Deno.readTextFileSync(secret), Deno.errors.PermissionDenied);
+      assert.deepEqual(idsOfThreads(), asDaemon);
+      assert.equal(asCaller(() => Deno.readTextFileSync(secret)), "");
+      assert.deepEqual(asCaller(idsOfThreads), before);
+      assert.throws(() => Deno.readTextFileSync(secret), Deno.errors.PermissionDenied);
+    });
+    assert.deepEqual(idsOfThreads(), before);
+    assert.equal(Deno.readTextFileSync(secret), "");
+  } finally {
+    await Deno.remove(secret);
+  }
+});
+
+testAsRoot("the caller's rights come back after an error", async () => {
+  const before = idsOfThreads();
+  await assert.rejects(
+    whileActingAs(DAEMON.uid, () => Promise.reject(new Error("x"))),
+    /^Error: x/,
+  );
+  assert.deepEqual(idsOfThreads(), before);
+  await whileActingAs(DAEMON.uid, () => {
+    assert.throws(
+      () =>
+        asCaller(() => {
+          throw new Error("x");
+        }),
+      /^Error: x/,
+    );
+    assert.equal(actingUid(), DAEMON.uid);
+    assert.throws(() => Deno.readDirSync("/root").next(), Deno.errors.PermissionDenied);
+    return Promise.resolve();
+  });
+});
+
+testAsRoot("nothing runs as a user without an account", async () => {
+  const before = idsOfThreads();
+  const none = 4_000_000;
+  await assert.rejects(
+    whileActingAs(none, () => Promise.reject(new Error("it ran"))),
+    (error) => {
+      assert(error instanceof Failure, String(error));
+      assert.match(error.message, /^cannot act as uid 4000000, .*: there is no such account; run /);
+      return true;
+    },
+  );
+  assert.deepEqual(idsOfThreads(), before);
+});

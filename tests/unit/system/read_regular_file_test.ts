@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { readRegularFile } from "../../../src/system/read_regular_file.ts";
+import { mustRun } from "../../lab/command.ts";
+import { makeTestDirectory } from "../../lab/program.ts";
+
+Deno.test("a regular file is read up to the bound", async () => {
+  await using directory = await makeTestDirectory();
+  const path = `${directory.path}/file`;
+  await Deno.writeTextFile(path, "12345");
+  const { content, uid } = readRegularFile(path, 5);
+  assert.equal(new TextDecoder().decode(content), "12345");
+  assert.equal(uid, Deno.uid());
+  assert.throws(() => readRegularFile(path, 4), /larger than 4 bytes/);
+});
+
+Deno.test("what is no regular file is neither read nor waited for, even if it has just come", async () => {
+  await using directory = await makeTestDirectory();
+  const pipe = `${directory.path}/pipe`;
+  const file = `${directory.path}/file`;
+  await mustRun("mkfifo", [pipe]);
+  await Deno.writeTextFile(file, "");
+  const info = Deno.statSync(file);
+  const { statSync } = Deno;
+  for (const path of [pipe, directory.path, "/dev/null"]) {
+    assert.throws(() => readRegularFile(path, 5), /not a regular file/);
+    // As if somebody had exchanged it after the look.
+    Deno.statSync = () => info;
+    try {
+      assert.throws(() => readRegularFile(path, 5), /not a regular file/);
+    } finally {
+      Deno.statSync = statSync;
+    }
+  }
+});
