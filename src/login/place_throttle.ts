@@ -130,8 +130,14 @@ export class PlaceThrottle {
     for (const key of places) await this.#countAt(scopeOf(key, this.#rule), records, expiresAt);
   }
 
-  /** Takes back an attempt that was counted, where it turned out to be no failure. */
+  /**
+   * Takes back an attempt that was counted, where it turned out to be no failure. If the user's own
+   * place, which comes first, has nothing left, a simultaneous attempt has passed and has taken this
+   * one out everywhere: others' failures would go in its place.
+   */
   async takeBack(records: LoginRecords, places: CountedPlaces): Promise<void> {
+    const [first] = places.keys();
+    if (first === undefined || await records.findPlaceFailures(first) === null) return;
     for (const [key, own] of places) {
       const current = await records.findPlaceFailures(key);
       const left = takenBack(current, own, scopeOf(key, this.#rule));
