@@ -5,6 +5,7 @@ import { NO_FAILURES } from "../core/lockout.ts";
 import {
   afterFailure,
   type Counted,
+  isPair,
   lessened,
   levelAt,
   pairKey,
@@ -28,6 +29,9 @@ export interface Guess {
   /** Distinguishes passwords without revealing them; null if it cannot be made. */
   mark: string | null;
 }
+
+/** Whose failures count: those of everybody in an attempt's networks, or the user's own alone. */
+export type Whose = "all" | "own";
 
 /** For an attempt that was not counted in advance. */
 const UNCOUNTED: CountedPlaces = new Map();
@@ -60,15 +64,18 @@ export class PlaceThrottle {
   /**
    * Says whether attempts from this place are still refused without being looked at. It only reads.
    *
+   * @param whose failures cause the wait: all that count here, or only those of the user's own places
    * @returns the seconds that the wait still lasts, 0 if there is none; and whether failures are from
    *   the future, because the clock was set back
    */
   async wait(
     reader: PlaceReader,
     now: EpochMs,
+    whose: Whose = "all",
   ): Promise<{ seconds: number; isFromFuture: boolean }> {
     let [seconds, isFromFuture] = [0, false];
     for (const scope of await this.scopes(reader, now)) {
+      if (whose === "own" && !isPair(scope.key)) continue;
       const failures = await reader.findPlaceFailures(scope.key);
       seconds = Math.max(seconds, waitSeconds(failures, scope, now));
       isFromFuture ||= failures !== null && failures.lastAt > now;
@@ -80,8 +87,12 @@ export class PlaceThrottle {
    * The seconds that the wait still lasts, as {@link PlaceThrottle.wait} says; waits that began in the
    * future are restarted.
    */
-  async waitOrRestart(records: LoginRecords, now: EpochMs): Promise<number> {
-    const { seconds, isFromFuture } = await this.wait(records, now);
+  async waitOrRestart(
+    records: LoginRecords,
+    now: EpochMs,
+    whose: Whose = "all",
+  ): Promise<number> {
+    const { seconds, isFromFuture } = await this.wait(records, now, whose);
     if (seconds > 0 && isFromFuture) await this.restartWaits(records, now);
     return seconds;
   }

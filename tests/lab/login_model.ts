@@ -265,6 +265,9 @@ export class LoginModel {
     const places = this.#places.placesOf(attempt, this.known.isKnown(attempt, null, this.now));
     // Answers to no challenge are failures: otherwise anybody could send them without end.
     if (challenge === undefined && this.#isInWait(places)) return IN_WAIT;
+    // No lock bounds guesses at a code where the password is not proven.
+    const isGuess = this.rules.mode === "external" && challenge?.answer === null;
+    if (isGuess && this.#isInWait(places.filter(isOwn))) return IN_WAIT;
     const verdict = challenge === undefined
       ? "refused no_challenge"
       : this.#answer(challenge, attempt, code);
@@ -423,6 +426,11 @@ export class LoginModel {
     });
     return isDynamic ? "challenged dynamic" : "challenged crtext";
   }
+}
+
+/** Says whether a place is a user's own, and not a network. */
+function isOwn(place: string): boolean {
+  return place.includes(" in ");
 }
 
 /** An open attempt's id: the answer to a dynamic challenge comes under another one. */
