@@ -59,15 +59,15 @@ export function openAttemptsAt(
 export function expiredAttemptsAt(
   connection: DatabaseSync,
   place: string,
-  now: EpochMs,
+  { now, latest }: { now: EpochMs; latest: EpochMs },
 ): OpenAttempt[] {
   const placesOf = connection.prepare(
     "SELECT place FROM open_attempts WHERE attempt = ? ORDER BY number",
   );
   return connection.prepare(
-    `SELECT attempt, expires_at FROM open_attempts WHERE place = ? AND expires_at <= ?
+    `SELECT attempt, expires_at FROM open_attempts WHERE place = ? AND (expires_at <= ? OR expires_at > ?)
      ORDER BY expires_at, attempt LIMIT ${AT_ONCE}`,
-  ).all(place, now).map((row) => ({
+  ).all(place, now, latest).map((row) => ({
     id: row.attempt as string,
     places: placesOf.all(row.attempt as string).map((one) => one.place as string),
     expiresAt: row.expires_at as number,

@@ -84,3 +84,20 @@ Deno.test("whoever has the password guesses no more codes by opening challenges 
     assert(judged < 15, `${judged} codes of ${user} were looked at within ${200 * 0.1} seconds`);
   }
 });
+
+Deno.test("a clock that was ahead for a while keeps nobody out who did not answer meanwhile", async () => {
+  using server = new External();
+  await server.enrol("alice");
+  const day = 24 * 3600 * 1000;
+  server.now += day;
+  for (const password of ["one", "another", "a third"]) await server.open("alice", password);
+  server.now -= day;
+  // What was open counts as failures at the latest now: the longest wait is five minutes.
+  for (let i = 0; i < 10; i++) {
+    const { verdict } = await server.open("alice", "the right one");
+    if (verdict.outcome === "challenged") return;
+    server.now += 60_000;
+  }
+  const { verdict } = await server.open("alice", "the right one");
+  assert.equal(verdict.outcome, "challenged", JSON.stringify(verdict));
+});
