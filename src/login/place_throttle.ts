@@ -143,14 +143,17 @@ export class PlaceThrottle {
 
   /**
    * Takes back an attempt that was counted, where it turned out to be no failure. If the user's own
-   * place, which comes first, has nothing left, a simultaneous attempt has passed and has taken this
-   * one out everywhere: others' failures would go in its place.
+   * place, which comes first, has nothing left before its time, a simultaneous attempt has passed and
+   * has taken this one out everywhere: others' failures would go in its place.
    */
   async takeBack(records: LoginRecords, places: CountedPlaces): Promise<void> {
-    const [first] = places.keys();
-    if (first === undefined || await records.findPlaceFailures(first) === null) return;
+    const [first] = places;
+    if (first === undefined) return;
+    const [firstKey, { counted: { goneAt } }] = first;
+    const isGone = await records.findPlaceFailures(firstKey) === null;
     for (const [key, own] of places) {
       const current = await records.findPlaceFailures(key);
+      if (isGone && current !== null && current.lastAt < goneAt) continue;
       const left = takenBack(current, own, scopeOf(key, this.#rule));
       await records.savePlaceFailures(key, left);
     }

@@ -263,10 +263,13 @@ export class LoginModel {
     const there = this.challenges.get(attempt.id);
     const challenge = there?.isDynamic === isNewConnection ? there : undefined;
     const places = this.#places.placesOf(attempt, this.known.isKnown(attempt, null, this.now));
-    // Answers to no challenge are failures: otherwise anybody could send them without end.
-    if (challenge === undefined && this.#isInWait(places)) return IN_WAIT;
+    const isAwaited = challenge === undefined
+      ? this.#open.has(idOf(attempt.id, isNewConnection))
+      : challenge.answer !== "refused";
+    // Answers that no challenge waits for are failures: otherwise anybody could send them without end.
+    if (!isAwaited && this.#isInWait(places)) return IN_WAIT;
     // No lock bounds guesses at a code where the password is not proven.
-    const isGuess = this.rules.mode === "external" && challenge?.answer === null;
+    const isGuess = this.rules.mode === "external" && (challenge?.answer ?? null) === null;
     if (isGuess && this.#isInWait(places.filter(isOwn))) return IN_WAIT;
     const verdict = challenge === undefined
       ? "refused no_challenge"

@@ -26,6 +26,10 @@ export class LoginOpen {
     this.#open.set(id, { places, until: now + Math.min(challengeSeconds, 300) * SECOND });
   }
 
+  has(id: string): boolean {
+    return this.#open.has(id);
+  }
+
   close(id: string): void {
     this.#open.delete(id);
   }
