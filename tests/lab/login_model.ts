@@ -112,7 +112,11 @@ export class LoginModel {
     } else if (!this.known.isNewPassword(attempt, sent, this.now)) {
       this.#places.undo(before);
     }
-    if (verdict.startsWith("accepted")) this.known.logIn(attempt, this.about!, this.now);
+    // Without a code, nobody becomes known where wrong codes will count.
+    const isFull = verdict !== "accepted exemption" || !this.users.has(this.about!);
+    if (verdict.startsWith("accepted") && isFull) {
+      this.known.logIn(attempt, this.about!, this.now);
+    }
     return verdict;
   }
 
@@ -341,6 +345,7 @@ export class LoginModel {
   /** Enrols a user; a disabled user stays disabled. */
   enrol(username: string, secret: string): void {
     const isDisabled = this.users.get(username)?.isDisabled ?? false;
+    if (!this.users.has(username)) this.known.drop(username);
     this.#drop(username);
     this.users.set(username, newUser(secret, this.now, isDisabled));
     this.known.forgive(username);
