@@ -28,7 +28,16 @@ const roam = act(
       for (let nth = 0; nth < times; nth++) {
         const sent = { ...wrong, nth: nth + trial.attempts.length, connectedFrom };
         await trial.password(trial.begin({ ...from, address: there }), sent);
+        // Until the next wait is over.
+        trial.pass(2 ** nth * SECOND);
       }
+      // Others there have to wait for none of this while the user is known.
+      const guest = {
+        loginName: `guest${trial.attempts.length}`,
+        commonName: null,
+        address: there,
+      };
+      await trial.password(trial.begin(guest), wrong);
       const sent = { ...RIGHT, method, connectedFrom };
       await trial.password(trial.begin({ ...from, address: there }), sent);
     }
