@@ -102,8 +102,8 @@ const openMany = act(
   fc.record({
     from,
     method: asked,
-    times: few,
-    isRight: fc.boolean(),
+    times: fc.constantFrom(2, 3, 3, 4),
+    isRight: fc.constantFrom(true, true, false),
     address: fc.option(elsewhere, { freq: 2 }),
   }),
   async (trial, { from, method, times, isRight, address }) => {
@@ -114,13 +114,28 @@ const openMany = act(
     const send = (nth: number) => trial.password(trial.begin(from), { ...some, method, nth });
     const first = trial.attempts.length;
     for (let i = 0; i < times; i++) await send(first + i);
-    const attempt = trial.attempts.at(-1)!;
+    const open = trial.model.openChallenges();
+    const attempt = trial.attempts.findLast(({ id }) => open.includes(id)) ??
+      trial.attempts.at(-1)!;
     const code = trial.codeFor(attempt, isRight ? { step: 0 } : { wrong: 1 });
     await trial.code({ ...attempt, address: address ?? attempt.address }, code);
     for (const ms of [0, 300 * SECOND - 1, 1, MINUTE]) {
       trial.pass(ms);
       await send(trial.attempts.length);
     }
+  },
+);
+
+/** PAM fails some times, whatever the password; then it is back. */
+const pamFails = act(
+  "pamFails",
+  fc.record({ from, method: asked, times: few }),
+  async (trial, { from, method, times }) => {
+    for (let nth = 0; nth < times; nth++) {
+      const sent = { ...RIGHT, password: "PAM fails", method, nth } as const;
+      await trial.password(trial.begin(from), sent);
+    }
+    await trial.password(trial.begin(from), { ...RIGHT, method });
   },
 );
 
@@ -180,5 +195,5 @@ const renew = act(
 /** What takes several steps that hardly come one after the other by chance. */
 export const courses = [
   ...[roam, answerNothing, repeatPassword, lockAtHome, openMany, openMany],
-  ...[exemptForAWhile, renew],
+  ...[exemptForAWhile, renew, pamFails],
 ];

@@ -27,7 +27,7 @@ const PASSWORDS: Record<Sent["password"], string> = {
 
 /** A PAM with one password for everybody. */
 const pam = fakeFactor(({ loginName }, password) => {
-  if (password === PASSWORDS["PAM fails"]) return refused("pam_error");
+  if (password.startsWith(PASSWORDS["PAM fails"])) return refused("pam_error");
   if (password !== PASSWORDS.right) return refused("wrong_password");
   return accountOf(pamNameOf(loginName));
   // Without authentication, no module reports the name that it knows the user by.
@@ -59,7 +59,8 @@ export class LoginRig {
     { password, nth = 0, method, code, connectedFrom = null }: Sent,
     stateId: string,
   ): Promise<PasswordVerdict | Failure> {
-    const text = PASSWORDS[password] + (password === "wrong" ? nth : "");
+    const isOneOfMany = password === "wrong" || password === "PAM fails";
+    const text = PASSWORDS[password] + (isOneOfMany ? nth : "");
     return orFailure(passwordStep({
       attempt,
       connectedFrom,
