@@ -108,9 +108,11 @@ export function waitSeconds(
   scope: ThrottleScope,
   now: EpochMs,
 ): number {
-  if (failures === null || failures.level < scope.freeFailures) return 0;
-  // What counted after the last failure decides: quiet time does not shorten the wait itself.
-  const beyond = Math.floor(failures.level) - scope.freeFailures;
+  if (failures === null) return 0;
+  // What counted after the last failure decides: quiet time does not shorten the wait itself. Rounded,
+  // as the seconds between failures take back a small part of one.
+  const beyond = Math.round(failures.level) - scope.freeFailures;
+  if (beyond < 0) return 0;
   const wait = Math.min(2 ** beyond, scope.maxWaitSeconds);
   const passed = Math.max(0, now - failures.lastAt) / 1000;
   return Math.max(0, Math.ceil(wait - passed));
