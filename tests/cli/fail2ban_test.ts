@@ -119,7 +119,8 @@ testWith(
             ...(n % 2 === 0 ? {} : { untrusted_ip: "" }),
           });
           login.wrap = wrap;
-          const { status, stderr } = await login.password(name, "wrong");
+          // The same password again would be no further guess, which fail2ban does not count.
+          const { status, stderr } = await login.password(name, `wrong for ${totpLog}`);
           assert.equal(status, 1);
           return stderr.replace(/\n$/, "");
         };
