@@ -35,12 +35,18 @@ function knownSchema(version: number): Set<string> {
   return new Set(schemaOf(model).map(({ text }) => text));
 }
 
-/** All entries but the statistics of ANALYZE, which run nothing. */
+/** The statistics of ANALYZE, as SQLite makes them: they run nothing. */
+const STATISTICS: Record<string, string> = {
+  sqlite_stat1: "CREATE TABLE sqlite_stat1(tbl,idx,stat)",
+  sqlite_stat4: "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)",
+};
+
+/** All entries but statistics: by the whole entry, as anything could have their name. */
 function schemaOf(connection: DatabaseSync): { name: string; text: string }[] {
-  return connection.prepare(
-    "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat_'",
-  ).all().map(({ type, name, tbl_name, sql }) => ({
-    name: `${type} ${name}`,
-    text: JSON.stringify([type, name, tbl_name, sql]),
-  }));
+  return connection.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema").all()
+    .filter(({ type, name, sql }) => type !== "table" || STATISTICS[name as string] !== sql)
+    .map(({ type, name, tbl_name, sql }) => ({
+      name: `${type} ${name}`,
+      text: JSON.stringify([type, name, tbl_name, sql]),
+    }));
 }

@@ -191,10 +191,13 @@ export function hasTables(database: DatabaseSync): boolean {
   return database.prepare("SELECT 1 FROM sqlite_schema").get() !== undefined;
 }
 
-/** Says whether a database has triggers or views. We create none; they would act on our statements. */
+/**
+ * Says whether a database has triggers or views. We create none; they would act on our statements.
+ * SQLite obeys them in whatever case their type is written.
+ */
 export function hasForeignRules(database: DatabaseSync): boolean {
   return database.prepare(
-    "SELECT 1 FROM sqlite_schema WHERE type IN ('trigger', 'view')",
+    "SELECT 1 FROM sqlite_schema WHERE lower(type) IN ('trigger', 'view')",
   ).get() !== undefined;
 }
 
