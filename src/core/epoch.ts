@@ -2,7 +2,7 @@
 export type EpochMs = number;
 
 /** How far clocks are corrected in normal operation (a time server's step), in milliseconds. */
-const CORRECTED_BY_MS = 10_000;
+export const CORRECTED_BY_MS = 10_000;
 
 /** Says whether something seems to have happened in the future, by more than a clock's correction. */
 export function wasSetBack(happened: EpochMs, now: EpochMs): boolean {

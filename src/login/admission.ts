@@ -57,7 +57,11 @@ export async function admit(
   }
   await throttle.passed(records, now, guess.counted);
   const proven = verdict ?? await admitEnrolled(login, enrolment!, transaction, parts);
-  if (proven.outcome === "accepted") await throttle.recordLogin(records, username, now);
+  // Where a code will be asked for again, nobody becomes known without one: wrong codes count apart
+  // there, so that many networks would give many guesses.
+  const isFull = proven.outcome === "accepted" &&
+    (enrolment === null || proven.by !== "exemption");
+  if (isFull) await throttle.recordLogin(records, username, now);
   return { verdict: proven, username };
 }
 

@@ -7,6 +7,7 @@ import {
   type CodeVerdict,
   refused,
   refusedBeforeChallenge,
+  refusedInWait,
   refusedUnproven,
 } from "../core/verdict.ts";
 import type { Pending } from "../store/store.ts";
@@ -15,7 +16,7 @@ import { checkAnew, checkCode, type CheckedCode, judgeCode } from "./code_check.
 import { conclude, type Conclusion, type Transaction } from "./conclude.ts";
 import type { LoginParts } from "./login_parts.ts";
 import { OpenAttempts } from "./open_attempts.ts";
-import { PlaceThrottle } from "./place_throttle.ts";
+import { PlaceThrottle, type Whose } from "./place_throttle.ts";
 import { refusalInWait } from "./wait.ts";
 
 /** A client's answer to a challenge. */
@@ -46,15 +47,18 @@ export function codeStep(
   const throttle = new PlaceThrottle(parts.rules.throttle, attempt);
   return checkAnew(async () => {
     const seen = await parts.store.findPending(attempt.id);
-    const refusal = await isAwaited(attempt, seen, parts)
-      ? null
-      : await refusalInWait(throttle, parts);
+    const whose = await whoseWait(attempt, seen, parts);
+    const refusal = whose === null ? null : await refusalInWait(throttle, parts, whose);
     if (refusal !== null) return hushed({ verdict: refusal }, parts).verdict;
     const checked = seen?.challenge.answer === null && answer.code !== null
       ? await checkCode(answer.code, seen.enrolment, parts)
       : null;
     return await conclude(parts, { step: "code", attempt }, async (transaction) => {
       const pending = await transaction.records.findPending(attempt.id);
+      const wait = isGuess(pending, parts)
+        ? await throttle.waitOrRestart(transaction.records, transaction.now, "own")
+        : 0;
+      if (wait > 0) return hushed({ verdict: refusedInWait(wait), isUnrecorded: true }, parts);
       const given = { attempt, answer, checked, pending };
       const verdict = pending === null
         ? refused("no_challenge")
@@ -66,16 +70,28 @@ export function codeStep(
 }
 
 /**
- * Says whether a challenge waits for an answer, or was answered rightly. All other answers fall under
- * the throttle before anything is looked at.
+ * Says whose failures an answer may have to wait for, before anything is looked at: those of all, where
+ * no challenge waits for it; null for nobody's.
  */
-async function isAwaited(
+async function whoseWait(
   { id }: Attempt,
   pending: Pending | null,
-  { store }: LoginParts,
-): Promise<boolean> {
+  parts: LoginParts,
+): Promise<Whose | null> {
   // For users who are not enrolled, too: otherwise the answer would tell who is.
-  return pending === null ? await store.isOpen(id) : pending.challenge.answer !== "refused";
+  const isAwaited = pending === null
+    ? await parts.store.isOpen(id)
+    : pending.challenge.answer !== "refused";
+  if (!isAwaited) return "all";
+  return isGuess(pending, parts) ? "own" : null;
+}
+
+/**
+ * Says whether an answer may be a guess that no lock bounds, as the password is not proven: however many
+ * challenges were opened before the first wrong answer, they give no more guesses than waits allow.
+ */
+function isGuess(pending: Pending | null, { firstFactor }: LoginParts): boolean {
+  return !firstFactor.provesPassword && (pending?.challenge.answer ?? null) === null;
 }
 
 /** An answer that has been judged. */

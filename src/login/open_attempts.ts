@@ -1,4 +1,4 @@
-import type { EpochMs } from "../core/epoch.ts";
+import { CORRECTED_BY_MS, type EpochMs } from "../core/epoch.ts";
 import { isPair, levelAt, type ThrottleScope } from "../core/throttle.ts";
 import type { LoginRecords } from "../store/store.ts";
 import type { PlaceThrottle } from "./place_throttle.ts";
@@ -25,12 +25,17 @@ export class OpenAttempts {
     this.#now = now;
   }
 
-  /** Counts attempts of the same places that have expired. */
+  /**
+   * Counts attempts of the same places that have expired; or that expire later than any can, because
+   * the clock was set back: otherwise they would stay open until it has caught up.
+   */
   async settle(): Promise<void> {
+    const latest = this.#now + ANSWERED_WITHIN_MS + CORRECTED_BY_MS;
     for (const { key } of await this.#scopes()) {
-      for (const attempt of await this.#records.expiredAttemptsAt(key, this.#now)) {
+      for (const attempt of await this.#records.expiredAttemptsAt(key, this.#now, latest)) {
+        const expiresAt = Math.min(attempt.expiresAt, this.#now);
         await this.#records.closeAttempt(attempt.id);
-        await this.#throttle.countExpired(this.#records, attempt);
+        await this.#throttle.countExpired(this.#records, { ...attempt, expiresAt });
       }
     }
   }

@@ -5,6 +5,7 @@ import { NO_FAILURES } from "../core/lockout.ts";
 import {
   afterFailure,
   type Counted,
+  isPair,
   lessened,
   levelAt,
   pairKey,
@@ -28,6 +29,9 @@ export interface Guess {
   /** Distinguishes passwords without revealing them; null if it cannot be made. */
   mark: string | null;
 }
+
+/** Whose failures count: those of everybody in an attempt's networks, or the user's own alone. */
+export type Whose = "all" | "own";
 
 /** For an attempt that was not counted in advance. */
 const UNCOUNTED: CountedPlaces = new Map();
@@ -60,15 +64,18 @@ export class PlaceThrottle {
   /**
    * Says whether attempts from this place are still refused without being looked at. It only reads.
    *
+   * @param whose failures cause the wait: all that count here, or only those of the user's own places
    * @returns the seconds that the wait still lasts, 0 if there is none; and whether failures are from
    *   the future, because the clock was set back
    */
   async wait(
     reader: PlaceReader,
     now: EpochMs,
+    whose: Whose = "all",
   ): Promise<{ seconds: number; isFromFuture: boolean }> {
     let [seconds, isFromFuture] = [0, false];
     for (const scope of await this.scopes(reader, now)) {
+      if (whose === "own" && !isPair(scope.key)) continue;
       const failures = await reader.findPlaceFailures(scope.key);
       seconds = Math.max(seconds, waitSeconds(failures, scope, now));
       isFromFuture ||= failures !== null && failures.lastAt > now;
@@ -80,8 +87,12 @@ export class PlaceThrottle {
    * The seconds that the wait still lasts, as {@link PlaceThrottle.wait} says; waits that began in the
    * future are restarted.
    */
-  async waitOrRestart(records: LoginRecords, now: EpochMs): Promise<number> {
-    const { seconds, isFromFuture } = await this.wait(records, now);
+  async waitOrRestart(
+    records: LoginRecords,
+    now: EpochMs,
+    whose: Whose = "all",
+  ): Promise<number> {
+    const { seconds, isFromFuture } = await this.wait(records, now, whose);
     if (seconds > 0 && isFromFuture) await this.restartWaits(records, now);
     return seconds;
   }
@@ -130,10 +141,19 @@ export class PlaceThrottle {
     for (const key of places) await this.#countAt(scopeOf(key, this.#rule), records, expiresAt);
   }
 
-  /** Takes back an attempt that was counted, where it turned out to be no failure. */
+  /**
+   * Takes back an attempt that was counted, where it turned out to be no failure. If the user's own
+   * place, which comes first, has nothing left before its time, a simultaneous attempt has passed and
+   * has taken this one out everywhere: others' failures would go in its place.
+   */
   async takeBack(records: LoginRecords, places: CountedPlaces): Promise<void> {
+    const [first] = places;
+    if (first === undefined) return;
+    const [firstKey, { counted: { goneAt } }] = first;
+    const isGone = await records.findPlaceFailures(firstKey) === null;
     for (const [key, own] of places) {
       const current = await records.findPlaceFailures(key);
+      if (isGone && current !== null && current.lastAt < goneAt) continue;
       const left = takenBack(current, own, scopeOf(key, this.#rule));
       await records.savePlaceFailures(key, left);
     }

@@ -175,8 +175,11 @@ export interface LoginRecords extends PlaceReader {
   /** How many open attempts count against a place, and when the first of them expires. */
   openAttemptsAt(place: string): Promise<{ count: number; firstExpiresAt: EpochMs | null }>;
 
-  /** Some of the open attempts that count against a place and have expired, the oldest first. */
-  expiredAttemptsAt(place: string, now: EpochMs): Promise<OpenAttempt[]>;
+  /**
+   * Some of the open attempts that count against a place and have expired, the oldest first; or that
+   * expire after `latest`, which no attempt can.
+   */
+  expiredAttemptsAt(place: string, now: EpochMs, latest: EpochMs): Promise<OpenAttempt[]>;
 
   /**
    * Adds to the audit trail, and removes a few of the rows that the rule no longer keeps. A refusal

@@ -44,7 +44,7 @@ export function testOpenAttempts(engine: Engine): void {
     ];
     for (const attempt of attempts) await open(store, attempt);
     const expired = (now: number) =>
-      inLogin(store, (records) => records.expiredAttemptsAt("net", now));
+      inLogin(store, (records) => records.expiredAttemptsAt("net", now, Infinity));
     assert.deepEqual(await expired(99), []);
     assert.deepEqual(await expired(100), [attempts[1]]);
     assert.deepEqual(await expired(200), [attempts[1], attempts[0]]);
@@ -61,7 +61,7 @@ export function testOpenAttempts(engine: Engine): void {
     const seen: number[] = [];
     for (let turns = 0; turns < 250; turns++) {
       const some = await inLogin(store, async (records) => {
-        const expired = await records.expiredAttemptsAt("net", 1000);
+        const expired = await records.expiredAttemptsAt("net", 1000, Infinity);
         for (const { id } of expired) await records.closeAttempt(id);
         return expired;
       });

@@ -112,7 +112,11 @@ export class LoginModel {
     } else if (!this.known.isNewPassword(attempt, sent, this.now)) {
       this.#places.undo(before);
     }
-    if (verdict.startsWith("accepted")) this.known.logIn(attempt, this.about!, this.now);
+    // Without a code, nobody becomes known where wrong codes will count.
+    const isFull = verdict !== "accepted exemption" || !this.users.has(this.about!);
+    if (verdict.startsWith("accepted") && isFull) {
+      this.known.logIn(attempt, this.about!, this.now);
+    }
     return verdict;
   }
 
@@ -263,8 +267,14 @@ export class LoginModel {
     const there = this.challenges.get(attempt.id);
     const challenge = there?.isDynamic === isNewConnection ? there : undefined;
     const places = this.#places.placesOf(attempt, this.known.isKnown(attempt, null, this.now));
-    // Answers to no challenge are failures: otherwise anybody could send them without end.
-    if (challenge === undefined && this.#isInWait(places)) return IN_WAIT;
+    const isAwaited = challenge === undefined
+      ? this.#open.has(idOf(attempt.id, isNewConnection))
+      : challenge.answer !== "refused";
+    // Answers that no challenge waits for are failures: otherwise anybody could send them without end.
+    if (!isAwaited && this.#isInWait(places)) return IN_WAIT;
+    // No lock bounds guesses at a code where the password is not proven.
+    const isGuess = this.rules.mode === "external" && (challenge?.answer ?? null) === null;
+    if (isGuess && this.#isInWait(places.filter(isOwn))) return IN_WAIT;
     const verdict = challenge === undefined
       ? "refused no_challenge"
       : this.#answer(challenge, attempt, code);
@@ -335,6 +345,7 @@ export class LoginModel {
   /** Enrols a user; a disabled user stays disabled. */
   enrol(username: string, secret: string): void {
     const isDisabled = this.users.get(username)?.isDisabled ?? false;
+    if (!this.users.has(username)) this.known.drop(username);
     this.#drop(username);
     this.users.set(username, newUser(secret, this.now, isDisabled));
     this.known.forgive(username);
@@ -423,6 +434,11 @@ export class LoginModel {
     });
     return isDynamic ? "challenged dynamic" : "challenged crtext";
   }
+}
+
+/** Says whether a place is a user's own, and not a network. */
+function isOwn(place: string): boolean {
+  return place.includes(" in ");
 }
 
 /** An open attempt's id: the answer to a dynamic challenge comes under another one. */

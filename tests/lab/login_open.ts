@@ -26,6 +26,10 @@ export class LoginOpen {
     this.#open.set(id, { places, until: now + Math.min(challengeSeconds, 300) * SECOND });
   }
 
+  has(id: string): boolean {
+    return this.#open.has(id);
+  }
+
   close(id: string): void {
     this.#open.delete(id);
   }
@@ -39,10 +43,12 @@ export class LoginOpen {
   /** Takes what has expired at a place. */
   takeExpired(place: string, now: number): Open[] {
     const expired = [...this.#open].filter(([, { places, until }]) =>
-      places.includes(place) && until <= now
+      places.includes(place) && (until <= now || until > now + 310 * SECOND)
     );
     for (const [id] of expired) this.#open.delete(id);
-    return expired.map(([, open]) => open).sort((a, b) => a.until - b.until);
+    // None can expire that late: the clock was set back.
+    return expired.map(([, open]) => open).sort((a, b) => a.until - b.until)
+      .map((open) => ({ ...open, until: Math.min(open.until, now) }));
   }
 
   /** How many are open at a place, and when the first expires. */

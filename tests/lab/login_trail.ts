@@ -5,7 +5,13 @@ import { pairOf } from "./login_places.ts";
 import { HOUR } from "./login_rules.ts";
 
 /** Of these, nothing else bounds how many names a client can invent. */
-const ANY_NAME = ["bad_username", "bad_password", "token_refused", "pam_error"];
+const ANY_NAME = [
+  "bad_username",
+  "bad_password",
+  "common_name_mismatch",
+  "token_refused",
+  "pam_error",
+];
 
 /** The rows that the audit trail should have, the oldest first. */
 export class LoginTrail {

@@ -203,7 +203,7 @@ export class LoginTrial {
     if (verdict.outcome !== "refused") return;
     const { mode } = this.model.rules;
     const { reason, told = REASONS[verdict.reason] } = verdict;
-    if (reason === "too_many_failures") {
+    if (reason === "too_many_failures" && !(mode === "external" && step === "code")) {
       const [, seconds] = told!.match(/^TEMP\[backoff (\d+),advance no\]: /)!;
       assert.equal(Number(seconds), this.model.waitSeconds);
     } else if (told === REASONS.client_without_method) {

@@ -8,7 +8,7 @@ import {
   UnknownKeys,
 } from "../enrolment_store.ts";
 import type { Login } from "../login_store.ts";
-import { clearKnownPlaces } from "./places.ts";
+import { clearKnownPlaces, forgetKnownPlaces } from "./places.ts";
 import { insertRecoveryCodes } from "./recovery_codes.ts";
 import { enrolmentOf, ENROLMENTS } from "./rows.ts";
 
@@ -53,7 +53,9 @@ export function enrol(
     if (earlier !== null && !mayReplace(username)) throw alreadyEnrolled(username);
     connection.prepare("DELETE FROM enrolments WHERE username = ?").run(username);
     insert(connection, enrolment, earlier);
-    clearKnownPlaces(connection, username);
+    // Where the user was known without a code, nothing is known of whoever has only the password.
+    if (earlier === null) forgetKnownPlaces(connection, username);
+    else clearKnownPlaces(connection, username);
     insertRecoveryCodes(connection, username, enrolment.recoveryMarks);
   }
 }

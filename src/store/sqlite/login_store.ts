@@ -185,8 +185,8 @@ class SqliteLoginRecords implements LoginRecords {
     return Promise.resolve(openAttemptsAt(this.#connection, place));
   }
 
-  expiredAttemptsAt(place: string, now: EpochMs): Promise<OpenAttempt[]> {
-    return Promise.resolve(expiredAttemptsAt(this.#connection, place, now));
+  expiredAttemptsAt(place: string, now: EpochMs, latest: EpochMs): Promise<OpenAttempt[]> {
+    return Promise.resolve(expiredAttemptsAt(this.#connection, place, { now, latest }));
   }
 
   recordDecision(decision: DecisionRecord, rule: AuditRule): Promise<void> {

@@ -8,6 +8,9 @@ const AT_ONCE = 100;
 /** By then, quiet time has taken back nearly everything that an attempt could count for. */
 const FORGOTTEN_AFTER_MS = 24 * 60 * 60 * 1000;
 
+/** No place has this name. */
+const NO_PLACE = "";
+
 /** `LoginRecords.openAttempt`. */
 export function openAttempt(
   connection: DatabaseSync,
@@ -18,14 +21,16 @@ export function openAttempt(
     `DELETE FROM open_attempts WHERE attempt IN
        (SELECT attempt FROM open_attempts WHERE expires_at <= ? LIMIT ${AT_ONCE})`,
   ).run(now - FORGOTTEN_AFTER_MS);
+  // Nobody asks about those: a client that sends one password again and again makes many.
+  connection.prepare(
+    `DELETE FROM open_attempts WHERE attempt IN
+       (SELECT attempt FROM open_attempts WHERE place = ? AND expires_at <= ? LIMIT ${AT_ONCE})`,
+  ).run(NO_PLACE, now);
   const insert = connection.prepare("REPLACE INTO open_attempts VALUES (?, ?, ?, ?)");
   // One that counts for nothing is there all the same.
   const rows = places.length === 0 ? [NO_PLACE] : places;
   rows.forEach((place, number) => insert.run(id, number, place, expiresAt));
 }
-
-/** No place has this name. */
-const NO_PLACE = "";
 
 /** `LoginStore.isOpen`. */
 export function isOpen(connection: DatabaseSync, id: string): boolean {
@@ -59,15 +64,15 @@ export function openAttemptsAt(
 export function expiredAttemptsAt(
   connection: DatabaseSync,
   place: string,
-  now: EpochMs,
+  { now, latest }: { now: EpochMs; latest: EpochMs },
 ): OpenAttempt[] {
   const placesOf = connection.prepare(
     "SELECT place FROM open_attempts WHERE attempt = ? ORDER BY number",
   );
   return connection.prepare(
-    `SELECT attempt, expires_at FROM open_attempts WHERE place = ? AND expires_at <= ?
+    `SELECT attempt, expires_at FROM open_attempts WHERE place = ? AND (expires_at <= ? OR expires_at > ?)
      ORDER BY expires_at, attempt LIMIT ${AT_ONCE}`,
-  ).all(place, now).map((row) => ({
+  ).all(place, now, latest).map((row) => ({
     id: row.attempt as string,
     places: placesOf.all(row.attempt as string).map((one) => one.place as string),
     expiresAt: row.expires_at as number,

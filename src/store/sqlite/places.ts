@@ -78,6 +78,11 @@ export function clearKnownPlaces(connection: DatabaseSync, username: string): vo
   ).run(username);
 }
 
+/** Forgets where a user is known. */
+export function forgetKnownPlaces(connection: DatabaseSync, username: string): void {
+  connection.prepare("DELETE FROM known_places WHERE username = ?").run(username);
+}
+
 /** `EnrolmentStore.placeCodes`. */
 export function placeCodes(connection: DatabaseSync, username?: string): PlaceCodes[] {
   return connection.prepare(
