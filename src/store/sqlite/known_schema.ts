@@ -19,12 +19,23 @@ export function guardAgainstOwner(connection: DatabaseSync, path: string): void 
   if (version > MIGRATIONS.length) return;
   const known = knownSchema(version);
   const strange = schemaOf(connection).find((entry) => !known.has(entry.text));
-  if (strange === undefined) return;
+  if (strange === undefined) return requireSoundPages(connection, path);
   throw new Failure(
     "database_unread",
     `${path} belongs to another user and has something in its schema that openvpn-totp does not ` +
       `create (${strange.name}): restore a backup that nobody else could change, or run ` +
       "openvpn-totp as that user (sudo -u)",
+  );
+}
+
+/** Pages that refer to each other could be walked for ever. */
+function requireSoundPages(connection: DatabaseSync, path: string): void {
+  const { quick_check } = connection.prepare("PRAGMA quick_check(1)").get() ?? {};
+  if (quick_check === "ok") return;
+  throw new Failure(
+    "database_corrupt",
+    `${path} is corrupt: move it away, with its -journal and -wal if there are any, then restore a ` +
+      "backup or enrol again",
   );
 }
 

@@ -2,37 +2,6 @@ import assert from "node:assert/strict";
 import { mustRun, run } from "../lab/command.ts";
 import { enroll, makeTestDirectory, on, PROGRAM } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
-import { Terminal } from "../lab/terminal.ts";
-
-/** What timeout(1) ends with when it had to end the command. */
-const TIMED_OUT = 124;
-
-testWith(
-  ["root"],
-  "a pipe that the database's owner puts beside it during the question holds up no command",
-  async () => {
-    await using directory = await makeTestDirectory();
-    await using own = await makeTestDirectory();
-    const { db, path } = directory;
-    await enroll(db, "alice");
-    await mustRun("chown", ["-R", "daemon:daemon", path]);
-    const backup = `${own.path}/backup`;
-    await mustRun(PROGRAM, [...on(db), "backup", backup]);
-    const args = [...on(db), "restore", backup].join(" ");
-    await using terminal = new Terminal(`timeout --foreground 10 ${PROGRAM} ${args}`);
-    await terminal.shows(/\[y\/N\]/);
-    await mustRun("setpriv", [
-      "--reuid=1",
-      "--regid=1",
-      "--clear-groups",
-      "mkfifo",
-      `${db}-journal`,
-    ]);
-    await terminal.type(/\[y\/N\]/, "y");
-    const { status } = await terminal.end();
-    assert.notEqual(status, TIMED_OUT);
-  },
-);
 
 testWith(["root"], "pages that refer to each other hold up no command", async () => {
   await using directory = await makeTestDirectory();
