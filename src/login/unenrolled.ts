@@ -1,4 +1,4 @@
-import { similarNames } from "../core/similar_name.ts";
+import { similarNames } from "../core/similar_names.ts";
 import { type Accepted, type Refused, refused } from "../core/verdict.ts";
 import { quoted } from "../text/printable.ts";
 import type { Transaction } from "./conclude.ts";

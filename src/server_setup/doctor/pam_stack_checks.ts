@@ -2,7 +2,7 @@ import { PAM_DIRECTORIES } from "../../pam/choose_pam_service.ts";
 import { actionFor } from "../pam_stack/control.ts";
 import { grantingEntry } from "../pam_stack/granting_entry.ts";
 import { asksForCode, resultsIfRight, resultsIfWrong } from "../pam_stack/module_results.ts";
-import type { PamStack, RuleType, StackEntry } from "../pam_stack/read_stack.ts";
+import type { PamStack, RuleType, StackEntry } from "../pam_stack/read_pam_stack.ts";
 import { counted } from "../../text/counted.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { PamStackFacts, SetUp } from "./set_up.ts";

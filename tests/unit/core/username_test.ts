@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { foldedName } from "../../../src/core/username.ts";
-import { similarNames } from "../../../src/core/similar_name.ts";
+import { similarNames } from "../../../src/core/similar_names.ts";
 import { anyText, holds } from "../../lab/fuzz.ts";
 
 /** Names that fold to the same, by the first one. */

@@ -6,7 +6,7 @@ import type { AdminContext } from "../../context.ts";
 import { findConfig, unitNameFor } from "../../../server_setup/configuration/config_file.ts";
 import { scriptAt } from "../../../server_setup/doctor/file_facts.ts";
 import type { Finding } from "../../../server_setup/doctor/finding.ts";
-import { findingLines } from "../../findings/finding_lines.ts";
+import { findingLines } from "../../terminal/finding_lines.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { requireYes } from "../../terminal/question.ts";
 import { edit, findingsAbout, type Plan } from "./edit.ts";
