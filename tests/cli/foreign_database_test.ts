@@ -65,7 +65,7 @@ testWith(
     assert.match(await must(place, ["show", "alice", "--secret"]), new RegExp(secret!));
     assert.deepEqual(await findingsOf(place), [
       `ok database: ${db} opens, 3 users enrolled`,
-      "ok database_write: a login can write to it: tried without writing anything",
+      "ok database_write: a login can write to it (tested without writing anything)",
       "ok secrets: every secret opens and gives a code",
     ]);
 
@@ -226,7 +226,7 @@ const TRAPS: Trap[] = [
     set: instead("journal", async (path, place) => {
       await Deno.writeFile(path, hotJournal(await Deno.readFile(place.db), null), { mode: 0o600 });
     }),
-    found: /warning database: .*-journal is left of an interrupted write/,
+    found: /warning database: .*-journal was left by an interrupted write/,
   },
   ...([
     ["a named pipe", fifo],
@@ -514,7 +514,7 @@ testWith(
       const { status, stdout, stderr } = await place.asRoot(args);
       assert.equal(status, 1);
       assert.equal(stdout, "");
-      assert.match(stderr, /needs more memory than there is/);
+      assert.match(stderr, /needs more memory than is free/);
     }
     assert.match((await findingsOf(place)).join(""), /^problem database: .*needs more memory/);
   },

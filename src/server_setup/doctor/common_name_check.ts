@@ -22,7 +22,8 @@ export function checkCommonName(
     })];
   }
   if (wanted === "optional") {
-    const why = "logins of clients without one are refused: require certificates, or any name";
+    const why =
+      "logins of clients without one are refused: require certificates, or remove totpCommonName";
     const what = `${nameOf(commonName)}, and clients need no certificate`;
     return [warning("common_name", what, why, { line: "verify-client-cert require", at })];
   }
@@ -31,8 +32,8 @@ export function checkCommonName(
     return [warning(
       "common_name",
       `username-as-common-name is set, and ${nameOf(commonName)}`,
-      "once a login is let in, OpenVPN goes by the name that was typed, though the certificate's " +
-        "is known to fit: remove the line",
+      "after the login, OpenVPN uses the name that the user typed in place of the certificate's, " +
+        "although the two are known to agree: remove the line",
       { at: replacing },
     )];
   }

@@ -55,7 +55,7 @@ Deno.test("foldedName gives each character in each of its forms the same", () =>
   }
 });
 
-Deno.test("foldedName comes to an end, and has nothing to fold then", () => {
+Deno.test("foldedName comes to an end, and leaves its own result as it is", () => {
   holds(
     fc.property(anyText, (text) => {
       const folded = foldedName(text);
