@@ -39,9 +39,13 @@ function serviceOn(database: Database): LoginService {
   return new LoginService({
     store: new SqliteLoginStore(database),
     firstFactor: { ...EXTERNAL_FACTOR, provesPassword: true },
-    secrets: { open: () => Promise.resolve(secret) },
+    secrets: {
+      open: () => Promise.resolve(secret),
+      markOfPassword: () => Promise.resolve(null),
+    },
     rules: readSettings(() => undefined),
     now: Date.now,
+    slowestReplyMs: 25_000,
     newStateId: () => "",
     rest() {},
   });
@@ -50,7 +54,7 @@ function serviceOn(database: Database): LoginService {
 /** Runs the password step's two transactions, as OpenVPN's first call does. */
 async function password(attempt: Attempt): Promise<void> {
   using database = await open();
-  const client = { knowsCrtext: true, hasSessionTokens: true, isConnected: false };
+  const client = { knowsCrtext: true, hasSessionTokens: true, connectedFrom: null };
   const { outcome } = await serviceOn(database).password({ ...attempt, client }, {
     form: "plain",
     password: new Redacted(new Uint8Array(8).fill(1)),

@@ -110,7 +110,7 @@ async function bench(): Promise<void> {
   const ours: Contender = {
     program: PROGRAM,
     db: directory.db,
-    forget: "UPDATE enrolments SET last_step = NULL; DELETE FROM password_failures",
+    forget: "UPDATE enrolments SET last_step = NULL; DELETE FROM place_failures",
   };
   const python: Contender = {
     program: SCRIPT,

@@ -96,6 +96,8 @@ testWith(
         address: "2001:db8::7",
         commonName: "client1",
         detail: null,
+        count: 1,
+        lastTime: time,
       });
       assert.equal(rows[0].user, username);
       assert.match(rows[9].detail, /^pam_service_missing: /);

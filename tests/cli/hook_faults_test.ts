@@ -249,7 +249,7 @@ testWith(
   async () => {
     await withUser(async ({ username, password, secret, db, ...user }) => {
       const wait = await user.attempt();
-      for (let i = 0; i < 3; i++) await wait.password(username, "wrong");
+      for (let i = 0; i < 3; i++) await wait.password(username, `wrong ${i}`);
       const elsewhere = { untrusted_ip: "192.0.2.99" };
       const used = await user.attempt(elsewhere);
       await used.password(username, password);
@@ -263,7 +263,7 @@ testWith(
         `UPDATE challenges SET created_at = created_at + 3600000, expires_at = expires_at + 3600000;
          UPDATE enrolments SET last_step = last_step + 120, enrolled_at = enrolled_at + 3600000,
                                last_login_at = last_login_at + 3600000;
-         UPDATE password_failures SET last_at = last_at + 3600000;
+         UPDATE place_failures SET last_at = last_at + 3600000, gone_at = gone_at + 3600000;
          UPDATE decisions SET at = at + 3600000;`,
       );
       const late = await open.answer(base64(codeOf(secret, 1)));
@@ -280,7 +280,7 @@ testWith(
         /reason=too_many_failures .*detail="the wait lasts 1 more second/,
       );
       const { last_at } = database.prepare(
-        "SELECT last_at FROM password_failures WHERE place LIKE 'user %'",
+        "SELECT last_at FROM place_failures WHERE place LIKE 'user %'",
       ).get()!;
       assert((last_at as number) <= Date.now(), "the wait counts from now on");
 

@@ -51,7 +51,8 @@ export const from = fc.record({
     fc.constantFrom("2001:db8:0:1::1", "2001:db8:0:100::1"),
   ),
 });
-const few = fc.integer({ min: 1, max: 6 });
+/** How many times something is done. */
+export const few = fc.integer({ min: 1, max: 6 });
 /** How a client that sent no code is asked for it. */
 export const asked = fc.constantFrom<Sent["method"]>(
   "crtext",
@@ -194,19 +195,6 @@ const answer = act(
   },
 );
 
-/** Answers to challenges that nobody sent, each of another one or always of the same. */
-const answerNothing = act(
-  "answerNothing",
-  fc.record({ from, times: few, isDynamic: fc.boolean(), seconds: fc.constantFrom(0, 0, 1, 60) }),
-  async (trial, { from, times, isDynamic, seconds }) => {
-    for (let i = 0; i < times; i++) {
-      const id = `none ${isDynamic ? i : 0}`;
-      await trial.code({ id, ...from }, "123456", isDynamic);
-      trial.pass(seconds * 1000);
-    }
-  },
-);
-
 /** A complete login, and one further answer. */
 const login = act(
   "login",
@@ -265,5 +253,5 @@ const guessCodes = act(
 export const logins = [
   ...[connect, connect, connectOtherwise, connectOtherwise, connectAgain],
   ...[token, bringCode, bringCode, bringCode, guessPasswords, guessNames],
-  ...[login, login, login, answer, answer, answer, answer, answerNothing, guessCodes],
+  ...[login, login, login, answer, answer, answer, answer, guessCodes],
 ];

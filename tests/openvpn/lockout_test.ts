@@ -64,13 +64,14 @@ testWith(
       assert(!outcome.connected);
       return outcome.reason;
     };
-    for (let i = 0; i < 2; i++) assert.equal(await reasonOf("wrong"), "");
+    // The same wrong password would count once.
+    for (let i = 0; i < 2; i++) assert.equal(await reasonOf(`wrong ${i}`), "");
     const place = `WHERE place = 'user 10.91.0.2 ${account.username}'`;
     const change = (columns: string) =>
-      mustRun("sqlite3", [server.db, `UPDATE password_failures SET ${columns} ${place}`]);
+      mustRun("sqlite3", [server.db, `UPDATE place_failures SET ${columns} ${place}`]);
     // Pretend that there were more failures, for the longest wait of 300 seconds: no slow machine
     // misses it.
-    await change(`count = 20, last_at = ${Date.now()}`);
+    await change(`level = 20, last_at = ${Date.now()}`);
     assert.match(
       await reasonOf(account.password),
       /^TEMP\[backoff [1-9]\d*,advance no\]: Too many failed logins/,

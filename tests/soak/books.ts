@@ -14,7 +14,7 @@ export interface Books {
   challenges: Map<string, Row>;
   decisions: Row[];
   /** By place. */
-  passwordFailures: Map<string, Row>;
+  placeFailures: Map<string, Row>;
   /** In the order of the key file. */
   keyIds: string[];
   /** A user's secret in base32, opened with the key file's key; null where there is no such user. */
@@ -47,7 +47,7 @@ export function readBooks(db: string): Books {
     enrolments,
     challenges: by("attempt", all("SELECT * FROM challenges")),
     decisions: all("SELECT * FROM decisions ORDER BY id"),
-    passwordFailures: by("place", all("SELECT * FROM password_failures")),
+    placeFailures: by("place", all("SELECT * FROM place_failures")),
     keyIds: [...keys.keys()],
     secretOf,
   };

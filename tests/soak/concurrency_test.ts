@@ -184,8 +184,10 @@ async function checkLogins(
     // beside it comes to.
     const decided = answers.filter(({ output }) => !isLocked(output));
     const isSpoilt = decided.length < answers.length;
-    const written = (rows.get(login.address) ?? [])
-      .map(({ step, outcome }) => `${step} ${outcome}`);
+    // Two refusals that are alike are one row.
+    const written = (rows.get(login.address) ?? []).flatMap(({ step, outcome, count }) =>
+      Array<string>(Number(count)).fill(`${step} ${outcome}`)
+    );
     checkTrail(login, decided, isSpoilt ? null : written);
     assert.equal(await attempt.pending() !== "", first.status === 2);
     const accepted = acceptedOf(answers);

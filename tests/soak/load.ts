@@ -146,8 +146,9 @@ export class Load {
   }
 
   async #begin(member: Member): Promise<Login> {
+    // Each login comes from a network of its own: failures of others there would make it wait.
     const n = ++this.#addresses;
-    const address = `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`;
+    const address = `10.${(n >> 8) & 255}.${n & 255}.1`;
     const attempt = await playAttempt(this.#directory, {
       totpTokenDbPath: this.#db,
       totpChallengeTimeout: "86400",

@@ -31,7 +31,7 @@ export const LOGIN_VICTIMS: Record<string, MakeVictim> = {
         const pending = await attempt.pending();
         if (status === 2) assert.notEqual(pending, "");
         if (pending !== "") assert(isDone, "challenged, as it said");
-        const held = [...books.passwordFailures.keys()]
+        const held = [...books.placeFailures.keys()]
           .some((place) => place.includes(attempt.env.untrusted_ip!));
         if (isDone) assert.equal(held, false, "nothing is held against them");
         if (!isDone) await logIn(directory, db, { username, password, secret });

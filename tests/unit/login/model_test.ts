@@ -3,13 +3,14 @@ import { openDatabase } from "../../../src/store/sqlite/database.ts";
 import { holds } from "../../lab/fuzz.ts";
 import { administration } from "../../lab/admin_acts.ts";
 import { type LoginAct, logins } from "../../lab/login_acts.ts";
+import { courses } from "../../lab/login_courses.ts";
 import { LoginModel } from "../../lab/login_model.ts";
 import { LoginRig } from "../../lab/login_rig.ts";
 import { BLOCKED, type Rules } from "../../lab/login_rules.ts";
 import { LoginTrial } from "../../lab/login_trial.ts";
 import { makeTestDirectory, memoryDirectory } from "../../lab/program.ts";
 
-const acts = fc.commands([...logins, ...administration], {
+const acts = fc.commands([...logins, ...courses, ...administration], {
   maxCommands: 60,
   size: "max",
 });

@@ -1,0 +1,117 @@
+import fc from "fast-check";
+import { act, asked, few, from, RIGHT } from "./login_acts.ts";
+import { HOUR, MINUTE, SECOND } from "./login_rules.ts";
+
+const home = fc.constantFrom("192.0.2.1", "2001:db8::1");
+const elsewhere = fc.constantFrom("192.0.2.2", "2001:db8:0:1::1", "64:ff9b::c000:201");
+const enrolledName = fc.constantFrom("alice", "Alice", "bob");
+
+/** A user logs in, goes elsewhere with the connection, and fails there; then comes in anew. */
+const roam = act(
+  "roam",
+  fc.record({
+    loginName: enrolledName,
+    here: home,
+    there: elsewhere,
+    times: few,
+    method: asked,
+  }),
+  async (trial, { loginName, here, there, times, method }) => {
+    const from = { loginName, commonName: null };
+    await trial.password(trial.begin({ ...from, address: here }), { ...RIGHT, method });
+    const attempt = trial.attempts.at(-1)!;
+    await trial.code(attempt, trial.codeFor(attempt, { step: 0 }));
+    const wrong = { ...RIGHT, password: "wrong" } as const;
+    for (const connectedFrom of [here, null]) {
+      for (let nth = 0; nth < times; nth++) {
+        const sent = { ...wrong, nth: nth + trial.attempts.length, connectedFrom };
+        await trial.password(trial.begin({ ...from, address: there }), sent);
+      }
+      const sent = { ...RIGHT, method, connectedFrom };
+      await trial.password(trial.begin({ ...from, address: there }), sent);
+    }
+  },
+);
+
+/** Answers to challenges that nobody sent, each of another one or always of the same. */
+const answerNothing = act(
+  "answerNothing",
+  fc.record({ from, times: few, isDynamic: fc.boolean(), seconds: fc.constantFrom(0, 0, 1, 60) }),
+  async (trial, { from, times, isDynamic, seconds }) => {
+    for (let i = 0; i < times; i++) {
+      const id = `none ${isDynamic ? i : 0}`;
+      await trial.code({ id, ...from }, "123456", isDynamic);
+      trial.pass(seconds * 1000);
+    }
+  },
+);
+
+/** The same wrong password, until it is forgotten and counts again; then another one. */
+const repeatPassword = act(
+  "repeatPassword",
+  fc.record({ from, method: asked, ms: fc.constantFrom(-1000, -1, 0, 1000) }),
+  async (trial, { from, method, ms }) => {
+    const wrong = { ...RIGHT, password: "wrong", method, nth: trial.attempts.length } as const;
+    await trial.password(trial.begin(from), wrong);
+    trial.pass(50 * MINUTE);
+    await trial.password(trial.begin(from), wrong);
+    trial.pass(10 * MINUTE + ms);
+    for (const nth of [wrong.nth, wrong.nth, wrong.nth + 1, wrong.nth + 2]) {
+      await trial.password(trial.begin(from), { ...wrong, nth });
+    }
+  },
+);
+
+/** A user locks their own codes at home, logs in there when the lock has ended, and errs again. */
+const lockAtHome = act(
+  "lockAtHome",
+  fc.record({ loginName: enrolledName, address: home, hours: fc.constantFrom(0, 1, 23, 24) }),
+  async (trial, { loginName, address, hours }) => {
+    const from = { loginName, commonName: null, address };
+    const logIn = async (typed: { step: number } | { wrong: number }) => {
+      await trial.password(trial.begin(from), RIGHT);
+      const attempt = trial.attempts.at(-1)!;
+      await trial.code(attempt, trial.codeFor(attempt, typed));
+    };
+    await logIn({ step: 0 });
+    for (const nth of [0, 1]) {
+      for (let i = 0; i < trial.model.rules.maxFailures; i++) {
+        await logIn({ wrong: 100 * nth + i + 1 });
+        trial.pass(SECOND);
+      }
+      trial.pass(HOUR + hours * HOUR);
+      await logIn({ step: 0 });
+    }
+  },
+);
+
+/** Attempts that wait for a code all at once; one is answered, and what became of the others shows. */
+const openMany = act(
+  "openMany",
+  fc.record({
+    from,
+    method: asked,
+    times: few,
+    isRight: fc.boolean(),
+    address: fc.option(elsewhere, { freq: 2 }),
+  }),
+  async (trial, { from, method, times, isRight, address }) => {
+    const some = {
+      ...RIGHT,
+      password: trial.model.rules.mode === "pam" ? "right" : "wrong",
+    } as const;
+    const send = (nth: number) => trial.password(trial.begin(from), { ...some, method, nth });
+    const first = trial.attempts.length;
+    for (let i = 0; i < times; i++) await send(first + i);
+    const attempt = trial.attempts.at(-1)!;
+    const code = trial.codeFor(attempt, isRight ? { step: 0 } : { wrong: 1 });
+    await trial.code({ ...attempt, address: address ?? attempt.address }, code);
+    for (const ms of [0, 300 * SECOND - 1, 1, MINUTE]) {
+      trial.pass(ms);
+      await send(trial.attempts.length);
+    }
+  },
+);
+
+/** What takes several steps that hardly come one after the other by chance. */
+export const courses = [roam, answerNothing, repeatPassword, lockAtHome, openMany, openMany];
