@@ -158,7 +158,10 @@ testWith(
     );
     assert.equal(await Deno.readTextFile(secret), "mine\n");
     const blank = await place.setup("--token-secret", `${place.path}/a b`, "--yes");
-    assert.deepEqual([blank.status, /--token-secret is ".*a b"; allowed/.test(blank.stderr)], [
+    assert.deepEqual([
+      blank.status,
+      /--token-secret is ".*a b"; the configuration needs/.test(blank.stderr),
+    ], [
       2,
       true,
     ]);

@@ -1,7 +1,8 @@
 import { SETTINGS } from "../../settings.ts";
-import { type Config, directivesNamed, lastNamed } from "../openvpn_config/directive.ts";
+import { lastNamed } from "../openvpn_config/directive.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { SetUp } from "./set_up.ts";
+import { settingLine } from "./settings_in_config.ts";
 
 /** Whether `totpCommonName` has a certificate's name to compare with. */
 export function checkCommonName(
@@ -10,7 +11,7 @@ export function checkCommonName(
   if (commonName === "any") {
     return [ok("common_name", "totpCommonName does not tie login names to certificates")];
   }
-  const at = settingIn(config);
+  const at = settingLine(config, SETTINGS.commonName);
   const certificates = lastNamed(config, "verify-client-cert");
   const wanted = lastNamed(config, "client-cert-not-required") === null
     ? certificates?.words[0] ?? "require"
@@ -42,9 +43,4 @@ export function checkCommonName(
 
 function nameOf(rule: string): string {
   return `${SETTINGS.commonName.name} is ${rule}`;
-}
-
-function settingIn(config: Config) {
-  return directivesNamed(config, "setenv")
-    .findLast(({ words }) => words[0] === SETTINGS.commonName.name) ?? null;
 }
