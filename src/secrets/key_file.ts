@@ -135,7 +135,8 @@ function keyError(path: string, error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof Deno.errors.PermissionDenied) {
     const advice = isActingForAnother()
-      ? "the database belongs to this user, so the key file and its directory must, too"
+      ? "the database or a directory above it belongs to this user, so the key file and its directory " +
+        "must, too; otherwise, choose another place for the database (--db, totpTokenDbPath)"
       : "run openvpn-totp as the file's owner (sudo)";
     return new Failure(
       "key_error",
