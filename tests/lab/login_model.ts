@@ -1,10 +1,11 @@
 import type { Attempt } from "../../src/core/challenge.ts";
 import { LoginKnown } from "./login_known.ts";
 import { LoginOpen } from "./login_open.ts";
-import { LoginPlaces } from "./login_places.ts";
+import { isOwn, LoginPlaces } from "./login_places.ts";
 import {
   bareName,
   BLOCKED,
+  CORRECTED,
   DAY,
   HOUR,
   pamNameOf,
@@ -90,8 +91,8 @@ export class LoginModel {
   }
 
   /** Says whether attempts must wait; then, the password is not looked at. */
-  #isInWait(places: string[]): boolean {
-    this.waitSeconds = this.#places.waitAt(places, this.now);
+  #isInWait(places: string[], all = places): boolean {
+    this.waitSeconds = this.#places.waitAt(places, this.now, all);
     return this.waitSeconds > 0;
   }
 
@@ -193,8 +194,9 @@ export class LoginModel {
       this.known.logIn(attempt, loginName, this.now);
     } else if (verdict.startsWith("refused")) {
       this.#places.fail(places, this.now);
-    } else if (this.known.isNewPassword(attempt, sent, this.now)) {
-      this.#open.open(idOfFirst(first), places, this.now, this.rules);
+    } else {
+      const isNew = this.known.isNewPassword(attempt, sent, this.now);
+      this.#open.open(idOfFirst(first), isNew ? places : [], this.now, this.rules);
     }
     return verdict;
   }
@@ -209,7 +211,7 @@ export class LoginModel {
   #isTooMuchOpen(places: string[]): boolean {
     const waits = places.map((place) => {
       const { count, first } = this.#open.at(place);
-      const each = place.includes(" in ") ? 1 : 4;
+      const each = isOwn(place) ? 1 : 4;
       const most = Math.max(1, Math.floor(each * this.#places.freeAt(place, this.now)));
       return count < most ? 0 : Math.max(1, Math.ceil((first - this.now) / SECOND));
     });
@@ -274,7 +276,7 @@ export class LoginModel {
     if (!isAwaited && this.#isInWait(places)) return IN_WAIT;
     // No lock bounds guesses at a code where the password is not proven.
     const isGuess = this.rules.mode === "external" && (challenge?.answer ?? null) === null;
-    if (isGuess && this.#isInWait(places.filter(isOwn))) return IN_WAIT;
+    if (isGuess && this.#isInWait(places.filter(isOwn), places)) return IN_WAIT;
     const verdict = challenge === undefined
       ? "refused no_challenge"
       : this.#answer(challenge, attempt, code);
@@ -310,7 +312,8 @@ export class LoginModel {
       return "unchanged challenge_answered";
     }
     if (answer !== null) return "refused challenge_answered";
-    const isOpen = challenge.from <= this.now && this.now < challenge.until;
+    // A clock is corrected by some seconds now and then.
+    const isOpen = challenge.from - CORRECTED <= this.now && this.now < challenge.until;
     if (!isOpen) return "refused challenge_expired";
     // On a new connection, OpenVPN has not replaced the common name.
     const isOther = isDynamic && attempt.commonName !== commonName;
@@ -434,11 +437,6 @@ export class LoginModel {
     });
     return isDynamic ? "challenged dynamic" : "challenged crtext";
   }
-}
-
-/** Says whether a place is a user's own, and not a network. */
-function isOwn(place: string): boolean {
-  return place.includes(" in ");
 }
 
 /** An open attempt's id: the answer to a dynamic challenge comes under another one. */

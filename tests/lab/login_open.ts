@@ -18,10 +18,11 @@ export class LoginOpen {
     };
   }
 
-  /** Opens an attempt, for five minutes at the most. */
+  /** Opens an attempt, for five minutes at the most; one without places counts for nothing. */
   open(id: string, places: string[], now: number, { challengeSeconds }: Rules): void {
-    for (const [other, { until }] of this.#open) {
-      if (until <= now - 24 * HOUR) this.#open.delete(other);
+    for (const [other, { places, until }] of this.#open) {
+      const isOver = until <= now - (places.length === 0 ? 0 : 24 * HOUR);
+      if (isOver) this.#open.delete(other);
     }
     this.#open.set(id, { places, until: now + Math.min(challengeSeconds, 300) * SECOND });
   }

@@ -34,7 +34,17 @@ export type Before = ReadonlyMap<string, Queue | undefined>;
 
 /** A place's name for a user from a network; failures of known users have another. */
 export function pairOf({ loginName, address }: Pick<Attempt, "loginName" | "address">): string {
-  return `${bareName(loginName)} in ${NETWORKS_OF[address ?? ""]?.[0] ?? "no network"}`;
+  return `${loginName} in ${NETWORKS_OF[address ?? ""]?.[0] ?? "no network"}`;
+}
+
+/** A place's name for all spellings of a user's name. */
+function spellingOf({ loginName, address }: Attempt): string {
+  return `any ${pairOf({ loginName: bareName(loginName), address })}`;
+}
+
+/** Says whether a place is a user's own, and not a network. */
+export function isOwn(place: string): boolean {
+  return place.includes(" in ");
 }
 
 /** The model's failed logins, by the place that they came from. */
@@ -54,23 +64,30 @@ export class LoginPlaces {
     };
   }
 
-  /** What counts an attempt's failures: a known user's own place; or theirs and the networks. */
+  /**
+   * What counts an attempt's failures: a known user's own place; or theirs and the networks. All
+   * spellings of a name share their guesses.
+   */
   placesOf(attempt: Attempt, isKnown: boolean): string[] {
-    const pair = pairOf(attempt);
-    return isKnown ? [`known ${pair}`] : [pair, ...NETWORKS_OF[attempt.address ?? ""] ?? []];
+    const [pair, spelling] = [pairOf(attempt), spellingOf(attempt)];
+    return isKnown
+      ? [`known ${pair}`, spelling]
+      : [pair, spelling, ...NETWORKS_OF[attempt.address ?? ""] ?? []];
   }
 
   /**
    * How long attempts are refused here: beyond the free failures one second, then two, four and so on
    * up to the longest wait. In wider networks, more are free.
    *
+   * @param all the places of the attempt, if only some of them make it wait
    * @returns in seconds
    */
-  waitAt(keys: readonly string[], now: number): number {
+  waitAt(keys: readonly string[], now: number, all = keys): number {
     const waits = keys.map((key) => this.#waitAt(key, now));
     const seconds = Math.max(...waits);
     // If the clock was set back, the whole wait begins again now.
-    if (seconds > 0) keys.forEach((key) => this.#beginAgain(key, now));
+    const isEarly = keys.some((key) => (this.#queues.get(key)?.lastAt ?? 0) > now);
+    if (seconds > 0 && isEarly) all.forEach((key) => this.#beginAgain(key, now));
     return seconds;
   }
 
@@ -110,20 +127,25 @@ export class LoginPlaces {
     for (const [key, queue] of before) this.#put(key, queue);
   }
 
-  /** A user has shown who they are: all their failures here go, and their part in the networks. */
+  /** A user has shown who they are: all their failures here go, and their part in wider places. */
   forgive(attempt: Attempt, now: number): void {
-    const pair = pairOf(attempt);
-    const own = this.#queues.get(pair);
-    this.#put(`known ${pair}`);
-    this.#put(pair);
-    if (own === undefined) return;
-    const [, ...networks] = this.placesOf(attempt, false);
-    for (const key of networks) {
-      const count = (own.emptyAt - own.lastAt) / this.#place(pair).each;
+    const [pair, spelling] = [pairOf(attempt), spellingOf(attempt)];
+    this.#forget(`known ${pair}`, [spelling], now);
+    this.#forget(pair, [spelling, ...NETWORKS_OF[attempt.address ?? ""] ?? []], now);
+  }
+
+  #forget(own: string, wider: readonly string[], now: number): void {
+    const queue = this.#queues.get(own);
+    if (queue === undefined) return;
+    this.#put(own);
+    const { each: ownEach } = this.#place(own);
+    const count = (queue.emptyAt - queue.lastAt) / ownEach;
+    for (const key of wider) {
       const { each } = this.#place(key);
       // Wide networks serve faster than the user's own place: there, one at most is surely left.
-      const most = each === this.#place(pair).each ? count : Math.min(1, count);
-      this.#takeOff(key, Math.max(0, most * each - Math.max(0, now - own.lastAt)));
+      const most = each === ownEach ? count : Math.min(1, count);
+      const since = (this.#queues.get(key)?.lastAt ?? now) - queue.lastAt;
+      this.#takeOff(key, Math.max(0, most * each - Math.max(0, since)));
     }
   }
 
@@ -144,7 +166,7 @@ export class LoginPlaces {
 
   #place(key: string): Place {
     const { freeFailures, maxWaitSeconds } = this.#rules;
-    const [times, pace] = key.includes(" in ")
+    const [times, pace] = isOwn(key)
       ? [1, 1]
       : key.endsWith("/48")
       ? [80, 8]

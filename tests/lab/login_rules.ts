@@ -35,6 +35,9 @@ export const DAY = 24 * HOUR;
 /** How long a user is known where they have logged in. */
 export const WEEKS = 28 * DAY;
 
+/** A clock that is set back by this much at the most was only corrected. */
+export const CORRECTED = 10 * SECOND;
+
 /** How long OpenVPN may take to begin a session after its login. */
 export const SLOWEST_REPLY = 25 * SECOND;
 

@@ -1,4 +1,4 @@
-import { codeAt, DAY, NETWORKS, type Rules, SECOND } from "./login_rules.ts";
+import { codeAt, CORRECTED, DAY, NETWORKS, type Rules, SECOND } from "./login_rules.ts";
 
 /** What is held against a user's codes. */
 export interface Held {
@@ -59,7 +59,7 @@ function forgiveCodes(held: Held, now: number): void {
   Object.assign(held, NOTHING_HELD, isOfDay ? { locks, lockedUntil } : {});
 }
 
-/** Says whether an exemption holds for a user from this address; it does not before it was made. */
+/** Says whether an exemption holds for a user from this address; it does not well before it was made. */
 export function isExempt(
   exemption: Exempted | undefined,
   address: string | null,
@@ -67,7 +67,7 @@ export function isExempt(
 ): boolean {
   if (exemption === undefined) return false;
   const { since, until, from } = exemption;
-  return since <= now && now < (until ?? Infinity) &&
+  return since - CORRECTED <= now && now < (until ?? Infinity) &&
     (from === null || address !== null && NETWORKS[from]!(address));
 }
 
