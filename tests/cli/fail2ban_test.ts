@@ -120,7 +120,11 @@ testWith(
           });
           login.wrap = wrap;
           // The same password again would be no further guess, which fail2ban does not count.
-          const { status, stderr } = await login.password(name, `wrong for ${totpLog}`);
+          // Of a name of two lines, OpenVPN's file makes name and password; so it is numbered, too.
+          const { status, stderr } = await login.password(
+            name.replace("\n", `\n${totpLog}`),
+            `wrong for ${totpLog}`,
+          );
           assert.equal(status, 1);
           return stderr.replace(/\n$/, "");
         };

@@ -24,6 +24,8 @@ testWith(
         totpTokenDbPath: db,
         totpUnenrolled: "allow",
         totpPamService: service.name,
+        // All spellings of a name share the waits.
+        totpFreePasswords: "100",
       });
       const { status, stderr } = await attempt.password(name, "any");
       assert.equal(await attempt.pending(), "");
