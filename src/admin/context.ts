@@ -68,8 +68,8 @@ export function openVault(context: AdminContext): Vault {
  * The database's path: that of `--db`, otherwise of `totpTokenDbPath`, otherwise the default one.
  *
  * If it or a directory above it belongs to another user, root's command goes on with that user's
- * rights, for the database and the key file alike: that user, or who has got hold of the account, may
- * have put anything there. The files that the caller names are for `asCaller`.
+ * rights, for the database and the key file alike: that user, or whoever has got hold of the account,
+ * may have put anything there. The files that the caller names are for `asCaller`.
  */
 function takeOwnersRights(context: AdminContext): string {
   const path = pathOf(SETTINGS.tokenDbPath, "--db", context.db, context);

@@ -23,7 +23,7 @@ export function objectionToCommonName(
   const what = commonName === null
     ? "the client has no certificate with a common name"
     : "the login name is not the common name of the client's certificate";
-  return refused("common_name_mismatch", `${what}, as totpCommonName ${rule} requires`);
+  return refused("common_name_mismatch", `${what}, but totpCommonName ${rule} requires it`);
 }
 
 /** Case alone is ignored, and not what else Unicode's folding does: `ß` stays apart from `ss`. */

@@ -3,7 +3,7 @@ import { EXTERNAL_FACTOR, type FirstFactor } from "../login/first_factor.ts";
 import { choosePamService } from "../pam/choose_pam_service.ts";
 import { PamService } from "../pam/pam_service.ts";
 import type { Settings } from "../settings.ts";
-import { AccountNames } from "../system/account_names.ts";
+import { Accounts } from "../system/accounts.ts";
 import { Memory } from "../system/memory.ts";
 import { PamFactor } from "./pam_factor.ts";
 
@@ -13,7 +13,7 @@ export function openFirstFactor(settings: Settings): FirstFactor {
   const service = choosePamService(settings.pamService);
   const memory = new Memory();
   const pam = new PamService(service, settings.pamTimeoutSeconds, memory);
-  return new PamFactor(pam, new AccountNames(memory));
+  return new PamFactor(pam, new Accounts(memory));
 }
 
 /** The first factor in a call that checks no password: PAM's libraries are not loaded. */

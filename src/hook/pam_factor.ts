@@ -9,15 +9,15 @@ import {
   type PamResult,
 } from "../pam/pam_result.ts";
 import type { PamService } from "../pam/pam_service.ts";
-import type { AccountNames } from "../system/account_names.ts";
+import type { Accounts } from "../system/accounts.ts";
 
 /** PAM as a login's first factor. */
 export class PamFactor implements FirstFactor {
   readonly provesPassword = true;
   readonly #pam: PamService;
-  readonly #accounts: AccountNames;
+  readonly #accounts: Accounts;
 
-  constructor(pam: PamService, accounts: AccountNames) {
+  constructor(pam: PamService, accounts: Accounts) {
     this.#pam = pam;
     this.#accounts = accounts;
   }
@@ -38,7 +38,7 @@ export class PamFactor implements FirstFactor {
   }
 
   accountName(username: string): string | null {
-    return this.#accounts.of(username);
+    return this.#accounts.find(username)?.name ?? null;
   }
 
   #resultOf(result: PamResult): FirstFactorResult {

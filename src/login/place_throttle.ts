@@ -97,7 +97,7 @@ export class PlaceThrottle {
     return seconds;
   }
 
-  /** Restarts waits now that began in the future: so they end. */
+  /** Restarts waits that began in the future, so that they end. */
   async restartWaits(records: LoginRecords, now: EpochMs): Promise<void> {
     for (const { key } of await this.scopes(records, now)) {
       const failures = await records.findPlaceFailures(key);
@@ -123,7 +123,8 @@ export class PlaceThrottle {
 
   /**
    * Takes back an attempt that was counted, and all failures of the user here, in wider places too.
-   * Others' failures stay, those of other spellings too: otherwise anyone with one account could go on guessing at others.
+   * Others' failures stay, those of other spellings too: otherwise anyone with one account could go
+   * on guessing at others.
    */
   async passed(
     records: LoginRecords,

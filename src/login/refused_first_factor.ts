@@ -1,6 +1,6 @@
 import type { Attempt } from "../core/challenge.ts";
 import { exemptionHolds } from "../core/exemption.ts";
-import { similarNames } from "../core/similar_name.ts";
+import { similarNames } from "../core/similar_names.ts";
 import { type Refused, refusedUnproven } from "../core/verdict.ts";
 import type { Conclusion, Transaction } from "./conclude.ts";
 import type { LoginParts } from "./login_parts.ts";

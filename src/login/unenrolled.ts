@@ -1,4 +1,4 @@
-import { similarNames } from "../core/similar_name.ts";
+import { similarNames } from "../core/similar_names.ts";
 import { type Accepted, type Refused, refused } from "../core/verdict.ts";
 import { quoted } from "../text/printable.ts";
 import type { Transaction } from "./conclude.ts";
@@ -56,7 +56,7 @@ function describeNames(user: UserNames, similar: readonly string[]): string[] {
   const more = similar.length > MOST_NAMES ? ` and ${similar.length - MOST_NAMES} more` : "";
   return [
     ...loginName !== username || isOtherAccount || similar.length > 0
-      ? [`PAM calls this user ${quoted(username)}, and a user must be enrolled by that name`]
+      ? [`PAM calls this user ${quoted(username)}, and a user must be enrolled under that name`]
       : [],
     ...isOtherAccount ? [`the account is called ${quoted(accountName)}`] : [],
     ...similar.length > 0 ? [`similar names that are enrolled or exempt: ${known}${more}`] : [],

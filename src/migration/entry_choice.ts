@@ -37,7 +37,7 @@ export function requireFitting(
 ): void {
   if (issuer !== undefined && entries === 0) {
     const listed = [...others].slice(0, MAX_LISTED).map(quoted).join(", ");
-    const there = listed === "" ? "no entry names one" : `there are ${listed}`;
+    const there = listed === "" ? "no entry names one" : `the issuers are ${listed}`;
     throw new UnreadableSource(`no entry has the issuer ${quoted(issuer)}: ${there}`);
   }
   if (owner === undefined || entries <= 1) return;

@@ -79,7 +79,9 @@ function indexOf(names: readonly string[], column: Column): number | null {
 
 function repeated(index: number, column: Column): UnreadableSource {
   return new UnreadableSource(
-    `heading ${index + 1} in the first line is repeated: a second column that may be the ${column}`,
+    `heading ${
+      index + 1
+    } in the first line is a second one for the ${column}: remove or rename one`,
   );
 }
 

@@ -28,7 +28,7 @@ export function readTwofas(content: Uint8Array, choice: EntryChoice = {}): Readi
   const { schemaVersion } = file;
   if (typeof schemaVersion !== "number" || schemaVersion > NEWEST_VERSION) {
     throw new UnreadableSource(
-      `its schemaVersion is not one of those up to ${NEWEST_VERSION}, which can be read`,
+      `its schemaVersion is not a number up to ${NEWEST_VERSION}, the newest that can be read`,
     );
   }
   const reading = new ReadingBuilder(choice);

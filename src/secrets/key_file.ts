@@ -58,11 +58,13 @@ export function addKey(path: string): SecretKey {
       requirePrivate(file.path);
     }
     using open = Deno.openSync(file.path, {
+      read: true,
       append: true,
       create: true,
       mode: 0o600,
     });
     if (file.info === null) Deno.chmodSync(file.path, 0o600);
+    else requireNothingElse(path, readAll((buffer) => open.readSync(buffer), MAX_BYTES));
     // An interrupted write may have left half a line.
     const before = file.info === null ? COMMENT : "\n";
     const line = `${before}key ${id} ${bytes.toBase64()}\n`;
@@ -95,6 +97,19 @@ function requireKeyFile(path: string, { isFile, size }: Deno.FileInfo): void {
   if (!isFile || size > MAX_BYTES) throw notKeyFile(path);
 }
 
+/**
+ * Refuses to add a key to another program's file, or to the database, which would overwrite the key: a
+ * key file has keys, or nothing but comments and what is left of a key that was cut off.
+ */
+function requireNothingElse(path: string, content: Uint8Array | null): void {
+  if (content === null) throw notKeyFile(path);
+  const text = new TextDecoder().decode(content);
+  const lines = text.split("\n");
+  const isKeyFile = lines.some((line) => LINE.test(line)) ||
+    lines.every((line) => line.trim() === "" || /^(#|key )/.test(line));
+  if (!isKeyFile) throw notKeyFile(path);
+}
+
 function notKeyFile(path: string): Failure {
   return new Failure(
     "key_error",
@@ -120,7 +135,8 @@ function keyError(path: string, error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof Deno.errors.PermissionDenied) {
     const advice = isActingForAnother()
-      ? "the database belongs to this user, so the key file and its directory must, too"
+      ? "the database or a directory above it belongs to this user, so the key file and its directory " +
+        "must, too; otherwise, choose another place for the database (--db, totpTokenDbPath)"
       : "run openvpn-totp as the file's owner (sudo)";
     return new Failure(
       "key_error",

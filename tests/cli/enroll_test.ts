@@ -326,7 +326,7 @@ testWith(
     const args = ["enroll", "root", "--confirm", "--digits", "8", "--algorithm", "SHA512"];
     await using terminal = onTerminal(directory, ...args);
     const secret = await secretOn(terminal);
-    await terminal.shows(/some apps know no hash but SHA1/);
+    await terminal.shows(/some apps support only the hash SHA1/);
     await terminal.type(CODE_PROMPT, codeOf(secret));
     await terminal.shows(/The app ignores the hash \(SHA512\) and the number of digits \(8\)/);
     assert.deepEqual(await enrolled(db), []);

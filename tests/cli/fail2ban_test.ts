@@ -119,7 +119,12 @@ testWith(
             ...(n % 2 === 0 ? {} : { untrusted_ip: "" }),
           });
           login.wrap = wrap;
-          const { status, stderr } = await login.password(name, "wrong");
+          // The same password again would be no further guess, which fail2ban does not count.
+          // Of a name of two lines, OpenVPN's file makes name and password; so it is numbered, too.
+          const { status, stderr } = await login.password(
+            name.replace("\n", `\n${totpLog}`),
+            `wrong for ${totpLog}`,
+          );
           assert.equal(status, 1);
           return stderr.replace(/\n$/, "");
         };

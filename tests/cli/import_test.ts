@@ -294,7 +294,7 @@ testWith([], "import takes one entry of a phone's export for a user", async () =
   assertNothing(
     await imported("--only-issuer", "VPN", phone),
     1,
-    /no entry has the issuer "VPN": there are "Bank", "My VPN", "Mail"/,
+    /no entry has the issuer "VPN": the issuers are "Bank", "My VPN", "Mail"/,
   );
   const output = await imported("--only-issuer", "my vpn", `alice=${phone}`);
   assert.equal(output.status, 0, output.stderr);
@@ -323,9 +323,9 @@ testWith([], "import says what must no longer ask for codes, once it is done", a
   const { status, stderr } = await admin(db, ["import", "--yes", ...files]);
   assert.equal(status, 0, stderr);
   const lines = stderr.trimEnd().split("\n");
-  assert.match(lines[0]!, /the PAM service that logins use .* no longer have .*pam_oath\.so/);
-  assert.match(lines[1]!, /the PAM service .* no longer have .*pam_google_authenticator\.so/);
-  assert.match(lines[2]!, /OpenVPN's configuration must no longer have .*openvpn-otp\.so/);
+  assert.match(lines[0]!, /remove .*pam_oath\.so.* from the PAM service that logins use /);
+  assert.match(lines[1]!, /remove .*pam_google_authenticator\.so.* from the PAM service /);
+  assert.match(lines[2]!, /remove .*openvpn-otp\.so.* from OpenVPN's configuration: /);
   const uris = await source(directory, "uris", uri("root"));
   const { stderr: nothing } = await admin(db, ["import", "--yes", "--replace", uris]);
   assert.equal(nothing, "");

@@ -24,6 +24,8 @@ testWith(
         totpTokenDbPath: db,
         totpUnenrolled: "allow",
         totpPamService: service.name,
+        // All spellings of a name share the waits.
+        totpFreePasswords: "100",
       });
       const { status, stderr } = await attempt.password(name, "any");
       assert.equal(await attempt.pending(), "");
@@ -51,8 +53,8 @@ testWith(
       const login = await attempt();
       const { status, stderr } = await login.password(username, password);
       assert.equal(status, 1);
-      const detail = `PAM calls this user \\"${username}\\", and a user must be enrolled by that ` +
-        `name; similar names that are enrolled or exempt: \\"${username.toUpperCase()}\\"`;
+      const detail = `PAM calls this user \\"${username}\\", and a user must be enrolled under ` +
+        `that name; similar names that are enrolled or exempt: \\"${username.toUpperCase()}\\"`;
       assert(stderr.includes(` reason=not_enrolled `), stderr);
       assert(stderr.includes(` detail="${detail}"\n`), stderr);
       assert.equal(await login.reason(), "");

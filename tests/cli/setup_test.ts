@@ -96,7 +96,7 @@ testWith([], "setup refuses, and changes nothing", async () => {
   await refuses([], 2, /without a terminal: use --yes/);
   await refuses(["--json"], 2, /add --yes or --dry-run/);
   await refuses(["--yes", "--program", "/gone"], 2, /cannot be run/);
-  await refuses(["--yes", "--program", "/a b"], 2, /allowed in the config/);
+  await refuses(["--yes", "--program", "/a b"], 2, /the configuration needs an absolute path/);
   await Deno.chmod(place.path, 0o777);
   await refuses(["--yes"], 1, /others can put files there/);
   await Deno.chmod(place.path, 0o700);
@@ -129,7 +129,7 @@ testWith(
     const ask = (...args: string[]) => place.setup("--token-secret", secret, ...args);
     const dry = await ask("--dry-run");
     assert.match(dry.stdout, /^\+auth-gen-token-secret \S+\/keys\/auth-token\.key$/m);
-    assert.match(dry.stdout, /auth-token\.key is not there yet: setup makes it\.$/m);
+    assert.match(dry.stdout, /auth-token\.key does not exist yet: setup creates it\.$/m);
     assert.deepEqual(place.names(), ["server.conf"]);
 
     const done = await ask("--yes", "--json");
@@ -148,17 +148,20 @@ testWith(
 
     // OpenVPN does not start without the file.
     await Deno.remove(secret);
-    assert.match((await ask("--yes")).stdout, /^Made \S+auth-token\.key/m);
+    assert.match((await ask("--yes")).stdout, /^Created \S+auth-token\.key/m);
     assert.notEqual(await Deno.readTextFile(secret), made);
 
     await Deno.writeTextFile(secret, "mine\n");
     assert.match(
       (await ask("--yes")).stderr,
-      /is not a key for auth-gen-token-secret: name another/,
+      /is not a key for auth-gen-token-secret: name a file/,
     );
     assert.equal(await Deno.readTextFile(secret), "mine\n");
     const blank = await place.setup("--token-secret", `${place.path}/a b`, "--yes");
-    assert.deepEqual([blank.status, /--token-secret is ".*a b"; allowed/.test(blank.stderr)], [
+    assert.deepEqual([
+      blank.status,
+      /--token-secret is ".*a b"; the configuration needs/.test(blank.stderr),
+    ], [
       2,
       true,
     ]);

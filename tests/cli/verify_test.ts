@@ -105,12 +105,12 @@ testWith(
     const warnings = enrolled.stderr.trimEnd().split("\n");
     assert.match(
       warnings[0]!,
-      /know no hash but SHA1, .*: Microsoft Authenticator, Authy, Duo Mobile/,
+      /support only the hash SHA1, .*: Microsoft Authenticator, Authy, Duo Mobile/,
     );
-    assert.match(warnings[1]!, /know no codes but those of 6 digits, .*: Microsoft Authenticator/);
+    assert.match(warnings[1]!, /support only codes of 6 digits, .*: Microsoft Authenticator/);
     assert.match(
       warnings[2]!,
-      /know no period but 30 seconds, .*: Google Authenticator, Microsoft/,
+      /support only a period of 30 seconds, .*: Google Authenticator, Microsoft/,
     );
     assert.equal(warnings.length, 3);
     const made = { algorithm: "SHA256", digits: 8, period: 60 };

@@ -157,7 +157,7 @@ export function testAudit(engine: Engine): void {
     assert.deepEqual(rows, [[5000, 5000, 1], [4999, 5001, 2]]);
   });
 
-  test("refusals that are long alike stay bounded, and become one row", async (store) => {
+  test("refusals with long texts that are alike once cut become one row", async (store) => {
     const loginName = "x".repeat(50_000);
     for (const at of [1, 2, 3]) await record(store, refusalOf(at, { loginName: loginName + at }));
     assert.deepEqual((await trailOf(store)).map(({ count }) => count), [3]);

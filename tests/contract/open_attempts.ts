@@ -35,7 +35,7 @@ export function testOpenAttempts(engine: Engine): void {
     }
   });
 
-  test("what has expired at a place comes whole, the oldest first", async (store) => {
+  test("expired attempts of a place are given whole, the oldest first", async (store) => {
     const attempts = [
       { id: "later", places: ["user x", "net"], expiresAt: 200 },
       { id: "first", places: ["z", "net", "a"], expiresAt: 100 },
@@ -52,7 +52,7 @@ export function testOpenAttempts(engine: Engine): void {
     assert.deepEqual(await openAt(store, "net"), { count: 3, firstExpiresAt: 100 });
   });
 
-  test("after a flood, some attempts at a time have expired, and all come in the end", async (store) => {
+  test("after a flood, expired attempts are given some at a time, until all have been", async (store) => {
     await inLogin(store, async (records) => {
       for (let i = 0; i < 250; i++) {
         await records.openAttempt({ id: `${i}`, places: ["net"], expiresAt: 1000 - i }, 0);

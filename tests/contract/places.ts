@@ -59,7 +59,7 @@ export function testPlaces(engine: Engine): void {
     assert.deepEqual(await enrolments.placeCodes("nobody"), []);
   });
 
-  test("unlock and a new secret forget a user's wrong codes everywhere, and know the user still", async (store) => {
+  test("unlock and a new secret forget a user's wrong codes everywhere, but not where the user is known", async (store) => {
     const { enrolments } = store;
     await enrol(store, ["bob"]);
     const forgets = [
@@ -76,7 +76,7 @@ export function testPlaces(engine: Engine): void {
     }
   });
 
-  test("delete forgets where a user is known, an exempt one too", async (store) => {
+  test("delete forgets where a user is known, even one who is only exempt", async (store) => {
     const { enrolments } = store;
     await enrolments.exempt({ username: "link", since: 0, until: null, from: null });
     const users = ["alice", "link", "bob"];

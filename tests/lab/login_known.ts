@@ -80,7 +80,7 @@ export class LoginKnown {
   isNewPassword(attempt: Attempt, { password, nth }: Sent, now: number): boolean {
     const key = JSON.stringify([
       ...[pairOf(attempt), attempt.loginName, this.#keys],
-      ...[password, password === "wrong" ? nth : null],
+      ...[password, password === "right" ? null : nth ?? 0],
     ]);
     for (const [other, until] of this.#passwords) {
       if (until <= now) this.#passwords.delete(other);

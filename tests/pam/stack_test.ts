@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { PamService } from "../../src/pam/pam_service.ts";
 import { grantingEntry } from "../../src/server_setup/pam_stack/granting_entry.ts";
 import { resultsIfWrong } from "../../src/server_setup/pam_stack/module_results.ts";
-import { readPamStack } from "../../src/server_setup/pam_stack/read_stack.ts";
+import { readPamStack } from "../../src/server_setup/pam_stack/read_pam_stack.ts";
 import { Redacted } from "../../src/text/redacted.ts";
 import { holds } from "../lab/fuzz.ts";
 import { newName } from "../lab/owner.ts";

@@ -30,8 +30,8 @@ export function doubtsAbout(usernames: readonly string[], lookUp: LookUp): strin
       return meant === null ? [] : [`the system has an account ${quoted(meant)}: ${advice(meant)}`];
     }),
     ...others.map(({ given, own }) =>
-      `the system's own name for ${quoted(given)} is ${quoted(own)}, and PAM may call the user ` +
-      `so: a login would then find nobody; ${advice(own)}`
+      `the system's own name for ${quoted(given)} is ${quoted(own)}, and PAM may use that name: ` +
+      `a login would then not find the user; ${advice(own)}`
     ),
   ];
 }

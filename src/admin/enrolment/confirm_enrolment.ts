@@ -51,7 +51,7 @@ function complaint(
 ): string {
   if (ignored.length > 0) {
     return `The app ${toldIgnored(ignored, parameters)}, so no login would accept its codes: ` +
-      "use another app, or press Ctrl-C and enrol the user with the usual codes.";
+      "use another app, or press Ctrl-C and enrol the user with the default codes.";
   }
   switch (judgement.kind) {
     case "malformed":

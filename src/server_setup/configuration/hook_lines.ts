@@ -54,7 +54,9 @@ export function requirePlainPath(
   if (/^\/[A-Za-z0-9._/+@-]{1,200}$/.test(path)) return;
   throw new Failure(
     "usage",
-    `${what} is ${quoted(path)}; allowed in the configuration is an absolute path of at most 200 ` +
-      `letters, digits and ._/+@-: ${advice}`,
+    `${what} is ${
+      quoted(path)
+    }; the configuration needs an absolute path of at most 200 letters, ` +
+      `digits and ._/+@-: ${advice}`,
   );
 }

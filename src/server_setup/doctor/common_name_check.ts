@@ -1,7 +1,8 @@
 import { SETTINGS } from "../../settings.ts";
-import { type Config, directivesNamed, lastNamed } from "../openvpn_config/directive.ts";
+import { lastNamed } from "../openvpn_config/directive.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { SetUp } from "./set_up.ts";
+import { settingLine } from "./settings_in_config.ts";
 
 /** Whether `totpCommonName` has a certificate's name to compare with. */
 export function checkCommonName(
@@ -10,7 +11,7 @@ export function checkCommonName(
   if (commonName === "any") {
     return [ok("common_name", "totpCommonName does not tie login names to certificates")];
   }
-  const at = settingIn(config);
+  const at = settingLine(config, SETTINGS.commonName);
   const certificates = lastNamed(config, "verify-client-cert");
   const wanted = lastNamed(config, "client-cert-not-required") === null
     ? certificates?.words[0] ?? "require"
@@ -22,7 +23,8 @@ export function checkCommonName(
     })];
   }
   if (wanted === "optional") {
-    const why = "logins of clients without one are refused: require certificates, or any name";
+    const why =
+      "logins of clients without one are refused: require certificates, or remove totpCommonName";
     const what = `${nameOf(commonName)}, and clients need no certificate`;
     return [warning("common_name", what, why, { line: "verify-client-cert require", at })];
   }
@@ -31,8 +33,8 @@ export function checkCommonName(
     return [warning(
       "common_name",
       `username-as-common-name is set, and ${nameOf(commonName)}`,
-      "once a login is let in, OpenVPN goes by the name that was typed, though the certificate's " +
-        "is known to fit: remove the line",
+      "after the login, OpenVPN uses the name that the user typed in place of the certificate's, " +
+        "although the two are known to agree: remove the line",
       { at: replacing },
     )];
   }
@@ -41,9 +43,4 @@ export function checkCommonName(
 
 function nameOf(rule: string): string {
   return `${SETTINGS.commonName.name} is ${rule}`;
-}
-
-function settingIn(config: Config) {
-  return directivesNamed(config, "setenv")
-    .findLast(({ words }) => words[0] === SETTINGS.commonName.name) ?? null;
 }

@@ -1,8 +1,9 @@
-import { type Config, directivesNamed, lastNamed } from "../openvpn_config/directive.ts";
+import { type Config, lastNamed } from "../openvpn_config/directive.ts";
 import { SETTINGS } from "../../settings.ts";
 import { authPlugin, isPamPlugin } from "../configuration/auth_plugin.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { LineFacts } from "./set_up.ts";
+import { settingLine } from "./settings_in_config.ts";
 
 /** Whether both factors are checked, and by whom. */
 export function checkFactors(setUp: LineFacts): Finding[] {
@@ -91,8 +92,7 @@ function isCertificateOptional(config: Config): boolean {
 /** Whether everybody is asked for a code. */
 function checkUnenrolled({ config, settings }: LineFacts): Finding {
   if (settings.unenrolled === "deny") return ok("unenrolled", "unenrolled users are refused");
-  const at = directivesNamed(config, "setenv")
-    .findLast(({ words }) => words[0] === SETTINGS.unenrolled.name) ?? null;
+  const at = settingLine(config, SETTINGS.unenrolled);
   return warning(
     "unenrolled",
     "totpUnenrolled allow is set",

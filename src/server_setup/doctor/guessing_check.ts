@@ -2,9 +2,9 @@ import { chanceOfGuessing, guessesPerDay } from "../../core/guesses_per_day.ts";
 import { type LockoutRule, LONGEST_LOCK_SECONDS } from "../../core/lockout.ts";
 import { COMMON_PARAMETERS } from "../../core/totp_parameters.ts";
 import { SETTINGS, type Settings } from "../../settings.ts";
-import { directivesNamed } from "../openvpn_config/directive.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 import type { SetUp } from "./set_up.ts";
+import { settingLine } from "./settings_in_config.ts";
 
 /** Odds per day that are worse than this deserve a warning. */
 const WORST_CHANCE = 1 / 500;
@@ -50,8 +50,7 @@ export function oddsOf(chance: number): string {
 /** Why the odds are bad, and the line that does most against it. */
 function adviceAbout({ config, settings }: SetUp) {
   const { setting, why } = worstOf(settings);
-  const at = directivesNamed(config, "setenv")
-    .findLast(({ words }) => words[0] === setting.name) ?? null;
+  const at = settingLine(config, setting);
   return { why, line: `setenv ${setting.name} ${setting.default}`, at };
 }
 

@@ -59,7 +59,7 @@ function otherCopy(path: string, script: Script | undefined, program: string): S
   return script?.real == null
     ? {
       tell: problem,
-      what: `${path}, which is not there or is no file`,
+      what: `${path}, which does not exist or is not a file`,
       why: "OpenVPN does not start without it",
     }
     : {

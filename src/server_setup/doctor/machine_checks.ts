@@ -45,7 +45,7 @@ function checkDatabase(found: DatabaseState, path: string): Finding[] {
 
 function checkWrite(trouble: string | null): Finding {
   return trouble === null
-    ? ok("database_write", "a login can write to it: tried without writing anything")
+    ? ok("database_write", "a login can write to it (tested without writing anything)")
     : problem("database_write", trouble, WHY_REFUSED);
 }
 

@@ -2,7 +2,7 @@ import { PAM_DIRECTORIES } from "../../pam/choose_pam_service.ts";
 import { actionFor } from "../pam_stack/control.ts";
 import { grantingEntry } from "../pam_stack/granting_entry.ts";
 import { asksForCode, resultsIfRight, resultsIfWrong } from "../pam_stack/module_results.ts";
-import type { PamStack, RuleType, StackEntry } from "../pam_stack/read_stack.ts";
+import type { PamStack, RuleType, StackEntry } from "../pam_stack/read_pam_stack.ts";
 import { counted } from "../../text/counted.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { PamStackFacts, SetUp } from "./set_up.ts";
@@ -26,7 +26,7 @@ function checkCodes({ service, auth: { entries }, isGivenPasswordOnly }: PamStac
 }
 
 function checkCode(at: StackEntry, entries: readonly StackEntry[], service: string): Finding {
-  const what = `the PAM service ${service} asks ${at.module} for another code`;
+  const what = `${at.module} in the PAM service ${service} asks for another code`;
   const remedy = remedyFor(at, service);
   if (actionFor(at.control, "auth_err") !== "ignore") {
     const why = "it is given the password in place of its code, and refuses right passwords, too: ";
@@ -52,7 +52,7 @@ function checkRules(facts: PamStackFacts, isRefusedByCodes: boolean): Finding[] 
   const { service, auth, account } = facts;
   const trouble = auth.trouble ?? account.trouble;
   if (trouble !== null) {
-    const why = "libpam refuses every password if it cannot carry out a rule";
+    const why = "libpam refuses every password if it cannot carry out a rule: correct the rule";
     return [
       problem("pam_stack", `PAM service ${service}: ${trouble.message}`, why, { at: trouble }),
     ];
@@ -72,7 +72,7 @@ function checkRules(facts: PamStackFacts, isRefusedByCodes: boolean): Finding[] 
 function checkPresence(service: string, type: RuleType, { entries }: PamStack): Finding[] {
   if (entries.length > 0) return [];
   const why =
-    "libpam takes those of the service other, which nobody meant for a VPN: add a rule, or " +
+    'libpam uses those of the service "other" instead, which are not meant for a VPN: add a rule, or ' +
     OWN_SERVICE;
   return [problem("pam_stack", `the PAM service ${service} has no ${type} rules`, why)];
 }
@@ -82,7 +82,7 @@ function checkGranting({ service, auth: { entries } }: PamStackFacts): Finding[]
   if (at === null) return [];
   return [problem(
     "pam_stack",
-    `the PAM service ${service} can let a user in with any password: ${at.module} decides alone`,
+    `the PAM service ${service} can let a user in with any password, because ${at.module} alone decides`,
     `the code is then the only factor: ${OWN_SERVICE}`,
     { at },
   )];

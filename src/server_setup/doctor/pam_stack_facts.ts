@@ -1,9 +1,12 @@
 import type { Settings } from "../../settings.ts";
 import { authPlugin, isPamPlugin } from "../configuration/auth_plugin.ts";
 import type { Config } from "../openvpn_config/directive.ts";
-import { readPamStack, type StackEntry } from "../pam_stack/read_stack.ts";
-import { readPamFile } from "../pam_stack/read_pam_file.ts";
+import { readPamStack, type StackEntry } from "../pam_stack/read_pam_stack.ts";
+import { readRegularFile } from "../../system/read_regular_file.ts";
 import type { PamStackFacts, SetUp } from "./set_up.ts";
+
+/** More bytes than a file of PAM's configuration has. */
+const MAX_PAM_BYTES = 64 * 1024;
 
 const SHADOW = "/etc/shadow";
 const MAX_SHADOW_BYTES = 16 * 1024 * 1024;
@@ -31,11 +34,12 @@ function factsOf(
   isGivenPasswordOnly: boolean,
   withoutPassword: () => string[],
 ): PamStackFacts {
-  const auth = readPamStack(service, "auth", readPamFile);
+  const read = (path: string) => readRegularFile(path, MAX_PAM_BYTES).content;
+  const auth = readPamStack(service, "auth", read);
   return {
     service,
     auth,
-    account: readPamStack(service, "account", readPamFile),
+    account: readPamStack(service, "account", read),
     isGivenPasswordOnly,
     withoutPassword: auth.entries.some(allowsEmpty) ? withoutPassword() : [],
   };
@@ -50,7 +54,7 @@ function allowsEmpty({ module, args }: StackEntry): boolean {
 /** Names in /etc/shadow whose password is empty (shadow(5)); empty if it cannot be read. */
 function accountsWithoutPassword(): string[] {
   try {
-    const text = new TextDecoder().decode(readPamFile(SHADOW, MAX_SHADOW_BYTES));
+    const text = new TextDecoder().decode(readRegularFile(SHADOW, MAX_SHADOW_BYTES).content);
     return [...text.matchAll(/^([^:\n]+)::/gm)].map(([, name]) => name!);
   } catch {
     return [];

@@ -1,6 +1,6 @@
 import type { Config } from "../openvpn_config/directive.ts";
 import type { Settings } from "../../settings.ts";
-import type { PamStack } from "../pam_stack/read_stack.ts";
+import type { PamStack } from "../pam_stack/read_pam_stack.ts";
 import type { Unit } from "../systemd/unit_file.ts";
 
 /** A file that OpenVPN is configured to run. */

@@ -1,4 +1,4 @@
-import { type Config, directivesNamed } from "../openvpn_config/directive.ts";
+import { type Config, type Directive, directivesNamed } from "../openvpn_config/directive.ts";
 import { readSettings, SETTINGS, type Settings } from "../../settings.ts";
 
 /**
@@ -23,6 +23,11 @@ function variablesIn(config: Config): Map<string, string> {
     variables.set(name, value);
   }
   return variables;
+}
+
+/** The line that makes a setting (the last one counts); null if none does. */
+export function settingLine(config: Config, { name }: { name: string }): Directive | null {
+  return directivesNamed(config, "setenv").findLast(({ words }) => words[0] === name) ?? null;
 }
 
 /** The settings whose value is not allowed. */

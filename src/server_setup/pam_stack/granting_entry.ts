@@ -1,5 +1,5 @@
 import { actionFor } from "./control.ts";
-import type { StackEntry } from "./read_stack.ts";
+import type { StackEntry } from "./read_pam_stack.ts";
 
 /** The results that a module may have; each is tried. */
 export type ResultsOf = (entry: StackEntry) => readonly string[];

@@ -1,4 +1,4 @@
-import type { StackEntry } from "./read_stack.ts";
+import type { StackEntry } from "./read_pam_stack.ts";
 
 /**
  * Modules that ask for a code or a device, and take the password for it. RADIUS is not among them:

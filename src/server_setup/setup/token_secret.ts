@@ -38,8 +38,8 @@ export function needsTokenSecret(path: string, read: (path: string) => Uint8Arra
   if (info.isFile && info.size <= MAX_BYTES && isTokenSecret(read(real))) return false;
   throw new Failure(
     "config_error",
-    `${quoted(path)} is not a key for auth-gen-token-secret: name another file, which setup then ` +
-      "makes",
+    `${quoted(path)} is not a key for auth-gen-token-secret: name a file that does not exist ` +
+      "yet, and setup creates it",
   );
 }
 

@@ -26,8 +26,8 @@ export function recordDecision(
   const number = nextNumber(connection, row.outcome);
   connection.prepare(
     `INSERT INTO decisions (at, login_name, username, address, common_name, step, outcome,
-       accepted_by, reason, detail, last_at, number, fold)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       accepted_by, reason, detail, number, fold)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     row.at,
     row.loginName,
@@ -39,7 +39,6 @@ export function recordDecision(
     row.by,
     row.reason,
     row.detail,
-    row.at,
     number,
     fold,
   );
@@ -49,7 +48,7 @@ export function recordDecision(
 /** Counts a refusal in the row of an earlier one like it; false where there is none. */
 function countAgain(connection: DatabaseSync, row: DecisionRecord, fold: string): boolean {
   const { changes } = connection.prepare(
-    `UPDATE decisions SET count = count + 1, last_at = max(last_at, :at), detail = :detail
+    `UPDATE decisions SET count = count + 1, last_at = max(coalesce(last_at, at), :at), detail = :detail
      WHERE id = (SELECT max(id) FROM decisions WHERE fold = :fold)
        AND at > :since AND at <= :at`,
   ).run({ fold, at: row.at, detail: row.detail, since: row.at - FOLDED_FOR_MS });
@@ -59,9 +58,9 @@ function countAgain(connection: DatabaseSync, row: DecisionRecord, fold: string)
 /** Counts each outcome apart, as each has a bound of its own. */
 function nextNumber(connection: DatabaseSync, outcome: DecisionRecord["outcome"]): number {
   const { last } = connection.prepare(
-    "SELECT coalesce(max(number), 0) AS last FROM decisions WHERE outcome = ?",
-  ).get(outcome) as { last: number };
-  return last + 1;
+    "SELECT max(number) AS last FROM decisions WHERE outcome = ? AND number IS NOT NULL",
+  ).get(outcome) as { last: number | null };
+  return (last ?? 0) + 1;
 }
 
 function prune(
@@ -78,7 +77,7 @@ function prune(
   connection.prepare(
     `DELETE FROM decisions
      WHERE id IN (SELECT id FROM decisions ORDER BY id LIMIT ${PRUNED_AT_ONCE})
-       AND last_at < ?`,
+       AND coalesce(last_at, at) < ?`,
   ).run(at - maxDays * DAY_MS);
 }
 
@@ -95,7 +94,7 @@ export function decisionsAfter(
     `SELECT * FROM decisions
      WHERE id > :id
        AND (:username IS NULL OR :username IN (username, login_name))
-       AND (:since IS NULL OR last_at >= :since)
+       AND (:since IS NULL OR coalesce(last_at, at) >= :since)
        AND (:outcome IS NULL OR outcome = :outcome)
      ORDER BY id LIMIT ${PAGE}`,
   ).all({
@@ -119,6 +118,6 @@ function decisionOf(row: Record<string, unknown>): AuditRow {
     reason: row.reason as string | null,
     detail: row.detail as string | null,
     count: row.count as number,
-    lastAt: row.last_at as number,
+    lastAt: (row.last_at ?? row.at) as number,
   };
 }

@@ -6,7 +6,7 @@ import type { Enrolment } from "../../core/enrolment.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { allEnrolments } from "./enrolments.ts";
 import { failureOf } from "./errors.ts";
-import { type DatabaseFile, prepareFile } from "./file.ts";
+import { type DatabaseFile, MAX_BYTES, prepareFile, tooLarge } from "./file.ts";
 
 /** How a copy is opened that nobody else uses. */
 const OPEN = { create: false, busyTimeoutMs: 0 };
@@ -26,6 +26,8 @@ export async function backUp(database: Database, to: string, directory: string):
     using made = Deno.openSync(copy, { read: true, write: true, createNew: true, mode: 0o600 });
     const users = await checkedCopy(database, copy);
     const { size } = made.statSync();
+    // The owner of the database could make it longer, until the caller's disk is full.
+    if (size > MAX_BYTES) throw tooLarge(copy);
     asCaller(() => {
       using file = Deno.openSync(to, { write: true });
       copyBytes(made, file, size);

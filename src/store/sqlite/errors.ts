@@ -16,8 +16,8 @@ const ADVICE: Record<number, [FailureCode, string]> = {
   ],
   7: [
     "database_error",
-    "needs more memory than there is, or than a database of openvpn-totp may: if there is enough, " +
-    "restore a backup",
+    "needs more memory than is free, or than a database of openvpn-totp can need: if enough is " +
+    "free, restore a backup",
   ],
   8: [
     "database_readonly",
@@ -63,14 +63,14 @@ export function failureOf(error: unknown, path: string): unknown {
 function interrupted(path: string): Failure {
   return new Failure(
     "database_unread",
-    `${path}-journal is left of an interrupted write, which the next login takes back`,
+    `${path}-journal was left by an interrupted write, which the next login rolls back`,
   );
 }
 
 function adviceForDenied(): string {
   if (isActingForAnother()) {
-    return "the file or a directory above it belongs to this user, so the file and what lies beside " +
-      "it must, too, and the user must be able to enter its directories";
+    return "the file or a directory above it belongs to this user, so the file and those beside it must " +
+      "belong to this user, too, and the user must be able to enter its directories";
   }
   return Deno.uid() === 0
     ? "check the modes of its directories, and the security module's log"

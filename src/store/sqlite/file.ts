@@ -17,7 +17,7 @@ export interface DatabaseFile {
 }
 
 /** Far more than the largest audit trail that can be set. */
-const MAX_BYTES = 16 * 1024 ** 3;
+export const MAX_BYTES = 16 * 1024 ** 3;
 
 /** A journal that names another file ends in this (SQLite's source, `aJournalMagic` in pager.c). */
 const JOURNAL_MAGIC = Uint8Array.fromHex("d9d505f920a163d7");
@@ -95,7 +95,8 @@ function requireNoOther(journal: string, size: number): void {
   );
 }
 
-function tooLarge(path: string): Failure {
+/** The error for a file that no database of ours can be. */
+export function tooLarge(path: string): Failure {
   return new Failure(
     "database_foreign",
     `${path} is larger than any database of openvpn-totp (${MAX_BYTES} bytes): restore a backup, or ` +

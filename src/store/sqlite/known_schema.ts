@@ -19,12 +19,23 @@ export function guardAgainstOwner(connection: DatabaseSync, path: string): void 
   if (version > MIGRATIONS.length) return;
   const known = knownSchema(version);
   const strange = schemaOf(connection).find((entry) => !known.has(entry.text));
-  if (strange === undefined) return;
+  if (strange === undefined) return requireSoundPages(connection, path);
   throw new Failure(
     "database_unread",
     `${path} belongs to another user and has something in its schema that openvpn-totp does not ` +
       `create (${strange.name}): restore a backup that nobody else could change, or run ` +
       "openvpn-totp as that user (sudo -u)",
+  );
+}
+
+/** Pages that refer to each other could be walked for ever. */
+function requireSoundPages(connection: DatabaseSync, path: string): void {
+  const { quick_check } = connection.prepare("PRAGMA quick_check(1)").get() ?? {};
+  if (quick_check === "ok") return;
+  throw new Failure(
+    "database_corrupt",
+    `${path} is corrupt: move it away, with its -journal and -wal if there are any, then restore a ` +
+      "backup or enrol again",
   );
 }
 
@@ -35,12 +46,18 @@ function knownSchema(version: number): Set<string> {
   return new Set(schemaOf(model).map(({ text }) => text));
 }
 
-/** All entries but the statistics of ANALYZE, which run nothing. */
+/** The statistics of ANALYZE, as SQLite makes them: they run nothing. */
+const STATISTICS: Record<string, string> = {
+  sqlite_stat1: "CREATE TABLE sqlite_stat1(tbl,idx,stat)",
+  sqlite_stat4: "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)",
+};
+
+/** All entries but statistics: by the whole entry, as anything could have their name. */
 function schemaOf(connection: DatabaseSync): { name: string; text: string }[] {
-  return connection.prepare(
-    "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat_'",
-  ).all().map(({ type, name, tbl_name, sql }) => ({
-    name: `${type} ${name}`,
-    text: JSON.stringify([type, name, tbl_name, sql]),
-  }));
+  return connection.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema").all()
+    .filter(({ type, name, sql }) => type !== "table" || STATISTICS[name as string] !== sql)
+    .map(({ type, name, tbl_name, sql }) => ({
+      name: `${type} ${name}`,
+      text: JSON.stringify([type, name, tbl_name, sql]),
+    }));
 }

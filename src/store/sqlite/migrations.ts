@@ -167,17 +167,15 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX open_attempts_by_age ON open_attempts (expires_at);
 
    ALTER TABLE decisions ADD COLUMN count INTEGER NOT NULL DEFAULT 1;
-   ALTER TABLE decisions ADD COLUMN last_at INTEGER NOT NULL DEFAULT 0;
-   -- Counts the rows of each outcome.
-   ALTER TABLE decisions ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+   -- When the last of them was made; null where there is one.
+   ALTER TABLE decisions ADD COLUMN last_at INTEGER;
+   -- Counts the rows of each outcome. Rows of before have none: there may be millions, and a login,
+   -- which has little time, may be the first to open the database. They go by their age.
+   ALTER TABLE decisions ADD COLUMN number INTEGER;
    -- What refusals have in common that become one row.
    ALTER TABLE decisions ADD COLUMN fold TEXT;
-   UPDATE decisions SET last_at = at, number = numbered.number
-     FROM (SELECT id, row_number() OVER (PARTITION BY outcome ORDER BY id) AS number
-           FROM decisions) AS numbered
-     WHERE numbered.id = decisions.id;
 
-   CREATE INDEX decisions_by_outcome ON decisions (outcome, number);
+   CREATE INDEX decisions_by_outcome ON decisions (outcome, number) WHERE number IS NOT NULL;
    CREATE INDEX decisions_by_fold ON decisions (fold, id) WHERE fold IS NOT NULL;`,
 ];
 
@@ -191,10 +189,13 @@ export function hasTables(database: DatabaseSync): boolean {
   return database.prepare("SELECT 1 FROM sqlite_schema").get() !== undefined;
 }
 
-/** Says whether a database has triggers or views. We create none; they would act on our statements. */
+/**
+ * Says whether a database has triggers or views. We create none; they would act on our statements.
+ * SQLite obeys them in whatever case their type is written.
+ */
 export function hasForeignRules(database: DatabaseSync): boolean {
   return database.prepare(
-    "SELECT 1 FROM sqlite_schema WHERE type IN ('trigger', 'view')",
+    "SELECT 1 FROM sqlite_schema WHERE lower(type) IN ('trigger', 'view')",
   ).get() !== undefined;
 }
 

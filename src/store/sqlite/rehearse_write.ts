@@ -33,8 +33,8 @@ function requirePlace(path: string, directory: string): void {
   if (!mayMakeFilesIn(directory)) {
     throw new Failure(
       "database_readonly",
-      `${path} cannot be written: uid ${actingUid()} may make no files in ${directory}, where its ` +
-        "journal belongs",
+      `${path} cannot be written: uid ${actingUid()} may not create files in ${directory}, where ` +
+        "its journal belongs",
     );
   }
   const free = freeBytesAt(directory);

@@ -30,7 +30,7 @@ Deno.test("objectionToCommonName lets a user in only with the certificate of tha
       if (agrees.includes(rule)) assert.equal(objection, null, where);
       else {
         assert.equal(objection?.reason, "common_name_mismatch", where);
-        assert(objection.detail!.endsWith(`, as totpCommonName ${rule} requires`), where);
+        assert(objection.detail!.endsWith(`, but totpCommonName ${rule} requires it`), where);
         assert.equal(objection.told, undefined);
       }
     }

@@ -30,7 +30,7 @@ Deno.test("only refusals become one row: a challenge and a login always have one
   assert.equal(typeof foldOf(REFUSAL), "string");
 });
 
-Deno.test("refusals are alike whose step, reason, names and network are the same", () => {
+Deno.test("refusals whose step, reason, names and network are the same are alike", () => {
   assert(isLike({ at: 2000, detail: "again" }));
   assert(!isLike({ step: "code" }));
   assert(!isLike({ reason: "wrong_code" }));

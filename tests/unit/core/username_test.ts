@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { foldedName } from "../../../src/core/username.ts";
-import { similarNames } from "../../../src/core/similar_name.ts";
+import { similarNames } from "../../../src/core/similar_names.ts";
 import { anyText, holds } from "../../lab/fuzz.ts";
 
 /** Names that fold to the same, by the first one. */
@@ -55,7 +55,7 @@ Deno.test("foldedName gives each character in each of its forms the same", () =>
   }
 });
 
-Deno.test("foldedName comes to an end, and has nothing to fold then", () => {
+Deno.test("foldedName comes to an end, and leaves its own result as it is", () => {
   holds(
     fc.property(anyText, (text) => {
       const folded = foldedName(text);

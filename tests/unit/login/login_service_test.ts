@@ -113,7 +113,7 @@ Deno.test("LoginService takes an appended code behind a blank or a comma, and sa
       assert.deepEqual(without, refused("wrong_password"));
       const right = await service.password(attempt("c"), plain(PASSWORD + separator + code));
       assert.deepEqual(right, { outcome: "accepted", by: "code" });
-      // The two refusals are alike, and so one row.
+      // PAM was asked once for each; refusals that are alike share a row.
       assert.deepEqual(await steps(), [
         "password refused wrong_password",
         "password accepted code",

@@ -357,7 +357,7 @@ async function detailOf(request: Play): Promise<string | undefined> {
   return verdict.detail;
 }
 
-const BY_THAT_NAME = "and a user must be enrolled by that name";
+const BY_THAT_NAME = "and a user must be enrolled under that name";
 
 Deno.test("passwordStep says in the log what PAM calls a user who is not enrolled", async () => {
   assert.equal(await detailOf({ loginName: "bob" }), undefined);
@@ -408,7 +408,7 @@ Deno.test("passwordStep, with totpUnenrolled allow, admits no user whose exempti
   }
 });
 
-Deno.test("passwordStep tells only those of an expired password whom a right one tells itself", async () => {
+Deno.test("passwordStep mentions an expired password only to users whom a right one would bring further", async () => {
   const toldTo = async (request: Play) => {
     const { verdict, recorded } = await play({ ...request, password: "expired" });
     assert(verdict.outcome === "refused");
@@ -756,7 +756,7 @@ Deno.test("passwordStep, if another factor decides, bounds open challenges, and 
   }
 });
 
-Deno.test("passwordStep, if another factor decides, opens no further challenge's count for the same password", async () => {
+Deno.test("passwordStep, if another factor decides, counts open challenges with the same password once", async () => {
   const [open, marks] = [[] as OpenAttempt[], new Set<string>()];
   for (let i = 0; i < 9; i++) {
     const { verdict } = await play({ external: true, loginName: "alice", open, marks });

@@ -242,7 +242,7 @@ Deno.test("one issuer's entry of a phone's export can be given to a user", () =>
     assert(leftOut > 0);
     assertRefused(
       () => read(bytes(file), { issuer: "VPN" }),
-      /^no entry has the issuer "VPN": there are "My VPN", /,
+      /^no entry has the issuer "VPN": the issuers are "My VPN", /,
     );
     assertRefused(
       () => read(bytes(file), { owner: "asmith" }),

@@ -13,7 +13,7 @@ Deno.test("a regular file is read up to the bound", async () => {
   assert.throws(() => readRegularFile(path, 4), /larger than 4 bytes/);
 });
 
-Deno.test("what is no regular file is neither read nor waited for, even if it has just come", async () => {
+Deno.test("anything but a regular file is neither read nor waited for, even if it was put there just now", async () => {
   await using directory = await makeTestDirectory();
   const pipe = `${directory.path}/pipe`;
   const file = `${directory.path}/file`;

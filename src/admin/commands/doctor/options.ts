@@ -10,8 +10,8 @@ export function addDoctorOptions<Arguments extends unknown[]>(command: Command<A
     .option("--openvpn <file>", "the OpenVPN program, whose version is read")
     .option(
       "--user <user>",
-      "also have PAM check this user's password, and then a random one: the latter fails, which " +
-        "counts where PAM counts failures (pam_faillock)",
+      "also have PAM check this user's password, and then a random one, which fails, and counts " +
+        "if PAM counts failures (pam_faillock)",
     )
     .option("--password-from <file>", "file with that password, or - for standard input")
     .option("--all", "also list what is fine")

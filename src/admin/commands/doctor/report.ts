@@ -1,6 +1,6 @@
 import { counted } from "../../../text/counted.ts";
 import type { Finding, FindingId, Level } from "../../../server_setup/doctor/finding.ts";
-import { findingLines } from "../../findings/finding_lines.ts";
+import { findingLines } from "../../terminal/finding_lines.ts";
 import type { Screen } from "../../terminal/screen.ts";
 
 /** Findings that an option asked for: their answer is shown even if all is well. */

@@ -5,7 +5,7 @@ import type { SetUp } from "../../../server_setup/doctor/set_up.ts";
 import { Redacted } from "../../../text/redacted.ts";
 import type { RandomBytes } from "../../context.ts";
 
-/** Nobody has that password. */
+/** A password that nobody has, in bytes. */
 const RANDOM_BYTES = 24;
 
 /**
@@ -57,8 +57,10 @@ async function tryRandom(
   const isRefused = result.outcome === "denied";
   return isRefused ? ok("any_password", `PAM refuses a random password for ${user}`) : warning(
     "any_password",
-    `a random password: ${describePamRefusal(service.name, result as PamRefusal)}`,
-    "it is not known whether PAM refuses wrong passwords",
+    `PAM could not check a random password: ${
+      describePamRefusal(service.name, result as PamRefusal)
+    }`,
+    "so it is not known whether PAM refuses wrong passwords",
   );
 }
 

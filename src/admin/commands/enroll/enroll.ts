@@ -43,17 +43,19 @@ export async function enroll(
   tellOfUsers(context, usernames, options);
 }
 
-/** Before anything is scanned, since the app would show codes, and no login accept them. */
+/** Before anything is scanned: the app would show codes, but no login would accept them. */
 function warnOfIgnoringApps(context: AdminContext, parameters: TotpParameters): void {
   const common: Record<ParameterName, string> = {
-    algorithm: `no hash but ${COMMON_PARAMETERS.algorithm}`,
-    digits: `no codes but those of ${COMMON_PARAMETERS.digits} digits`,
-    periodSeconds: `no period but ${COMMON_PARAMETERS.periodSeconds} seconds`,
+    algorithm: `only the hash ${COMMON_PARAMETERS.algorithm}`,
+    digits: `only codes of ${COMMON_PARAMETERS.digits} digits`,
+    periodSeconds: `only a period of ${COMMON_PARAMETERS.periodSeconds} seconds`,
   };
   for (const name of uncommonParameters(parameters)) {
     context.warn(
-      `some apps know ${common[name]}, and show wrong codes instead: ` +
-        `${IGNORING_APPS[name].join(", ")}; to check a code, run: openvpn-totp verify USER`,
+      `some apps support ${common[name]}, and would show wrong codes: ` +
+        `${
+          IGNORING_APPS[name].join(", ")
+        }; to check the code of an app, run: openvpn-totp verify USER`,
     );
   }
 }

@@ -79,10 +79,8 @@ function namedOwner({ path, keeperUid }: OwnedFile, uid: number): string | null 
   throw new Failure(
     "input_error",
     `${quoted(resolve(path))} is named after ${quoted(username)}, but belongs to ` +
-      `${
-        owner === null ? `the user number ${uid}` : quoted(owner)
-      }: give it as USER=FILE, or the ` +
-      "directory if its owner keeps the files of all users",
+      `${owner === null ? `uid ${uid}` : quoted(owner)}: give it as USER=FILE, or give its ` +
+      "directory if that directory's owner keeps the files of all users",
   );
 }
 

@@ -31,7 +31,10 @@ export function filesToRead(context: AdminContext, files: readonly string[]): Fi
     if (owner === undefined) {
       return filesIn(context, path).map((file) => ({ file, keeperUid: directory.uid }));
     }
-    throw new Failure("usage", `${quoted(file)} is a directory, whose files name their users`);
+    throw new Failure(
+      "usage",
+      `${quoted(file)} is a directory, whose files are named after their users: leave out USER=`,
+    );
   });
 }
 

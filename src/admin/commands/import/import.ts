@@ -3,7 +3,7 @@ import { Failure } from "../../../core/failure.ts";
 import { SETTINGS } from "../../../settings.ts";
 import { type AdminContext, withStore } from "../../context.ts";
 import { enrolledUsernames, enrolUsers, type UserToEnrol } from "../../enrolment/enrolment.ts";
-import { earlierModules } from "./earlier_module.ts";
+import { earlierModules } from "./earlier_modules.ts";
 import { blockersOf, type ImportPlan, planImport } from "./import_plan.ts";
 import { importAsJson, importAsText } from "./import_report.ts";
 import { readSources } from "./import_sources.ts";

@@ -11,7 +11,7 @@ export function registerImport(program: AnyCommand, context: AdminContext): void
       .argument(
         "<file...>",
         "the other system's files; - is standard input, USER=FILE names the user of a file with " +
-          "one entry, and a directory stands for its files USER.google_authenticator",
+          "one entry, and a directory stands for the files in it named USER.google_authenticator",
       ),
   );
   addExamples(command, [

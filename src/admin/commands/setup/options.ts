@@ -11,8 +11,8 @@ export function addSetupOptions<Arguments extends unknown[]>(command: Command<Ar
     .option("--replace", "replace another program in a hook's line")
     .option(
       "--token-secret <file>",
-      "keep session tokens valid when OpenVPN restarts, by a key in this file, which is made if " +
-        "it is not there",
+      "keep session tokens valid when OpenVPN restarts, with a key in this file, which is " +
+        "created if it does not exist",
     )
     .option("--dry-run", "show the difference, and change nothing")
     .option("--yes", "don't ask")

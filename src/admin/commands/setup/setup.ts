@@ -6,7 +6,7 @@ import type { AdminContext } from "../../context.ts";
 import { findConfig, unitNameFor } from "../../../server_setup/configuration/config_file.ts";
 import { scriptAt } from "../../../server_setup/doctor/file_facts.ts";
 import type { Finding } from "../../../server_setup/doctor/finding.ts";
-import { findingLines } from "../../findings/finding_lines.ts";
+import { findingLines } from "../../terminal/finding_lines.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { requireYes } from "../../terminal/question.ts";
 import { edit, findingsAbout, type Plan } from "./edit.ts";
@@ -57,7 +57,7 @@ function planText(named: string, { difference, newSecret }: Plan): string {
   const change = difference ?? `${printable(named)} already has all lines: nothing to change.\n`;
   return newSecret === null
     ? change
-    : `${change}The key file ${newSecret} is not there yet: setup makes it.\n`;
+    : `${change}The key file ${newSecret} does not exist yet: setup creates it.\n`;
 }
 
 function findingsText(findings: readonly Finding[], screen: Screen): string {
@@ -99,7 +99,7 @@ function afterwards(
 ): string {
   const unit = unitNameFor(named);
   const restart = unit === null ? "restart OpenVPN" : `systemctl restart ${unit}`;
-  return (newSecret === null ? "" : `Made ${newSecret}, which only its owner can read\n`) +
+  return (newSecret === null ? "" : `Created ${newSecret}, which only its owner can read\n`) +
     (backup === null
       ? ""
       : `Changed ${printable(path)}; the old version is ${printable(backup)}\n`) +

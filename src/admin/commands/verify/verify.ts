@@ -162,7 +162,7 @@ function explained(
 ): string {
   if (ignored.length > 0) {
     return `Wrong: it is the code of an app that ${toldIgnored(ignored, parameters)}. A login ` +
-      "would refuse it: use another app, or enrol the user again with the usual codes.";
+      "would refuse it: use another app, or enrol the user again with the default codes.";
   }
   switch (judgement.kind) {
     case "right":

@@ -13,7 +13,7 @@ Deno.test("a user whom the system knows by the same name is not doubtful", () =>
   assert.deepEqual(doubtsAbout([], accounts({})), []);
 });
 
-Deno.test("a name that the system writes otherwise is named, in case and in form", () => {
+Deno.test("a name that the system writes in another case or form is named", () => {
   const folding = accounts({
     "ALICE": "alice",
     "EXAMPLE\\bob": "bob@example.com",
@@ -23,7 +23,7 @@ Deno.test("a name that the system writes otherwise is named, in case and in form
   assert.equal(doubts.length, 3);
   assert.match(
     doubts[0]!,
-    /^the system's own name for "ALICE" is "alice", and PAM may call .*; if .* give .* as "alice"$/,
+    /^the system's own name for "ALICE" is "alice", and PAM may use .*; if .* give .* as "alice"$/,
   );
   assert.match(doubts[1]!, /"EXAMPLE\\\\bob" is "bob@example\.com"/);
   assert.match(doubts[2]!, /is "zo\u00eb"/);

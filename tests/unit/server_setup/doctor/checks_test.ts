@@ -559,7 +559,7 @@ Deno.test("the report has problems first, then warnings, and only counts what is
   assert(!all.some((line) => line.includes("--all")));
 });
 
-Deno.test("the report shows what an option asked for, though it is fine", () => {
+Deno.test("the report shows what an option asked for, even if it is fine", () => {
   const well = ok("password", "PAM accepts exampleuser");
   assert.equal(
     reportText([ok("clock", "x"), well], PLAIN),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Finding } from "../../../../src/server_setup/doctor/finding.ts";
 import { checkPamStack } from "../../../../src/server_setup/doctor/pam_stack_checks.ts";
 import type { PamStackFacts, SetUp } from "../../../../src/server_setup/doctor/set_up.ts";
-import { readPamStack } from "../../../../src/server_setup/pam_stack/read_stack.ts";
+import { readPamStack } from "../../../../src/server_setup/pam_stack/read_pam_stack.ts";
 
 /** What doctor says of the service `openvpn`, or another one, in files by name. */
 function findings(

@@ -66,14 +66,14 @@ testWithLibrary(
       await makeDatabase(db);
       assert.equal(await troubleAt(db), null);
       await mustRun("mount", ["-o", "remount,ro", mount]);
-      assert.match((await troubleAt(db))!, /^database_readonly: .* may make no files in /);
+      assert.match((await troubleAt(db))!, /^database_readonly: .* may not create files in /);
       await mustRun("mount", ["-o", "remount,rw", mount]);
       await run("dd", ["if=/dev/zero", `of=${mount}/fill`, "bs=1k"]);
       assert.match((await troubleAt(db))!, /^database_full: .*\(0 bytes are free\)/);
       await Deno.remove(`${mount}/fill`);
       await Deno.chown(db, DAEMON, DAEMON);
       const trouble = await whileActingAs(DAEMON, () => troubleAt(db));
-      assert.match(trouble!, /^database_readonly: .*: uid 1 may make no files in /);
+      assert.match(trouble!, /^database_readonly: .*: uid 1 may not create files in /);
       await Deno.chown(mount, DAEMON, DAEMON);
       assert.equal(await whileActingAs(DAEMON, () => troubleAt(db)), null);
     } finally {

@@ -92,7 +92,7 @@ class StackReader implements PamStack {
 
   #find(name: string, { depth, at }: Inclusion): { file: string; content: string } | null {
     if (depth >= MAX_DEPTH) {
-      this.#report(at, `files include each other more than ${MAX_DEPTH} deep`);
+      this.#report(at, `files include each other more than ${MAX_DEPTH} levels deep`);
       return null;
     }
     const files = name.startsWith("/")
@@ -120,12 +120,15 @@ class StackReader implements PamStack {
     const [field, module, ...args] = rest;
     if (!["auth", "account", "password", "session"].includes(type)) {
       // libpam takes it for a rule of the type that is asked for.
-      this.#report(place.at, `"${first}" is not a type of rules`);
+      this.#report(
+        place.at,
+        `"${first}" is not a rule type: expected auth, account, password or session`,
+      );
       return this.#addBroken(place);
     }
     if (type !== this.#type) return;
     if (field === undefined || module === undefined) {
-      this.#report(place.at, "the rule is incomplete");
+      this.#report(place.at, "the rule is incomplete: expected a type, a control and a module");
       return this.#addBroken(place);
     }
     switch (field.toLowerCase()) {

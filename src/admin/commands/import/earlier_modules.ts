@@ -1,6 +1,6 @@
 import type { ImportFormat } from "../../../migration/formats.ts";
 
-/** Where the system that an import comes from asks for its codes, and what to take out there. */
+/** The line by which PAM has asked for codes until now. */
 const EARLIER: Partial<Record<ImportFormat, string>> = {
   "google-authenticator":
     'the line with pam_google_authenticator.so (such as "auth required pam_google_authenticator.so")',
@@ -23,8 +23,8 @@ export function earlierModules(formats: readonly ImportFormat[]): string[] {
     [...new Set(formats)].flatMap((format) => {
       const line = lines[format];
       return line === undefined ? [] : [
-        `${place} must no longer have ${line}: it would still ask for a code, and refuse every ` +
-        "right password",
+        `remove ${line} from ${place}: otherwise, it still asks for a code, and refuses every right ` +
+        "password",
       ];
     });
   return [
