@@ -1,6 +1,8 @@
 import fc from "fast-check";
+import type { Attempt } from "../../src/core/challenge.ts";
 import { act, asked, few, from, RIGHT } from "./login_acts.ts";
-import { HOUR, MINUTE, SECOND } from "./login_rules.ts";
+import { HOUR, MINUTE, pamNameOf, SECOND } from "./login_rules.ts";
+import type { LoginTrial } from "./login_trial.ts";
 
 const home = fc.constantFrom("192.0.2.1", "2001:db8::1");
 const elsewhere = fc.constantFrom("192.0.2.2", "2001:db8:0:1::1", "64:ff9b::c000:201");
@@ -26,7 +28,16 @@ const roam = act(
       for (let nth = 0; nth < times; nth++) {
         const sent = { ...wrong, nth: nth + trial.attempts.length, connectedFrom };
         await trial.password(trial.begin({ ...from, address: there }), sent);
+        // Until the next wait is over.
+        trial.pass(2 ** nth * SECOND);
       }
+      // Others there have to wait for none of this while the user is known.
+      const guest = {
+        loginName: `guest${trial.attempts.length}`,
+        commonName: null,
+        address: there,
+      };
+      await trial.password(trial.begin(guest), wrong);
       const sent = { ...RIGHT, method, connectedFrom };
       await trial.password(trial.begin({ ...from, address: there }), sent);
     }
@@ -113,5 +124,61 @@ const openMany = act(
   },
 );
 
+/** Seconds from an event on, around those in which its session may begin. */
+const after = fc.array(fc.constantFrom(-2, -1, 0, 1, 24, 25, 26), { minLength: 3, maxLength: 5 });
+
+/** Tokens from around a moment that has passed. */
+async function sendTokens(
+  trial: LoginTrial,
+  from: Omit<Attempt, "id">,
+  at: number,
+  after: readonly number[],
+): Promise<void> {
+  for (const seconds of after) {
+    const loginAt = (Math.floor(at / SECOND) + seconds) * SECOND;
+    await trial.token(trial.begin(from), loginAt);
+  }
+}
+
+/** A user who is exempt for a while logs in; then the session's token comes, and others'. */
+const exemptForAWhile = act(
+  "exemptForAWhile",
+  fc.record({ loginName: enrolledName, address: home, after, isBoth: fc.boolean() }),
+  async (trial, { loginName, address, after, isBoth }) => {
+    const from = { loginName, commonName: loginName, address };
+    const user = trial.model.rules.mode === "pam" ? pamNameOf(loginName) : loginName;
+    const logIn = () => trial.password(trial.begin(from), RIGHT);
+    await trial.exempt(user, { until: null, from: null });
+    const at = trial.model.now;
+    await logIn();
+    trial.pass(HOUR);
+    if (isBoth) await logIn();
+    await trial.endExemption(user);
+    trial.pass(MINUTE);
+    await sendTokens(trial, from, at, after);
+    if (isBoth) await sendTokens(trial, from, at + HOUR / 2, after);
+  },
+);
+
+/** A user is enrolled again or disabled for a while; then tokens come from before and after. */
+const renew = act(
+  "renew",
+  fc.record({ username: fc.constantFrom("alice", "bob"), isEnrolled: fc.boolean(), after }),
+  async (trial, { username, isEnrolled, after }) => {
+    const at = trial.model.now;
+    if (isEnrolled) await trial.enrol(username);
+    else {
+      await trial.setDisabled(username, true);
+      await trial.setDisabled(username, false);
+    }
+    trial.pass(MINUTE);
+    const from = { loginName: username, commonName: username, address: null };
+    await sendTokens(trial, from, at, after);
+  },
+);
+
 /** What takes several steps that hardly come one after the other by chance. */
-export const courses = [roam, answerNothing, repeatPassword, lockAtHome, openMany, openMany];
+export const courses = [
+  ...[roam, answerNothing, repeatPassword, lockAtHome, openMany, openMany],
+  ...[exemptForAWhile, renew],
+];

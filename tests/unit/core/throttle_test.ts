@@ -66,6 +66,21 @@ Deno.test("a wait ends on the second, and a clock set back does not end it", () 
   assert.equal(wait(0), 16);
 });
 
+Deno.test("the free failures are free and no more, though some time passes between them", () => {
+  const waitAfter = (seconds: readonly number[]) => {
+    let failures: PlaceFailures | null = null;
+    for (const second of seconds) failures = afterFailure(failures, pair, second * 1000);
+    return waitSeconds(failures, pair, seconds.at(-1)! * 1000);
+  };
+  assert.equal(waitAfter([0, 20]), 0);
+  assert.equal(waitAfter([0, 20, 40]), 1);
+  assert.equal(waitAfter([0, 20, 40, 60]), 2);
+  assert.equal(waitAfter([0, 298, 299]), 1);
+  // By then, quiet time has taken the first one back.
+
+  assert.equal(waitAfter([0, 300, 300]), 0);
+});
+
 Deno.test("the time of a wait does not shorten the wait, though it takes failures back", () => {
   const failures = failuresOf(20);
   assert.equal(waitSeconds(failures, pair, 299_999), 1);
