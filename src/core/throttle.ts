@@ -56,6 +56,9 @@ const WIDTHS = {
   "48": { free: 80, pace: 8 },
 };
 
+/** Less of a failure than this is what rounding left. */
+const LEAST = 1e-6;
+
 /**
  * The places that a failed login counts against: the username from its network, and the networks.
  * It never counts against the username alone: otherwise strangers could make its owner wait.
@@ -108,11 +111,10 @@ export function waitSeconds(
   scope: ThrottleScope,
   now: EpochMs,
 ): number {
-  if (failures === null) return 0;
-  // What counted after the last failure decides: quiet time does not shorten the wait itself. Rounded,
-  // as the seconds between failures take back a small part of one.
-  const beyond = Math.round(failures.level) - scope.freeFailures;
-  if (beyond < 0) return 0;
+  // What counted after the last failure decides: quiet time does not shorten the wait itself. A failure
+  // counts until quiet time has taken back all of it: otherwise one more than the free ones is free.
+  const beyond = failures === null ? -1 : Math.ceil(failures.level - LEAST) - scope.freeFailures;
+  if (failures === null || beyond < 0) return 0;
   const wait = Math.min(2 ** beyond, scope.maxWaitSeconds);
   const passed = Math.max(0, now - failures.lastAt) / 1000;
   return Math.max(0, Math.ceil(wait - passed));
@@ -177,9 +179,6 @@ export function lessened(
   if (failures === null || failures.level - by < LEAST) return null;
   return failuresOf(failures.level - by, scope, failures.lastAt);
 }
-
-/** Less than this is what rounding left. */
-const LEAST = 1e-6;
 
 function failuresOf(level: number, scope: ThrottleScope, lastAt: EpochMs): PlaceFailures {
   return { level, lastAt, goneAt: lastAt + Math.ceil(level * scope.takenBackAfterMs) };

@@ -95,7 +95,8 @@ export class LoginPlaces {
     const queue = this.#queues.get(key);
     if (queue === undefined) return 0;
     const { free, each } = this.#place(key);
-    const beyond = Math.round((queue.emptyAt - queue.lastAt) / each) - free;
+    // What is left of a failure counts as one.
+    const beyond = Math.ceil((queue.emptyAt - queue.lastAt) / each) - free;
     if (beyond < 0) return 0;
     const wait = Math.min(2 ** beyond, this.#rules.maxWaitSeconds) * SECOND;
     const end = Math.min(queue.lastAt, now) + wait;

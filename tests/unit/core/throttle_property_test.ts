@@ -70,7 +70,8 @@ Deno.test("more failures never shorten a wait, and beyond the free ones there is
     const now = failures.lastAt + ms;
     const others = { ...failures, level: failures.level + more };
     assert(waitSeconds(others, scope, now) >= waitSeconds(failures, scope, now));
-    const isFree = Math.round(failures.level) < scope.freeFailures;
+    // What is left of a failure counts as one.
+    const isFree = Math.ceil(failures.level) < scope.freeFailures;
     assert.equal(waitSeconds(failures, scope, failures.lastAt) === 0, isFree);
   }));
 });
