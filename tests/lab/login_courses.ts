@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Attempt } from "../../src/core/challenge.ts";
 import { act, asked, few, from, RIGHT } from "./login_acts.ts";
-import { HOUR, MINUTE, pamNameOf, SECOND, WEEKS } from "./login_rules.ts";
+import { CORRECTED, HOUR, MINUTE, pamNameOf, SECOND, WEEKS } from "./login_rules.ts";
 import type { LoginTrial } from "./login_trial.ts";
 
 const home = fc.constantFrom("192.0.2.1", "2001:db8::1");
@@ -132,6 +132,31 @@ const openMany = act(
   },
 );
 
+/** The clock is corrected between a challenge and its answer, and after an exemption began. */
+const correctClock = act(
+  "correctClock",
+  fc.record({
+    loginName: enrolledName,
+    address: home,
+    method: asked,
+    ms: fc.constantFrom(CORRECTED, CORRECTED + 1, CORRECTED - 1),
+  }),
+  async (trial, { loginName, address, method, ms }) => {
+    const from = { loginName, commonName: loginName, address };
+    await trial.password(trial.begin(from), { ...RIGHT, method });
+    const attempt = trial.attempts.at(-1)!;
+    trial.pass(-ms);
+    await trial.code(attempt, trial.codeFor(attempt, { step: 0 }));
+    trial.pass(ms);
+    const user = trial.model.rules.mode === "pam" ? pamNameOf(loginName) : loginName;
+    await trial.exempt(user, { until: null, from: null });
+    trial.pass(-ms);
+    await trial.password(trial.begin(from), { ...RIGHT, method });
+    await trial.endExemption(user);
+    trial.pass(ms);
+  },
+);
+
 /** PAM fails some times, whatever the password; then it is back. */
 const pamFails = act(
   "pamFails",
@@ -201,5 +226,5 @@ const renew = act(
 /** What takes several steps that hardly come one after the other by chance. */
 export const courses = [
   ...[roam, answerNothing, repeatPassword, lockAtHome, openMany, openMany],
-  ...[exemptForAWhile, renew, pamFails],
+  ...[exemptForAWhile, renew, pamFails, correctClock],
 ];
