@@ -1,9 +1,8 @@
 import type { Attempt } from "../../src/core/challenge.ts";
-import { LoginKnown } from "./login_known.ts";
+import { type Challenge, LoginBooks } from "./login_books.ts";
 import { LoginOpen } from "./login_open.ts";
 import { isOwn, LoginPlaces } from "./login_places.ts";
 import {
-  bareName,
   BLOCKED,
   CORRECTED,
   DAY,
@@ -12,27 +11,8 @@ import {
   type Rules,
   SECOND,
   type Sent,
-  SLOWEST_REPLY,
 } from "./login_rules.ts";
-import {
-  type Exempted,
-  isExempt,
-  judge,
-  type Judged,
-  newUser,
-  NOTHING_HELD,
-  type User,
-} from "./login_users.ts";
-
-interface Challenge {
-  attempt: Attempt;
-  /** Whether the challenge is dynamic, so that the answer comes on a new connection. */
-  isDynamic: boolean;
-  user: string;
-  from: number;
-  until: number;
-  answer: "accepted" | "refused" | null;
-}
+import { judge, type Judged, type User } from "./login_users.ts";
 
 /** A first step, with the id that its challenge has. */
 interface First {
@@ -49,27 +29,16 @@ const IN_WAIT = "refused too_many_failures";
  * Predicts the results of logins from the README alone: a plain object to compare the real steps
  * with. A verdict is written as its outcome, followed by its basis or its reason.
  */
-export class LoginModel {
-  now = 1_700_000_000_000;
+export class LoginModel extends LoginBooks {
   /** The enrolled user that the last verdict was about, as the audit trail has it. */
   about: string | null = null;
   /** How many seconds the last wait was said to last. */
   waitSeconds = 0;
-  readonly rules: Rules;
-  readonly users = new Map<string, User>();
-  readonly exemptions = new Map<string, Exempted>();
-  /** By the attempt's id, or by the state id that the answer to a dynamic challenge contains. */
-  readonly challenges = new Map<string, Challenge>();
-  readonly known = new LoginKnown();
-  /** Login names for which PAM has another name. */
-  readonly #otherNames = new Map<string, string>();
-  /** When sessions may have begun that no code let in, by the user's name. */
-  readonly #uncoded = new Map<string, [from: number, to: number][]>();
   readonly #places: LoginPlaces;
   readonly #open = new LoginOpen();
 
   constructor(rules: Rules) {
-    this.rules = rules;
+    super(rules);
     this.#places = new LoginPlaces(rules);
   }
 
@@ -82,7 +51,7 @@ export class LoginModel {
   password(attempt: Attempt, sent: Sent, stateId: string): string {
     this.about = null;
     if (attempt.loginName === "") return "refused bad_username";
-    if (!this.#isNamedIn(attempt)) return "refused common_name_mismatch";
+    if (!this.isNamedIn(attempt)) return "refused common_name_mismatch";
     if (sent.password === "has a NUL") return "refused bad_password";
     const isKnown = this.known.isKnown(attempt, sent.connectedFrom ?? null, this.now);
     const places = this.#places.placesOf(attempt, isKnown);
@@ -131,14 +100,14 @@ export class LoginModel {
     this.about = name;
     const user = this.users.get(name);
     if (user?.isDisabled) return "refused user_disabled";
-    if (this.#isExempt(attempt, name)) {
-      this.#recordUncoded(name);
+    if (this.isExempt(attempt, name)) {
+      this.recordUncoded(name);
       return "accepted exemption";
     }
     if (user === undefined) {
-      const isAdmitted = this.rules.admitsUnenrolled && !this.#isKnownAs(loginName);
+      const isAdmitted = this.rules.admitsUnenrolled && !this.isKnownAs(loginName);
       if (!isAdmitted) return "refused not_enrolled";
-      this.#recordUncoded(name);
+      this.recordUncoded(name);
       return "accepted password";
     }
     // If a client cannot be asked for a code, the right password is treated like a wrong one.
@@ -169,9 +138,9 @@ export class LoginModel {
     const user = this.users.get(loginName);
     // Anybody can claim the name, unless the certificate confirms it.
     const isLetIn = attempt.commonName === loginName &&
-      this.#isExempt(attempt) && !user?.isDisabled;
+      this.isExempt(attempt) && !user?.isDisabled;
     if (isLetIn) {
-      this.#recordUncoded(loginName);
+      this.recordUncoded(loginName);
       return "accepted exemption";
     }
     for (const place of places) {
@@ -239,24 +208,21 @@ export class LoginModel {
     const { loginName } = attempt;
     this.about = null;
     if (loginName === "") return "refused bad_username";
-    if (!this.#isNamedIn(attempt)) return "refused common_name_mismatch";
+    if (!this.isNamedIn(attempt)) return "refused common_name_mismatch";
     if (loginAt === null) return "refused token_refused";
     const isBlocked = this.rules.mode === "pam" && loginName === BLOCKED;
     if (isBlocked) return "refused account_refused";
     const name = this.users.has(loginName)
       ? loginName
-      : this.#otherNames.get(loginName) ?? loginName;
-    const isExempt = this.#isExempt(attempt, name);
+      : this.otherNames.get(loginName) ?? loginName;
+    const isExempt = this.isExempt(attempt, name);
     const user = this.users.get(name);
     if (user === undefined) {
       return isExempt ? "accepted token" : "refused not_enrolled";
     }
     this.about = name;
     if (user.isDisabled) return "refused user_disabled";
-    // A token's time is in whole seconds.
-    const mayBeUncoded = (this.#uncoded.get(name) ?? [])
-      .some(([from, to]) => from - SECOND <= loginAt && loginAt <= to);
-    if (mayBeUncoded && !isExempt) return "refused token_refused";
+    if (this.mayBeUncoded(name, loginAt) && !isExempt) return "refused token_refused";
     return loginAt <= user.tokensFrom ? "refused token_refused" : "accepted token";
   }
 
@@ -327,7 +293,7 @@ export class LoginModel {
     const { loginName } = attempt;
     const verdict = judge(this.#judged(name, attempt), code, this.now, this.rules);
     const isOtherName = loginName !== name && verdict.startsWith("accepted");
-    if (isOtherName) this.#otherNames.set(loginName, name);
+    if (isOtherName) this.otherNames.set(loginName, name);
     return verdict;
   }
 
@@ -338,83 +304,6 @@ export class LoginModel {
     return held === undefined
       ? { user, held: user, longest: DAY / SECOND }
       : { user, held, longest: HOUR / SECOND };
-  }
-
-  #recordUncoded(name: string): void {
-    const session: [number, number] = [this.now, this.now + SLOWEST_REPLY];
-    this.#uncoded.set(name, [...this.#uncoded.get(name) ?? [], session]);
-  }
-
-  /** Enrols a user; a disabled user stays disabled. */
-  enrol(username: string, secret: string): void {
-    const isDisabled = this.users.get(username)?.isDisabled ?? false;
-    if (!this.users.has(username)) this.known.drop(username);
-    this.#drop(username);
-    this.users.set(username, newUser(secret, this.now, isDisabled));
-    this.known.forgive(username);
-  }
-
-  delete(username: string): void {
-    this.#drop(username);
-    this.exemptions.delete(username);
-    this.known.drop(username);
-    this.#uncoded.delete(username);
-  }
-
-  /** Drops the user's secret and everything that depends on it. */
-  #drop(username: string): void {
-    this.users.delete(username);
-    this.#dropChallenges(username);
-    for (const [name, user] of this.#otherNames) {
-      if (user === username) this.#otherNames.delete(name);
-    }
-  }
-
-  setDisabled(username: string, isDisabled: boolean): void {
-    const user = this.users.get(username);
-    if (user === undefined) return;
-    user.isDisabled = isDisabled;
-    if (!isDisabled) return;
-    this.#dropChallenges(username);
-    user.tokensFrom = Math.max(user.tokensFrom, this.now);
-  }
-
-  unlock(username: string): void {
-    const user = this.users.get(username);
-    if (user !== undefined) Object.assign(user, NOTHING_HELD);
-    this.known.forgive(username);
-  }
-
-  /** Attempts whose challenge is waiting for an answer. */
-  openChallenges(): string[] {
-    return [...this.challenges].filter(([, { from, until, answer }]) =>
-      answer === null && from <= this.now && this.now < until
-    ).map(([id]) => id);
-  }
-
-  #isExempt({ loginName, address }: Attempt, name = loginName): boolean {
-    return isExempt(this.exemptions.get(name), address, this.now);
-  }
-
-  /** Says whether the certificate is the user's, as far as that is required. */
-  #isNamedIn({ loginName, commonName }: Attempt): boolean {
-    const rule = this.rules.commonName;
-    const isSame = rule === "same"
-      ? commonName === loginName
-      : commonName?.toLowerCase() === loginName.toLowerCase();
-    return rule === "any" || isSame;
-  }
-
-  /** Says whether a name is, in other letters or with blanks, that of a user who needs a code. */
-  #isKnownAs(loginName: string): boolean {
-    return [...this.users.keys(), ...this.exemptions.keys()]
-      .some((name) => bareName(name) === bareName(loginName));
-  }
-
-  #dropChallenges(username: string): void {
-    for (const [id, { user }] of this.challenges) {
-      if (user === username) this.challenges.delete(id);
-    }
   }
 
   #ask(id: string, isDynamic: boolean, attempt: Attempt, user: string): string {
