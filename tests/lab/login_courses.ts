@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Attempt } from "../../src/core/challenge.ts";
 import { act, asked, few, from, RIGHT } from "./login_acts.ts";
-import { HOUR, MINUTE, pamNameOf, SECOND } from "./login_rules.ts";
+import { HOUR, MINUTE, pamNameOf, SECOND, WEEKS } from "./login_rules.ts";
 import type { LoginTrial } from "./login_trial.ts";
 
 const home = fc.constantFrom("192.0.2.1", "2001:db8::1");
@@ -76,8 +76,13 @@ const repeatPassword = act(
 /** A user locks their own codes at home, logs in there when the lock has ended, and errs again. */
 const lockAtHome = act(
   "lockAtHome",
-  fc.record({ loginName: enrolledName, address: home, hours: fc.constantFrom(0, 1, 23, 24) }),
-  async (trial, { loginName, address, hours }) => {
+  fc.record({
+    loginName: enrolledName,
+    address: home,
+    before: fc.constantFrom(0, 0, WEEKS - MINUTE, WEEKS),
+    hours: fc.constantFrom(0, 1, 23, 24),
+  }),
+  async (trial, { loginName, address, before, hours }) => {
     const from = { loginName, commonName: null, address };
     const logIn = async (typed: { step: number } | { wrong: number }) => {
       await trial.password(trial.begin(from), RIGHT);
@@ -86,6 +91,7 @@ const lockAtHome = act(
     };
     await logIn({ step: 0 });
     for (const nth of [0, 1]) {
+      trial.pass(before);
       for (let i = 0; i < trial.model.rules.maxFailures; i++) {
         await logIn({ wrong: 100 * nth + i + 1 });
         trial.pass(SECOND);
