@@ -72,7 +72,7 @@ function findCompanions(path: string): string[] {
     if (!info.isFile) {
       throw new Failure("database_foreign", `${companion} is not a regular file: remove it`);
     }
-    requireNoOther(companion, info.size);
+    requireNoOther(companion);
     return info.size > 0;
   });
 }
@@ -81,18 +81,29 @@ function findCompanions(path: string): string[] {
  * Refuses a journal that names another file: SQLite writes one for a transaction of several databases,
  * which we never have, and deletes the file that it names once the journal is played back.
  */
-function requireNoOther(journal: string, size: number): void {
-  if (size < JOURNAL_MAGIC.length) return;
-  using file = Deno.openSync(journal, { read: true });
-  file.seekSync(-JOURNAL_MAGIC.length, Deno.SeekMode.End);
-  const end = new Uint8Array(JOURNAL_MAGIC.length);
-  file.readSync(end);
-  if (!JOURNAL_MAGIC.every((byte, i) => end[i] === byte)) return;
+function requireNoOther(journal: string): void {
+  const end = endOf(journal);
+  if (end === null || !JOURNAL_MAGIC.every((byte, i) => end[i] === byte)) return;
   throw new Failure(
     "database_foreign",
     `${journal} names another file, as no journal of openvpn-totp does: move it and its database ` +
       "away, then restore a backup",
   );
+}
+
+/** The last bytes of a journal; null where there are none, as its transaction may have just ended. */
+function endOf(journal: string): Uint8Array | null {
+  try {
+    using file = Deno.openSync(journal, { read: true });
+    if (file.statSync().size < JOURNAL_MAGIC.length) return null;
+    file.seekSync(-JOURNAL_MAGIC.length, Deno.SeekMode.End);
+    const end = new Uint8Array(JOURNAL_MAGIC.length);
+    file.readSync(end);
+    return end;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
 }
 
 /** The error for a file that no database of ours can be. */

@@ -6,11 +6,10 @@ import {
   isActingForAnother,
   whileActingAs,
 } from "../../../src/system/acting_user.ts";
-import { missing } from "../../lab/requirements.ts";
+import { testAlone } from "../../lab/alone.ts";
 
-/** A test that root runs; it loads the C library, which stays. */
 function testAsRoot(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore: missing(["root"]).length > 0, sanitizeResources: false, fn });
+  testAlone(import.meta.url, ["root"], name, fn);
 }
 
 const DAEMON = { uid: 1, gid: 1 };

@@ -3,9 +3,9 @@ import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../../../../src/core/failure.ts";
 import { openStore, rehearseWrite } from "../../../../src/store/open_store.ts";
 import { whileActingAs } from "../../../../src/system/acting_user.ts";
+import { testAlone } from "../../../lab/alone.ts";
 import { mustRun, run } from "../../../lab/command.ts";
 import { makeTestDirectory } from "../../../lab/program.ts";
-import { missing } from "../../../lab/requirements.ts";
 
 const DAEMON = 1;
 
@@ -27,33 +27,34 @@ async function troubleAt(path: string): Promise<string | null> {
 /** Everything that `stat` says of a directory and what is in it. */
 const filesIn = (path: string) => mustRun("find", [path, "-printf", "%p %i %m %s %T@ %C@\n"]);
 
-/** A test that loads the C library, which stays. */
-function testWithLibrary(ignore: boolean, name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore, sanitizeResources: false, fn });
-}
-
-testWithLibrary(false, "rehearseWrite changes nothing, and sees a lock and a log", async () => {
-  await using directory = await makeTestDirectory();
-  const { db, path } = directory;
-  await makeDatabase(db);
-  const before = await filesIn(path);
-  assert.equal(await troubleAt(db), null);
-  assert.equal(await filesIn(path), before);
-  {
-    using other = new DatabaseSync(db);
-    other.exec("BEGIN IMMEDIATE");
-    assert.match((await troubleAt(db))!, /^database_locked: /);
-    other.exec("ROLLBACK");
+testAlone(
+  import.meta.url,
+  [],
+  "rehearseWrite changes nothing, and sees a lock and a log",
+  async () => {
+    await using directory = await makeTestDirectory();
+    const { db, path } = directory;
+    await makeDatabase(db);
+    const before = await filesIn(path);
     assert.equal(await troubleAt(db), null);
-    other.exec("PRAGMA journal_mode = WAL");
-  }
-  const withLog = await filesIn(path);
-  assert.match((await troubleAt(db))!, /^database_unread: .* has a write-ahead log/);
-  assert.equal(await filesIn(path), withLog);
-});
+    assert.equal(await filesIn(path), before);
+    {
+      using other = new DatabaseSync(db);
+      other.exec("BEGIN IMMEDIATE");
+      assert.match((await troubleAt(db))!, /^database_locked: /);
+      other.exec("ROLLBACK");
+      assert.equal(await troubleAt(db), null);
+      other.exec("PRAGMA journal_mode = WAL");
+    }
+    const withLog = await filesIn(path);
+    assert.match((await troubleAt(db))!, /^database_unread: .* has a write-ahead log/);
+    assert.equal(await filesIn(path), withLog);
+  },
+);
 
-testWithLibrary(
-  missing(["root"]).length > 0,
+testAlone(
+  import.meta.url,
+  ["root"],
   "rehearseWrite sees where a login could not write",
   async () => {
     await using directory = await makeTestDirectory();
