@@ -132,6 +132,30 @@ const openMany = act(
   },
 );
 
+/**
+ * Users answer their challenges while others in the network have to wait: also users whom no code lets
+ * in, as nobody is to learn who they are.
+ */
+const answerBesideOthers = act(
+  "answerBesideOthers",
+  fc.record({
+    loginName: fc.constantFrom("alice", "carol"),
+    address: home,
+    method: asked,
+    times: fc.integer({ min: 4, max: 16 }),
+  }),
+  async (trial, { loginName, address, method, times }) => {
+    const from = { commonName: null, address };
+    await trial.password(trial.begin({ ...from, loginName }), { ...RIGHT, method });
+    const attempt = trial.attempts.at(-1)!;
+    for (let i = 0; i < times; i++) {
+      const guest = { ...from, id: "none", loginName: `guest${i}` };
+      await trial.code(guest, "123456", false);
+    }
+    await trial.code(attempt, trial.codeFor(attempt, { wrong: 1 }));
+  },
+);
+
 /** The clock is corrected between a challenge and its answer, and after an exemption began. */
 const correctClock = act(
   "correctClock",
@@ -226,5 +250,5 @@ const renew = act(
 /** What takes several steps that hardly come one after the other by chance. */
 export const courses = [
   ...[roam, answerNothing, repeatPassword, lockAtHome, openMany, openMany],
-  ...[exemptForAWhile, renew, pamFails, correctClock],
+  ...[exemptForAWhile, renew, pamFails, correctClock, answerBesideOthers],
 ];
