@@ -95,11 +95,11 @@ function requireNoOther(journal: string): void {
 function endOf(journal: string): Uint8Array | null {
   try {
     using file = Deno.openSync(journal, { read: true });
-    if (file.statSync().size < JOURNAL_MAGIC.length) return null;
-    file.seekSync(-JOURNAL_MAGIC.length, Deno.SeekMode.End);
+    const at = file.statSync().size - JOURNAL_MAGIC.length;
+    if (at < 0) return null;
+    file.seekSync(at, Deno.SeekMode.Start);
     const end = new Uint8Array(JOURNAL_MAGIC.length);
-    file.readSync(end);
-    return end;
+    return file.readSync(end) === end.length ? end : null;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;
