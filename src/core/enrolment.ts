@@ -37,6 +37,11 @@ export interface Enrolment {
   recoveryCodes: number;
 }
 
+/** Says whether a user is enrolled and not disabled. */
+export function isActive(enrolment: Enrolment | null): enrolment is Enrolment {
+  return enrolment !== null && enrolment.disabledAt === null;
+}
+
 /** What a new enrolment knows about the one that it may replace. */
 export interface Replacement extends Pick<Enrolment, "disabledAt" | "parameters"> {
   /**

@@ -111,10 +111,11 @@ export function waitSeconds(
   scope: ThrottleScope,
   now: EpochMs,
 ): number {
+  if (failures === null) return 0;
   // What counted after the last failure decides: quiet time does not shorten the wait itself. A failure
   // counts until quiet time has taken back all of it: otherwise one more than the free ones is free.
-  const beyond = failures === null ? -1 : Math.ceil(failures.level - LEAST) - scope.freeFailures;
-  if (failures === null || beyond < 0) return 0;
+  const beyond = Math.ceil(failures.level - LEAST) - scope.freeFailures;
+  if (beyond < 0) return 0;
   const wait = Math.min(2 ** beyond, scope.maxWaitSeconds);
   const passed = Math.max(0, now - failures.lastAt) / 1000;
   return Math.max(0, Math.ceil(wait - passed));

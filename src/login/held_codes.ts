@@ -4,7 +4,7 @@ import type { EpochMs } from "../core/epoch.ts";
 import { type CodeFailures, LONGEST_LOCK_SECONDS, withinLongestLock } from "../core/lockout.ts";
 import { pairKey } from "../core/throttle.ts";
 import type { Transaction } from "./conclude.ts";
-import { knownPlaceOf } from "./place_throttle.ts";
+import { knownPlaceAt } from "./place_throttle.ts";
 
 /** The wrong codes that are held against a login. */
 export interface HeldCodes {
@@ -26,12 +26,12 @@ export async function heldCodes(
 ): Promise<HeldCodes> {
   const { records, now } = transaction;
   const { username } = enrolment;
-  const place = await knownPlaceOf(attempt, transaction);
+  const key = pairKey(attempt.loginName, attempt.address);
+  const place = await knownPlaceAt(records, key, now);
   if (place === null || place.username !== username) {
     const save = (failures: CodeFailures) => records.saveFailures(username, failures);
     return await held(enrolment.failures, LONGEST_LOCK_SECONDS.unknown, save, now);
   }
-  const key = pairKey(attempt.loginName, attempt.address);
   const save = (failures: CodeFailures) => records.saveKnownPlace(key, { ...place, failures });
   return await held(place.failures, LONGEST_LOCK_SECONDS.known, save, now);
 }

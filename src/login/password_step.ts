@@ -1,5 +1,5 @@
 import { objectionToCommonName } from "../core/common_name.ts";
-import type { Enrolment } from "../core/enrolment.ts";
+import { type Enrolment, isActive } from "../core/enrolment.ts";
 import { isUsername } from "../core/username.ts";
 import {
   type PasswordVerdict,
@@ -187,10 +187,6 @@ async function checkAhead(
   // Checking a disabled user's code must take no longer than a wrong password.
   if (code === null || !isActive(enrolment)) return { enrolment, checked: null };
   return { enrolment, checked: await checkCode(code, enrolment, parts) };
-}
-
-function isActive(enrolment: Enrolment | null): enrolment is Enrolment {
-  return enrolment !== null && enrolment.disabledAt === null;
 }
 
 /** A password's mark, which is made before the transaction. */

@@ -235,17 +235,18 @@ export class PlaceThrottle {
     const keys = [this.#places.pair.key];
     if (this.#connectedFrom !== null) keys.push(pairKey(this.#loginName, this.#connectedFrom));
     for (const key of keys) {
-      if (isKnown(await reader.findKnownPlace(key), now)) return true;
+      if (await knownPlaceAt(reader, key, now) !== null) return true;
     }
     return false;
   }
 }
 
-/** What is known of an attempt's user and network; null if the user is not known there. */
-export async function knownPlaceOf(
-  { loginName, address }: Attempt,
-  { records, now }: { records: PlaceReader; now: EpochMs },
+/** What is known of a user and their network, by `pairKey`; null if the user is not known there. */
+export async function knownPlaceAt(
+  reader: PlaceReader,
+  key: string,
+  now: EpochMs,
 ): Promise<KnownPlace | null> {
-  const place = await records.findKnownPlace(pairKey(loginName, address));
+  const place = await reader.findKnownPlace(key);
   return isKnown(place, now) ? place : null;
 }

@@ -1,4 +1,4 @@
-import type { Enrolment } from "../core/enrolment.ts";
+import { type Enrolment, isActive } from "../core/enrolment.ts";
 import {
   type Accepted,
   type PasswordVerdict,
@@ -47,7 +47,7 @@ export async function admitUnproven(
   if (verdict.outcome === "accepted") await throttle.recordLogin(records, username, now);
   return {
     verdict: verdict.outcome === "refused" ? refusedUnproven(verdict) : verdict,
-    username: enrolment === null || isDisabled(enrolment) ? null : enrolment.username,
+    username: isActive(enrolment) ? enrolment.username : null,
   };
 }
 
@@ -58,7 +58,8 @@ async function admitCertified(
   transaction: Transaction,
   parts: LoginParts,
 ): Promise<Accepted | null> {
-  if (isDisabled(enrolment) || attempt.commonName !== username) return null;
+  const isDisabled = enrolment !== null && !isActive(enrolment);
+  if (isDisabled || attempt.commonName !== username) return null;
   return await admitByExemption({ username, address: attempt.address }, transaction, parts);
 }
 
@@ -69,7 +70,7 @@ async function askOrPretend(
   transaction: Transaction,
   parts: LoginParts,
 ): Promise<PasswordVerdict> {
-  if (enrolment !== null && !isDisabled(enrolment)) {
+  if (isActive(enrolment)) {
     return await askOrJudge(login, enrolment, transaction, parts);
   }
   const reason = enrolment === null ? "not_enrolled" : "user_disabled";
@@ -95,8 +96,4 @@ async function count(
   if (verdict.outcome === "accepted") return await attempts.passed(attempt.id);
   if (challenge === null) return await attempts.failed(attempt.id);
   await attempts.open(challenge.attempt.id, mark, rules.challengeTimeoutSeconds);
-}
-
-function isDisabled(enrolment: Enrolment | null): boolean {
-  return enrolment !== null && enrolment.disabledAt !== null;
 }

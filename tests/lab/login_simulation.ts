@@ -1,9 +1,9 @@
 import { DatabaseSync } from "node:sqlite";
-import type { LoginRules } from "../../src/core/login_rules.ts";
 import { hmacKey, hotp, timeStepAt } from "../../src/core/totp.ts";
 import { type CodeVerdict, type PasswordVerdict, refused } from "../../src/core/verdict.ts";
 import { EXTERNAL_FACTOR } from "../../src/login/first_factor.ts";
 import { LoginService } from "../../src/login/login_service.ts";
+import { readSettings } from "../../src/settings.ts";
 import { Database } from "../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../src/store/sqlite/enrolment_store.ts";
 import { SqliteLoginStore } from "../../src/store/sqlite/login_store.ts";
@@ -13,20 +13,6 @@ import { fakeFactor } from "./login_parts.ts";
 import { ANY_KEYS, given, newEnrolment } from "./secrets.ts";
 
 const SECRET = new Redacted(new Uint8Array(20).fill(7));
-
-/** The rules as they are if nothing is set. */
-const DEFAULT_RULES: LoginRules = {
-  challengeMethods: ["crtext", "static", "dynamic"],
-  appendPosition: "suffix",
-  challengeTimeoutSeconds: 300,
-  bindAddress: true,
-  unenrolled: "deny",
-  commonName: "any",
-  driftSteps: 1,
-  lockout: { maxFailures: 5, lockoutSeconds: 60 },
-  throttle: { freeFailures: 3, maxWaitSeconds: 300 },
-  audit: { maxDays: 90, maxRows: 1000 },
-};
 
 /** What a simulated login is made with. */
 export interface SimulatedLogin {
@@ -69,7 +55,7 @@ export class LoginSimulation implements Disposable {
         open: () => Promise.resolve(SECRET),
         markOfPassword: (name, password) => Promise.resolve(`${name} ${password.reveal()}`),
       },
-      rules: DEFAULT_RULES,
+      rules: readSettings(() => undefined),
       now: () => this.now,
       slowestReplyMs: 25_000,
       newStateId: () => "state",

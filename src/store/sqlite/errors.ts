@@ -5,6 +5,8 @@ import { actingUid, isActingForAnother } from "../../system/acting_user.ts";
 const RESTORE = "move it away, with its -journal and -wal if there are any, " +
   "then restore a backup or enrol again";
 
+const SQLITE_CORRUPT = 11;
+
 /** A read-only connection has found a journal that it would have to play back. */
 const READONLY_ROLLBACK = 776;
 
@@ -24,7 +26,7 @@ const ADVICE: Record<number, [FailureCode, string]> = {
     "cannot be written: check the mode, the owner and whether the file system is read-only",
   ],
   10: ["database_error", "cannot be read or written: see the kernel's log for the disk's errors"],
-  11: ["database_corrupt", `is corrupt: ${RESTORE}`],
+  [SQLITE_CORRUPT]: ["database_corrupt", `is corrupt: ${RESTORE}`],
   13: [
     "database_full",
     "cannot grow because the disk is full: free some space; nothing was changed",
@@ -49,8 +51,7 @@ export function failureOf(error: unknown, path: string): unknown {
   }
   if (isSqliteError(error)) {
     if (error.errcode === READONLY_ROLLBACK) return interrupted(path);
-    const advice = ADVICE[(error.errcode ?? 0) & 0xff];
-    return advice ? new Failure(advice[0], `${path} ${advice[1]}`) : new Failure(
+    return advised((error.errcode ?? 0) & 0xff, path) ?? new Failure(
       "database_error",
       `the database ${path} failed: ${error.message.split("\n")[0]}`,
     );
@@ -58,6 +59,17 @@ export function failureOf(error: unknown, path: string): unknown {
   return isSystemError(error)
     ? new Failure("database_error", `cannot open ${path}: ${error.message}`)
     : error;
+}
+
+/** The error for a database whose pages contradict each other. */
+export function corruptDatabase(path: string): Failure {
+  return advised(SQLITE_CORRUPT, path)!;
+}
+
+/** Null for a result code that there is no advice for. */
+function advised(code: number, path: string): Failure | null {
+  const advice = ADVICE[code];
+  return advice === undefined ? null : new Failure(advice[0], `${path} ${advice[1]}`);
 }
 
 function interrupted(path: string): Failure {

@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../../core/failure.ts";
+import { corruptDatabase } from "./errors.ts";
 import { MIGRATIONS, schemaVersion } from "./migrations.ts";
 
 /** Far more than what any of our statements needs. */
@@ -32,11 +33,7 @@ export function guardAgainstOwner(connection: DatabaseSync, path: string): void 
 function requireSoundPages(connection: DatabaseSync, path: string): void {
   const { quick_check } = connection.prepare("PRAGMA quick_check(1)").get() ?? {};
   if (quick_check === "ok") return;
-  throw new Failure(
-    "database_corrupt",
-    `${path} is corrupt: move it away, with its -journal and -wal if there are any, then restore a ` +
-      "backup or enrol again",
-  );
+  throw corruptDatabase(path);
 }
 
 /** What a version's schema consists of; nothing for one that no program wrote. */
