@@ -3,6 +3,19 @@
  *
  * @module
  */
+import type { Services } from "./src/service_options.ts";
+
+/** What the commands `serve` and `pam-helper` start, loaded only then. */
+const SERVICES: Services = {
+  async serve(options) {
+    const { serve } = await import("./src/serve/serve.ts");
+    return await serve(options);
+  },
+  async pamHelper(options) {
+    const { pamHelper } = await import("./src/serve/pam_helper.ts");
+    return await pamHelper(options);
+  },
+};
 
 /** The value of `script_type`; a value that is not UTF-8 becomes one that matches no known call. */
 function readScriptType(): string | undefined {
@@ -24,7 +37,7 @@ async function main(): Promise<number> {
       return exitStatus;
     }
     const { runAdmin } = await import("./src/admin/admin.ts");
-    return await runAdmin(Deno.args);
+    return await runAdmin(Deno.args, SERVICES);
   } catch {
     // Both report their own errors; anything that still gets here is a refusal, too.
     return 1;

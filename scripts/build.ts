@@ -10,12 +10,19 @@ import { parseArgs } from "node:util";
 import { makeProgram } from "../src/admin/program.ts";
 import { systemContext } from "../src/admin/system_context.ts";
 import type { EpochMs } from "../src/core/epoch.ts";
+import type { Services } from "../src/service_options.ts";
 import { withBaseBinary } from "./base_binary.ts";
 import { manPage } from "./man_page/man_page.ts";
 
 const TARGETS = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
 const OUTPUT = "./dist/openvpn-totp";
 const MAN_PAGE = "./dist/openvpn-totp.8";
+
+/** The manual page starts nothing. */
+const NO_SERVICES: Services = {
+  serve: () => Promise.resolve(1),
+  pamHelper: () => Promise.resolve(1),
+};
 
 /** The variables that the program reads: its settings, OpenVPN's variables, and commander's. */
 const VARIABLES = [
@@ -37,6 +44,9 @@ const VARIABLES = [
   "IV_VER",
   "IV_GUI_VER",
   "totp*",
+  "NOTIFY_SOCKET",
+  "WATCHDOG_USEC",
+  "WATCHDOG_PID",
   "NO_COLOR",
   "FORCE_COLOR",
   "CLICOLOR_FORCE",
@@ -47,12 +57,16 @@ const VARIABLES = [
  * the configuration decides where the database, the log and OpenVPN's temporary files are. Foreign
  * code is not limited either, because Deno allows callbacks, which PAM needs, only without a list. So
  * the program opens libraries only by absolute path, and gives that permission up before it decides
- * about a login. There is no permission for the network, for child processes, or for imports.
+ * about a login. The network is limited to the loopback addresses, for the service. There is no
+ * permission for child processes or for imports.
  */
 const PERMISSIONS = [
   "--no-prompt",
   `--allow-env=${VARIABLES.join(",")}`,
-  "--allow-sys=uid",
+  // OpenVPN's management interface and the service's own status, on this machine alone.
+  "--allow-net=127.0.0.1,[::1]",
+  // The number of processors, as `serve` has no more PAM helpers than that.
+  "--allow-sys=uid,cpus",
   "--allow-ffi",
   "--allow-read",
   "--allow-write",
@@ -65,7 +79,7 @@ async function build(): Promise<void> {
     throw new Error(`--target is "${target}", expected ${TARGETS.join(" or ")}`);
   }
   await Deno.mkdir("dist", { recursive: true });
-  await Deno.writeTextFile(MAN_PAGE, manPage(makeProgram(systemContext()), pageDate()));
+  await Deno.writeTextFile(MAN_PAGE, manPage(makeProgram(systemContext(NO_SERVICES)), pageDate()));
   const directory = await Deno.makeTempDir({ prefix: "openvpn-totp-bundle-" });
   try {
     await bundle(directory);

@@ -1,5 +1,6 @@
 import { Failure } from "../core/failure.ts";
 import { preventCoreDumps } from "../system/process_guard.ts";
+import type { Services } from "../service_options.ts";
 import { PROGRAM } from "../text/program_name.ts";
 import { CommanderError } from "./command_line/commander.ts";
 import type { AdminContext } from "./context.ts";
@@ -15,10 +16,11 @@ const ExitStatus = { DONE: 0, COULD_NOT: 1, WRONG_USAGE: 2 } as const;
  * Runs an administrator's command line. Never throws: errors are one line on standard error.
  *
  * @param args the program's arguments
+ * @param services what `serve` and `pam-helper` start
  * @returns 0 done, 1 it could not be done, 2 wrong usage
  */
-export async function runAdmin(args: readonly string[]): Promise<number> {
-  const context = systemContext();
+export async function runAdmin(args: readonly string[], services: Services): Promise<number> {
+  const context = systemContext(services);
   try {
     preventCoreDumps();
   } catch {

@@ -2,6 +2,7 @@ import { resolve } from "node:path/posix";
 import type { EpochMs } from "../core/epoch.ts";
 import type { EnrolmentStore } from "../store/store.ts";
 import { Vault } from "../secrets/vault.ts";
+import type { Services } from "../service_options.ts";
 import { checkSetting, readSetting, type ReadVariable, SETTINGS } from "../settings.ts";
 import { type Backups, openBackups, openStore } from "../store/open_store.ts";
 import { actAs, isActingForAnother } from "../system/acting_user.ts";
@@ -18,6 +19,7 @@ export interface AdminContext extends Console {
   read: ReadVariable;
   now(): EpochMs;
   randomBytes: RandomBytes;
+  services: Services;
   /** Exit status of a command that gave its result: 0, or 1 for a bad result. */
   exitStatus: number;
 }

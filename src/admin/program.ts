@@ -17,9 +17,11 @@ import { registerImport } from "./commands/import/register.ts";
 import { registerList } from "./commands/list/register.ts";
 import { registerLog } from "./commands/log/register.ts";
 import { registerMan } from "./commands/man/register.ts";
+import { registerPamHelper } from "./commands/pam_helper/register.ts";
 import { registerRecovery } from "./commands/recovery/register.ts";
 import { registerRekey } from "./commands/rekey/register.ts";
 import { registerRestore } from "./commands/restore/register.ts";
+import { registerServe } from "./commands/serve/register.ts";
 import { registerSetup } from "./commands/setup/register.ts";
 import { registerShow } from "./commands/show/register.ts";
 import { registerUnlock } from "./commands/unlock/register.ts";
@@ -52,6 +54,7 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly Register[]
     registerSetup,
     registerRekey,
   ]],
+  ["Service:", [registerServe, registerPamHelper]],
   ["Other systems:", [registerImport, registerExport]],
   ["About this program:", [registerHelp, registerCompletion, registerMan, registerComplete]],
 ];

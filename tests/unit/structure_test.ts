@@ -22,6 +22,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   "core": ["core", "text"],
   "text": ["text"],
   "settings.ts": ["core", "text"],
+  "service_options.ts": ["core", "text"],
   "system": ["core", "text", "system"],
   "secrets": ["core", "text", "secrets", "system"],
   "login": ["core", "text", "login", "store/store.ts"],
@@ -44,13 +45,26 @@ const ALLOWED: Record<string, readonly string[]> = {
     ...["core", "text", "settings.ts", "system", "login", "openvpn", "pam", "hook", "secrets"],
     ...["store/open_store.ts", "store/store.ts"],
   ],
+  "serve": [
+    ...["core", "text", "settings.ts", "service_options.ts", "system", "login", "openvpn", "pam"],
+    ...["serve", "secrets", "store/open_store.ts", "store/store.ts"],
+  ],
   "server_setup": [
-    ...["core", "text", "settings.ts", "system", "server_setup", "pam", "secrets"],
+    ...[
+      "core",
+      "text",
+      "settings.ts",
+      "service_options.ts",
+      "system",
+      "server_setup",
+      "pam",
+      "secrets",
+    ],
     ...["store/open_store.ts", "store/store.ts"],
   ],
   "migration": ["core", "text", "migration"],
   "admin": [
-    ...["core", "text", "settings.ts", "system", "admin", "secrets", "pam"],
+    ...["core", "text", "settings.ts", "service_options.ts", "system", "admin", "secrets", "pam"],
     ...["store/open_store.ts", "store/store.ts", "server_setup", "migration"],
   ],
 };

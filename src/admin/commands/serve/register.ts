@@ -1,0 +1,22 @@
+import type { AnyCommand } from "../../command_line/commander.ts";
+import { addExamples } from "../../command_line/examples.ts";
+import type { AdminContext } from "../../context.ts";
+import { addServeOptions } from "./options.ts";
+
+/** Adds `serve`. */
+export function registerServe(program: AnyCommand, context: AdminContext): void {
+  const command = addServeOptions(
+    program.command("serve")
+      .description(
+        "answer logins over OpenVPN's management interface, which never stops its traffic",
+      ),
+  );
+  addExamples(command, [[
+    "serve --management /run/openvpn-totp/server.sock",
+    "as its systemd unit does, which setup --serve writes",
+  ]]);
+  command.action(async (options) => {
+    const { serve } = await import("./serve.ts");
+    await serve(context, options);
+  });
+}
