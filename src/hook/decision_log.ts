@@ -5,9 +5,6 @@ import { PROGRAM } from "../text/program_name.ts";
 import { writeAll } from "../system/write_all.ts";
 import type { LogTarget } from "../settings.ts";
 
-/** The severities of syslog(3) that a decision can have. */
-export const Severity = { ERROR: 3, NOTICE: 5, INFO: 6 } as const;
-
 /** Writes one line of logfmt to a log. */
 export type WriteDecision = (fields: Record<string, Field>, severity: number) => void;
 

@@ -50,7 +50,7 @@ Deno.test("simultaneous right passwords of one user take back no failures of oth
       },
       rules: TEST_RULES,
       now: () => now,
-      slowestReplyMs: 25_000,
+      sessionBegins: { before: 0, after: 25_000 },
       newStateId: () => "state",
       rest() {},
     });

@@ -240,7 +240,7 @@ async function play(request: Play) {
       commonName: request.commonNameRule ?? "any",
     },
     now: () => request.now ?? 5000,
-    slowestReplyMs: 25_000,
+    sessionBegins: { before: 0, after: 25_000 },
     newStateId: () => "state",
     rest() {},
   };
