@@ -1,3 +1,4 @@
+import { requireLogFile } from "../system/log_file.ts";
 import { openSystemLog } from "../system/system_log.ts";
 import { type Field, logfmt } from "../text/logfmt.ts";
 import { messageOf } from "../text/message_of.ts";
@@ -51,21 +52,7 @@ function line(fields: Record<string, Field>): Uint8Array {
 }
 
 function appendLine(path: string, line: Uint8Array): void {
-  // Opening a named pipe would block.
-  if (!isFileOrMissing(path)) throw new Error(`${path} is not a regular file`);
+  requireLogFile(path);
   using file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
   writeAll(file, line);
-}
-
-function isFileOrMissing(path: string): boolean {
-  try {
-    const { isSymlink, uid } = Deno.lstatSync(path);
-    if (isSymlink && uid !== 0 && uid !== Deno.uid()) {
-      throw new Error(`${path} is a symbolic link that belongs to another user`);
-    }
-    return Deno.statSync(path).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return true;
-    throw error;
-  }
 }
