@@ -50,7 +50,12 @@ export function openSystemLogAside(
 ): (severity: number, line: string) => Promise<void> {
   const { openlog, syslog } = openLibrary("libc.so.6", SYSTEM_LOG_ASIDE).symbols;
   begin(program, openlog);
-  return (severity, line) => syslog(severity, cString("%s"), cString(line));
+  return async (severity, line) => {
+    const texts = [cString("%s"), cString(line)] as const;
+    await syslog(severity, ...texts);
+    // Used once more, so that neither is collected while the thread reads it.
+    for (const text of texts) text.fill(0);
+  };
 }
 
 function begin(program: string, openlog: (name: bigint, option: number, facility: number) => void) {

@@ -1,0 +1,11 @@
+/**
+ * How long a login's step may take until the client is told to come back, in milliseconds: OpenVPN
+ * itself gives up after `hand-window`, a minute by default.
+ */
+export const LONGEST_LOGIN_MS = 55_000;
+
+/** How long what is under way may still take when the service is told to end, in milliseconds. */
+export const STOP_MS = 10_000;
+
+/** What a client is told that has to come back, as the service has too much to do or is ending. */
+export const COME_BACK = "TEMP[backoff 15,advance no]: The server is busy, try again";
