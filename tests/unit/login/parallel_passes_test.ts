@@ -42,7 +42,7 @@ Deno.test("simultaneous right passwords of one user take back no failures of oth
             : refused("wrong_password");
         },
         checkAccount: () => Promise.resolve(refused("account_refused")),
-        accountName: () => null,
+        accountName: () => Promise.resolve(null),
       },
       secrets: {
         open: () => Promise.reject(new Error("no code comes along")),
