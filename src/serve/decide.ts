@@ -2,7 +2,7 @@ import type { Attempt } from "../core/challenge.ts";
 import { Failure } from "../core/failure.ts";
 import type { LoginStep } from "../core/decision.ts";
 import type { PasswordBytes, PasswordForm } from "../core/password_form.ts";
-import { type CodeVerdict, type PasswordVerdict, refused } from "../core/verdict.ts";
+import { type CodeVerdict, type PasswordVerdict, refusedBusy } from "../core/verdict.ts";
 import { decisionOf } from "../login/conclude.ts";
 import { isFailure } from "../login/decision_line.ts";
 import { attemptTo, refusalOf } from "../login/refusal_of.ts";
@@ -141,10 +141,10 @@ function attemptId(server: string, { cid, kid }: ClientKey, { read }: EventVaria
   return `management ${server} ${process} ${cid} ${kid}`;
 }
 
-/** The refusal of a client that is told to come back, before anything about it was looked at. */
-export function comeBack(key: ClientKey, told: string): string {
-  return clientDeny(key, "busy", told);
-}
+/** What is logged about a client that is told to come back before anything about it was looked at. */
+export const BUSY = refusedBusy("more logins at once than --max-logins allows");
 
-/** The refusal that is logged for it. */
-export const BUSY = refused("failure", "busy: more logins at once than --max-logins allows");
+/** Tells a client to come back. */
+export function comeBack(key: ClientKey): string {
+  return clientDeny(key, "busy", BUSY.told ?? null);
+}

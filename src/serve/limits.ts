@@ -6,6 +6,3 @@ export const LONGEST_LOGIN_MS = 55_000;
 
 /** How long what is under way may still take when the service is told to end, in milliseconds. */
 export const STOP_MS = 10_000;
-
-/** What a client is told that has to come back, as the service has too much to do or is ending. */
-export const COME_BACK = "TEMP[backoff 15,advance no]: The server is busy, try again";

@@ -7,7 +7,7 @@ import type { EventVariables } from "../openvpn/management/event_variables.ts";
 import { ClientSessions, type Session } from "./client_sessions.ts";
 import type { CurrentLogin } from "./current_login.ts";
 import { BUSY, comeBack, decide, type Decision, type LoginEvent } from "./decide.ts";
-import { COME_BACK, LONGEST_LOGIN_MS } from "./limits.ts";
+import { LONGEST_LOGIN_MS } from "./limits.ts";
 import type { ServiceLog } from "./service_log.ts";
 
 /** Counts what the desk does. */
@@ -85,7 +85,7 @@ export class LoginDesk {
   /** Refuses all whose verdict is not known yet. */
   static refuseAll(server: Server): void {
     for (const session of server.sessions.undecided()) {
-      settle(server, session, comeBack(session.key, COME_BACK));
+      settle(server, session, comeBack(session.key));
     }
   }
 
@@ -95,7 +95,7 @@ export class LoginDesk {
     this.#inFlight[kind]++;
     session.inFlight++;
     const timer = setTimeout(() => {
-      settle(server, session, comeBack(session.key, COME_BACK));
+      settle(server, session, comeBack(session.key));
     }, LONGEST_LOGIN_MS);
     const decision = await decide(event, server.name, this.#parts.current);
     clearTimeout(timer);
@@ -119,7 +119,7 @@ export class LoginDesk {
   /** No trace in the audit trail, so that it costs nothing: the log's lines are counted instead. */
   #turnAway(server: Server, session: Session, event: LoginEvent): void {
     if (event.kind === "connect" || isAwaited(session)) {
-      settle(server, session, comeBack(event.key, COME_BACK));
+      settle(server, session, comeBack(event.key));
     }
     this.#parts.meter.turnedAway();
     const decision = { verdict: BUSY, step: "password", loginName: undefined } as const;

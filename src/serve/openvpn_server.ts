@@ -40,6 +40,7 @@ export class OpenvpnServer implements Server {
   readonly #listeners = new Set<Listener>();
   #connection: Deno.Conn | null = null;
   #session: ManagementSession | null = null;
+  #outbox: Outbox | null = null;
   #isReady = false;
   #since: EpochMs = Date.now();
   #connections = 0;
@@ -88,6 +89,14 @@ export class OpenvpnServer implements Server {
     this.#isEnding = true;
     this.#close("the service ends");
     this.#wake();
+  }
+
+  /** Waits until OpenVPN has what it was told, or some time has passed. */
+  async flush(milliseconds: number): Promise<void> {
+    const timeUp = Promise.withResolvers<void>();
+    const timer = setTimeout(timeUp.resolve, milliseconds);
+    await Promise.race([this.#outbox?.settled(), timeUp.promise]);
+    clearTimeout(timer);
   }
 
   tell(command: string): void {
@@ -149,6 +158,7 @@ export class OpenvpnServer implements Server {
       close: (why) => this.#close(why),
     });
     this.#session = session;
+    this.#outbox = outbox;
     return session;
   }
 

@@ -1,13 +1,19 @@
 import { LineSplitter } from "../openvpn/management/line_splitter.ts";
 import { MAX_COMMAND_BYTES } from "../openvpn/management/command.ts";
 import { decodeLatin1, encodeLatin1 } from "../text/latin1.ts";
-import { bindSocket } from "./bind_socket.ts";
+import { type ListeningSocket, listenOn } from "./listen.ts";
 import type { OpenvpnServer } from "./openvpn_server.ts";
 import { Outbox } from "./outbox.ts";
 import type { SocketAddress } from "../service_options.ts";
 
 /** More clients than administrators have. */
 const MOST_CLIENTS = 32;
+
+/** Mode of the socket's file: this process's user and root may connect. */
+const OWN_USER_ONLY = 0o600;
+
+/** After an error of the system, in milliseconds. */
+const REST_MS = 1000;
 
 /** Replies and notifications that a client has not read, in bytes. */
 const MOST_UNSENT = 16 * 1024 * 1024;
@@ -22,47 +28,49 @@ const PASSED_ON: readonly string[] = [
   ...["verb", "version"],
 ];
 
-const GREETING = ">INFO:OpenVPN Management Interface, through openvpn-totp -- type 'help' for more info";
+const GREETING =
+  ">INFO:OpenVPN Management Interface, through openvpn-totp -- type 'help' for more info";
 
 /** A socket where the administrator's own management clients connect, many at once. */
 export class Proxy {
-  readonly #listener: Deno.Listener;
-  readonly #remove: () => void;
+  readonly #socket: ListeningSocket;
   readonly #server: OpenvpnServer;
   readonly #clients = new Set<Deno.Conn>();
 
-  private constructor(listener: Deno.Listener, remove: () => void, server: OpenvpnServer) {
-    this.#listener = listener;
-    this.#remove = remove;
+  #isClosed = false;
+
+  private constructor(socket: ListeningSocket, server: OpenvpnServer) {
+    this.#socket = socket;
     this.#server = server;
   }
 
   /**
    * Opens a proxy to a server's management interface, for this process's user and root.
    *
-   * @throws Failure if the socket cannot be made
+   * @throws Failure `file_error`, `untrusted_path`
    */
-  static open(address: SocketAddress, server: OpenvpnServer): Proxy {
-    const { listener, remove } = bindSocket(address, 0o600);
-    const proxy = new Proxy(listener, remove, server);
-    proxy.#accept();
+  static async open(address: SocketAddress, server: OpenvpnServer): Promise<Proxy> {
+    const proxy = new Proxy(await listenOn(address, OWN_USER_ONLY), server);
+    proxy.#acceptAll();
     return proxy;
   }
 
   close(): void {
-    this.#listener.close();
-    this.#remove();
+    this.#isClosed = true;
+    this.#socket.close();
     for (const client of this.#clients) closeQuietly(client);
   }
 
-  async #accept(): Promise<void> {
-    try {
-      for await (const client of this.#listener) {
+  async #acceptAll(): Promise<void> {
+    while (!this.#isClosed) {
+      try {
+        const client = await this.#socket.accept();
         if (this.#clients.size >= MOST_CLIENTS) closeQuietly(client);
         else this.#serve(client);
+      } catch {
+        // The system is short of something, such as file descriptors; or this was closed.
+        await new Promise((resolve) => setTimeout(resolve, REST_MS));
       }
-    } catch {
-      // The listener was closed.
     }
   }
 

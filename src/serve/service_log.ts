@@ -24,6 +24,7 @@ type Write = (line: Waiting) => Promise<void>;
  * written one after the other, and logins never wait for them.
  */
 export class ServiceLog {
+  readonly #toSystem = writerToSystem();
   #write: Write;
   readonly #waiting: Waiting[] = [];
   readonly #dropped: (lines: number) => void;
@@ -31,13 +32,13 @@ export class ServiceLog {
 
   /** @param dropped is told how many lines were given up because too many waited */
   constructor(target: LogTarget, dropped: (lines: number) => void) {
-    this.#write = writerTo(target);
+    this.#write = this.#writerTo(target);
     this.#dropped = dropped;
   }
 
   /** Has later lines written to another place. */
   redirect(target: LogTarget): void {
-    this.#write = writerTo(target);
+    this.#write = this.#writerTo(target);
   }
 
   /** Writes a decision, or another line with a severity of syslog(3). */
@@ -55,6 +56,11 @@ export class ServiceLog {
     clearTimeout(timer);
   }
 
+  #writerTo(target: LogTarget): Write {
+    if (target === "stderr") return writeToStderr;
+    return target === "syslog" ? this.#toSystem : (line) => writeToFile(target, line);
+  }
+
   async #writeAll(): Promise<void> {
     for (let line; (line = this.#waiting.shift()) !== undefined;) {
       try {
@@ -67,16 +73,13 @@ export class ServiceLog {
   }
 }
 
-function writerTo(target: LogTarget): Write {
-  if (target === "stderr") return writeToStderr;
-  if (target === "syslog") return writerToSystem();
-  return async (line) => {
-    requireLogFile(target);
-    using file = await Deno.open(target, { append: true, create: true, mode: 0o600 });
-    await writeWhole(file, lineOf(line));
-  };
+async function writeToFile(path: string, line: Waiting): Promise<void> {
+  requireLogFile(path);
+  using file = await Deno.open(path, { append: true, create: true, mode: 0o600 });
+  await writeWhole(file, lineOf(line));
 }
 
+/** Opened in any case: later, the process may load no more foreign code. */
 function writerToSystem(): Write {
   const write = openSystemLogAside(PROGRAM);
   return async ({ fields, severity }) => {

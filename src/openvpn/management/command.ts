@@ -3,6 +3,9 @@ import type { ClientKey } from "./client_event.ts";
 /** Longest command line that OpenVPN reads whole, in bytes without its end. */
 export const MAX_COMMAND_BYTES = 1023;
 
+/** Longest parameter that OpenVPN takes, in bytes; it refuses a line with a longer one. */
+export const MAX_PARAMETER_BYTES = 256;
+
 /** Lets a client in. */
 export function clientAuth({ cid, kid }: ClientKey): string {
   return `client-auth-nt ${cid} ${kid}`;
@@ -40,9 +43,4 @@ export function clientPendingAuth(
 export function quotedParameter(text: string): string {
   // deno-lint-ignore no-control-regex
   return `"${text.replace(/[\x00-\x1f\x7f]/g, "?").replace(/[\\"]/g, "\\$&")}"`;
-}
-
-/** How long a command is, in bytes. */
-export function commandBytes(command: string): number {
-  return new TextEncoder().encode(command).length;
 }

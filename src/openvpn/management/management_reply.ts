@@ -4,13 +4,7 @@ import type { Reply } from "../../login/reply.ts";
 import type { Settings } from "../../settings.ts";
 import { crText, dynamicChallenge } from "../challenge_text.ts";
 import type { ClientKey } from "./client_event.ts";
-import {
-  clientAuth,
-  clientDeny,
-  clientPendingAuth,
-  commandBytes,
-  MAX_COMMAND_BYTES,
-} from "./command.ts";
+import { clientAuth, clientDeny, clientPendingAuth, MAX_PARAMETER_BYTES } from "./command.ts";
 
 /** The parts of a login that its challenge shows to the client. */
 type Shown = Pick<Settings, "challengeText" | "challengeTimeoutSeconds"> & { loginName: string };
@@ -25,21 +19,18 @@ export class ManagementReply implements Reply<string | null> {
     this.#shown = shown;
   }
 
-  /** @throws Failure `bad_username` if OpenVPN could not read the whole command */
+  /** @throws Failure `bad_username` if OpenVPN could not read the challenge */
   challenge(_by: Challenged["by"], stateId: string | null): string {
-    const { challengeText: text, challengeTimeoutSeconds, loginName } = this.#shown;
-    const command = stateId === null
-      ? clientPendingAuth(this.#key, crText(text), challengeTimeoutSeconds)
-      : clientDeny(
-        this.#key,
-        "challenged",
-        dynamicChallenge({ stateId, username: loginName, text }),
-      );
-    if (commandBytes(command) <= MAX_COMMAND_BYTES) return command;
-    throw new Failure(
-      "bad_username",
-      "the username and totpChallengeText together are too long for a challenge: shorten the text",
-    );
+    const { challengeText: text, challengeTimeoutSeconds, loginName: username } = this.#shown;
+    if (stateId === null) {
+      return clientPendingAuth(this.#key, crText(text), challengeTimeoutSeconds);
+    }
+    const empty = dynamicChallenge({ stateId, username, text: "" });
+    const room = MAX_PARAMETER_BYTES - empty.length;
+    if (room < 0) {
+      throw new Failure("bad_username", "the username is too long for a dynamic challenge");
+    }
+    return clientDeny(this.#key, "challenged", empty + beginning(text, room));
   }
 
   accept(): string {
@@ -53,4 +44,11 @@ export class ManagementReply implements Reply<string | null> {
   leave(): null {
     return null;
   }
+}
+
+/** As much of a text as has no more bytes than that; the username takes the room that is lacking. */
+function beginning(text: string, bytes: number): string {
+  const buffer = new Uint8Array(bytes);
+  const { read } = new TextEncoder().encodeInto(text, buffer);
+  return text.slice(0, read);
 }
