@@ -1,3 +1,5 @@
+import { wayIn } from "./way_in.ts";
+
 /** The command that makes a journal file from entries given as text. */
 export const JOURNAL_WRITER = "/lib/systemd/systemd-journal-remote";
 
@@ -81,7 +83,8 @@ export function testWith(
   name: string,
   fn: (t: Deno.TestContext) => void | Promise<void>,
 ): void {
-  Deno.test({ name, ignore: missing(requirements).length > 0, fn });
+  const ignore = missing(requirements).length > 0;
+  Deno.test({ name: wayIn.isService ? `by the service, ${name}` : name, ignore, fn });
 }
 
 function command(
