@@ -18,6 +18,7 @@ const REQUIREMENTS = {
   strace: command("strace", "strace"),
   gcc: command("gcc", "gcc and libc6-dev"),
   script: command("script", "bsdutils"),
+  "systemd-socket-activate": command("systemd-socket-activate", "systemd"),
   bash: command("bash", "bash"),
   zsh: command("zsh", "zsh"),
   fish: command("fish", "fish"),

@@ -1,4 +1,3 @@
-import { Failure } from "../../core/failure.ts";
 import { readUtf8 } from "../../text/utf8.ts";
 import type { PamResult } from "../pam_result.ts";
 import { LENGTH_BYTES, MAX_BODY_BYTES } from "./protocol.ts";
@@ -13,6 +12,13 @@ export type HelperReply = HelperAnswer & {
   /** Whom the helper runs as, if not root. */
   uid: number | null;
 };
+
+/** What came is no reply. */
+export class MalformedReply extends Error {
+  constructor() {
+    super("sent something that is no answer");
+  }
+}
 
 /** Makes a reply. */
 export function encodeReply({ isLast, uid, ...answer }: HelperReply): Uint8Array<ArrayBuffer> {
@@ -41,13 +47,13 @@ export class ReplyReader {
    * Takes the next bytes.
    *
    * @returns the reply once it is complete; nothing may come behind it
-   * @throws Failure `helper_lost` for anything that {@link encodeReply} does not make
+   * @throws MalformedReply for anything that {@link encodeReply} does not make
    */
   push(bytes: Uint8Array): HelperReply | null {
     let rest = bytes;
     while (rest.length > 0) {
       const taken = rest.subarray(0, this.#bytes.length - this.#used);
-      if (taken.length === 0) throw malformed();
+      if (taken.length === 0) throw new MalformedReply();
       this.#bytes.set(taken, this.#used);
       this.#used += taken.length;
       rest = rest.subarray(taken.length);
@@ -60,7 +66,7 @@ export class ReplyReader {
   /** The length is there: the reply follows, in memory of its own. */
   #begin(): void {
     const length = new DataView(this.#bytes.buffer).getUint32(0);
-    if (length < 1 || length > MAX_BODY_BYTES) throw malformed();
+    if (length < 1 || length > MAX_BODY_BYTES) throw new MalformedReply();
     this.#length = length;
     this.#bytes = new Uint8Array(length);
     this.#used = 0;
@@ -73,11 +79,11 @@ function decodeReply(body: Uint8Array): HelperReply {
   const isSound = Object.keys(others).length === 0 &&
     [undefined, true].includes(isLast as true | undefined) &&
     (uid === undefined || isWhole(uid)) && ("result" in fields) !== ("accountName" in fields);
-  if (!isSound) throw malformed();
+  if (!isSound) throw new MalformedReply();
   const rest = { isLast: isLast === true, uid: typeof uid === "number" ? uid : null };
   if ("result" in fields && isPamResult(result)) return { result, ...rest };
   if (accountName === null || typeof accountName === "string") return { accountName, ...rest };
-  throw malformed();
+  throw new MalformedReply();
 }
 
 function jsonObject(body: Uint8Array): Record<string, unknown> {
@@ -88,7 +94,7 @@ function jsonObject(body: Uint8Array): Record<string, unknown> {
   } catch {
     // Said below.
   }
-  throw malformed();
+  throw new MalformedReply();
 }
 
 /** The fields of each result, and what they must be. */
@@ -132,8 +138,4 @@ function isWhole(value: unknown): boolean {
 function isTextsOrMissing(value: unknown): boolean {
   return value === undefined ||
     Array.isArray(value) && value.every((text) => typeof text === "string");
-}
-
-function malformed(): Failure {
-  return new Failure("helper_lost", "sent something that is no answer");
 }
