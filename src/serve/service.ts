@@ -95,7 +95,7 @@ export class Service {
       const pool = this.#pool;
       const rules = this.#rulesOf(settings);
       this.#current.change(rules);
-      pool?.close();
+      pool?.retire();
       this.#log.redirect(settings.log);
       this.#note("settings read again", null, Severity.NOTICE);
     } catch (error) {

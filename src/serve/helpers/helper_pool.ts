@@ -64,6 +64,7 @@ export class HelperPool {
   /** Those that wait for a request; the last one was used last. */
   #idle: HelperConnection[] = [];
   #isClosed = false;
+  #isRetired = false;
 
   constructor(options: HelperPoolOptions) {
     this.#options = options;
@@ -106,6 +107,12 @@ export class HelperPool {
   state(): HelperCounts {
     const { busy, waiting } = this.#turns;
     return { open: this.#open.size, busy, limit: this.#options.limit, waiting };
+  }
+
+  /** Keeps no connection any more: what is under way or waits still gets its answer. */
+  retire(): void {
+    this.#isRetired = true;
+    for (const connection of [...this.#idle]) connection.close();
   }
 
   /** Closes all connections, for good; whoever waits or asks gets `helper_lost`. */
@@ -161,7 +168,7 @@ export class HelperPool {
   }
 
   #keep(connection: HelperConnection, isLast: boolean): void {
-    if (isLast) connection.close();
+    if (isLast || this.#isRetired) connection.close();
     else if (connection.isOpen) this.#idle.push(connection);
   }
 }
