@@ -135,8 +135,11 @@ export class Service {
   }
 
   #firstFactorOf(settings: Settings): FirstFactor {
-    this.#pool = null;
-    if (settings.primaryAuth === "external") return EXTERNAL_FACTOR;
+    if (settings.primaryAuth === "external") {
+      this.#pool = null;
+      return EXTERNAL_FACTOR;
+    }
+    const serviceName = choosePamService(settings.pamService);
     const { pamSocket, helpers, maxLogins } = this.#options;
     this.#pool = new HelperPool({
       socket: pamSocket,
@@ -145,7 +148,7 @@ export class Service {
       maxWaiting: maxLogins,
       observe: (seconds, outcome) => this.#metrics.pamTook(seconds, outcome),
     });
-    return new HelperFactor(this.#pool, choosePamService(settings.pamService));
+    return new HelperFactor(this.#pool, serviceName);
   }
 
   /** A database that cannot be used now may be there later; until then, logins are refused. */

@@ -25,6 +25,7 @@ export class FakeOpenvpn implements AsyncDisposable {
   readonly #words = new Map<string, Word[]>();
   #connection: Deno.Conn | null = null;
   #connected = Promise.withResolvers<void>();
+  #ended = Promise.withResolvers<void>();
   #serving: Promise<void>;
   #out: Promise<unknown> = Promise.resolve();
 
@@ -101,6 +102,12 @@ export class FakeOpenvpn implements AsyncDisposable {
     return this.#keys.get(key);
   }
 
+  /** Waits until the service has gone; clients stay, as OpenVPN goes on. */
+  async hungUp(): Promise<void> {
+    await this.#ended.promise;
+    this.#connected = Promise.withResolvers();
+  }
+
   /** Ends the connection, as OpenVPN does when it restarts; its clients are gone then. */
   async hangUp(): Promise<void> {
     this.#connected = Promise.withResolvers();
@@ -132,6 +139,7 @@ export class FakeOpenvpn implements AsyncDisposable {
   async #hear(connection: Deno.Conn): Promise<void> {
     this.#connection = connection;
     this.connections++;
+    this.#ended = Promise.withResolvers();
     let isAdmitted = this.#password === null;
     if (isAdmitted) this.#greet();
     else this.say("ENTER PASSWORD:");
@@ -146,6 +154,8 @@ export class FakeOpenvpn implements AsyncDisposable {
       }
     } catch {
       // It has ended.
+    } finally {
+      this.#ended.resolve();
     }
   }
 
