@@ -10,6 +10,8 @@ import { readUtf8 } from "../text/utf8.ts";
 /** Many times what all settings need. */
 const MAX_BYTES = 64 * 1024;
 
+const OTHERS_WRITE = 0o022;
+
 /**
  * Reads the service's settings: from its file, and from the environment, which wins.
  *
@@ -27,6 +29,7 @@ function readFile(given: string | null): Map<string, string> {
   try {
     const file = followTrusted(path);
     if (file.info === null && given === null) return new Map();
+    if (((file.info?.mode ?? 0) & OTHERS_WRITE) !== 0) throw writableByOthers(path);
     const text = readUtf8(readBoundedFile(file.path, MAX_BYTES));
     if (text === null) throw new Failure("bad_setting", `${path} is not valid UTF-8`);
     return parseSettingsFile(text, path);
@@ -34,4 +37,11 @@ function readFile(given: string | null): Map<string, string> {
     if (error instanceof Failure) throw error;
     throw new Failure("file_error", `cannot read the settings' file ${path}: ${messageOf(error)}`);
   }
+}
+
+function writableByOthers(path: string): Failure {
+  return new Failure(
+    "untrusted_path",
+    `${path} can be written by other users than its owner: run chmod go-w ${path}`,
+  );
 }

@@ -24,6 +24,7 @@ export class FakeHelpers implements AsyncDisposable {
   readonly #listener: Deno.Listener;
   readonly #open = new Set<Deno.Conn>();
   readonly #serving: Promise<void>;
+  readonly #ended = Promise.withResolvers<null>();
   pam: ScriptedPam;
   /** How many requests came. */
   requests = 0;
@@ -47,6 +48,7 @@ export class FakeHelpers implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
+    this.#ended.resolve(null);
     this.kill();
     await this.#serving;
   }
@@ -71,7 +73,7 @@ export class FakeHelpers implements AsyncDisposable {
         const password = request.kind === "authenticate"
           ? new TextDecoder().decode(request.password.reveal())
           : "";
-        const answer = await this.pam(request, password);
+        const answer = await Promise.race([this.pam(request, password), this.#ended.promise]);
         if (answer === null) break;
         await write(connection, encodeReply({ ...answer, isLast: false, uid: null }));
       }

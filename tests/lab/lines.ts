@@ -8,10 +8,13 @@ export class Lines {
   readonly #name: string;
   readonly #seen: string[] = [];
   readonly #waiting = new Set<() => void>();
+  readonly #also: Lines | undefined;
   #isClosed = false;
 
-  constructor(name: string) {
+  /** @param also gets each line, too, and stays open when these have ended */
+  constructor(name: string, also?: Lines) {
     this.#name = name;
+    this.#also = also;
   }
 
   /** All lines so far. */
@@ -40,6 +43,7 @@ export class Lines {
   /** Adds a line. */
   add(line: string): void {
     this.#seen.push(line);
+    this.#also?.add(line);
     this.#wake();
   }
 

@@ -25,17 +25,15 @@ export class Serve implements AsyncDisposable {
   /**
    * Starts the service, and waits until it has its sockets.
    *
-   * @param log its lines, among others if there are others
+   * @param log gets its lines, too
    */
   static async start(
     args: readonly string[],
-    { env = {}, log = new Lines("the service") }: { env?: Record<string, string>; log?: Lines } =
-      {},
+    { env = {}, log }: { env?: Record<string, string>; log?: Lines } = {},
   ): Promise<Serve> {
-    const from = log.seen.length;
-    const serve = new Serve(args, env, log);
+    const serve = new Serve(args, env, new Lines("the service", log));
     try {
-      await log.waitFor(/ event=started\b/, from);
+      await serve.log.waitFor(/ event=started\b/);
     } catch (error) {
       await serve[Symbol.asyncDispose]();
       throw error;

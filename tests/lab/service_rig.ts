@@ -19,6 +19,10 @@ export interface RigOptions {
   pam?: ScriptedPam;
   /** What OpenVPN's sockets ask for. */
   managementPassword?: string | null;
+  /** Files in the rig's directory, which `DIRECTORY` in `args` stands for. */
+  files?: Record<string, string>;
+  /** What to wait for instead of the servers' connections. */
+  until?: (rig: ServiceRig) => Promise<void>;
 }
 
 /** The built service between scripted OpenVPN servers and scripted PAM helpers. */
@@ -74,8 +78,11 @@ export class ServiceRig implements AsyncDisposable {
       ],
       stack.move(),
     );
+    for (const [name, text] of Object.entries(options.files ?? {})) {
+      await Deno.writeTextFile(`${directory}/${name}`, text, { mode: 0o600 });
+    }
     try {
-      await rig.begin();
+      await rig.begin(options.until);
     } catch (error) {
       await rig[Symbol.asyncDispose]();
       throw error;
@@ -89,9 +96,9 @@ export class ServiceRig implements AsyncDisposable {
   }
 
   /** Starts the service, once more after it has ended, and waits until it has connected. */
-  async begin(): Promise<void> {
+  async begin(until = allConnected): Promise<void> {
     this.serve = await Serve.start(this.#args, { log: this.log });
-    await Promise.all(this.servers.map((server) => server.connected));
+    await until(this);
   }
 
   /** Kills the service at once, and waits until it is gone. */
@@ -121,4 +128,8 @@ export class ServiceRig implements AsyncDisposable {
 
 function databaseIn(directory: string): string {
   return `${directory}/db/token_index.sqlite3`;
+}
+
+async function allConnected({ servers }: ServiceRig): Promise<void> {
+  await Promise.all(servers.map((server) => server.connected));
 }
