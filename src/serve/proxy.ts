@@ -122,7 +122,7 @@ export class Proxy {
     if (!PASSED_ON.includes(name)) return `openvpn-totp does not pass ${name} on`;
     // A number would say what the client of this connection understands, which is the service.
     if (name === "version" && rest.trim() !== "") return "openvpn-totp answers version only";
-    if (name === "client-kill" && !/^\d+( |$)/.test(rest)) {
+    if (name === "client-kill" && !/^(0|[1-9]\d{0,19})( |$)/.test(rest)) {
       return "client-kill needs the number of a client";
     }
     const [cid] = rest.split(" ");
