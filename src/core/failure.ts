@@ -35,6 +35,7 @@ export type CommandFailureCode =
   | "output_error"
   | "config_error"
   | "problems_found"
+  | "service_unreachable"
   | "cancelled"
   | "usage";
 
