@@ -7,7 +7,7 @@ export function serverState(rest: Partial<ServerState> = {}): ServerState {
     isConnected: true,
     since: Date.UTC(2026, 0, 31, 12),
     reconnects: 0,
-    version: "OpenVPN 2.6.14",
+    version: "2.6.14",
     loginsInFlight: 0,
     pendingChallenges: 0,
     ...rest,
