@@ -75,6 +75,15 @@ export function testFollowing(engine: Engine): void {
     assert.deepEqual(countsOf(await all(follower, late)), [[NOW, 5, late]]);
   });
 
+  test("a follower sees what is counted while it gets a long trail", async (store, other) => {
+    const times = Array.from({ length: 1500 }, (_, i) => NOW + i);
+    await record(store, refusalOf(NOW), ...times.map((at) => decisionOf(at)));
+    const follower = store.enrolments.follow({});
+    await follower.next(NOW);
+    await record(other, refusalOf(NOW + 9));
+    assert.deepEqual(countsOf(await all(follower)).slice(-1), [[NOW, 2, NOW + 9]]);
+  });
+
   test("a follower remembers no more than what may still grow", async (store, other) => {
     await record(store, refusalOf(NOW));
     const follower = store.enrolments.follow({});

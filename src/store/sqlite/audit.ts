@@ -101,19 +101,38 @@ export function decisionsAfter(
   ).all({ id, upTo, ...valuesOf(filter) }).map(numbered);
 }
 
+/** How many rows one statement looks at, since a login's commit waits for its end. */
+const LOOKED_AT = 5000;
+
 /**
- * Reads the rows from one id to another that stand for several decisions, the last of them since a
+ * Finds the rows from one id to another that stand for several decisions, the last of them since a
  * moment.
  */
 export function decisionsGrown(
   connection: DatabaseSync,
   { from, upTo, since }: { from: number; upTo: number; since: EpochMs },
   filter: DecisionFilter,
-): NumberedDecision[] {
-  return connection.prepare(
-    `SELECT * FROM decisions
+): { id: number; count: number }[] {
+  const statement = connection.prepare(
+    `SELECT id, count FROM decisions
      WHERE id BETWEEN :from AND :upTo AND count > 1 AND last_at >= :lastAt AND ${MATCHES} ORDER BY id`,
-  ).all({ from, upTo, lastAt: since, ...valuesOf(filter) }).map(numbered);
+  );
+  const values = { lastAt: since, ...valuesOf(filter) };
+  const found: { id: number; count: number }[] = [];
+  for (let id = from; id <= upTo; id += LOOKED_AT) {
+    const rows = statement.all({ from: id, upTo: Math.min(upTo, id + LOOKED_AT - 1), ...values });
+    for (const row of rows) found.push({ id: row.id as number, count: row.count as number });
+  }
+  return found;
+}
+
+/** Reads rows by their ids; those that were removed are left out. */
+export function decisionsWith(
+  connection: DatabaseSync,
+  ids: readonly number[],
+): NumberedDecision[] {
+  const statement = connection.prepare("SELECT * FROM decisions WHERE id = ?");
+  return ids.map((id) => statement.get(id)).filter((row) => row !== undefined).map(numbered);
 }
 
 /** The id of the newest row; 0 where there is none. */

@@ -5,6 +5,7 @@ import type { DecisionFilter, DecisionFollower } from "../enrolment_store.ts";
 import {
   decisionsAfter,
   decisionsGrown,
+  decisionsWith,
   firstDecisionSince,
   lastDecision,
   type NumberedDecision,
@@ -12,8 +13,8 @@ import {
 } from "./audit.ts";
 import type { Database } from "./database.ts";
 
-/** Far longer than a call takes from its moment to its commit, and than two calls' clocks differ. */
-const LATE_MS = 15 * 60 * 1000;
+/** Far longer than a login takes from its decision's moment to the commit. */
+const LATE_MS = 60 * 1000;
 
 /** {@link DecisionFollower} on SQLite. */
 export class SqliteDecisionFollower implements DecisionFollower {
@@ -25,6 +26,8 @@ export class SqliteDecisionFollower implements DecisionFollower {
   #youngFrom = 0;
   /** For how many decisions the rows from there on stood that were given. */
   readonly #counts = new Map<number, number>();
+  /** The whole trail was given once. */
+  #isGiven = false;
   /** The database's state when nothing was new in it. */
   #seen = "";
   /** When growth was last looked for. */
@@ -43,8 +46,12 @@ export class SqliteDecisionFollower implements DecisionFollower {
       const grown = this.#readGrown(connection);
       const added = this.#readAdded(connection);
       if (added.length < PAGE) {
-        this.#seen = state;
-        this.#lookedAt = now;
+        // What grew while the trail was given is looked for the next time.
+        if (this.#isGiven) {
+          this.#seen = state;
+          this.#lookedAt = now;
+        }
+        this.#isGiven = true;
       }
       this.#forgetOld(connection, now);
       const found = [...grown, ...added].filter(({ id }) => id >= this.#youngFrom);
@@ -62,16 +69,20 @@ export class SqliteDecisionFollower implements DecisionFollower {
 
   /** What grew, of the rows that were given, or that the filter's moment held back until now. */
   #readGrown(connection: DatabaseSync): NumberedDecision[] {
+    // Until the whole trail was given, it would be looked for again with each page.
+    if (!this.#isGiven) return [];
     const range = { from: this.#youngFrom, upTo: this.#upTo, since: this.#lookedAt - LATE_MS };
-    return decisionsGrown(connection, range, this.#filter)
-      .filter(({ id, decision }) => decision.count > (this.#counts.get(id) ?? 0));
+    const grown = decisionsGrown(connection, range, this.#filter)
+      .filter(({ id, count }) => count > (this.#counts.get(id) ?? 0));
+    return decisionsWith(connection, grown.map(({ id }) => id));
   }
 
   #forgetOld(connection: DatabaseSync, now: EpochMs): void {
     const oldest = now - FOLDED_FOR_MS - LATE_MS;
     this.#youngFrom = firstDecisionSince(connection, this.#youngFrom, oldest) ?? this.#upTo + 1;
     for (const id of this.#counts.keys()) {
-      if (id < this.#youngFrom) this.#counts.delete(id);
+      if (id >= this.#youngFrom) return;
+      this.#counts.delete(id);
     }
   }
 }
