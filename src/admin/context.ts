@@ -1,6 +1,6 @@
 import { resolve } from "node:path/posix";
 import type { EpochMs } from "../core/epoch.ts";
-import type { EnrolmentStore } from "../store/store.ts";
+import type { EnrolmentStore, Store } from "../store/store.ts";
 import { Vault } from "../secrets/vault.ts";
 import type { Services } from "../service_options.ts";
 import { checkSetting, readSetting, type ReadVariable, SETTINGS } from "../settings.ts";
@@ -44,9 +44,16 @@ export async function withStore<T>(
   },
   work: (store: EnrolmentStore) => Promise<T>,
 ): Promise<T> {
-  const path = takeOwnersRights(context);
-  using store = await openStore({ path, create, busyTimeoutMs });
+  using store = await openDatabase(context, { create, busyTimeoutMs });
   return await work(store.enrolments);
+}
+
+/** Opens the database for longer than one piece of work; see {@link withStore}. */
+export async function openDatabase(
+  context: AdminContext,
+  options: { create: boolean; busyTimeoutMs: number },
+): Promise<Store> {
+  return await openStore({ path: databasePath(context), ...options });
 }
 
 /** Opens what makes and restores backups of the database; see {@link openBackups}. */
@@ -54,7 +61,7 @@ export async function openDatabaseBackups(
   context: AdminContext,
   { create }: { create: boolean },
 ): Promise<Backups> {
-  const path = takeOwnersRights(context);
+  const path = databasePath(context);
   return await openBackups({ path, create, busyTimeoutMs: BUSY_TIMEOUT_MS });
 }
 
@@ -62,18 +69,18 @@ export async function openDatabaseBackups(
  * The keys in the key file: that of `--key`, otherwise of `totpKeyFile`, otherwise the default one.
  */
 export function openVault(context: AdminContext): Vault {
-  takeOwnersRights(context);
+  databasePath(context);
   return new Vault(pathOf(SETTINGS.keyFile, "--key", context.key, context));
 }
 
 /**
- * The database's path: that of `--db`, otherwise of `totpTokenDbPath`, otherwise the default one.
+ * The database's path, whose owner's rights root's command has from then on: that of `--db`, otherwise of `totpTokenDbPath`, otherwise the default one.
  *
  * If it or a directory above it belongs to another user, root's command goes on with that user's
  * rights, for the database and the key file alike: that user, or whoever has got hold of the account,
  * may have put anything there. The files that the caller names are for `asCaller`.
  */
-function takeOwnersRights(context: AdminContext): string {
+export function databasePath(context: AdminContext): string {
   const path = pathOf(SETTINGS.tokenDbPath, "--db", context.db, context);
   if (Deno.uid() === 0 && !isActingForAnother()) {
     const owner = foreignOwner(path);

@@ -24,6 +24,7 @@ import { registerRestore } from "./commands/restore/register.ts";
 import { registerServe } from "./commands/serve/register.ts";
 import { registerSetup } from "./commands/setup/register.ts";
 import { registerShow } from "./commands/show/register.ts";
+import { registerStatus } from "./commands/status/register.ts";
 import { registerUnlock } from "./commands/unlock/register.ts";
 import { registerVerify } from "./commands/verify/register.ts";
 import type { AdminContext } from "./context.ts";
@@ -54,7 +55,7 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly Register[]
     registerSetup,
     registerRekey,
   ]],
-  ["Service:", [registerServe, registerPamHelper]],
+  ["Service:", [registerServe, registerStatus, registerPamHelper]],
   ["Other systems:", [registerImport, registerExport]],
   ["About this program:", [registerHelp, registerCompletion, registerMan, registerComplete]],
 ];

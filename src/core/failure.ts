@@ -36,6 +36,7 @@ export type CommandFailureCode =
   | "output_error"
   | "config_error"
   | "problems_found"
+  | "service_unreachable"
   | "cancelled"
   | "usage";
 

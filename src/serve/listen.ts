@@ -1,6 +1,6 @@
 import { Failure } from "../core/failure.ts";
 import { type SocketAddress, socketText } from "../service_options.ts";
-import { followTrusted, lstat } from "../system/trusted_path.ts";
+import { followTrusted, lstat, parentOf } from "../system/trusted_path.ts";
 import { messageOf } from "../text/message_of.ts";
 import { quoted } from "../text/printable.ts";
 
@@ -70,11 +70,18 @@ async function removeStale(path: string, { isSocket }: Deno.FileInfo): Promise<v
   );
 }
 
+/**
+ * The socket is made under another name first: it has its mode when it appears, and Deno, which removes
+ * the name that it was given when the listener is closed, can't remove another service's socket.
+ */
 function listenOnFile(path: string, mode: number): ListeningSocket {
-  const listener = Deno.listen({ transport: "unix", path });
+  const name = crypto.getRandomValues(new Uint8Array(4)).toHex();
+  const temporary = `${parentOf(path)}/.${name}`;
+  const listener = Deno.listen({ transport: "unix", path: temporary });
   try {
-    Deno.chmodSync(path, mode);
-    const { dev, ino } = Deno.lstatSync(path);
+    Deno.chmodSync(temporary, mode);
+    const { dev, ino } = Deno.lstatSync(temporary);
+    Deno.renameSync(temporary, path);
     return {
       accept: () => listener.accept(),
       close() {
@@ -84,7 +91,6 @@ function listenOnFile(path: string, mode: number): ListeningSocket {
     };
   } catch (error) {
     listener.close();
-    Deno.removeSync(path);
     throw error;
   }
 }

@@ -66,6 +66,18 @@ export interface DecisionFilter {
   outcome?: AuditRow["outcome"] | undefined;
 }
 
+/** A reader who follows the audit trail. */
+export interface DecisionFollower {
+  /**
+   * What has come since the last call, oldest first: rows that were not given yet, and those that stand
+   * for more decisions by now. At the beginning, that is the whole trail, some rows at a time; empty
+   * when nothing is new. It takes no lock that a login would wait for longer than for any read.
+   *
+   * @param now as the clock has it; it says how long rows of before may still grow
+   */
+  next(now: EpochMs): Promise<AuditRow[]>;
+}
+
 /**
  * What administration needs of a store. Each call is one transaction, serialised with all others as
  * `LoginStore.transaction` says, and has been committed when its promise is fulfilled. Every method
@@ -104,6 +116,9 @@ export interface EnrolmentStore {
    * that are added or removed meanwhile may be in it or not; each is in it once at the most.
    */
   decisions(filter: DecisionFilter): AsyncIterable<AuditRow[]>;
+
+  /** Follows the audit trail, as far as a filter lets it through. */
+  follow(filter: DecisionFilter): DecisionFollower;
 
   /** Forgets a user's wrong codes and ends their locks, everywhere; false without such a user. */
   unlock(username: string): Promise<boolean>;

@@ -3,6 +3,7 @@ import type { LoginStore } from "./login_store.ts";
 
 export {
   type DecisionFilter,
+  type DecisionFollower,
   type DeletedUser,
   type EnrolmentStore,
   type EnrolOptions,

@@ -1,6 +1,7 @@
 import { testAudit } from "./audit.ts";
 import { testChallenges } from "./challenges.ts";
 import { testEnrolments } from "./enrolments.ts";
+import { testFollowing } from "./following.ts";
 import { testNotices } from "./notices.ts";
 import { testOpenAttempts } from "./open_attempts.ts";
 import { testPlaces } from "./places.ts";
@@ -19,6 +20,7 @@ export function testStoreContract(engine: Engine): void {
   testEnrolments(engine);
   testUsers(engine);
   testAudit(engine);
+  testFollowing(engine);
   testPlaces(engine);
   testOpenAttempts(engine);
   testSessions(engine);

@@ -4,6 +4,8 @@ import type { Screen } from "./screen.ts";
 export interface Console {
   /** Writes to standard output: results. */
   out(text: string): void;
+  /** Writes to standard output, and lets signals be heard while a slow reader is waited for. */
+  outAsync(text: string): Promise<void>;
   /** Writes to standard error: errors, warnings, and what only people want. */
   err(text: string): void;
   /** Writes a warning to standard error: what is doubtful, on one line, without its end. */

@@ -1,14 +1,18 @@
 import { Failure, isSystemError } from "../../core/failure.ts";
 import type { ReadVariable } from "../../settings.ts";
 import { PROGRAM } from "../../text/program_name.ts";
-import { writeAll } from "../../system/write_all.ts";
+import { writeAll, writeAllAsync } from "../../system/write_all.ts";
 import type { Console } from "./console.ts";
+
+/** How long the reader of a full pipe gets, in milliseconds. */
+const MOMENT_MS = 10;
 
 /** The process's own streams. */
 export function systemConsole(read: ReadVariable): Console {
   const isTerminal = Deno.stdout.isTerminal();
   return {
     out,
+    outAsync,
     err,
     warn: (text) => err(`${PROGRAM}: warning: ${text}\n`),
     isTerminal: Deno.stderr.isTerminal(),
@@ -32,11 +36,32 @@ function out(text: string): void {
   try {
     writeAll(patient(Deno.stdout), new TextEncoder().encode(text));
   } catch (error) {
-    if (!isSystemError(error) || error instanceof Deno.errors.BrokenPipe) {
-      throw error;
-    }
-    throw new Failure("output_error", `cannot write standard output: ${error.message}`);
+    throw outputError(error);
   }
+}
+
+/** {@link out}, with other work going on meanwhile. */
+async function outAsync(text: string): Promise<void> {
+  try {
+    await writeAllAsync({ write: writeSome }, new TextEncoder().encode(text));
+  } catch (error) {
+    throw outputError(error);
+  }
+}
+
+async function writeSome(bytes: Uint8Array): Promise<number> {
+  try {
+    return await Deno.stdout.write(bytes);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+    await new Promise((resolve) => setTimeout(resolve, MOMENT_MS));
+    return 0;
+  }
+}
+
+function outputError(error: unknown): unknown {
+  if (!isSystemError(error) || error instanceof Deno.errors.BrokenPipe) return error;
+  return new Failure("output_error", `cannot write standard output: ${error.message}`);
 }
 
 /** Writes to standard error, or gives up. */
@@ -77,7 +102,7 @@ function patient(stream: { writeSync(bytes: Uint8Array): number }) {
         return stream.writeSync(bytes);
       } catch (error) {
         if (!(error instanceof Deno.errors.WouldBlock)) throw error;
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, MOMENT_MS);
         return 0;
       }
     },

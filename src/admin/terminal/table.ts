@@ -48,6 +48,18 @@ export function table(
   }).join("");
 }
 
+/**
+ * One row of a table whose columns have widths that were chosen before its rows were known. A wider cell
+ * moves the rest of its own row.
+ */
+export function fixedRow(
+  cells: readonly (string | Cell)[],
+  widths: readonly number[],
+  screen: Screen,
+): string {
+  return joined(cells.map(shown), widths, screen);
+}
+
 function shown(cell: string | Cell): Cell {
   return typeof cell === "string"
     ? { text: printable(cell) }

@@ -26,7 +26,15 @@ export function instantOrNever(at: EpochMs | null): string {
  * allows.
  */
 export function json(value: unknown): string {
-  const text = JSON.stringify(value, null, 2);
+  return harmless(JSON.stringify(value, null, 2));
+}
+
+/** {@link json} on one line. */
+export function jsonLine(value: unknown): string {
+  return harmless(JSON.stringify(value));
+}
+
+function harmless(text: string): string {
   const escaped = text.replace(
     UNPRINTABLE,
     (character) => character === "\n" ? character : escapedUnits(character),

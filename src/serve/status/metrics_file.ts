@@ -84,9 +84,9 @@ async function replace(path: string, text: string): Promise<void> {
   // The collector skips it, as its name ends in something else.
   const temporary = `${path}.tmp`;
   await removeQuietly(temporary);
-  // A new file: what others could have put there is not followed.
-  await Deno.writeTextFile(temporary, text, { createNew: true, mode: 0o644 });
   try {
+    // A new file: what others could have put there is not followed.
+    await Deno.writeTextFile(temporary, text, { createNew: true, mode: 0o644 });
     await Deno.chmod(temporary, 0o644);
     await Deno.rename(temporary, path);
   } catch (error) {

@@ -76,7 +76,7 @@ class RunningServer implements StatusServer {
     this.#ended.resolve();
     this.#socket.close();
     for (const connection of this.#open.keys()) closeQuietly(connection);
-    await Promise.all([this.#accepting, ...this.#open.values()]);
+    await this.#accepting;
   }
 
   async #acceptAll(): Promise<void> {
@@ -88,7 +88,7 @@ class RunningServer implements StatusServer {
         await this.#rest();
       }
       if (this.#open.size >= this.#limits.connections) {
-        await Promise.race(this.#open.values());
+        await Promise.race([...this.#open.values(), this.#ended.promise]);
       }
     }
   }
@@ -101,13 +101,23 @@ class RunningServer implements StatusServer {
     clearTimeout(timer);
   }
 
-  /** Never fails: what becomes of a connection is its client's affair. */
+  /**
+   * Never fails: what becomes of a connection is its client's affair.
+   *
+   * An answer (some 20 KB) fits into the system's buffer (180 KB on a unix socket, 4 MB on loopback,
+   * measured), so no write waits for a reader. If one ever does, it keeps its place and its descriptor
+   * until the reader has gone, because Deno's `close` does not end a pending write (seen with 2.6.8).
+   */
   async #serve(connection: Deno.Conn): Promise<void> {
     const timer = setTimeout(() => closeQuietly(connection), this.#limits.timeMs);
     try {
       const request = await readRequest(connection);
       const answer = answerTo(request, this.#isTcp, this.#source);
       await writeAllAsync(connection, encodeAnswer(answer));
+      if (answer.status === 200) return;
+      // What is left unread of a refused request would make the system drop the answer, too.
+      await connection.closeWrite();
+      await drain(connection);
     } catch {
       // It was too slow, or it has gone.
     } finally {
@@ -115,6 +125,14 @@ class RunningServer implements StatusServer {
       closeQuietly(connection);
       this.#open.delete(connection);
     }
+  }
+}
+
+/** Reads to the end, or as much as anybody may need to see the answer. */
+async function drain(connection: Deno.Conn): Promise<void> {
+  const buffer = new Uint8Array(8192);
+  for (let pieces = 0; pieces < 16; pieces++) {
+    if (await connection.read(buffer) === null) return;
   }
 }
 

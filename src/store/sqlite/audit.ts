@@ -7,6 +7,7 @@ import {
   FOLDED_FOR_MS,
   foldOf,
 } from "../../core/decision.ts";
+import type { EpochMs } from "../../core/epoch.ts";
 import type { DecisionFilter } from "../enrolment_store.ts";
 
 /** How many old rows go with each new one at most: one login must not pay for a whole day's. */
@@ -82,27 +83,94 @@ function prune(
 }
 
 /** How many rows are read at once. */
-const PAGE = 1000;
+export const PAGE = 1000;
 
-/** Reads a page of the audit trail, oldest first: what comes after a row's id. */
+/**
+ * Reads a page of the audit trail, oldest first: what comes after a row's id.
+ *
+ * @param upTo the last id that may be in it
+ */
 export function decisionsAfter(
   connection: DatabaseSync,
   id: number,
   filter: DecisionFilter,
-): { id: number; decision: AuditRow }[] {
+  upTo = Number.MAX_SAFE_INTEGER,
+): NumberedDecision[] {
   return connection.prepare(
-    `SELECT * FROM decisions
-     WHERE id > :id
-       AND (:username IS NULL OR :username IN (username, login_name))
-       AND (:since IS NULL OR coalesce(last_at, at) >= :since)
-       AND (:outcome IS NULL OR outcome = :outcome)
-     ORDER BY id LIMIT ${PAGE}`,
-  ).all({
-    id,
-    username: filter.username ?? null,
-    since: filter.since ?? null,
-    outcome: filter.outcome ?? null,
-  }).map((row) => ({ id: row.id as number, decision: decisionOf(row) }));
+    `SELECT * FROM decisions WHERE id > :id AND id <= :upTo AND ${MATCHES} ORDER BY id LIMIT ${PAGE}`,
+  ).all({ id, upTo, ...valuesOf(filter) }).map(numbered);
+}
+
+/** How many rows one statement looks at, since a login's commit waits for its end. */
+const LOOKED_AT = 5000;
+
+/**
+ * Finds the rows from one id to another that stand for several decisions, the last of them since a
+ * moment.
+ */
+export function decisionsGrown(
+  connection: DatabaseSync,
+  { from, upTo, since }: { from: number; upTo: number; since: EpochMs },
+  filter: DecisionFilter,
+): { id: number; count: number }[] {
+  const statement = connection.prepare(
+    `SELECT id, count FROM decisions
+     WHERE id BETWEEN :from AND :upTo AND count > 1 AND last_at >= :lastAt AND ${MATCHES} ORDER BY id`,
+  );
+  const values = { lastAt: since, ...valuesOf(filter) };
+  const found: { id: number; count: number }[] = [];
+  for (let id = from; id <= upTo; id += LOOKED_AT) {
+    const rows = statement.all({ from: id, upTo: Math.min(upTo, id + LOOKED_AT - 1), ...values });
+    for (const row of rows) found.push({ id: row.id as number, count: row.count as number });
+  }
+  return found;
+}
+
+/** Reads rows by their ids; those that were removed are left out. */
+export function decisionsWith(
+  connection: DatabaseSync,
+  ids: readonly number[],
+): NumberedDecision[] {
+  const statement = connection.prepare("SELECT * FROM decisions WHERE id = ?");
+  return ids.map((id) => statement.get(id)).filter((row) => row !== undefined).map(numbered);
+}
+
+/** The id of the newest row; 0 where there is none. */
+export function lastDecision(connection: DatabaseSync): number {
+  return connection.prepare("SELECT coalesce(max(id), 0) AS id FROM decisions").get()!.id as number;
+}
+
+/** The first id from a row on whose decision was made after a moment; null where there is none. */
+export function firstDecisionSince(
+  connection: DatabaseSync,
+  from: number,
+  at: EpochMs,
+): number | null {
+  const row = connection.prepare(
+    "SELECT id FROM decisions WHERE id >= ? AND at > ? ORDER BY id LIMIT 1",
+  ).get(from, at);
+  return row === undefined ? null : row.id as number;
+}
+
+/** A row of the audit trail with its id, which rises from row to row. */
+export interface NumberedDecision {
+  id: number;
+  decision: AuditRow;
+}
+
+/** The rows that a filter lets through. */
+const MATCHES = `(:username IS NULL OR :username IN (username, login_name))
+  AND (:since IS NULL OR coalesce(last_at, at) >= :since)
+  AND (:outcome IS NULL OR outcome = :outcome)`;
+
+function valuesOf({ username = null, since = null, outcome = null }: Nullable<DecisionFilter>) {
+  return { username, since, outcome };
+}
+
+type Nullable<T> = { [Key in keyof T]: T[Key] | null };
+
+function numbered(row: Record<string, unknown>): NumberedDecision {
+  return { id: row.id as number, decision: decisionOf(row) };
 }
 
 function decisionOf(row: Record<string, unknown>): AuditRow {

@@ -7,6 +7,7 @@ import type { Exemption } from "../../core/exemption.ts";
 import { NO_FAILURES } from "../../core/lockout.ts";
 import type {
   DecisionFilter,
+  DecisionFollower,
   DeletedUser,
   EnrolmentStore,
   EnrolOptions,
@@ -14,6 +15,7 @@ import type {
   PlaceCodes,
 } from "../enrolment_store.ts";
 import { decisionsAfter } from "./audit.ts";
+import { SqliteDecisionFollower } from "./decision_follower.ts";
 import { openChallenges } from "./challenges.ts";
 import type { Database } from "./database.ts";
 import { allEnrolments, enrol, findEnrolment, keyIdsIn, saveFailures } from "./enrolments.ts";
@@ -71,6 +73,10 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
       after = page.at(-1)!.id;
       yield page.map(({ decision }) => decision);
     }
+  }
+
+  follow(filter: DecisionFilter): DecisionFollower {
+    return new SqliteDecisionFollower(this.#database, filter);
   }
 
   unlock(username: string): Promise<boolean> {

@@ -13,5 +13,6 @@ export function addLogOptions<Arguments extends unknown[]>(command: Command<Argu
       new Option("--outcome <outcome>", "only decisions with this outcome")
         .choices(OUTCOMES),
     )
-    .option("--json", "print JSON");
+    .option("--follow", "go on with each new decision, until you press Ctrl-C")
+    .option("--json", "print JSON; with --follow, an object on each line");
 }

@@ -11,6 +11,7 @@ export function registerLog(program: AnyCommand, context: AdminContext): void {
   );
   addExamples(command, [
     ["log --user exampleuser --since 2h", "why a user didn't get in"],
+    ["log --follow --since 5m", "what is happening now"],
     ["log --outcome refused --since 7d --json", "refusals, for a program"],
   ]);
   command.action(async (options) => {
