@@ -1,5 +1,6 @@
 import { type Directive, directivesNamed } from "../openvpn_config/directive.ts";
 import { SETTINGS } from "../../settings.ts";
+import { setenvLine } from "../configuration/setting_lines.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { LineFacts } from "./set_up.ts";
 
@@ -27,7 +28,7 @@ function checkSetting(at: Directive): Finding[] {
 function unknownSetting(name: string, value: string, at: Directive): Finding {
   const nearest = nearestTo(name);
   const hint = nearest === null ? "see the README" : `did you mean ${nearest}?`;
-  const line = nearest === null ? null : `setenv ${nearest} ${asWord(value)}`;
+  const line = nearest === null ? null : setenvLine(nearest, value);
   return warning("settings", `${name} is not a setting: ${hint}`, "it does nothing", { line, at });
 }
 
@@ -39,13 +40,8 @@ function checkSafe(at: Directive): Finding[] {
     "settings",
     `${name} is set with setenv-safe`,
     `the program sees it as OPENVPN_${name} and ignores it`,
-    { line: `setenv ${name} ${asWord(value)}`, at },
+    { line: setenvLine(name, value), at },
   )];
-}
-
-/** A value as one word of a configuration line. */
-function asWord(value: string): string {
-  return /^[\w./,:-]+$/.test(value) ? value : `"${value.replace(/["\\]/g, "\\$&")}"`;
 }
 
 /** The setting with the most similar name, if at most a third of its letters differ. */
