@@ -1,18 +1,41 @@
-import { type Directive, directivesNamed } from "../openvpn_config/directive.ts";
+import { type Config, type Directive, directivesNamed } from "../openvpn_config/directive.ts";
 import { SETTINGS } from "../../settings.ts";
-import { setenvLine } from "../configuration/setting_lines.ts";
+import { settingsFileLine } from "../../settings_file.ts";
+import { setenvLine, settingLines } from "../configuration/setting_lines.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
-import type { LineFacts } from "./set_up.ts";
+import type { LineFacts, ServiceSettingsFacts } from "./set_up.ts";
 
 const KNOWN = Object.values(SETTINGS);
 
 /** The settings that the configuration makes. */
-export function checkSettings({ config }: LineFacts): Finding[] {
+export function checkSettings({ config, serviceSettings }: LineFacts): Finding[] {
+  if (serviceSettings !== null) return checkUnread(config, serviceSettings);
   const bad = [
     ...directivesNamed(config, "setenv").flatMap(checkSetting),
     ...directivesNamed(config, "setenv-safe").flatMap(checkSafe),
   ];
   return bad.length > 0 ? bad : [ok("settings", "each totp setting has an allowed value")];
+}
+
+/** The service does not see what OpenVPN gives its scripts. */
+function checkUnread(config: Config, { path, error }: ServiceSettingsFacts): Finding[] {
+  const unread = settingLines(config).map(({ at, name, value }) =>
+    warning(
+      "settings",
+      `${name} is set in OpenVPN's configuration`,
+      `the service reads ${path} only: put the line there`,
+      {
+        line: settingsFileLine(name, value),
+        at,
+      },
+    )
+  );
+  if (error !== null) {
+    return [...unread, problem("settings", error, "the service does not start: correct the line")];
+  }
+  return unread.length > 0
+    ? unread
+    : [ok("settings", `each setting in ${path} has an allowed value`)];
 }
 
 function checkSetting(at: Directive): Finding[] {

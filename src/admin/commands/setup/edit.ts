@@ -3,6 +3,7 @@ import type { Finding } from "../../../server_setup/doctor/finding.ts";
 import { gatherLines } from "../../../server_setup/doctor/gather.ts";
 import type { FileChange } from "../../../server_setup/setup/file_change.ts";
 import { planSetup } from "../../../server_setup/setup/plan.ts";
+import { SETTINGS_FILE } from "../../../service_options.ts";
 import type { Original } from "../../../server_setup/setup/replace_file.ts";
 import { requireSound } from "../../../server_setup/setup/require_sound.ts";
 import { configReader } from "../../config_reader.ts";
@@ -39,7 +40,7 @@ export function findingsAbout(
   context: AdminContext,
   { path }: Original,
   named: string,
-  { content, newSecret, files, program }: Plan & Wish,
+  { content, newSecret, files, program, root }: Plan & Wish & { root: string },
 ): Finding[] {
   const read = configReader(context);
   const planned = (file: string) => files.find((one) => one.path === file);
@@ -52,6 +53,7 @@ export function findingsAbout(
       return text === undefined ? read(file) : new TextEncoder().encode(text);
     },
     program,
+    settingsPath: `${root}${SETTINGS_FILE}`,
   });
   // The key is not there before the question is answered.
   const known = newSecret === null ? facts : { ...facts, tokenSecret: null };

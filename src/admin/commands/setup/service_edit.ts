@@ -47,7 +47,8 @@ export interface Task {
 export function editToService(task: Task): Omit<Plan, "newSecret"> {
   const { source, path, named, wish, options, restart, place } = task;
   const { text, config } = source;
-  const server = serverOf(options, named, servedSocket(config));
+  const present = servedSocket(config);
+  const server = serverOf(options, named, present);
   requireProxyAsSafe(server.proxy, managementPassword(config));
   const { tokenSecret, program } = wish;
   const { socket, proxy } = server;
@@ -60,7 +61,8 @@ export function editToService(task: Task): Omit<Plan, "newSecret"> {
   return {
     ...edited,
     files: changes.files,
-    notes: changes.changes,
+    // A server that the service has already has had the service's settings all along.
+    notes: present === null ? changes.changes : [],
     steps: isDone ? [] : stepsToService(changes, restart),
   };
 }

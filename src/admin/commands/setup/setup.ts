@@ -47,7 +47,11 @@ export function setup(context: AdminContext, options: SetupOptions): void {
       ? wish.tokenSecret
       : null,
   };
-  const findings = findingsAbout(context, original, named, { ...plan, ...wish });
+  const findings = findingsAbout(context, original, named, {
+    ...plan,
+    ...wish,
+    root: rootOf(options),
+  });
   if (!options.json) {
     context.out(planText(named, plan, context.screen) + findingsText(findings, context.screen));
   }
@@ -87,10 +91,14 @@ function planOf(
     return { ...edit(source, path, wish), files: [], notes: [], steps: null };
   }
   if (!options.serve && !options.hook) throw alreadyServed(named);
-  const root = options.root === undefined ? "" : resolve(options.root).replace(/\/$/, "");
-  const place = { root, read: configReader(context), replace: wish.replace };
+  const place = { root: rootOf(options), read: configReader(context), replace: wish.replace };
   const task = { source, path, named, wish, options, restart: restartOf(named), place };
   return options.serve ? editToService(task) : editToHooks(task);
+}
+
+/** What stands in front of the service's files' paths. */
+function rootOf({ root }: SetupOptions): string {
+  return root === undefined ? "" : resolve(root).replace(/\/$/, "");
 }
 
 /** With both, each login would need two verdicts, and be asked for two codes. */
