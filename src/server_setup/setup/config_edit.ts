@@ -90,7 +90,16 @@ export class ConfigEdit {
       const line = { old, new: edit === null ? null : edit + endOf(old) };
       return [line, ...this.#insertions(i + 1, line)];
     });
-    return this.#blocks.length === 0 ? edited : [...edited, ...this.#additions(edited)];
+    if (this.#blocks.length > 0) return [...edited, ...this.#additions(edited)];
+    this.#endAsBefore(edited);
+    return edited;
+  }
+
+  /** Where the last line is removed, and had no line end, the one before it has none either. */
+  #endAsBefore(edited: readonly EditedLine[]): void {
+    const last = edited.findLast((line) => line.new !== null);
+    if (last === undefined || last === edited.at(-1) || this.#lines.at(-1)!.endsWith("\n")) return;
+    last.new = last.new!.replace(/\r?\n$/, "");
   }
 
   /** The line of a directive, without its line end. */

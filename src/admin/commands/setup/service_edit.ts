@@ -94,13 +94,17 @@ export function editToHooks(task: Task): Omit<Plan, "newSecret"> {
   const wished = { path, isProgram, ...wish };
   const second = planSetup(text, between, wished);
   const edited = source.edited(combined(first, second), (after) => {
+    if (othersIn(config, wished) !== othersIn(between, wished)) throw unsafe(path);
     requireSound(between, after, wished);
-    if (othersIn(config, wished) === othersIn(after, wished)) return;
-    throw new Failure(
-      "config_error",
-      `cannot change ${quoted(path)} safely: remove the lines of ` +
-        "the service by hand, then run setup again",
-    );
   });
   return { ...edited, files: changes.files, notes: [], steps: stepsToHooks(changes, restart) };
+}
+
+function unsafe(path: string): Failure {
+  return new Failure(
+    "config_error",
+    `cannot change ${
+      quoted(path)
+    } safely: remove the service's lines by hand, then run setup again`,
+  );
 }
