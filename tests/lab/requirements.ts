@@ -35,6 +35,8 @@ const REQUIREMENTS = {
   fail2ban: command("fail2ban-regex", "fail2ban"),
   "systemd-analyze": command("systemd-analyze", "systemd"),
   "systemd-sysusers": command("systemd-sysusers", "systemd"),
+  setpriv: command("setpriv", "util-linux"),
+  unshare: command("unshare", "util-linux"),
   journal: {
     isMet: () =>
       exists(JOURNAL_WRITER) &&

@@ -82,6 +82,7 @@ LockPersonality=yes
 KeyringMode=private
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 SystemCallArchitectures=native
-SystemCallFilter=@system-service
+# The runtime protects its compiled code with memory keys.
+SystemCallFilter=@system-service @pkey
 SystemCallErrorNumber=EPERM
 `;

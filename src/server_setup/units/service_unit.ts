@@ -79,7 +79,8 @@ RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
 IPAddressDeny=any
 IPAddressAllow=localhost
 SystemCallArchitectures=native
-SystemCallFilter=@system-service
+# The runtime protects its compiled code with memory keys.
+SystemCallFilter=@system-service @pkey
 SystemCallFilter=~@privileged
 SystemCallErrorNumber=EPERM
 
