@@ -72,6 +72,10 @@ testWith([], "setup --serve and --hook lead there and back", async () => {
   for (const path of filesBelow(place.root)) {
     assert.equal(Deno.statSync(`${place.root}/${path}`).mode! & 0o777, 0o644, path);
   }
+  assert.match(
+    there.stdout,
+    /^Note: once the database belongs to the service, hooks refuse every/m,
+  );
   const steps = there.stdout.split("Next, in this order:\n")[1]!;
   const order = [
     "systemd-sysusers openvpn-totp.conf",

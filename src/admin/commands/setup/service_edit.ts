@@ -39,6 +39,11 @@ export interface Task {
   place: ServicePlace;
 }
 
+/** A hook runs as root, and takes no database that somebody else could have put there. */
+const HOOKS_END =
+  "once the database belongs to the service, hooks refuse every login: set up all " +
+  "servers that share it with --serve";
+
 /**
  * Plans that the service decides about logins.
  *
@@ -62,7 +67,10 @@ export function editToService(task: Task): Omit<Plan, "newSecret"> {
     ...edited,
     files: changes.files,
     // A server that the service has already has had the service's settings all along.
-    notes: present === null ? changes.changes : [],
+    notes: present !== null ? [] : [
+      ...changes.changes,
+      ...changes.before.length === 0 ? [HOOKS_END] : [],
+    ],
     steps: isDone ? [] : stepsToService(changes, restart),
   };
 }
