@@ -4,16 +4,14 @@ import { Failure } from "../../../core/failure.ts";
 import { printable, quoted } from "../../../text/printable.ts";
 import { configReader } from "../../config_reader.ts";
 import type { AdminContext } from "../../context.ts";
-import { findConfig, unitNameFor } from "../../../server_setup/configuration/config_file.ts";
+import { findConfig } from "../../../server_setup/configuration/config_file.ts";
 import { scriptAt } from "../../../server_setup/doctor/file_facts.ts";
 import type { Finding } from "../../../server_setup/doctor/finding.ts";
-import { findingLines } from "../../terminal/finding_lines.ts";
-import type { Screen } from "../../terminal/screen.ts";
 import { requireYes } from "../../terminal/question.ts";
 import { ConfigText } from "./config_text.ts";
-import { fileText } from "./difference.ts";
 import { edit, findingsAbout, type Plan } from "./edit.ts";
 import type { SetupOptions } from "./options.ts";
+import { afterwards, type Done, findingsText, planText, restartOf } from "./report.ts";
 import { editToHooks, editToService } from "./service_edit.ts";
 import { requireFitting } from "./service_wish.ts";
 import { type Wish, wishOf } from "./wish.ts";
@@ -69,13 +67,16 @@ export function setup(context: AdminContext, options: SetupOptions): void {
 function resultOf(
   { path: config }: Original,
   { program }: Wish,
-  { content, newSecret, files, steps }: Plan,
-  { backup, findings, isWritten }: Done & { findings: readonly Finding[]; isWritten: boolean },
+  { content, newSecret, files, notes, steps }: Plan,
+  { backup, copies, findings, isWritten }: Done & {
+    findings: readonly Finding[];
+    isWritten: boolean;
+  },
 ) {
   const tokenSecret = isWritten ? newSecret : null;
   const result = { config, program, changes: content !== null, backup, tokenSecret, findings };
   if (steps === null) return result;
-  return { ...result, files: files.map(({ path }) => path), commands: steps };
+  return { ...result, files: files.map(({ path }) => path), copies, notes, commands: steps };
 }
 
 /** Plans what the options ask for. */
@@ -110,22 +111,6 @@ function alreadyServed(named: string): Failure {
   );
 }
 
-function planText(named: string, plan: Plan, screen: Screen): string {
-  const { difference, newSecret, files, notes } = plan;
-  return [
-    difference ?? `${printable(named)} already has all lines: nothing to change.\n`,
-    newSecret === null ? "" : `The key file ${newSecret} does not exist yet: setup creates it.\n`,
-    ...files.map((file) => fileText(file, screen)),
-    ...notes.map((note) => `Note: ${printable(note)}\n`),
-  ].join("");
-}
-
-function findingsText(findings: readonly Finding[], screen: Screen): string {
-  if (findings.length === 0) return "";
-  const lines = findings.flatMap((finding) => findingLines(finding, screen));
-  return ["", "doctor says about the other lines:", ...lines, "", ""].join("\n");
-}
-
 function warnOfProgram(context: AdminContext, program: string): void {
   const { trouble } = scriptAt(program);
   if (trouble === null) return;
@@ -133,14 +118,6 @@ function warnOfProgram(context: AdminContext, program: string): void {
     `${printable(trouble)} ` +
       "(anyone who can change the program can read all passwords and run commands as root)",
   );
-}
-
-/** The copies that were made. */
-interface Done {
-  /** The path of the configuration's copy; null for none. */
-  backup: string | null;
-  /** The paths of other copies. */
-  copies: readonly string[];
 }
 
 const NOTHING_DONE: Done = { backup: null, copies: [] };
@@ -166,34 +143,6 @@ function carryOut(
     if (newSecret !== null) Deno.removeSync(newSecret);
     throw error;
   }
-}
-
-function afterwards(
-  { path }: Original,
-  named: string,
-  { backup, copies, newSecret, files, steps }: Plan & Done,
-): string {
-  return [
-    newSecret === null ? "" : `Created ${newSecret}, which only its owner can read\n`,
-    ...files.map((file) => `Wrote ${printable(file.path)}\n`),
-    ...copies.map((copy) => `The old version is ${printable(copy)}\n`),
-    backup === null ? "" : `Changed ${printable(path)}; the old version is ${printable(backup)}\n`,
-    steps === null
-      ? `Next: openvpn-totp doctor\nThen: ${printable(restartOf(named))}\n`
-      : stepsText(steps),
-  ].join("");
-}
-
-/** The commands to run, one a line, so that they can be copied. */
-function stepsText(steps: readonly string[]): string {
-  if (steps.length === 0) return "";
-  const lines = steps.map((step) => `  ${printable(step)}\n`);
-  return `Next, in this order:\n${lines.join("")}`;
-}
-
-function restartOf(named: string): string {
-  const unit = unitNameFor(named);
-  return unit === null ? "restart OpenVPN" : `systemctl restart ${unit}`;
 }
 
 /** A moment for a file name: `20260131-120000`, UTC. */
