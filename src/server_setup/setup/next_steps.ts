@@ -6,7 +6,7 @@ import { PAM_HELPER_UNIT, PAM_SOCKET_UNIT, SERVICE_UNIT, SERVICE_USER } from "..
 import { CONF_NAME } from "../units/service_files.ts";
 import type { ServiceChanges } from "./service_plan.ts";
 
-/** A command for the administrator, or a sentence where no command fits. */
+/** A command for the administrator, or a comment where no command fits. */
 export type Step = string;
 
 const OWNER = `${SERVICE_USER}:${SERVICE_USER}`;
@@ -69,7 +69,7 @@ function databaseStep(path: string, directory: string): Step {
     return `install -d -o ${SERVICE_USER} -g ${SERVICE_USER} -m 0700 ${directory}`;
   }
   if (isOurDirectory(directory)) return `chown -R ${OWNER} ${directory}`;
-  return `move ${path} to a directory of its own that belongs to ${SERVICE_USER}, such as ` +
+  return `# move ${path} to a directory of its own that belongs to ${SERVICE_USER}, such as ` +
     "/var/lib/openvpn-totp (the service makes files beside it), and set totpTokenDbPath";
 }
 

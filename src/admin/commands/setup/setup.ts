@@ -93,8 +93,13 @@ function planOf(
   }
   if (!options.serve && !options.hook) throw alreadyServed(named);
   const place = { root: rootOf(options), read: configReader(context), replace: wish.replace };
-  const task = { source, path, named, wish, options, restart: restartOf(named), place };
+  const task = { source, path, named, wish, options, restart: asStep(restartOf(named)), place };
   return options.serve ? editToService(task) : editToHooks(task);
+}
+
+/** What is no command becomes a comment among commands. */
+function asStep(text: string): string {
+  return text.startsWith("systemctl ") ? text : `# ${text}`;
 }
 
 /** What stands in front of the service's files' paths. */
