@@ -16,7 +16,8 @@ SocketUser=root
 SocketGroup=${SERVICE_USER}
 SocketMode=0660
 DirectoryMode=0750
-MaxConnections=64
+# As many as the service can be told to use (--helpers).
+MaxConnections=256
 # Only the service connects, and waits by itself; without the socket, nobody could log in.
 TriggerLimitIntervalSec=0
 RemoveOnStop=yes
