@@ -36,6 +36,10 @@ const REQUIREMENTS = {
   chromium: command("chromium", "chromium and fonts-dejavu-core"),
   pdfinfo: command("pdfinfo", "poppler-utils"),
   fail2ban: command("fail2ban-regex", "fail2ban"),
+  "systemd-analyze": command("systemd-analyze", "systemd"),
+  "systemd-sysusers": command("systemd-sysusers", "systemd"),
+  setpriv: command("setpriv", "util-linux"),
+  unshare: command("unshare", "util-linux"),
   journal: {
     isMet: () =>
       exists(JOURNAL_WRITER) &&

@@ -10,11 +10,14 @@ export function checkFactors(setUp: LineFacts): Finding[] {
   return [checkRights(setUp), checkPassword(setUp), checkUnenrolled(setUp)];
 }
 
-function checkRights({ config, settings, user }: LineFacts): Finding {
+function checkRights({ config, settings, user, serviceSettings }: LineFacts): Finding {
   const at = lastNamed(config, "user");
   if (user.uid === null) {
     const what = `the system has no user "${user.name}"`;
     return problem("dropped_rights", what, "OpenVPN does not start", { at });
+  }
+  if (serviceSettings !== null) {
+    return ok("dropped_rights", "the service checks passwords, whoever OpenVPN runs as");
   }
   const what = `OpenVPN runs the program as ${user.name}`;
   if (settings.primaryAuth === "external" || user.uid === 0) return ok("dropped_rights", what);

@@ -1,11 +1,13 @@
-import { dirname, resolve } from "node:path/posix";
+import { basename, dirname, resolve } from "node:path/posix";
 import type { EpochMs } from "../../core/epoch.ts";
 import { isClockSynchronised } from "../../system/clock.ts";
 import { findAccount } from "../../system/accounts.ts";
+import { SETTINGS_FILE } from "../../service_options.ts";
 import type { Settings } from "../../settings.ts";
 import { unitNameFor } from "../configuration/config_file.ts";
 import { readEffectiveConfig } from "../configuration/effective_config.ts";
-import { commandWords, HOOKS } from "../configuration/hook_lines.ts";
+import { commandWords, HOOKS, isOtherTotp } from "../configuration/hook_lines.ts";
+import { isServiceMode } from "../configuration/service_lines.ts";
 import { type Config, directivesNamed, lastNamed } from "../openvpn_config/directive.ts";
 import type { ReadFile } from "../openvpn_config/read_config.ts";
 import { readUnit } from "../systemd/read_unit.ts";
@@ -15,8 +17,9 @@ import { findOpenvpn } from "./openvpn_version.ts";
 import { pamStackOf } from "./pam_stack_facts.ts";
 import { probePam } from "./probe_pam.ts";
 import { rehearseDatabase } from "./rehearsal.ts";
+import { gatherService, readServiceSettings } from "./service_facts.ts";
 import type { LineFacts, RunUser, Script, SetUp } from "./set_up.ts";
-import { areFilesNamed, settingsIn } from "./settings_in_config.ts";
+import { areFilesNamed, settingsIn, settingsOf, variablesIn } from "./settings_in_config.ts";
 
 /** Where to look. */
 export interface GatherOptions {
@@ -27,16 +30,34 @@ export interface GatherOptions {
   now(): EpochMs;
 }
 
+/** What the configuration's lines are gathered with. */
+type LineOptions = Omit<GatherOptions, "now"> & {
+  /** This program's path. */
+  program: string;
+  /** The service's settings. */
+  settingsPath: string;
+};
+
 /** Gathers everything that the checks look at; changes nothing. */
 export async function gatherSetUp({ now, ...options }: GatherOptions): Promise<SetUp> {
-  const lines = gatherLines({ ...options, program: Deno.execPath() });
-  const { configPath, config, settings, user } = lines;
+  const lines = gatherLines({
+    ...options,
+    program: Deno.execPath(),
+    settingsPath: SETTINGS_FILE,
+  });
+  const { configPath, config, settings, serviceSettings } = lines;
+  const service = serviceSettings === null
+    ? null
+    : await gatherService(config, serviceSettings.path);
+  const user = service?.user ?? lines.user;
+  const values = serviceSettings?.values ?? variablesIn(config);
   const pam = settings.primaryAuth === "pam" ? probePam(settings) : null;
   return {
     ...lines,
     configTrouble: configTrouble(configPath, config),
     scripts: scriptsIn(config),
-    database: areFilesNamed(config) ? await rehearse(settings, user, now()) : null,
+    service,
+    database: areFilesNamed(values) ? await rehearse(settings, user, now()) : null,
     pam,
     pamStack: pamStackOf(config, settings, pam),
     clock: { year: new Date(now()).getUTCFullYear(), isSynchronised: isSynchronised() },
@@ -45,16 +66,19 @@ export async function gatherSetUp({ now, ...options }: GatherOptions): Promise<S
 
 /**
  * Gathers what the checks of the configuration's lines look at: neither the database nor PAM.
- *
- * @param options `program` is this program's path
  */
 export function gatherLines(
-  { configPath, openvpn, readFile, program }: Omit<GatherOptions, "now"> & { program: string },
+  { configPath, openvpn, readFile, program, settingsPath }: LineOptions,
 ): LineFacts {
   const unit = unitFor(configPath);
   const config = readEffectiveConfig(configPath, unit, readFile);
   const user = runUser(config, unit);
-  const settings = settingsIn(config);
+  const serviceSettings = decidesService(config, program)
+    ? readServiceSettings(settingsPath, readFile)
+    : null;
+  const settings = serviceSettings === null
+    ? settingsIn(config)
+    : settingsOf(serviceSettings.values);
   return {
     configPath,
     config,
@@ -62,11 +86,21 @@ export function gatherLines(
     openvpn: findOpenvpn(openvpn),
     unit,
     user,
+    serviceSettings,
     settings,
     tokenSecret: tokenSecretIn(config),
     tmpDir: tmpDirIn(config, user),
     logDirectory: settings.log.startsWith("/") ? directoryAt(dirname(settings.log)) : null,
   };
+}
+
+/** Says whether the configuration leaves logins to a management client. */
+function decidesService(config: Config, program: string): boolean {
+  return isServiceMode(config, ({ words: [command = ""] }) => {
+    const [path = ""] = commandWords(command);
+    const isOurs = scriptAt(resolve(config.directory, path)).real === Deno.realPathSync(program);
+    return isOurs || basename(path) === "openvpn-totp" || isOtherTotp(command);
+  });
 }
 
 /** Distributions have one unit for each of the two directories. */

@@ -11,6 +11,7 @@ const IDS = {
 
 /** Whether OpenVPN runs the program at both steps of a login. */
 export function checkHooks(setUp: SetUp): Finding[] {
+  if (setUp.serviceSettings !== null) return [];
   return [
     ...checkHook(setUp, "auth-user-pass-verify"),
     ...checkMethod(setUp),

@@ -10,7 +10,9 @@ const WHY_TOO_OLD = `${OLDEST} is the oldest version that passes a challenge on 
 
 /** Whether OpenVPN can read its configuration, is new enough, and may run programs. */
 export function checkOpenvpn(setUp: SetUp): Finding[] {
-  return [checkConfig(setUp), checkVersion(setUp), checkScriptSecurity(setUp)];
+  const general = [checkConfig(setUp), checkVersion(setUp)];
+  // OpenVPN runs nothing for the service.
+  return setUp.serviceSettings === null ? [...general, checkScriptSecurity(setUp)] : general;
 }
 
 function checkConfig({ config, configPath, configTrouble }: SetUp): Finding {

@@ -13,21 +13,15 @@ interface Unwanted {
   why: string;
 }
 
+const CHROOT: Unwanted = {
+  id: "chroot",
+  option: "chroot",
+  well: "OpenVPN sees the whole file system",
+  tell: problem,
+  why: "the program, its libraries, the database and PAM's files are not there: remove the line",
+};
+
 const UNWANTED: readonly Unwanted[] = [
-  {
-    id: "management",
-    option: "management-client-auth",
-    well: "no management client decides about logins",
-    tell: problem,
-    why: "each login also waits for the management client's decision: remove the line",
-  },
-  {
-    id: "chroot",
-    option: "chroot",
-    well: "OpenVPN sees the whole file system",
-    tell: problem,
-    why: "the program, its libraries, the database and PAM's files are not there: remove the line",
-  },
   {
     id: "optional_username",
     option: "auth-user-pass-optional",
@@ -46,8 +40,10 @@ const UNWANTED: readonly Unwanted[] = [
 ];
 
 /** Options that keep OpenVPN from asking the program, or do not belong on a server. */
-export function checkOtherOptions({ config }: LineFacts): Finding[] {
-  return UNWANTED.map(({ id, option, well, tell, why }) => {
+export function checkOtherOptions({ config, serviceSettings }: LineFacts): Finding[] {
+  // The service runs outside of whatever OpenVPN sees.
+  const unwanted = serviceSettings === null ? [CHROOT, ...UNWANTED] : UNWANTED;
+  return unwanted.map(({ id, option, well, tell, why }) => {
     const at = lastNamed(config, option);
     return at === null ? ok(id, well) : tell(id, `${option} is set`, why, { at });
   });

@@ -6,13 +6,18 @@ import { checkTmpDir } from "./tmp_dir_check.ts";
 
 /** Where the log's lines and OpenVPN's temporary files go. */
 export function checkOutputs(setUp: LineFacts): Finding[] {
-  return [checkLog(setUp), checkTmpDir(setUp)];
+  // For the service, OpenVPN makes no files.
+  return setUp.serviceSettings === null ? [checkLog(setUp), checkTmpDir(setUp)] : [checkLog(setUp)];
 }
 
 function checkLog(setUp: LineFacts): Finding {
   const { settings: { log }, logDirectory } = setUp;
   if (log === "syslog") return ok("log", "the log goes to syslog");
-  if (log === "stderr") return checkStandardError(setUp);
+  if (log === "stderr") {
+    return setUp.serviceSettings === null
+      ? checkStandardError(setUp)
+      : ok("log", "the log goes where the service's standard error goes: to the journal");
+  }
   return logDirectory !== null ? ok("log", `the log goes to ${log}`) : problem(
     "log",
     `the directory of ${log} does not exist`,

@@ -24,7 +24,7 @@ export function requireAccess(path: string, user: KnownUser): void {
   if (owner !== uid) {
     throw new Failure(
       "untrusted_path",
-      `${real} belongs to uid ${owner}, but OpenVPN runs the program as ${name}: ` +
+      `${real} belongs to uid ${owner}, but the program runs as ${name}: ` +
         `chown ${name} ${real} ${IF_OURS}`,
     );
   }
@@ -35,7 +35,7 @@ export function requireAccess(path: string, user: KnownUser): void {
     : `${CHOOSE_ANOTHER} for the database or the key file (README, "Codes only")`;
   throw new Failure(
     "untrusted_path",
-    `OpenVPN runs the program as ${name}, who cannot enter ${closed}: ${advice}`,
+    `the program runs as ${name}, who cannot enter ${closed}: ${advice}`,
   );
 }
 

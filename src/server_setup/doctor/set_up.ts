@@ -55,6 +55,41 @@ export interface PamStackFacts {
   withoutPassword: readonly string[];
 }
 
+/** The service's settings' file, where a management client decides about logins. */
+export interface ServiceSettingsFacts {
+  path: string;
+  /** Its values by name; empty if it cannot be used. */
+  values: ReadonlyMap<string, string>;
+  /** Why the service does not start with it; null if it does. */
+  error: string | null;
+}
+
+/** A file or socket; null for nothing. */
+export type FileFacts = (Directory & { isSocket: boolean }) | null;
+
+/** A socket on this machine. */
+export interface SocketFacts {
+  path: string;
+  file: FileFacts;
+  directory: Directory | null;
+  /** Who else could put another directory in its directory's place, in words. */
+  trouble: string | null;
+}
+
+/** What of the service is there. */
+export interface ServiceFacts {
+  /** The user that it runs as. */
+  user: RunUser;
+  /** OpenVPN's management socket; null if it is none with a path. */
+  management: SocketFacts | null;
+  pam: SocketFacts;
+  settingsFile: FileFacts;
+  /** Its unit with drop-ins, and the management sockets that it names; null if there is none. */
+  unit: { unit: Unit; sockets: readonly string[]; isAsWritten: boolean } | null;
+  /** Where its status is told, and whether anybody answers there. */
+  status: { path: string; answers: boolean };
+}
+
 /** Everything that the checks look at, gathered in advance: the checks themselves touch nothing. */
 export interface SetUp {
   configPath: string;
@@ -69,6 +104,10 @@ export interface SetUp {
   openvpn: { path: string; version: string } | null;
   unit: Unit | null;
   user: RunUser;
+  /** Null if OpenVPN runs the program at hooks. */
+  serviceSettings: ServiceSettingsFacts | null;
+  /** Null as {@link SetUp.serviceSettings} is. */
+  service: ServiceFacts | null;
   /** The default wherever a value is not allowed. */
   settings: Settings;
   /**
@@ -98,5 +137,5 @@ export interface SetUp {
 /** What the configuration's own lines, and those of the unit, are checked by. */
 export type LineFacts = Omit<
   SetUp,
-  "configTrouble" | "scripts" | "database" | "pam" | "pamStack" | "clock"
+  "configTrouble" | "scripts" | "service" | "database" | "pam" | "pamStack" | "clock"
 >;

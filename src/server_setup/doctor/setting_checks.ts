@@ -1,17 +1,41 @@
-import { type Directive, directivesNamed } from "../openvpn_config/directive.ts";
+import { type Config, type Directive, directivesNamed } from "../openvpn_config/directive.ts";
 import { SETTINGS } from "../../settings.ts";
+import { settingsFileLine } from "../../settings_file.ts";
+import { setenvLine, settingLines } from "../configuration/setting_lines.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
-import type { LineFacts } from "./set_up.ts";
+import type { LineFacts, ServiceSettingsFacts } from "./set_up.ts";
 
 const KNOWN = Object.values(SETTINGS);
 
 /** The settings that the configuration makes. */
-export function checkSettings({ config }: LineFacts): Finding[] {
+export function checkSettings({ config, serviceSettings }: LineFacts): Finding[] {
+  if (serviceSettings !== null) return checkUnread(config, serviceSettings);
   const bad = [
     ...directivesNamed(config, "setenv").flatMap(checkSetting),
     ...directivesNamed(config, "setenv-safe").flatMap(checkSafe),
   ];
   return bad.length > 0 ? bad : [ok("settings", "each totp setting has an allowed value")];
+}
+
+/** The service does not see what OpenVPN gives its scripts. */
+function checkUnread(config: Config, { path, error }: ServiceSettingsFacts): Finding[] {
+  const unread = settingLines(config).map(({ at, name, value }) =>
+    warning(
+      "settings",
+      `${name} is set in OpenVPN's configuration`,
+      `the service reads ${path} only: put the line there`,
+      {
+        line: settingsFileLine(name, value),
+        at,
+      },
+    )
+  );
+  if (error !== null) {
+    return [...unread, problem("settings", error, "the service does not start: correct the line")];
+  }
+  return unread.length > 0
+    ? unread
+    : [ok("settings", "each of the service's settings has an allowed value")];
 }
 
 function checkSetting(at: Directive): Finding[] {
@@ -27,7 +51,7 @@ function checkSetting(at: Directive): Finding[] {
 function unknownSetting(name: string, value: string, at: Directive): Finding {
   const nearest = nearestTo(name);
   const hint = nearest === null ? "see the README" : `did you mean ${nearest}?`;
-  const line = nearest === null ? null : `setenv ${nearest} ${asWord(value)}`;
+  const line = nearest === null ? null : setenvLine(nearest, value);
   return warning("settings", `${name} is not a setting: ${hint}`, "it does nothing", { line, at });
 }
 
@@ -39,13 +63,8 @@ function checkSafe(at: Directive): Finding[] {
     "settings",
     `${name} is set with setenv-safe`,
     `the program sees it as OPENVPN_${name} and ignores it`,
-    { line: `setenv ${name} ${asWord(value)}`, at },
+    { line: setenvLine(name, value), at },
   )];
-}
-
-/** A value as one word of a configuration line. */
-function asWord(value: string): string {
-  return /^[\w./,:-]+$/.test(value) ? value : `"${value.replace(/["\\]/g, "\\$&")}"`;
 }
 
 /** The setting with the most similar name, if at most a third of its letters differ. */

@@ -6,18 +6,24 @@ import { readSettings, SETTINGS, type Settings } from "../../settings.ts";
  * value that is not allowed becomes the default, so that everything else can be checked, too.
  */
 export function settingsIn(config: Config): Settings {
-  const variables = variablesIn(config);
+  return settingsOf(variablesIn(config));
+}
+
+/** The settings of values by name; a value that is not allowed becomes the default. */
+export function settingsOf(values: ReadonlyMap<string, string>): Settings {
+  const variables = new Map(values);
   for (const { name } of badSettings(variables)) variables.delete(name);
   return readSettings((name) => variables.get(name));
 }
 
 /** Says whether it is known where the database and the key file are: neither path is invalid. */
-export function areFilesNamed(config: Config): boolean {
-  const bad = badSettings(variablesIn(config)).map(({ name }) => name);
+export function areFilesNamed(values: ReadonlyMap<string, string>): boolean {
+  const bad = badSettings(values).map(({ name }) => name);
   return [SETTINGS.tokenDbPath, SETTINGS.keyFile].every(({ name }) => !bad.includes(name));
 }
 
-function variablesIn(config: Config): Map<string, string> {
+/** The values that a configuration gives variables, by name. */
+export function variablesIn(config: Config): Map<string, string> {
   const variables = new Map<string, string>();
   for (const { words: [name = "", value = ""] } of directivesNamed(config, "setenv")) {
     variables.set(name, value);
@@ -31,7 +37,9 @@ export function settingLine(config: Config, { name }: { name: string }): Directi
 }
 
 /** The settings whose value is not allowed. */
-function badSettings(variables: ReadonlyMap<string, string>): { name: string }[] {
+export function badSettings(
+  variables: ReadonlyMap<string, string>,
+): { name: string; allowed: string }[] {
   return Object.values(SETTINGS).filter(({ name, parse }) => {
     const value = variables.get(name);
     return value !== undefined && parse(value) === undefined;

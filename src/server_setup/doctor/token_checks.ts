@@ -5,7 +5,9 @@ import type { LineFacts } from "./set_up.ts";
 import { isOlder } from "./version_order.ts";
 
 /** Whether session tokens outlive a restart of OpenVPN, and only OpenVPN can make them. */
-export function checkTokenSecret({ config, configPath, tokenSecret }: LineFacts): Finding[] {
+export function checkTokenSecret(
+  { config, configPath, tokenSecret, serviceSettings }: LineFacts,
+): Finding[] {
   const token = lastNamed(config, "auth-gen-token");
   const at = lastNamed(config, "auth-gen-token-secret");
   const trouble = tokenSecret?.trouble ?? null;
@@ -24,16 +26,19 @@ export function checkTokenSecret({ config, configPath, tokenSecret }: LineFacts)
     "token_secret",
     "auth-gen-token-secret is not set",
     "each restart of OpenVPN voids all session tokens, and every user must log in again at once: " +
-      "with 100 users, traffic stands still for some 25 seconds",
-    { command: commandFor(configPath), at: token },
+      (serviceSettings === null
+        ? "with 100 users, traffic stands still for some 25 seconds"
+        : "with many users, the first codes come late"),
+    { command: commandFor(configPath, serviceSettings !== null), at: token },
   )];
 }
 
 /** Null if a shell would not take the path as it is. */
-function commandFor(configPath: string): string | null {
+function commandFor(configPath: string, isServed: boolean): string | null {
   if (!/^[\w./+@-]+$/.test(configPath)) return null;
   const secret = `${dirname(configPath)}/auth-token.key`;
-  return `openvpn-totp setup --config ${configPath} --token-secret ${secret}`;
+  const mode = isServed ? "--serve " : "";
+  return `openvpn-totp setup ${mode}--config ${configPath} --token-secret ${secret}`;
 }
 
 /** Whether a client could crash the server with a malformed token. */

@@ -16,8 +16,10 @@ const CAPABILITIES = ["CAP_DAC_OVERRIDE", "CAP_AUDIT_WRITE"];
 export function checkUnit(setUp: LineFacts): Finding[] {
   const { unit } = setUp;
   if (unit === null) return [ok("unit", "no systemd unit is known for this configuration's path")];
+  const starts = ok("unit", `${unit.name} starts OpenVPN`);
+  if (setUp.serviceSettings !== null) return [starts];
   return [
-    ok("unit", `${unit.name} starts OpenVPN`),
+    starts,
     checkTasks(unit, setUp),
     checkMemory(unit),
     ...checkCapabilities(unit, setUp),
@@ -36,7 +38,8 @@ function checkTasks(unit: Unit, { user }: LineFacts): Finding {
   return problemInUnit("unit_tasks", low, why, `${low.key}=20`);
 }
 
-function checkMemory(unit: Unit): Finding {
+/** Whether the unit lets the program start. */
+export function checkMemory(unit: Unit): Finding {
   const rule = lastOf(unit, "MemoryDenyWriteExecute");
   if (rule !== null && isOn(unit, "MemoryDenyWriteExecute")) {
     const why = "the program's runtime compiles code while it runs, and crashes";

@@ -23,9 +23,9 @@ function isNarrow(directory: string): boolean {
   return directory.split("/").length > 2;
 }
 
-function needsOf({ settings, tmpDir, program, config }: LineFacts): Need[] {
+function needsOf({ settings, tmpDir, program, config, serviceSettings }: LineFacts): Need[] {
   const needs: Need[] = [{ path: program, what: "the program", isWritten: false }];
-  if (lastNamed(config, "tmp-dir") !== null) {
+  if (serviceSettings === null && lastNamed(config, "tmp-dir") !== null) {
     const file = `${tmpDir.path}/file`;
     needs.push({ path: file, what: "the temporary file", isWritten: true, isShared: true });
   }

@@ -15,3 +15,22 @@ export function linesOf(text: string): string[] {
 export function editedText(lines: readonly EditedLine[]): string {
   return lines.map((line) => line.new ?? "").join("");
 }
+
+/** Two edits as one: the second is of what the first left. */
+export function combined(
+  first: readonly EditedLine[],
+  second: readonly EditedLine[],
+): EditedLine[] {
+  const lines: EditedLine[] = [];
+  let i = 0;
+  const takeRemoved = () => {
+    while (i < first.length && first[i]!.new === null) lines.push(first[i++]!);
+  };
+  for (const line of second) {
+    takeRemoved();
+    const old = line.old === null ? null : first[i++]!.old;
+    if (old !== null || line.new !== null) lines.push({ old, new: line.new });
+  }
+  takeRemoved();
+  return lines;
+}

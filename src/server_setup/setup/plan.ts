@@ -50,16 +50,27 @@ export function planSetup(text: string, config: Config, wish: SetupWish): Edited
   ];
   removeStaticChallenge(edit, config, wish);
   if (missing.length > 0) edit.append([HEADING, ...missing]);
-  const tokenLines = [
-    ...lastNamed(config, "auth-gen-token") === null ? TOKEN_LINES : [],
-    ...requireTokenSecret(config, wish),
-  ];
+  const tokenLines = missingTokenLines(config, wish);
   if (tokenLines.length > 0) edit.append(tokenLines);
   return edit.lines();
 }
 
-/** Returns the lines that are missing; a key that is set already is not replaced. */
-function requireTokenSecret(config: Config, { tokenSecret }: SetupWish): string[] {
+/**
+ * The lines about session tokens that are missing; a key that is set already is not replaced.
+ *
+ * @throws Failure `config_error` if another key is set
+ */
+export function missingTokenLines(
+  config: Config,
+  { tokenSecret }: Pick<SetupWish, "tokenSecret">,
+): string[] {
+  return [
+    ...lastNamed(config, "auth-gen-token") === null ? TOKEN_LINES : [],
+    ...requireTokenSecret(config, tokenSecret),
+  ];
+}
+
+function requireTokenSecret(config: Config, tokenSecret: string | null): string[] {
   if (tokenSecret === null) return [];
   const last = lastNamed(config, "auth-gen-token-secret");
   if (last === null) return tokenSecretLines(tokenSecret);

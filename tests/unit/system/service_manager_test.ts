@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { systemdNotifier } from "../../../src/system/service_manager.ts";
+import { Lines } from "../../lab/lines.ts";
 import { makeTestDirectory } from "../../lab/program.ts";
 
 /** A test that loads the C library, which stays loaded as in the program. */
@@ -42,12 +43,13 @@ test("systemdNotifier sends states to an abstract socket", async () => {
     "s.bind('\\0' + sys.argv[1]); print('bound', flush=True); print(s.recv(100).decode())";
   const child = new Deno.Command("python3", { args: ["-c", script, name], stdout: "piped" })
     .spawn();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  assert.equal((await reader.read()).value, "bound\n");
+  const lines = new Lines("the service manager");
+  const reading = lines.readFrom(child.stdout);
+  await lines.waitFor(/^bound$/);
   systemdNotifier(variables({ NOTIFY_SOCKET: `@${name}` })).notify("READY=1");
-  assert.equal((await reader.read()).value, "READY=1\n");
+  await lines.waitFor(/^READY=1$/);
   assert((await child.status).success);
-  await reader.cancel();
+  await reading;
 });
 
 test("systemdNotifier reaches what a path of 107 bytes names", async () => {

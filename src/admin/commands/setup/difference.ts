@@ -1,8 +1,10 @@
-import { encodeLatin1 } from "../../../text/latin1.ts";
+import { counted } from "../../../text/counted.ts";
+import { decodeLatin1, encodeLatin1 } from "../../../text/latin1.ts";
 import { printable } from "../../../text/printable.ts";
 import type { Config } from "../../../server_setup/openvpn_config/directive.ts";
 import { type Screen, toned } from "../../terminal/screen.ts";
-import type { EditedLine } from "../../../server_setup/setup/lines.ts";
+import type { FileChange } from "../../../server_setup/setup/file_change.ts";
+import { type EditedLine, linesOf } from "../../../server_setup/setup/lines.ts";
 
 /** How many lines around a change are shown. */
 const AROUND = 3;
@@ -40,19 +42,59 @@ export function differenceText(
     toned(screen, "heading", `--- ${printable(path)}`),
     toned(screen, "heading", `+++ ${printable(path)}`),
   ];
+  // Added lines have no number: what is hidden is known by the old lines' numbers.
+  let number = 1;
   for (const [i, line] of lines.entries()) {
+    const at = number;
+    if (line.old !== null) number++;
     if (!isNear(i)) continue;
     if (i === 0 || !isNear(i - 1)) {
-      out.push(toned(screen, "quiet", `@@ line ${i + 1} @@`));
+      out.push(toned(screen, "quiet", `@@ line ${at} @@`));
     }
     out.push(
-      ...shown(line, hidden.has(i + 1)).map(({ sign, text }) =>
+      ...shown(line, hidden.has(at)).map(({ sign, text }) =>
         sign === " " ? ` ${text}` : toned(screen, sign === "+" ? "good" : "bad", sign + text)
       ),
     );
   }
   return `${out.join("\n")}\n`;
 }
+
+/**
+ * What becomes of one of the service's files: the difference where one is there, otherwise its name
+ * and, for settings, its text.
+ */
+export function fileText({ path, text, original }: FileChange, screen: Screen): string {
+  if (original === null) {
+    return `Creates ${printable(path)} (${counted(linesOf(text).length, "line")})\n`;
+  }
+  const old = decodeLatin1(original.content);
+  const lines = lineDifference(linesOf(old), linesOf(decodeLatin1(encodeUtf8(text))));
+  return differenceText(path, lines, NO_CONFIG, screen);
+}
+
+/** Lines that only the beginnings and the ends of two texts share: enough for what setup changes. */
+function lineDifference(old: readonly string[], next: readonly string[]): EditedLine[] {
+  let start = 0;
+  while (start < old.length && old[start] === next[start]) start++;
+  let end = 0;
+  const most = Math.min(old.length, next.length) - start;
+  while (end < most && old.at(-1 - end) === next.at(-1 - end)) end++;
+  const same = (line: string): EditedLine => ({ old: line, new: line });
+  return [
+    ...old.slice(0, start).map(same),
+    ...old.slice(start, old.length - end).map((line) => ({ old: line, new: null })),
+    ...next.slice(start, next.length - end).map((line) => ({ old: null, new: line })),
+    ...old.slice(old.length - end).map(same),
+  ];
+}
+
+function encodeUtf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+/** Such a file has no inline blocks. */
+const NO_CONFIG: Config = { directives: [], files: [], directory: "/", error: null };
 
 function shown(line: EditedLine, isHidden: boolean): Shown[] {
   const { old, new: next } = line;

@@ -1,65 +1,38 @@
-import { dirname, resolve } from "node:path/posix";
-import { Failure } from "../../../core/failure.ts";
 import { checkLines } from "../../../server_setup/doctor/checks.ts";
 import type { Finding } from "../../../server_setup/doctor/finding.ts";
 import { gatherLines } from "../../../server_setup/doctor/gather.ts";
-import { readConfig } from "../../../server_setup/openvpn_config/read_config.ts";
-import { editedText } from "../../../server_setup/setup/lines.ts";
+import type { FileChange } from "../../../server_setup/setup/file_change.ts";
 import { planSetup } from "../../../server_setup/setup/plan.ts";
+import { SETTINGS_FILE } from "../../../service_options.ts";
 import type { Original } from "../../../server_setup/setup/replace_file.ts";
 import { requireSound } from "../../../server_setup/setup/require_sound.ts";
-import { decodeLatin1, encodeLatin1 } from "../../../text/latin1.ts";
-import { quoted } from "../../../text/printable.ts";
 import { configReader } from "../../config_reader.ts";
 import type { AdminContext } from "../../context.ts";
-import { differenceText, hasChanges } from "./difference.ts";
+import { type ConfigText, type Edited, realPath } from "./config_text.ts";
 import type { Wish } from "./wish.ts";
 
-/** What is to be done; each part is null if there is nothing to do. */
-export interface Plan {
-  content: Uint8Array | null;
-  difference: string | null;
+/** What is to be done; each part is null or empty if there is nothing to do. */
+export interface Plan extends Edited {
   /** The path of the key for session tokens that has to be made. */
   newSecret: string | null;
+  /** The service's files. */
+  files: readonly FileChange[];
+  /** In words, what else changes for the server. */
+  notes: readonly string[];
+  /** The commands to run afterwards; null for those of hooks. */
+  steps: readonly string[] | null;
 }
 
 /**
- * Edits the configuration, but does not write it.
+ * Edits the configuration so that OpenVPN runs the program, but does not write it.
  *
- * @param named the configuration's path as it was given; `original` has no links in it
- * @returns null twice where nothing would change
+ * @param path the configuration's path, without links
  * @throws Failure `config_error`
  */
-export function edit(
-  context: AdminContext,
-  { path, content }: Original,
-  named: string,
-  wish: Wish,
-): { content: Uint8Array | null; difference: string | null } {
-  const read = configReader(context);
-  // OpenVPN resolves relative paths from the directory of the link, not of the file it leads to.
-  const directory = dirname(named);
-  const before = readConfig(path, { directory, readFile: read });
-  if (before.error !== null) {
-    const { file, line, message } = before.error;
-    throw new Failure(
-      "config_error",
-      `OpenVPN cannot read ${quoted(file)}, line ${line}: ${message}: fix it first`,
-    );
-  }
-  const isProgram = (path: string) =>
-    realPath(resolve(before.directory, path)) === realPath(wish.program);
-  const options = { path, isProgram, ...wish };
-  const lines = planSetup(decodeLatin1(content), before, options);
-  if (!hasChanges(lines)) return { content: null, difference: null };
-  const edited = encodeLatin1(editedText(lines));
-  const after = readConfig(path, {
-    directory,
-    readFile: (file) => file === path ? edited : read(file),
-  });
-  requireSound(before, after, options);
-  const difference = differenceText(path, lines, before, context.screen);
-  return { content: edited, difference };
+export function edit(source: ConfigText, path: string, wish: Wish): Edited {
+  const options = { path, isProgram: source.leadsTo(wish.program), ...wish };
+  const lines = planSetup(source.text, source.config, options);
+  return source.edited(lines, (after) => requireSound(source.config, after, options));
 }
 
 /** What doctor will find wrong with the configuration as it is going to be. */
@@ -67,24 +40,22 @@ export function findingsAbout(
   context: AdminContext,
   { path }: Original,
   named: string,
-  { content, newSecret, program }: Plan & Wish,
+  { content, newSecret, files, program, root }: Plan & Wish & { root: string },
 ): Finding[] {
   const read = configReader(context);
+  const planned = (file: string) => files.find((one) => one.path === file);
   const facts = gatherLines({
     configPath: named,
     openvpn: undefined,
-    readFile: (file) => content !== null && realPath(file) === path ? content : read(file),
+    readFile(file) {
+      if (content !== null && realPath(file) === path) return content;
+      const text = planned(file)?.text;
+      return text === undefined ? read(file) : new TextEncoder().encode(text);
+    },
     program,
+    settingsPath: `${root}${SETTINGS_FILE}`,
   });
   // The key is not there before the question is answered.
   const known = newSecret === null ? facts : { ...facts, tokenSecret: null };
   return checkLines(known).filter(({ level }) => level !== "ok");
-}
-
-function realPath(path: string): string | null {
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    return null;
-  }
 }

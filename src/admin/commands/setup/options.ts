@@ -8,12 +8,23 @@ export function addSetupOptions<Arguments extends unknown[]>(command: Command<Ar
   return command
     .option("--config <file>", "the server's configuration (default: the one in /etc/openvpn)")
     .option("--program <path>", "path to write for this program (default: its own)")
-    .option("--replace", "replace another program in a hook's line")
+    .option("--replace", "replace another program in a hook's line, or a unit that was changed")
     .option(
       "--token-secret <file>",
       "keep session tokens valid when OpenVPN restarts, with a key in this file, which is " +
         "created if it does not exist",
     )
+    .option("--serve", "let the service decide about logins, and write its units")
+    .option("--hook", "take that back: let OpenVPN run this program again")
+    .option(
+      "--server-name <name>",
+      "with --serve, the server's name among several (default: that of its configuration)",
+    )
+    .option(
+      "--management-proxy <socket>",
+      "with --serve, where your own management clients connect: 127.0.0.1:PORT, or a path",
+    )
+    .option("--root <directory>", "with --serve or --hook, write the service's files below this")
     .option("--dry-run", "show the difference, and change nothing")
     .option("--yes", "don't ask")
     .option("--json", "print JSON");

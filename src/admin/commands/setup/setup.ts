@@ -1,17 +1,22 @@
+import { resolve } from "node:path/posix";
 import type { EpochMs } from "../../../core/epoch.ts";
 import { Failure } from "../../../core/failure.ts";
-import { printable } from "../../../text/printable.ts";
+import { printable, quoted } from "../../../text/printable.ts";
 import { configReader } from "../../config_reader.ts";
 import type { AdminContext } from "../../context.ts";
-import { findConfig, unitNameFor } from "../../../server_setup/configuration/config_file.ts";
+import { findConfig } from "../../../server_setup/configuration/config_file.ts";
 import { scriptAt } from "../../../server_setup/doctor/file_facts.ts";
 import type { Finding } from "../../../server_setup/doctor/finding.ts";
-import { findingLines } from "../../terminal/finding_lines.ts";
-import type { Screen } from "../../terminal/screen.ts";
 import { requireYes } from "../../terminal/question.ts";
+import { ConfigText } from "./config_text.ts";
 import { edit, findingsAbout, type Plan } from "./edit.ts";
 import type { SetupOptions } from "./options.ts";
-import { wishOf } from "./wish.ts";
+import { afterwards, type Done, findingsText, planText, restartOf } from "./report.ts";
+import { editToHooks, editToService } from "./service_edit.ts";
+import { requireFitting } from "./service_wish.ts";
+import { type Wish, wishOf } from "./wish.ts";
+import { changeFile } from "../../../server_setup/setup/file_change.ts";
+import { servedSocket } from "../../../server_setup/configuration/service_lines.ts";
 import {
   type Original,
   readOriginal,
@@ -24,46 +29,91 @@ import {
 } from "../../../server_setup/setup/token_secret.ts";
 import { instant, json } from "../../terminal/text.ts";
 
-/** `setup`: adds the lines that logins need to OpenVPN's configuration. */
+/**
+ * `setup`: adds the lines that logins need to OpenVPN's configuration, for hooks or for the service,
+ * whose units it writes as well.
+ */
 export function setup(context: AdminContext, options: SetupOptions): void {
-  if (options.json && !options.yes && !options.dryRun) {
-    throw new Failure("usage", "--json cannot ask for confirmation: add --yes or --dry-run");
-  }
+  requireFitting(options);
   const wish = wishOf(options);
   const read = configReader(context);
   const named = findConfig(options.config);
   const original = readOriginal(named, read);
   const plan: Plan = {
-    ...edit(context, original, named, wish),
+    ...planOf(context, original, { named, wish, options }),
     newSecret: wish.tokenSecret !== null && needsTokenSecret(wish.tokenSecret, read)
       ? wish.tokenSecret
       : null,
   };
-  const findings = findingsAbout(context, original, named, { ...plan, ...wish });
-  if (!options.json) context.out(planText(named, plan) + findingsText(findings, context.screen));
+  const findings = findingsAbout(context, original, named, {
+    ...plan,
+    ...wish,
+    root: rootOf(options),
+  });
+  if (!options.json) {
+    context.out(planText(named, plan, context.screen) + findingsText(findings, context.screen));
+  }
   warnOfProgram(context, wish.program);
-  const isWritten = !options.dryRun && (plan.content !== null || plan.newSecret !== null);
+  const isChange = plan.content !== null || plan.newSecret !== null || plan.files.length > 0;
+  const isWritten = !options.dryRun && isChange;
   if (isWritten && !options.yes) requireYes(context, `Change ${printable(named)}?`);
-  const backup = isWritten ? carryOut(context, original, plan) : null;
+  const done = isWritten ? carryOut(context, original, plan) : NOTHING_DONE;
   if (options.json) {
-    const { program } = wish;
-    const changes = plan.content !== null;
-    const tokenSecret = isWritten ? plan.newSecret : null;
-    context.out(json({ config: original.path, program, changes, backup, tokenSecret, findings }));
-  } else if (isWritten) context.out(afterwards(original, named, { backup, ...plan }));
+    context.out(json(resultOf(original, wish, plan, { ...done, findings, isWritten })));
+  } else if (isWritten) context.out(afterwards(original, named, { ...done, ...plan }));
 }
 
-function planText(named: string, { difference, newSecret }: Plan): string {
-  const change = difference ?? `${printable(named)} already has all lines: nothing to change.\n`;
-  return newSecret === null
-    ? change
-    : `${change}The key file ${newSecret} does not exist yet: setup creates it.\n`;
+/** What `setup` found and did, for programs; a set-up for hooks has no more to say than it had. */
+function resultOf(
+  { path: config }: Original,
+  { program }: Wish,
+  { content, newSecret, files, notes, steps }: Plan,
+  { backup, copies, findings, isWritten }: Done & {
+    findings: readonly Finding[];
+    isWritten: boolean;
+  },
+) {
+  const tokenSecret = isWritten ? newSecret : null;
+  const result = { config, program, changes: content !== null, backup, tokenSecret, findings };
+  if (steps === null) return result;
+  return { ...result, files: files.map(({ path }) => path), copies, notes, commands: steps };
 }
 
-function findingsText(findings: readonly Finding[], screen: Screen): string {
-  if (findings.length === 0) return "";
-  const lines = findings.flatMap((finding) => findingLines(finding, screen));
-  return ["", "doctor says about the other lines:", ...lines, "", ""].join("\n");
+/** Plans what the options ask for. */
+function planOf(
+  context: AdminContext,
+  original: Original,
+  { named, wish, options }: { named: string; wish: Wish; options: SetupOptions },
+): Omit<Plan, "newSecret"> {
+  const source = new ConfigText(context, original, named);
+  const { path } = original;
+  const isServed = servedSocket(source.config) !== null;
+  if (!options.serve && !isServed) {
+    return { ...edit(source, path, wish), files: [], notes: [], steps: null };
+  }
+  if (!options.serve && !options.hook) throw alreadyServed(named);
+  const place = { root: rootOf(options), read: configReader(context), replace: wish.replace };
+  const task = { source, path, named, wish, options, restart: asStep(restartOf(named)), place };
+  return options.serve ? editToService(task) : editToHooks(task);
+}
+
+/** What is no command becomes a comment among commands. */
+function asStep(text: string): string {
+  return text.startsWith("systemctl ") ? text : `# ${text}`;
+}
+
+/** What stands in front of the service's files' paths. */
+function rootOf({ root }: SetupOptions): string {
+  return root === undefined ? "" : resolve(root).replace(/\/$/, "");
+}
+
+/** With both, each login would need two verdicts, and be asked for two codes. */
+function alreadyServed(named: string): Failure {
+  return new Failure(
+    "config_error",
+    `${quoted(named)} is set up for the service: use --serve to leave it so, or --hook to have ` +
+      "OpenVPN run this program again",
+  );
 }
 
 function warnOfProgram(context: AdminContext, program: string): void {
@@ -75,36 +125,29 @@ function warnOfProgram(context: AdminContext, program: string): void {
   );
 }
 
-/** Makes the key first: OpenVPN would not start without it. Returns the path of the copy. */
+const NOTHING_DONE: Done = { backup: null, copies: [] };
+
+/**
+ * Makes the key first, without which OpenVPN would not start, then the service's files, which have no
+ * effect before the administrator says so, and the configuration last.
+ */
 function carryOut(
   context: AdminContext,
   original: Original,
-  { content, newSecret }: Plan,
-): string | null {
+  { content, newSecret, files }: Plan,
+): Done {
   if (newSecret !== null) makeTokenSecret(newSecret, newTokenSecret(context.randomBytes));
-  if (content === null) return null;
   try {
     const suffix = `backup-${compact(context.now())}`;
-    return replaceFile(original, content, suffix, configReader(context));
+    const read = configReader(context);
+    const copies = files.map((file) => changeFile(file, suffix, read))
+      .filter((copy) => copy !== null);
+    const backup = content === null ? null : replaceFile(original, content, suffix, read);
+    return { backup, copies };
   } catch (error) {
     if (newSecret !== null) Deno.removeSync(newSecret);
     throw error;
   }
-}
-
-function afterwards(
-  { path }: Original,
-  named: string,
-  { backup, newSecret }: { backup: string | null; newSecret: string | null },
-): string {
-  const unit = unitNameFor(named);
-  const restart = unit === null ? "restart OpenVPN" : `systemctl restart ${unit}`;
-  return (newSecret === null ? "" : `Created ${newSecret}, which only its owner can read\n`) +
-    (backup === null
-      ? ""
-      : `Changed ${printable(path)}; the old version is ${printable(backup)}\n`) +
-    "Next: openvpn-totp doctor\n" +
-    `Then: ${printable(restart)}\n`;
 }
 
 /** A moment for a file name: `20260131-120000`, UTC. */

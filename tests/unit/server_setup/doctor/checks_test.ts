@@ -71,6 +71,8 @@ function setUpOf(
       assignments: readUnitFile(unit, "unit"),
     },
     user: { name: "root", uid: 0, gid: 0 },
+    serviceSettings: null,
+    service: null,
     settings: settingsIn(read),
     tokenSecret: null,
     tmpDir: {

@@ -1,0 +1,64 @@
+import { unitNameFor } from "../../../server_setup/configuration/config_file.ts";
+import type { Finding } from "../../../server_setup/doctor/finding.ts";
+import type { Original } from "../../../server_setup/setup/replace_file.ts";
+import { printable } from "../../../text/printable.ts";
+import { findingLines } from "../../terminal/finding_lines.ts";
+import type { Screen } from "../../terminal/screen.ts";
+import { fileText } from "./difference.ts";
+import type { Plan } from "./edit.ts";
+
+/** The copies that were made. */
+export interface Done {
+  /** The path of the configuration's copy; null for none. */
+  backup: string | null;
+  /** The paths of other copies. */
+  copies: readonly string[];
+}
+
+/** What `setup` is going to do. */
+export function planText(named: string, plan: Plan, screen: Screen): string {
+  const { difference, newSecret, files, notes } = plan;
+  return [
+    difference ?? `${printable(named)} already has all lines: nothing to change.\n`,
+    newSecret === null ? "" : `The key file ${newSecret} does not exist yet: setup creates it.\n`,
+    ...files.map((file) => fileText(file, screen)),
+    ...notes.map((note) => `Note: ${printable(note)}\n`),
+  ].join("");
+}
+
+/** What doctor says about the result. */
+export function findingsText(findings: readonly Finding[], screen: Screen): string {
+  if (findings.length === 0) return "";
+  const lines = findings.flatMap((finding) => findingLines(finding, screen));
+  return ["", "doctor says about the other lines:", ...lines, "", ""].join("\n");
+}
+
+/** What `setup` did, and what the administrator does next. */
+export function afterwards(
+  { path }: Original,
+  named: string,
+  { backup, copies, newSecret, files, steps }: Plan & Done,
+): string {
+  return [
+    newSecret === null ? "" : `Created ${newSecret}, which only its owner can read\n`,
+    ...files.map((file) => `Wrote ${printable(file.path)}\n`),
+    ...copies.map((copy) => `The old version is ${printable(copy)}\n`),
+    backup === null ? "" : `Changed ${printable(path)}; the old version is ${printable(backup)}\n`,
+    steps === null
+      ? `Next: openvpn-totp doctor\nThen: ${printable(restartOf(named))}\n`
+      : stepsText(steps),
+  ].join("");
+}
+
+/** The commands to run, one a line, so that they can be copied. */
+function stepsText(steps: readonly string[]): string {
+  if (steps.length === 0) return "";
+  const lines = steps.map((step) => `  ${printable(step)}\n`);
+  return `Next, in this order:\n${lines.join("")}`;
+}
+
+/** The command that restarts OpenVPN with a configuration. */
+export function restartOf(named: string): string {
+  const unit = unitNameFor(named);
+  return unit === null ? "restart OpenVPN" : `systemctl restart ${unit}`;
+}

@@ -1,0 +1,99 @@
+import { Failure, isSystemError } from "../../core/failure.ts";
+import { quoted } from "../../text/printable.ts";
+import { followTrusted, lstat, parentOf } from "../../system/trusted_path.ts";
+import { writeAll } from "../../system/write_all.ts";
+import type { ServiceFile } from "../units/service_files.ts";
+import { type Origin, originOf } from "../units/written_file.ts";
+import { type Original, readOriginal, replaceFile } from "./replace_file.ts";
+
+/** A file that is to be made or replaced. */
+export interface FileChange {
+  path: string;
+  text: string;
+  /** The file that is there; null if there is none. */
+  original: Original | null;
+  /** Whether a copy of it is kept, since somebody has written it by hand. */
+  keepsCopy: boolean;
+}
+
+/**
+ * Compares a file with what it is to be.
+ *
+ * @param replace whether a file may be replaced that `setup` did not write, or not as it is
+ * @returns null if nothing changes
+ * @throws Failure `config_error` if such a file may not be replaced; `untrusted_path`
+ */
+export function planFile(
+  { path, text }: ServiceFile,
+  read: (path: string) => Uint8Array,
+  replace: boolean,
+): FileChange | null {
+  const original = originalAt(path, read);
+  const now = original === null ? null : new TextDecoder().decode(original.content);
+  if (now === text) return null;
+  const origin = originOf(now);
+  const isOthers = origin === "changed" || origin === "foreign";
+  if (isOthers && !replace) throw notOurs(path, origin);
+  return { path, text, original, keepsCopy: isOthers };
+}
+
+/** The file at a path; null if there is none. */
+export function originalAt(path: string, read: (path: string) => Uint8Array): Original | null {
+  return lstat(path) === null ? null : readOriginal(path, read);
+}
+
+function notOurs(path: string, origin: Origin): Failure {
+  const what = origin === "changed"
+    ? "was changed after setup had written it"
+    : "was not written by setup";
+  return new Failure(
+    "config_error",
+    `${quoted(path)} ${what}: move what you need from it to a drop-in (systemctl edit), then use ` +
+      "--replace, which keeps a copy of it",
+  );
+}
+
+/**
+ * Makes the change; the file is on the disk when this returns.
+ *
+ * @param suffix the end of a copy's name
+ * @returns the copy's path; null if none was made
+ * @throws Failure `output_error`, `untrusted_path`; then the old file is unchanged
+ */
+export function changeFile(
+  { path, text, original, keepsCopy }: FileChange,
+  suffix: string,
+  read: (path: string) => Uint8Array,
+): string | null {
+  const content = new TextEncoder().encode(text);
+  if (original !== null && keepsCopy) return replaceFile(original, content, suffix, read);
+  try {
+    write(original?.path ?? path, content);
+    return null;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new Failure("output_error", `cannot write ${quoted(path)}: ${error.message}`);
+  }
+}
+
+/** Everybody may read these files: they hold no secret. */
+function write(path: string, content: Uint8Array): void {
+  const directory = parentOf(path);
+  Deno.mkdirSync(directory, { recursive: true, mode: 0o755 });
+  const { path: real } = followTrusted(path);
+  const temporary = `${parentOf(real)}/.openvpn-totp-setup-${
+    crypto.getRandomValues(new Uint8Array(8)).toHex()
+  }`;
+  try {
+    using file = Deno.openSync(temporary, { write: true, createNew: true, mode: 0o600 });
+    writeAll(file, content);
+    Deno.chmodSync(temporary, 0o644);
+    file.syncSync();
+    Deno.renameSync(temporary, real);
+  } catch (error) {
+    if (lstat(temporary) !== null) Deno.removeSync(temporary);
+    throw error;
+  }
+  using open = Deno.openSync(parentOf(real), { read: true });
+  open.syncSync();
+}

@@ -1,0 +1,81 @@
+import { dirname } from "node:path/posix";
+import { SETTINGS_FILE } from "../../service_options.ts";
+import type { Settings } from "../../settings.ts";
+import { isOurDirectory, lstat } from "../../system/trusted_path.ts";
+import { PAM_HELPER_UNIT, PAM_SOCKET_UNIT, SERVICE_UNIT, SERVICE_USER } from "../units/names.ts";
+import { CONF_NAME } from "../units/service_files.ts";
+import type { ServiceChanges } from "./service_plan.ts";
+
+/** A command for the administrator, or a comment where no command fits. */
+export type Step = string;
+
+const OWNER = `${SERVICE_USER}:${SERVICE_USER}`;
+
+/** What to run after `setup --serve`, in this order. */
+export function stepsToService({ before, settings }: ServiceChanges, restart: string): Step[] {
+  const isFirst = before.length === 0;
+  return [
+    ...isFirst
+      ? [
+        `systemd-sysusers ${CONF_NAME}`,
+        `systemd-tmpfiles --create ${CONF_NAME}`,
+        ...ownershipSteps(settings),
+      ]
+      : [],
+    "systemctl daemon-reload",
+    isFirst
+      ? `systemctl enable --now ${PAM_SOCKET_UNIT} ${SERVICE_UNIT}`
+      : `systemctl restart ${SERVICE_UNIT}`,
+    restart,
+    "openvpn-totp doctor",
+  ];
+}
+
+/** What to run after `setup --hook` has taken a server from the service, in this order. */
+export function stepsToHooks(
+  { before, servers, settings }: ServiceChanges,
+  restart: string,
+): Step[] {
+  if (servers.length > 0) {
+    const reload = servers.length < before.length
+      ? ["systemctl daemon-reload", `systemctl restart ${SERVICE_UNIT}`]
+      : [];
+    return [...reload, restart, "openvpn-totp doctor"];
+  }
+  const { tokenDbPath, keyFile } = settings;
+  const units = [SERVICE_UNIT, PAM_SOCKET_UNIT, PAM_HELPER_UNIT]
+    .map((name) => `/etc/systemd/system/${name}`);
+  return [
+    `systemctl disable --now ${SERVICE_UNIT} ${PAM_SOCKET_UNIT}`,
+    `rm ${units.join(" ")} ${SETTINGS_FILE}`,
+    "systemctl daemon-reload",
+    isOurDirectory(dirname(tokenDbPath))
+      ? `chown -R root:root ${dirname(tokenDbPath)}`
+      : `chown root:root ${tokenDbPath}*`,
+    `chown root:root ${keyFile}`,
+    restart,
+    "openvpn-totp doctor",
+  ];
+}
+
+/** Gives database and key file to the service; both are made by it, or by root's commands, later. */
+function ownershipSteps({ tokenDbPath, keyFile }: Settings): Step[] {
+  const directory = dirname(tokenDbPath);
+  return [databaseStep(tokenDbPath, directory), keyStep(keyFile)];
+}
+
+function databaseStep(path: string, directory: string): Step {
+  if (lstat(directory) === null) {
+    return `install -d -o ${SERVICE_USER} -g ${SERVICE_USER} -m 0700 ${directory}`;
+  }
+  if (isOurDirectory(directory)) return `chown -R ${OWNER} ${directory}`;
+  return `# move ${path} to a directory of its own that belongs to ${SERVICE_USER}, such as ` +
+    "/var/lib/openvpn-totp (the service makes files beside it), and set totpTokenDbPath";
+}
+
+/** An empty key file is given a key at the first enrolment. */
+function keyStep(path: string): Step {
+  return lstat(path) === null
+    ? `install -o ${SERVICE_USER} -g ${SERVICE_USER} -m 0600 /dev/null ${path}`
+    : `chown ${OWNER} ${path}`;
+}

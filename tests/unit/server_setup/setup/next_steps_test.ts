@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { stepsToHooks, stepsToService } from "../../../../src/server_setup/setup/next_steps.ts";
+import type { ServiceChanges } from "../../../../src/server_setup/setup/service_plan.ts";
+import { readSettings } from "../../../../src/settings.ts";
+import { makeTestDirectory } from "../../../lab/program.ts";
+
+const A = { socket: "/run/openvpn-totp/a.sock", proxy: null };
+const B = { socket: "/run/openvpn-totp/b.sock", proxy: null };
+
+function changesOf(
+  before: ServiceChanges["before"],
+  servers: ServiceChanges["servers"],
+  values: Record<string, string>,
+): ServiceChanges {
+  const settings = readSettings((name) => values[name]);
+  return { files: [], settings, values: new Map(), changes: [], before, servers };
+}
+
+Deno.test("the steps give the service what exists, and make what does not", async () => {
+  await using place = await makeTestDirectory();
+  const ours = `${place.path}/openvpn-totp`;
+  const values = { totpTokenDbPath: `${ours}/db`, totpKeyFile: `${place.path}/key` };
+  const steps = (other: Record<string, string> = {}) =>
+    stepsToService(changesOf([], [A], { ...values, ...other }), "restart").slice(2, 4);
+  assert.deepEqual(steps(), [
+    `install -d -o openvpn-totp -g openvpn-totp -m 0700 ${ours}`,
+    `install -o openvpn-totp -g openvpn-totp -m 0600 /dev/null ${place.path}/key`,
+  ]);
+  await Deno.mkdir(ours);
+  await Deno.writeTextFile(`${place.path}/key`, "");
+  assert.deepEqual(steps(), [
+    `chown -R openvpn-totp:openvpn-totp ${ours}`,
+    `chown openvpn-totp:openvpn-totp ${place.path}/key`,
+  ]);
+  // The directory of other files is not given away.
+  const [move] = steps({ totpTokenDbPath: `${place.path}/db` });
+  assert.match(move!, /^# move \S+\/db to a directory of its own that belongs to openvpn-totp/);
+  const back = stepsToHooks(changesOf([A], [], { totpTokenDbPath: "/etc/vpn/db" }), "restart");
+  assert(back.includes("chown root:root /etc/vpn/db*"), back.join("\n"));
+});
+
+Deno.test("the steps leave a service alone that has other servers", () => {
+  const steps = [
+    "systemctl daemon-reload",
+    "systemctl restart openvpn-totp.service",
+    "restart",
+    "openvpn-totp doctor",
+  ];
+  assert.deepEqual(stepsToService(changesOf([A], [A, B], {}), "restart"), steps);
+  assert.deepEqual(stepsToHooks(changesOf([A, B], [A], {}), "restart"), steps);
+  assert.deepEqual(stepsToHooks(changesOf([A], [A], {}), "restart"), steps.slice(2));
+});
