@@ -106,6 +106,7 @@ int pam_sm_authenticate(void *handle, int flags, int argc, const char **argv) {
   }
   if (is(handle, "crashes")) *(volatile int *) 8 = 1;
   if (is(handle, "exits")) exit(0);
+  if (is(handle, "leaves")) _exit(0);
   if (is(handle, "quick")) quick_exit(0);
   if (is(handle, "sneaks")) { atexit(at_end); exit(0); }
   if (is(handle, "forges")) {
@@ -150,14 +151,14 @@ testWith(
   () =>
     withOddModule({}, async (helpers) => {
       using lab = new Lab(helpers.socket);
-      for (const name of ["crashes", "exits", "quick", "sneaks"]) {
+      for (const name of ["crashes", "exits", "leaves", "quick", "sneaks"]) {
         const [lost, beside] = await Promise.allSettled([lab.ask(name, "x"), lab.ask("bob", "x")]);
         assert(lost.status === "rejected", name);
         assert.match(lost.reason.message, /^the PAM helper ended before it answered: see/);
         assert(beside.status === "fulfilled");
         assert.deepEqual(beside.value, { outcome: "passed", username: "bob" });
       }
-      assert.equal(lab.outcomes.filter((outcome) => outcome === "lost").length, 4);
+      assert.equal(lab.outcomes.filter((outcome) => outcome === "lost").length, 5);
       await helpers.until((pids) => pids.length <= 2);
     }),
 );
