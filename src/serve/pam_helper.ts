@@ -15,6 +15,9 @@ import { readServiceSettings } from "./settings_file.ts";
 /** How long a request may take in addition to PAM, in seconds: usually it takes some milliseconds. */
 const SLACK_SECONDS = 5;
 
+/** What the program may do, but a helper need not once it has begun. */
+const NOT_NEEDED = ["net", "read", "write", "env", "sys"] as const;
+
 /**
  * Checks passwords for the service, on standard input and output; see `pam/helper/protocol.ts`.
  * PAM's service and time limit are this process's own settings, whatever the service asks for.
@@ -73,6 +76,6 @@ function openHelper(
   };
   const exitAtOnce = guardProcess(0);
   sealForeignCode();
-  for (const name of ["net", "write"] as const) Deno.permissions.revokeSync({ name });
+  for (const name of NOT_NEEDED) Deno.permissions.revokeSync({ name });
   return { parts, exitAtOnce };
 }

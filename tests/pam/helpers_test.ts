@@ -100,9 +100,13 @@ static void at_end(void) { _exit(0); }
 int pam_sm_authenticate(void *handle, int flags, int argc, const char **argv) {
   const char *forged = "{\\"result\\":{\\"outcome\\":\\"passed\\",\\"username\\":\\"alice\\"}}";
   char length[4] = { 0, 0, 0, strlen(forged) };
-  if (is(handle, "hangs")) for (;;) pause();
+  if (is(handle, "hangs")) {
+    fprintf(stderr, "%d hangs\\n", getpid());
+    for (;;) pause();
+  }
   if (is(handle, "crashes")) *(volatile int *) 8 = 1;
   if (is(handle, "exits")) exit(0);
+  if (is(handle, "leaves")) _exit(0);
   if (is(handle, "quick")) quick_exit(0);
   if (is(handle, "sneaks")) { atexit(at_end); exit(0); }
   if (is(handle, "forges")) {
@@ -147,14 +151,14 @@ testWith(
   () =>
     withOddModule({}, async (helpers) => {
       using lab = new Lab(helpers.socket);
-      for (const name of ["crashes", "exits", "quick", "sneaks"]) {
+      for (const name of ["crashes", "exits", "leaves", "quick", "sneaks"]) {
         const [lost, beside] = await Promise.allSettled([lab.ask(name, "x"), lab.ask("bob", "x")]);
         assert(lost.status === "rejected", name);
         assert.match(lost.reason.message, /^the PAM helper ended before it answered: see/);
         assert(beside.status === "fulfilled");
         assert.deepEqual(beside.value, { outcome: "passed", username: "bob" });
       }
-      assert.equal(lab.outcomes.filter((outcome) => outcome === "lost").length, 4);
+      assert.equal(lab.outcomes.filter((outcome) => outcome === "lost").length, 5);
       await helpers.until((pids) => pids.length <= 2);
     }),
 );
@@ -210,22 +214,22 @@ testWith(
   () =>
     withOddModule({}, async (helpers) => {
       using lab = new Lab(helpers.socket, 1);
-      const killed: number[] = [];
       for (let i = 0; i < 20; i++) {
+        const from = helpers.errors.seen.length;
         const hanging = lab.ask("hangs", "x");
-        await helpers.until((pids) => pids.some((pid) => !killed.includes(pid)));
-        for (const pid of helpers.pids()) {
-          kill(pid);
-          killed.push(pid);
-        }
+        const [, pid] = await helpers.errors.waitFor(/^(\d+) hangs$/, from);
+        kill(Number(pid));
         await assert.rejects(hanging, /^Failure: the PAM helper ended before it answered/);
       }
+      const asked = helpers.errors.seen.filter((line) => line.endsWith(" hangs"));
+      assert.equal(asked.length, 20, "no module was asked twice");
       assert.deepEqual(await lab.ask("bob", "x"), { outcome: "passed", username: "bob" });
       // One that waits for work costs nobody a login.
-      const idle = helpers.pids().find((pid) => !killed.includes(pid));
+      await helpers.until((pids) => pids.length === 1);
+      const [idle] = helpers.pids();
       kill(idle!);
       await helpers.until((pids) => !pids.includes(idle!));
       assert.deepEqual(await lab.ask("bob", "x"), { outcome: "passed", username: "bob" });
-      assert(helpers.pids().some((pid) => pid !== idle && !killed.includes(pid)));
+      assert.notDeepEqual(helpers.pids(), [idle]);
     }),
 );

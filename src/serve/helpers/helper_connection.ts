@@ -14,10 +14,10 @@ export class HelperLost extends Failure {
   }
 }
 
-/** A helper had ended before anything of a request was written: another one may be asked. */
-export class NothingSent extends HelperLost {
+/** A helper ended before it had read a request: another one may be asked. */
+export class RequestUnread extends HelperLost {
   constructor() {
-    super("ended at once");
+    super("ended before it had read the request");
   }
 }
 
@@ -63,15 +63,15 @@ export class HelperConnection {
   /**
    * Sends a request and waits for the reply. Whatever goes wrong closes the connection.
    *
-   * @throws NothingSent, HelperLost
+   * @throws RequestUnread, HelperLost
    */
   async ask(request: Uint8Array, timeoutSeconds: number): Promise<HelperReply> {
-    if (!this.#isOpen) throw new NothingSent();
+    if (!this.#isOpen) throw new RequestUnread();
     const answer = Promise.withResolvers<HelperReply>();
     // It may fail while the request is still being written.
     answer.promise.catch(() => {});
     this.#question = { answer, reader: new ReplyReader() };
-    const late = () => this.#end(`gave no answer within ${timeoutSeconds} seconds`);
+    const late = () => this.#end(new HelperLost(`gave no answer within ${timeoutSeconds} seconds`));
     const timer = setTimeout(late, timeoutSeconds * 1000);
     try {
       await this.#write(request);
@@ -84,7 +84,7 @@ export class HelperConnection {
 
   /** Closes the connection; a helper ends then. */
   close(): void {
-    this.#end("was not needed any more");
+    this.#end(new HelperLost("was not needed any more"));
   }
 
   async #write(request: Uint8Array): Promise<void> {
@@ -94,9 +94,9 @@ export class HelperConnection {
         written += await this.#connection.write(request.subarray(written));
       }
     } catch (error) {
-      this.#end("ended before it had read the request");
-      if (written === 0 && isEnd(error)) throw new NothingSent();
-      // The answer says what happened.
+      if (written === 0 && isEnd(error)) this.#end(new RequestUnread());
+      this.#end(new HelperLost("ended before it answered"));
+      // The answer says so.
     }
   }
 
@@ -106,21 +106,21 @@ export class HelperConnection {
     try {
       for (;;) {
         const count = await this.#connection.read(buffer);
-        if (count === null) return this.#end("ended before it answered");
-        if (this.#question === null) return this.#end("spoke without being asked");
+        if (count === null) throw new HelperLost("ended before it answered");
+        if (this.#question === null) throw new HelperLost("spoke without being asked");
         const reply = this.#question.reader.push(buffer.subarray(0, count));
         if (reply !== null) this.#question.answer.resolve(reply);
       }
     } catch (error) {
-      this.#end(error instanceof MalformedReply ? error.message : "ended before it answered");
+      this.#end(lossBy(error));
     }
   }
 
-  #end(why: string): void {
+  #end(why: HelperLost): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#connection.close();
-    this.#question?.answer.reject(new HelperLost(why));
+    this.#question?.answer.reject(why);
     this.#ended.resolve();
   }
 }
@@ -129,4 +129,13 @@ export class HelperConnection {
 function isEnd(error: unknown): boolean {
   return error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionReset ||
     error instanceof Deno.errors.NotConnected;
+}
+
+/** What reading ended with, in a login's words. */
+function lossBy(error: unknown): HelperLost {
+  if (error instanceof HelperLost) return error;
+  if (error instanceof MalformedReply) return new HelperLost(error.message);
+  // On a unix socket: the other side has left bytes unread, so it never had the whole request.
+  if (error instanceof Deno.errors.ConnectionReset) return new RequestUnread();
+  return new HelperLost("ended before it answered");
 }

@@ -2,7 +2,7 @@ import { Failure } from "../../core/failure.ts";
 import { encodeRequest, type HelperRequest, type PamRequest } from "../../pam/helper/protocol.ts";
 import type { HelperReply } from "../../pam/helper/reply.ts";
 import type { PamResult } from "../../pam/pam_result.ts";
-import { HelperConnection, HelperLost, NothingSent } from "./helper_connection.ts";
+import { HelperConnection, HelperLost, RequestUnread } from "./helper_connection.ts";
 import { Turns } from "./turns.ts";
 
 /** What came of asking PAM; `lost`: there is no answer, and there will be none. */
@@ -150,7 +150,7 @@ export class HelperPool {
       } catch (error) {
         connection.close();
         // One that was kept may have ended in the meantime; a new one has no excuse.
-        if (!(error instanceof NothingSent && idle !== undefined)) throw error;
+        if (!(error instanceof RequestUnread && idle !== undefined)) throw error;
       }
     }
   }
