@@ -198,3 +198,29 @@ testWith(
     assert((await waiting.read(new Uint8Array(99)))! > 0);
   },
 );
+
+/** A module that ends its process as if all were well, and wants to change how it ends. */
+const EXITING = `
+static void at_end(void) { _exit(0); }
+int pam_sm_authenticate(void *handle, int flags, int argc, const char **argv) {
+  if (argc > 0) exit(0);
+  atexit(at_end);
+  return PAM_AUTH_ERR;
+}
+int pam_sm_acct_mgmt(void *handle, int flags, int argc, const char **argv) {
+  return PAM_SUCCESS;
+}`;
+
+testWith(["root", "gcc"], "pam-helper says by its status that a module has ended it", async () => {
+  await using directory = await makeTestDirectory();
+  const module = await compileModule(directory.path, EXITING);
+  await using service = await makePamService([`auth required ${module} exit`]);
+  const env = { totpPamService: service.name };
+  const request = frames(authenticate("alice", "x"));
+  const ended = await runHelper(request, env);
+  assert.deepEqual([ended.status, ended.replies], [1, []]);
+  // Nothing that it has registered has a say in how the helper ends by itself.
+  await service.use([`auth required ${module}`]);
+  const malformed = await runHelper(new Uint8Array([...request, 0, 0, 0, 0]), env);
+  assert.deepEqual([malformed.status, malformed.replies.length], [1, 1]);
+});
