@@ -6,9 +6,6 @@ import type { Settings } from "../settings.ts";
 import { LOGIN_BUSY_TIMEOUT_MS, type Logins, openLogins } from "../store/open_store.ts";
 import { LONGEST_LOGIN_MS } from "./limits.ts";
 
-/** How much of a wait for another process's lock may hold up other logins, in milliseconds. */
-const BLOCKING_MS = 20;
-
 /** How long after a verdict OpenVPN may date a session at the latest, in milliseconds. */
 const SLOWEST_REPLY_MS = 10_000;
 
@@ -36,7 +33,8 @@ export class OpenLogin {
       path: settings.tokenDbPath,
       create: false,
       busyTimeoutMs: LOGIN_BUSY_TIMEOUT_MS,
-      blockingMs: BLOCKING_MS,
+      // Other logins go on meanwhile.
+      blockingMs: 0,
     });
     const service = new LoginService({
       store: store.logins,

@@ -28,6 +28,7 @@ export class FakeOpenvpn implements AsyncDisposable {
   #ended = Promise.withResolvers<void>();
   #serving: Promise<void>;
   #out: Promise<unknown> = Promise.resolve();
+  #isEnded = false;
 
   /** What the service did that it must not do. */
   readonly mistakes: string[] = [];
@@ -121,6 +122,8 @@ export class FakeOpenvpn implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
     this.#listener.close();
     await this.hangUp();
     await this.#serving;

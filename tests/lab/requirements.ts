@@ -92,6 +92,11 @@ export function testWith(
   Deno.test({ name: wayIn.isService ? `by the service, ${name}` : name, ignore, fn });
 }
 
+/** A test of what only scripts do; the service has tests of its own for that. */
+export const testScripts: typeof testWith = (...test) => {
+  if (!wayIn.isService) testWith(...test);
+};
+
 function command(
   name: string,
   debianPackage: string,

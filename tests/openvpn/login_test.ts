@@ -10,7 +10,7 @@ import {
   PROGRAM,
   wrongCodeOf,
 } from "../lab/program.ts";
-import { OPENVPN_LAB, testWith } from "../lab/requirements.ts";
+import { OPENVPN_LAB, testScripts, testWith } from "../lab/requirements.ts";
 
 testWith(OPENVPN_LAB, "a right code connects, once", async () => {
   await using account = await makeAccount();
@@ -103,7 +103,7 @@ testWith(
   },
 );
 
-testWith(
+testScripts(
   OPENVPN_LAB,
   "a server with its own text, timeout and database, via-env and no client certificates",
   async () => {
@@ -135,7 +135,7 @@ testWith(
   },
 );
 
-testWith(
+testScripts(
   OPENVPN_LAB,
   "a bad setting refuses every login and is named in the log",
   async () => {

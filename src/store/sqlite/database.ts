@@ -1,6 +1,6 @@
 import { backup, type DatabaseSync } from "node:sqlite";
 import { Connection } from "./connection.ts";
-import { failureOf } from "./errors.ts";
+import { failureOf, isBusy } from "./errors.ts";
 import { prepareFile } from "./file.ts";
 import { MIGRATIONS, schemaVersion } from "./migrations.ts";
 import { Patience } from "./patience.ts";
@@ -51,8 +51,13 @@ export class Database {
    * program has changed its schema. A process that goes on with the old file would lose what it writes.
    */
   isStale(): boolean {
-    return fileIdentity(this.#path) !== this.#identity ||
-      schemaVersion(this.#connection) !== MIGRATIONS.length;
+    if (fileIdentity(this.#path) !== this.#identity) return true;
+    try {
+      return schemaVersion(this.#connection) !== MIGRATIONS.length;
+    } catch (error) {
+      if (isBusy(error)) return false;
+      throw error;
+    }
   }
 
   /**
@@ -119,22 +124,24 @@ export async function openDatabase(
   path: string,
   { create, busyTimeoutMs, blockingMs = busyTimeoutMs, readOnly = false }: OpenOptions,
 ): Promise<Database> {
+  const patience = new Patience(busyTimeoutMs - blockingMs);
   try {
-    const file = prepareFile(path, create);
-    if (readOnly) requireNoLog(file.path);
-    const connection = new Connection(file.path, {
-      readOnly,
-      timeout: busyTimeoutMs,
-      enableForeignKeyConstraints: true,
+    return await patience.run(async () => {
+      const file = prepareFile(path, create);
+      if (readOnly) requireNoLog(file.path);
+      const connection = new Connection(file.path, {
+        readOnly,
+        timeout: blockingMs,
+        enableForeignKeyConstraints: true,
+      });
+      try {
+        await prepareConnection(connection, path, file.isOurs);
+      } catch (error) {
+        connection.close();
+        throw error;
+      }
+      return new Database(path, connection, patience);
     });
-    try {
-      await prepareConnection(connection, path, file.isOurs);
-    } catch (error) {
-      connection.close();
-      throw error;
-    }
-    connection.prepare(`PRAGMA busy_timeout = ${Math.min(blockingMs, busyTimeoutMs)}`).get();
-    return new Database(path, connection, new Patience(busyTimeoutMs - blockingMs));
   } catch (error) {
     throw failureOf(error, path);
   }

@@ -20,11 +20,11 @@ export class Patience {
    *
    * @param work must have no effect where it fails that way
    */
-  async run<T>(work: () => T): Promise<T> {
+  async run<T>(work: () => T | Promise<T>): Promise<T> {
     const end = performance.now() + this.#waitMs;
     for (;;) {
       try {
-        return work();
+        return await work();
       } catch (error) {
         if (!isBusy(error) || performance.now() >= end) throw error;
       }
