@@ -57,6 +57,7 @@ const UNBOUNDED = [
   "common_name_mismatch",
   "token_refused",
   "pam_error",
+  "busy",
   "failure",
 ];
 

@@ -6,7 +6,8 @@ export type MachineFailureCode =
   | "library_missing"
   | "pam_service_missing"
   | "file_error"
-  | "untrusted_path";
+  | "untrusted_path"
+  | "helper_lost";
 
 /** Raised for the key file. */
 export type KeyFailureCode = "key_missing" | "key_wrong" | "key_error";

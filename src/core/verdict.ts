@@ -16,6 +16,7 @@ export const REASONS = {
   common_name_mismatch: null,
   wrong_password: null,
   account_refused: null,
+  busy: "Too many logins at once: try again later",
   pam_error: null,
   not_enrolled: null,
   user_disabled: null,
@@ -110,6 +111,24 @@ export function refusedInWait(seconds: number): Refused {
     told: `TEMP[backoff ${seconds},advance no]: ` +
       `Too many failed logins: try again in ${counted(seconds, "second")}`,
   };
+}
+
+/**
+ * The refusal of a login whose password nobody had the time to check. It says nothing about the
+ * password. `TEMP` is explained at {@link refusedInWait}.
+ *
+ * @param detail what there was too much of
+ */
+export function refusedBusy(detail: string): Refused {
+  return {
+    ...refused("busy", detail),
+    told: "TEMP[backoff 15,advance no]: Too many logins at once, try again",
+  };
+}
+
+/** Says whether a refusal by the first factor leaves open whether the password was right. */
+export function isUndecided({ reason }: Refused): boolean {
+  return reason === "pam_error" || reason === "busy";
 }
 
 /**

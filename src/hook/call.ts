@@ -1,7 +1,7 @@
-import { Failure, isSystemError } from "../core/failure.ts";
 import type { LoginStep } from "../core/decision.ts";
-import { type CodeVerdict, type PasswordVerdict, type Refused, refused } from "../core/verdict.ts";
+import type { CodeVerdict, PasswordVerdict } from "../core/verdict.ts";
 import type { FirstFactor } from "../login/first_factor.ts";
+import { refusalOf } from "../login/refusal_of.ts";
 import { type Reply, replyWith } from "../login/reply.ts";
 import type { ScriptEnvironment } from "../openvpn/script/environment.ts";
 import { ExitStatus } from "../openvpn/script/exit_status.ts";
@@ -42,42 +42,5 @@ export function deliver(
     return { verdict, exitStatus: replyWith(verdict, reply) };
   } catch (error) {
     return { verdict: refusalOf(error), exitStatus: ExitStatus.REFUSE };
-  }
-}
-
-/**
- * Turns a thrown error into a refusal. Only the messages of our own errors and of the operating
- * system's are shown; the message of any other error could repeat a value that must not be logged.
- */
-export function refusalOf(error: unknown): Refused {
-  if (error instanceof Failure) {
-    return refused("failure", `${error.code}: ${error.message}`);
-  }
-  if (!(error instanceof Error)) return refused("failure", "unexpected error");
-  return refused(
-    "failure",
-    isSystemError(error) ? error.message : `unexpected ${error.name} ${placeOf(error)}`,
-  );
-}
-
-/**
- * Where an error was thrown. The stack begins with the message, which may have many lines: if the
- * message cannot be told apart from the rest, nothing is shown.
- */
-function placeOf({ stack = "", message }: Error): string {
-  const start = stack.indexOf(message);
-  const places = start === -1 ? "" : stack.slice(start + message.length);
-  const place = places.split("\n").find((line) => line.startsWith("    at "));
-  return place?.trim() ?? "at an unknown place";
-}
-
-/** Carries on after a failure, and returns what it was. */
-export function attemptTo<T>(
-  action: () => T,
-): { result?: T; failure?: string | undefined } {
-  try {
-    return { result: action() };
-  } catch (error) {
-    return { failure: refusalOf(error).detail };
   }
 }

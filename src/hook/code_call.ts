@@ -1,12 +1,13 @@
 import type { Code } from "../core/code.ts";
 import type { CodeVerdict } from "../core/verdict.ts";
 import { CodeReply } from "../openvpn/script/code_reply.ts";
-import { readAttempt, requireVariable } from "../openvpn/script/environment.ts";
+import { readScriptAttempt, requireVariable } from "../openvpn/script/environment.ts";
 import { readResponseFile, removeResponseFile } from "../openvpn/script/response.ts";
+import { attemptTo, refusalOf } from "../login/refusal_of.ts";
 import { requireSettings } from "../settings.ts";
 import { sealForeignCode } from "../system/libraries.ts";
 import type { Redacted } from "../text/redacted.ts";
-import { attemptTo, deliver, type HookCall, type HookResult, refusalOf } from "./call.ts";
+import { deliver, type HookCall, type HookResult } from "./call.ts";
 import { unaskedFactor } from "./first_factor.ts";
 import { openLogin } from "./open_login.ts";
 
@@ -28,7 +29,7 @@ async function decide(
   { settings: readSettings, environment: { read } }: HookCall,
 ): Promise<CodeVerdict> {
   const settings = requireSettings(readSettings);
-  const attempt = readAttempt(read, requireVariable("username", read));
+  const attempt = readScriptAttempt(read, requireVariable("username", read));
   using login = await openLogin(settings, unaskedFactor(settings));
   return await login.service.answer(attempt, { code, isNewConnection: false });
 }

@@ -1,12 +1,10 @@
+import { requireLogFile } from "../system/log_file.ts";
 import { openSystemLog } from "../system/system_log.ts";
 import { type Field, logfmt } from "../text/logfmt.ts";
 import { messageOf } from "../text/message_of.ts";
 import { PROGRAM } from "../text/program_name.ts";
 import { writeAll } from "../system/write_all.ts";
 import type { LogTarget } from "../settings.ts";
-
-/** The severities of syslog(3) that a decision can have. */
-export const Severity = { ERROR: 3, NOTICE: 5, INFO: 6 } as const;
 
 /** Writes one line of logfmt to a log. */
 export type WriteDecision = (fields: Record<string, Field>, severity: number) => void;
@@ -54,21 +52,7 @@ function line(fields: Record<string, Field>): Uint8Array {
 }
 
 function appendLine(path: string, line: Uint8Array): void {
-  // Opening a named pipe would block.
-  if (!isFileOrMissing(path)) throw new Error(`${path} is not a regular file`);
+  requireLogFile(path);
   using file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
   writeAll(file, line);
-}
-
-function isFileOrMissing(path: string): boolean {
-  try {
-    const { isSymlink, uid } = Deno.lstatSync(path);
-    if (isSymlink && uid !== 0 && uid !== Deno.uid()) {
-      throw new Error(`${path} is a symbolic link that belongs to another user`);
-    }
-    return Deno.statSync(path).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return true;
-    throw error;
-  }
 }

@@ -1,14 +1,16 @@
 import { Failure } from "../core/failure.ts";
 import { quoted } from "../text/printable.ts";
-import type { Refused } from "../core/verdict.ts";
-import { processEnvironment, readAddress } from "../openvpn/script/environment.ts";
+import { decisionFields, isFailure, severityOf } from "../login/decision_line.ts";
+import { attemptTo, refusalOf } from "../login/refusal_of.ts";
+import { readAddress } from "../openvpn/client_variables.ts";
+import { processEnvironment } from "../openvpn/script/environment.ts";
 import { ExitStatus } from "../openvpn/script/exit_status.ts";
 import { readEachSetting, type ReadVariable } from "../settings.ts";
 import { guardProcess } from "../system/process_guard.ts";
-import { attemptTo, type HookCall, type HookResult, refusalOf } from "./call.ts";
+import type { HookCall, HookResult } from "./call.ts";
 import { secondsFor } from "./call_time.ts";
 import { codeCall } from "./code_call.ts";
-import { openDecisionLog, Severity, type WriteDecision } from "./decision_log.ts";
+import { openDecisionLog, type WriteDecision } from "./decision_log.ts";
 import { openFirstFactor } from "./first_factor.ts";
 import { recordLate } from "./late_record.ts";
 import { passwordCall } from "./password_call.ts";
@@ -97,31 +99,16 @@ function logDecision(
 ): void {
   // A value that only the log needs may be missing: the line is then written without it.
   const tried = <T>(action: () => T) => attemptTo(action).result;
-  write({
+  const fields = decisionFields({
     step,
-    outcome: verdict.outcome,
-    by: "by" in verdict ? verdict.by : null,
-    reason: "reason" in verdict ? verdict.reason : null,
-    user: loginName ?? tried(() => read("username")),
+    verdict,
+    loginName: loginName ?? tried(() => read("username")),
     address: tried(() => readAddress(read)),
     port: tried(() => read("untrusted_port")),
-    common_name: tried(() => read("common_name")),
-    detail: "detail" in verdict ? verdict.detail : null,
-    warning: warning ?? ("warning" in verdict ? verdict.warning : null),
-    repeated: "isRepeated" in verdict && verdict.isRepeated ? "yes" : null,
-  }, severityOf(verdict));
-}
-
-function severityOf(verdict: HookResult["verdict"]): number {
-  if (isFailure(verdict)) return Severity.ERROR;
-  return verdict.outcome === "refused" ? Severity.NOTICE : Severity.INFO;
-}
-
-/** Says whether a refusal comes from a failure and not from a step's decision. */
-function isFailure(
-  verdict: HookResult["verdict"],
-): verdict is Refused & { reason: "failure" } {
-  return verdict.outcome === "refused" && verdict.reason === "failure";
+    commonName: tried(() => read("common_name")),
+    warning,
+  });
+  write(fields, severityOf(verdict));
 }
 
 function unknownScriptType(scriptType: string): Failure {

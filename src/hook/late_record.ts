@@ -1,7 +1,7 @@
 import type { LoginStep } from "../core/decision.ts";
 import type { Refused } from "../core/verdict.ts";
 import { decisionOf } from "../login/conclude.ts";
-import { readAttempt } from "../openvpn/script/environment.ts";
+import { readScriptAttempt } from "../openvpn/script/environment.ts";
 import type { ReadVariable, Settings } from "../settings.ts";
 import { openLoginStore } from "./open_login.ts";
 
@@ -25,7 +25,7 @@ export async function recordLate(
   { tokenDbPath, audit }: Partial<Settings>,
   read: ReadVariable,
 ): Promise<void> {
-  const attempt = readAttempt(read, loginName);
+  const attempt = readScriptAttempt(read, loginName);
   if (tokenDbPath === undefined || audit === undefined) return;
   using store = await openLoginStore(tokenDbPath);
   await store.logins.transaction((records) =>

@@ -28,7 +28,7 @@ export async function openLogin(
     secrets: new Vault(settings.keyFile),
     rules: settings,
     now: Date.now,
-    slowestReplyMs: secondsFor("user-pass-verify", settings) * 1000,
+    sessionBegins: { before: 0, after: secondsFor("user-pass-verify", settings) * 1000 },
     newStateId,
     rest: letThreadRest,
   });

@@ -1,10 +1,8 @@
 import type { PasswordBytes, PasswordForm } from "../core/password_form.ts";
-import {
-  type Credentials,
-  makeCredentials,
-  readCredentialsFile,
-} from "../openvpn/script/credentials.ts";
-import { readAttempt, readClient } from "../openvpn/script/environment.ts";
+import type { Credentials } from "../openvpn/credentials.ts";
+import { makeCredentials, readCredentialsFile } from "../openvpn/script/credentials.ts";
+import { readClient } from "../openvpn/client_variables.ts";
+import { readScriptAttempt } from "../openvpn/script/environment.ts";
 import { PasswordReply } from "../openvpn/script/password_reply.ts";
 import { readPasswordForm } from "../openvpn/password_form.ts";
 import { requireSettings } from "../settings.ts";
@@ -21,7 +19,7 @@ export async function passwordCall(call: HookCall): Promise<HookResult> {
   sealForeignCode();
   const form = readPasswordForm(read, password);
   try {
-    const attempt = { ...readAttempt(read, username), client: readClient(read) };
+    const attempt = { ...readScriptAttempt(read, username), client: readClient(read) };
     using login = await openLogin(settings, firstFactor);
     const verdict = await login.service.password(attempt, form);
     const reply = new PasswordReply(read, { ...settings, loginName: username });

@@ -28,8 +28,8 @@ const SECOND_MS = 1000;
 export async function recordUncoded(
   username: string,
   { records, now }: Transaction,
-  { slowestReplyMs }: LoginParts,
+  { sessionBegins: { before, after } }: LoginParts,
 ): Promise<void> {
-  const [since, until] = [now - SECOND_MS, now + slowestReplyMs];
+  const [since, until] = [now - before - SECOND_MS, now + after];
   await records.recordUncodedSession({ username, since, until });
 }

@@ -28,8 +28,10 @@ export interface FirstFactor {
   /**
    * The name by which the system's accounts list a user, which may differ in its case or form; null
    * if there is no such account, or accounts are not looked at.
+   *
+   * @throws Failure if that cannot be found out
    */
-  accountName(username: string): string | null;
+  accountName(username: string): Promise<string | null>;
 }
 
 /**
@@ -40,5 +42,5 @@ export const EXTERNAL_FACTOR: FirstFactor = {
   provesPassword: false,
   authenticate: ({ loginName }) => Promise.resolve({ outcome: "passed", username: loginName }),
   checkAccount: ({ loginName }) => Promise.resolve({ outcome: "passed", username: loginName }),
-  accountName: () => null,
+  accountName: () => Promise.resolve(null),
 };

@@ -26,8 +26,11 @@ export interface LoginParts {
   secrets: Secrets;
   rules: LoginRules;
   now(): EpochMs;
-  /** How long after a verdict OpenVPN may still take to begin the session, in milliseconds. */
-  slowestReplyMs: number;
+  /**
+   * How far from a verdict OpenVPN may date the session that it begins, in milliseconds. It makes the
+   * session's token when it asks, which is long before the verdict if it goes on with other work.
+   */
+  sessionBegins: { before: number; after: number };
   /** Makes a state id that nobody can guess, for a dynamic challenge. */
   newStateId(): string;
   /** Lets the thread that makes signatures rest; see `letThreadRest`. */

@@ -2,6 +2,7 @@ import { objectionToCommonName } from "../core/common_name.ts";
 import { type Enrolment, isActive } from "../core/enrolment.ts";
 import { isUsername } from "../core/username.ts";
 import {
+  isUndecided,
   type PasswordVerdict,
   REASONS,
   type Refused,
@@ -70,7 +71,7 @@ async function provenStep(
   const challenge = await prepareChallenge(request, parts);
   return await checkAnew(async () => {
     const { enrolment, checked } = await checkAhead(username, request, parts);
-    const accountName = enrolment === null ? parts.firstFactor.accountName(username) : null;
+    const accountName = enrolment === null ? await parts.firstFactor.accountName(username) : null;
     const needsMark = !isActive(enrolment) || request.method === null;
     const guess = { counted, mark: needsMark ? await markOf(request, parts) : null };
     const login = { request, username, accountName, throttle, guess, checked, challenge };
@@ -89,7 +90,7 @@ async function concludeRefusal(
   const mark = await markOf(request, parts);
   return await conclude(parts, { step: "password", attempt }, async (transaction) => {
     const conclusion = await concludeRefused({ attempt, refusal }, transaction, parts);
-    if (result.reason !== "pam_error") {
+    if (!isUndecided(result)) {
       const verdict = await throttle.failed(conclusion.verdict, { counted, mark }, transaction);
       return { ...conclusion, verdict };
     }

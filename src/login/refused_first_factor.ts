@@ -1,7 +1,7 @@
 import type { Attempt } from "../core/challenge.ts";
 import { exemptionHolds } from "../core/exemption.ts";
 import { similarNames } from "../core/similar_names.ts";
-import { type Refused, refusedUnproven } from "../core/verdict.ts";
+import { isUndecided, type Refused, refusedUnproven } from "../core/verdict.ts";
 import type { Conclusion, Transaction } from "./conclude.ts";
 import type { LoginParts } from "./login_parts.ts";
 
@@ -15,7 +15,7 @@ export async function concludeRefused(
   transaction: Transaction,
   parts: LoginParts,
 ): Promise<Conclusion<Refused>> {
-  if (refusal.told === undefined) return { verdict: refusal };
+  if (refusal.told === undefined || isUndecided(refusal)) return { verdict: refusal };
   return await wouldBeAnswered(attempt, transaction, parts)
     ? { verdict: refusal }
     : { verdict: refusedUnproven(refusal) };

@@ -19,6 +19,8 @@ export interface StoreOptions {
   create: boolean;
   /** How long to wait for another process's transaction, in milliseconds. */
   busyTimeoutMs: number;
+  /** How much of that wait may hold up this process's other work, in milliseconds; default: all of it. */
+  blockingMs?: number;
   /**
    * Leave all files as they are: the schema must be up to date, and what would have to be changed
    * first is a `database_unread`.
@@ -38,7 +40,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 /** An open store of which only a login's part is used. */
-export type Logins = Pick<Store, "logins"> & Disposable;
+export interface Logins extends Pick<Store, "logins">, Disposable {
+  /** Says whether it has to be opened anew: another file is at its path, or its schema is another. */
+  isStale(): boolean;
+}
 
 /**
  * Opens a store for logins alone: a hook call loads nothing of what administration needs.
@@ -47,7 +52,11 @@ export type Logins = Pick<Store, "logins"> & Disposable;
  */
 export async function openLogins(options: StoreOptions): Promise<Logins> {
   const database = await openDatabase(options.path, options);
-  return { logins: new SqliteLoginStore(database), [Symbol.dispose]: () => database.close() };
+  return {
+    logins: new SqliteLoginStore(database),
+    isStale: () => database.isStale(),
+    [Symbol.dispose]: () => database.close(),
+  };
 }
 
 /**

@@ -34,6 +34,10 @@ const PROCESS = {
   addressOfExit: { name: "_exit", type: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
+const ALARM = {
+  alarm: PROCESS.alarm,
+} as const satisfies Deno.ForeignLibraryInterface;
+
 const DUMPS = {
   setrlimit: {
     parameters: [
@@ -59,7 +63,7 @@ const DUMPS = {
  * - exit(3) ends it with status 1 and quick_exit(3) by SIGABRT, whatever the caller says: 0 would let
  *   the login in. In a process that a module forks, too.
  *
- * @param seconds from now until the alarm
+ * @param seconds from now until the alarm; 0 for none, see {@link openAlarm}
  * @returns ends the process at once, with a status of one's own
  * @throws Failure `library_missing`
  */
@@ -73,6 +77,18 @@ export function guardProcess(seconds: number): (status: number) => void {
   const abort = Deno.UnsafePointer.value(symbols.addressOfAbort);
   symbols.__cxa_at_quick_exit(abort, 0n);
   return symbols._exit;
+}
+
+/**
+ * The alarm of a process that does one thing after the other (alarm(2)), also after the process has
+ * given up foreign code.
+ *
+ * @returns sets the alarm anew, so many seconds from now; 0 for none
+ * @throws Failure `library_missing`
+ */
+export function openAlarm(): (seconds: number) => void {
+  const { alarm } = openLibrary("libc.so.6", ALARM).symbols;
+  return (seconds) => void alarm(seconds);
 }
 
 /**

@@ -9,3 +9,18 @@ export function writeAll(to: { writeSync(bytes: Uint8Array): number }, bytes: Ui
     written += to.writeSync(bytes.subarray(written));
   }
 }
+
+/**
+ * Writes all bytes to a connection, as fast as its reader takes them.
+ *
+ * @throws Deno.errors.* when the system refuses
+ */
+export async function writeAllAsync(
+  to: { write(bytes: Uint8Array): Promise<number> },
+  bytes: Uint8Array,
+): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) {
+    written += await to.write(bytes.subarray(written));
+  }
+}

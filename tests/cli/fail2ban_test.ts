@@ -30,6 +30,7 @@ const COUNTS: Record<Reason, boolean> = {
   common_name_mismatch: false,
   account_refused: false,
   pam_error: false,
+  busy: false,
   token_refused: false,
   challenge_answered: false,
   challenge_expired: false,

@@ -21,7 +21,7 @@ export const TEST_RULES: LoginRules = {
 export function fakeFactor(
   authenticate: (attempt: Attempt, password: string) => FirstFactorResult,
   checkAccount: (attempt: Attempt) => FirstFactorResult = () => refused("account_refused"),
-  accountName: FirstFactor["accountName"] = () => null,
+  accountName: (username: string) => string | null = () => null,
 ): FirstFactor {
   return {
     provesPassword: true,
@@ -31,6 +31,6 @@ export function fakeFactor(
       return authenticate(attempt, decoder.decode(password.reveal()));
     },
     checkAccount: (attempt) => Promise.resolve(checkAccount(attempt)),
-    accountName,
+    accountName: (username) => Promise.resolve(accountName(username)),
   };
 }

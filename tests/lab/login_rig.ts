@@ -137,7 +137,7 @@ export class LoginRig {
         audit: { maxDays: 3650, maxRows: 10_000 },
       },
       now: () => this.now,
-      slowestReplyMs: SLOWEST_REPLY,
+      sessionBegins: { before: 0, after: SLOWEST_REPLY },
       newStateId: () => stateId,
       rest() {},
     };

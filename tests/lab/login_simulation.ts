@@ -57,7 +57,7 @@ export class LoginSimulation implements Disposable {
       },
       rules: readSettings(() => undefined),
       now: () => this.now,
-      slowestReplyMs: 25_000,
+      sessionBegins: { before: 0, after: 25_000 },
       newStateId: () => "state",
       rest() {},
     });

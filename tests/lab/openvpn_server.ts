@@ -2,7 +2,10 @@ import { makeAuthority, makeCertificate } from "./certificates.ts";
 import type { Lines } from "./lines.ts";
 import { makeNetwork, type Network } from "./network.ts";
 import { OpenvpnProcess } from "./openvpn_process.ts";
+import { startPamHelpers } from "./pam_helpers.ts";
 import { keyFileOf, makeTestDirectory, PROGRAM } from "./program.ts";
+import { Serve } from "./serve.ts";
+import { wayIn } from "./way_in.ts";
 
 /**
  * Configuration that makes OpenVPN renegotiate whenever a client has sent and received some
@@ -73,6 +76,7 @@ export class OpenvpnServer implements AsyncDisposable {
     );
     await finish(config);
     const process = await startProcess(network, directory);
+    if (wayIn.isService) stack.use(await startService(directory, process.log));
     return new OpenvpnServer(directory, network, process, stack.move());
   }
 
@@ -100,6 +104,29 @@ async function startProcess(network: Network, directory: string): Promise<Openvp
   return process;
 }
 
+/** Starts the service with the settings of the configuration, which OpenVPN would give to a script. */
+async function startService(directory: string, log: Lines): Promise<AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
+  const config = await Deno.readTextFile(configIn(directory));
+  const settings = config.split("\n").flatMap((line) => line.match(/^setenv (totp.*)$/)?.[1] ?? []);
+  const file = `${directory}/serve.conf`;
+  await Deno.writeTextFile(file, settings.join("\n"));
+  const variables = settings.map((line) => line.match(/^(\S+) "?(.*?)"?$/)!.slice(1, 3));
+  const helpers = stack.use(await startPamHelpers(directory, Object.fromEntries(variables)));
+  stack.use(
+    await Serve.start([
+      ...["--management", managementIn(directory), "--settings", file],
+      ...["--pam-socket", helpers.socket],
+    ], { log }),
+  );
+  await log.waitFor(/ event=connected\b/);
+  return stack.move();
+}
+
+function managementIn(directory: string): string {
+  return `${directory}/management.sock`;
+}
+
 function configIn(directory: string): string {
   return `${directory}/server.conf`;
 }
@@ -114,6 +141,12 @@ function configuration(
   lines: readonly string[],
 ): string {
   const has = (directive: string) => lines.some((line) => line.startsWith(`${directive} `));
+  const scripts = wayIn.isService
+    ? [`management ${managementIn(directory)} unix`, "management-client-auth"]
+    : [
+      ...has("auth-user-pass-verify") ? [] : [`auth-user-pass-verify ${PROGRAM} via-file`],
+      ...has("client-crresponse") ? [] : [`client-crresponse ${PROGRAM}`],
+    ];
   return [
     "dev tun",
     "topology subnet",
@@ -128,8 +161,7 @@ function configuration(
     "verb 3",
     `tmp-dir ${directory}/tmp`,
     "script-security 2",
-    ...has("auth-user-pass-verify") ? [] : [`auth-user-pass-verify ${PROGRAM} via-file`],
-    ...has("client-crresponse") ? [] : [`client-crresponse ${PROGRAM}`],
+    ...scripts,
     // A code that a test computes stays valid until it is checked, however slow the machine is.
     ...has("setenv totpDriftSteps") ? [] : ["setenv totpDriftSteps 10"],
     ...has("auth-gen-token") || lines.includes(WITHOUT_TOKENS) ? [] : ["auth-gen-token"],

@@ -1,3 +1,5 @@
+import { wayIn } from "./way_in.ts";
+
 /** The command that makes a journal file from entries given as text. */
 export const JOURNAL_WRITER = "/lib/systemd/systemd-journal-remote";
 
@@ -16,6 +18,7 @@ const REQUIREMENTS = {
   strace: command("strace", "strace"),
   gcc: command("gcc", "gcc and libc6-dev"),
   script: command("script", "bsdutils"),
+  "systemd-socket-activate": command("systemd-socket-activate", "systemd"),
   bash: command("bash", "bash"),
   zsh: command("zsh", "zsh"),
   fish: command("fish", "fish"),
@@ -81,7 +84,8 @@ export function testWith(
   name: string,
   fn: (t: Deno.TestContext) => void | Promise<void>,
 ): void {
-  Deno.test({ name, ignore: missing(requirements).length > 0, fn });
+  const ignore = missing(requirements).length > 0;
+  Deno.test({ name: wayIn.isService ? `by the service, ${name}` : name, ignore, fn });
 }
 
 function command(

@@ -22,6 +22,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   "core": ["core", "text"],
   "text": ["text"],
   "settings.ts": ["core", "text"],
+  "settings_file.ts": ["core", "text", "settings.ts"],
   "service_options.ts": ["core", "text"],
   "system": ["core", "text", "system"],
   "secrets": ["core", "text", "secrets", "system"],
@@ -46,7 +47,8 @@ const ALLOWED: Record<string, readonly string[]> = {
     ...["store/open_store.ts", "store/store.ts"],
   ],
   "serve": [
-    ...["core", "text", "settings.ts", "service_options.ts", "system", "login", "openvpn", "pam"],
+    ...["core", "text", "settings.ts", "settings_file.ts", "service_options.ts", "system"],
+    ...["login", "openvpn", "pam"],
     ...["serve", "secrets", "store/open_store.ts", "store/store.ts"],
   ],
   "server_setup": [
@@ -54,6 +56,7 @@ const ALLOWED: Record<string, readonly string[]> = {
       "core",
       "text",
       "settings.ts",
+      "settings_file.ts",
       "service_options.ts",
       "system",
       "server_setup",
@@ -64,7 +67,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
   "migration": ["core", "text", "migration"],
   "admin": [
-    ...["core", "text", "settings.ts", "service_options.ts", "system", "admin", "secrets", "pam"],
+    ...["core", "text", "settings.ts", "settings_file.ts", "service_options.ts", "system", "admin"],
+    ...["secrets", "pam"],
     ...["store/open_store.ts", "store/store.ts", "server_setup", "migration"],
   ],
 };

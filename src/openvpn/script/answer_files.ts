@@ -1,8 +1,6 @@
 import { Failure } from "../../core/failure.ts";
+import { crText, dynamicChallenge } from "../challenge_text.ts";
 import { fileError } from "../../system/bounded_file.ts";
-
-/** Flags of a `CR_TEXT` challenge: a response is required, and may be shown while it is typed. */
-const FLAGS = "R,E";
 
 /**
  * Writes the request for a code, which OpenVPN reads once, right after exit status 2
@@ -17,7 +15,7 @@ export function writePendingFile(
   timeoutSeconds: number,
   text: string,
 ): void {
-  write(path, `${timeoutSeconds}\ncrtext\nCR_TEXT:${FLAGS}:${text}\n`);
+  write(path, `${timeoutSeconds}\ncrtext\n${crText(text)}\n`);
 }
 
 /**
@@ -29,10 +27,9 @@ export function writePendingFile(
  */
 export function writeDynamicChallenge(
   path: string,
-  { stateId, username, text }: { stateId: string; username: string; text: string },
+  challenge: { stateId: string; username: string; text: string },
 ): void {
-  const base64 = new TextEncoder().encode(username).toBase64();
-  write(path, `CRV1:${FLAGS}:${stateId}:${base64}:${text}`);
+  write(path, dynamicChallenge(challenge));
 }
 
 /**

@@ -1,13 +1,7 @@
 import { Failure } from "../../core/failure.ts";
 import { Redacted } from "../../text/redacted.ts";
+import { type Credentials, readUsername } from "../credentials.ts";
 import { readBoundedFile } from "../../system/bounded_file.ts";
-
-/** What a client logs in with. */
-export interface Credentials {
-  username: string;
-  /** The bytes as they came; a password need not be UTF-8. */
-  password: Redacted<Uint8Array<ArrayBuffer>>;
-}
 
 /** Longest credentials file that is read; OpenVPN itself passes on less than 8 KiB. */
 const MAX_BYTES = 64 * 1024;
@@ -63,17 +57,7 @@ export function makeCredentials(
     );
   }
   return {
-    username: decodeUsername(username),
+    username: readUsername(username),
     password: new Redacted(password),
   };
-}
-
-function decodeUsername(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
-      bytes,
-    );
-  } catch {
-    throw new Failure("bad_username", "the username is not valid UTF-8");
-  }
 }

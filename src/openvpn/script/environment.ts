@@ -1,9 +1,9 @@
 import { Failure } from "../../core/failure.ts";
 import type { Attempt } from "../../core/challenge.ts";
-import type { Client } from "../../login/client.ts";
 import type { ReadVariable } from "../../settings.ts";
 import { Memory } from "../../system/memory.ts";
 import { readVariableBytes } from "../../system/variable.ts";
+import { readAttempt } from "../client_variables.ts";
 
 /** The variables that OpenVPN gives to a script. */
 export interface ScriptEnvironment {
@@ -59,34 +59,10 @@ export function requireVariable(name: string, read: ReadVariable): string {
 
 /**
  * Reads who is logging in. The path of OpenVPN's `auth_control_file` identifies the attempt.
- * Without a client certificate, the common name is absent at the password step and empty at the
- * answer; both become null.
  *
  * @param loginName from the credentials at the password step, otherwise from `username`
  * @throws Failure `bad_call`
  */
-export function readAttempt(read: ReadVariable, loginName: string): Attempt {
-  return {
-    id: requireVariable("auth_control_file", read),
-    loginName,
-    commonName: read("common_name") || null,
-    address: readAddress(read),
-  };
-}
-
-/** The client's address; OpenVPN has a separate variable for IPv6. */
-export function readAddress(read: ReadVariable): string | null {
-  return read("untrusted_ip") || read("untrusted_ip6") || null;
-}
-
-/**
- * Reads what OpenVPN reports about the client. For `crtext` this follows OpenVPN's own rule: a
- * token between commas.
- */
-export function readClient(read: ReadVariable): Client {
-  return {
-    knowsCrtext: (read("IV_SSO") ?? "").split(",").includes("crtext"),
-    hasSessionTokens: read("session_id") !== undefined,
-    connectedFrom: read("trusted_ip") ?? read("trusted_ip6") ?? null,
-  };
+export function readScriptAttempt(read: ReadVariable, loginName: string): Attempt {
+  return readAttempt(read, requireVariable("auth_control_file", read), loginName);
 }

@@ -1,7 +1,6 @@
 import type { Code } from "../../core/code.ts";
-import { decodeLatin1 } from "../../text/latin1.ts";
 import type { Redacted } from "../../text/redacted.ts";
-import { readAnswer } from "../answer.ts";
+import { readResponse } from "../answer.ts";
 import { fileError, readBoundedFile } from "../../system/bounded_file.ts";
 
 /**
@@ -17,18 +16,7 @@ const MAX_BYTES = 4096;
  * @throws Failure if the file cannot be read
  */
 export function readResponseFile(path: string): Redacted<Code> | null {
-  return parseResponse(readBoundedFile(path, MAX_BYTES));
-}
-
-/** Reads the code from a response file's content; null if there is none. */
-export function parseResponse(content: Uint8Array): Redacted<Code> | null {
-  const base64 = decodeLatin1(content).trimEnd();
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return null;
-  try {
-    return readAnswer(Uint8Array.fromBase64(base64));
-  } catch {
-    return null;
-  }
+  return readResponse(readBoundedFile(path, MAX_BYTES));
 }
 
 /**

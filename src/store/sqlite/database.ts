@@ -1,6 +1,9 @@
-import { backup, DatabaseSync } from "node:sqlite";
+import { backup, type DatabaseSync } from "node:sqlite";
+import { Connection } from "./connection.ts";
 import { failureOf } from "./errors.ts";
 import { prepareFile } from "./file.ts";
+import { MIGRATIONS, schemaVersion } from "./migrations.ts";
+import { Patience } from "./patience.ts";
 import { prepareConnection } from "./prepare_connection.ts";
 import { requireNoLog } from "./require_no_log.ts";
 import { inTransaction } from "./transaction.ts";
@@ -12,6 +15,8 @@ export interface OpenOptions {
   create: boolean;
   /** How long to wait for another process's transaction, in milliseconds. */
   busyTimeoutMs: number;
+  /** How much of that wait may hold up this process's other work, in milliseconds; default: all of it. */
+  blockingMs?: number;
   /**
    * Leave all files as they are; the schema is up to date already. An interrupted write, which would
    * have to be taken back first, is a `database_unread`.
@@ -31,10 +36,23 @@ export class Database {
   readonly #path: string;
   readonly #connection: DatabaseSync;
   readonly #turns = new Turns();
+  readonly #patience: Patience;
+  readonly #identity: string | null;
 
-  constructor(path: string, connection: DatabaseSync) {
+  constructor(path: string, connection: DatabaseSync, patience = new Patience(0)) {
     this.#path = path;
     this.#connection = connection;
+    this.#patience = patience;
+    this.#identity = fileIdentity(path);
+  }
+
+  /**
+   * Says whether the database has to be opened anew: there is another file at its path now, or a newer
+   * program has changed its schema. A process that goes on with the old file would lose what it writes.
+   */
+  isStale(): boolean {
+    return fileIdentity(this.#path) !== this.#identity ||
+      schemaVersion(this.#connection) !== MIGRATIONS.length;
   }
 
   /**
@@ -42,7 +60,7 @@ export class Database {
    * on the same connection they would see what those may still take back.
    */
   read<T>(query: (connection: DatabaseSync) => T): Promise<T> {
-    return this.#inTurn(() => query(this.#connection));
+    return this.#inTurn((connection) => this.#patience.run(() => query(connection)));
   }
 
   /**
@@ -53,7 +71,7 @@ export class Database {
    * @returns what `work` gives, after the commit
    */
   transaction<T>(work: (connection: DatabaseSync) => T | Promise<T>): Promise<T> {
-    return this.#inTurn((connection) => inTransaction(connection, work));
+    return this.#inTurn((connection) => inTransaction(connection, work, this.#patience));
   }
 
   /**
@@ -99,12 +117,12 @@ export class Database {
  */
 export async function openDatabase(
   path: string,
-  { create, busyTimeoutMs, readOnly = false }: OpenOptions,
+  { create, busyTimeoutMs, blockingMs = busyTimeoutMs, readOnly = false }: OpenOptions,
 ): Promise<Database> {
   try {
     const file = prepareFile(path, create);
     if (readOnly) requireNoLog(file.path);
-    const connection = new DatabaseSync(file.path, {
+    const connection = new Connection(file.path, {
       readOnly,
       timeout: busyTimeoutMs,
       enableForeignKeyConstraints: true,
@@ -115,8 +133,19 @@ export async function openDatabase(
       connection.close();
       throw error;
     }
-    return new Database(path, connection);
+    connection.prepare(`PRAGMA busy_timeout = ${Math.min(blockingMs, busyTimeoutMs)}`).get();
+    return new Database(path, connection, new Patience(busyTimeoutMs - blockingMs));
   } catch (error) {
     throw failureOf(error, path);
+  }
+}
+
+/** Tells the file at a path from any other that was there before; null where there is none. */
+function fileIdentity(path: string): string | null {
+  try {
+    const { dev, ino } = Deno.statSync(path);
+    return `${dev} ${ino}`;
+  } catch {
+    return null;
   }
 }

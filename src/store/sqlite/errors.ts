@@ -5,6 +5,7 @@ import { actingUid, isActingForAnother } from "../../system/acting_user.ts";
 const RESTORE = "move it away, with its -journal and -wal if there are any, " +
   "then restore a backup or enrol again";
 
+const SQLITE_BUSY = 5;
 const SQLITE_CORRUPT = 11;
 
 /** A read-only connection has found a journal that it would have to play back. */
@@ -12,7 +13,7 @@ const READONLY_ROLLBACK = 776;
 
 /** Advice for SQLite's primary result codes (sqlite.org/rescode.html). */
 const ADVICE: Record<number, [FailureCode, string]> = {
-  5: [
+  [SQLITE_BUSY]: [
     "database_locked",
     "is locked by another process: try again; `fuser` shows which process holds it",
   ],
@@ -59,6 +60,11 @@ export function failureOf(error: unknown, path: string): unknown {
   return isSystemError(error)
     ? new Failure("database_error", `cannot open ${path}: ${error.message}`)
     : error;
+}
+
+/** Says whether an error means that another process holds a lock. */
+export function isBusy(error: unknown): boolean {
+  return isSqliteError(error) && ((error.errcode ?? 0) & 0xff) === SQLITE_BUSY;
 }
 
 /** The error for a database whose pages contradict each other. */

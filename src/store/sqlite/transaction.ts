@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { Patience } from "./patience.ts";
 
 /**
  * Runs a transaction that holds the write lock from its beginning (`BEGIN IMMEDIATE`); nothing stays
@@ -9,12 +10,14 @@ import type { DatabaseSync } from "node:sqlite";
 export async function inTransaction<T>(
   connection: DatabaseSync,
   work: (connection: DatabaseSync) => T | Promise<T>,
+  patience = new Patience(0),
 ): Promise<T> {
   try {
     // prepare() rather than exec(): only its errors carry SQLite's result code.
-    connection.prepare("BEGIN IMMEDIATE").run();
+    await patience.run(() => connection.prepare("BEGIN IMMEDIATE").run());
     const result = await work(connection);
-    connection.prepare("COMMIT").run();
+    // A reader in another process may keep it from ending for a moment.
+    await patience.run(() => connection.prepare("COMMIT").run());
     return result;
   } finally {
     // Of a transaction that isn't committed by now, nothing stays.

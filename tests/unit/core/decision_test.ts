@@ -53,7 +53,7 @@ Deno.test("refusals from one /64 are alike: everybody with IPv6 has that many ad
 Deno.test("refusals that no wait bounds are alike whatever the names, which a client can invent", () => {
   const free = [
     ...["bad_username", "bad_password", "common_name_mismatch", "token_refused", "failure"],
-    "pam_error",
+    ...["pam_error", "busy"],
   ];
   for (const reason of Object.keys(REASONS)) {
     const refusal = { ...REFUSAL, reason };

@@ -55,7 +55,7 @@ function partsFor(store: LoginStore, change: Partial<LoginParts> = {}): LoginPar
     },
     rules: TEST_RULES,
     now: () => NOW,
-    slowestReplyMs: 25_000,
+    sessionBegins: { before: 0, after: 25_000 },
     newStateId: () => "state",
     rest() {},
     ...change,

@@ -30,7 +30,7 @@ class External implements Disposable {
       },
       rules: { ...TEST_RULES, lockout: { maxFailures: 5, lockoutSeconds: 60 } },
       now: () => this.now,
-      slowestReplyMs: 25_000,
+      sessionBegins: { before: 0, after: 25_000 },
       newStateId: () => "state",
       rest() {},
     });

@@ -38,7 +38,7 @@ async function wrongCodes(
     },
     rules: { ...TEST_RULES, ...rules },
     now: () => 1_800_000_000_000,
-    slowestReplyMs: 25_000,
+    sessionBegins: { before: 0, after: 25_000 },
     newStateId: () => "state",
     rest() {},
   });

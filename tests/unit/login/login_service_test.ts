@@ -62,7 +62,7 @@ async function withService(
     },
     rules: { ...TEST_RULES, challengeMethods: ["append", "crtext", "dynamic"] },
     now: () => NOW,
-    slowestReplyMs: 25_000,
+    sessionBegins: { before: 0, after: 25_000 },
     newStateId: () => "state",
     rest() {},
   });

@@ -42,7 +42,7 @@ Deno.test("simultaneous right passwords of one user take back no failures of oth
             : refused("wrong_password");
         },
         checkAccount: () => Promise.resolve(refused("account_refused")),
-        accountName: () => null,
+        accountName: () => Promise.resolve(null),
       },
       secrets: {
         open: () => Promise.reject(new Error("no code comes along")),
@@ -50,7 +50,7 @@ Deno.test("simultaneous right passwords of one user take back no failures of oth
       },
       rules: TEST_RULES,
       now: () => now,
-      slowestReplyMs: 25_000,
+      sessionBegins: { before: 0, after: 25_000 },
       newStateId: () => "state",
       rest() {},
     });

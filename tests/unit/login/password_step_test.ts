@@ -14,7 +14,7 @@ import type { DecisionRecord } from "../../../src/core/decision.ts";
 import type { KnownPlace } from "../../../src/core/known_place.ts";
 import type { PlaceFailures } from "../../../src/core/throttle.ts";
 import { type CodeFailures, NO_FAILURES } from "../../../src/core/lockout.ts";
-import { refused, refusedUntilChanged } from "../../../src/core/verdict.ts";
+import { refused, refusedBusy, refusedUntilChanged } from "../../../src/core/verdict.ts";
 import { passwordStep } from "../../../src/login/password_step.ts";
 import { EXTERNAL_FACTOR, type FirstFactor } from "../../../src/login/first_factor.ts";
 import type { LoginParts } from "../../../src/login/login_parts.ts";
@@ -53,6 +53,7 @@ function fakePam(calls: string[], { meanwhile = () => {}, ...play }: Play): Firs
     calls.push("authenticate");
     meanwhile();
     if (password === "broken PAM") return refused("pam_error");
+    if (password === "no time") return refusedBusy("PAM's");
     if (password === "expired") return refusedUntilChanged(refused("account_refused", "PAM's"));
     return password === PASSWORD ? passed(loginName) : refused("wrong_password");
   }, ({ loginName, address }) => {
@@ -240,7 +241,7 @@ async function play(request: Play) {
       commonName: request.commonNameRule ?? "any",
     },
     now: () => request.now ?? 5000,
-    slowestReplyMs: 25_000,
+    sessionBegins: { before: 0, after: 25_000 },
     newStateId: () => "state",
     rest() {},
   };
@@ -595,6 +596,17 @@ Deno.test("passwordStep counts no failure of PAM itself", async () => {
     const { verdict } = await play({ places, meanwhile, password: "broken PAM" });
     assert.deepEqual(verdict, refused("pam_error"));
     assert.deepEqual([...places], []);
+  }
+});
+
+Deno.test("passwordStep tells everybody to come back whom PAM has no time for, and counts nothing", async () => {
+  const places = new Map<string, PlaceFailures>();
+  for (const loginName of ["Alice", "bob"]) {
+    for (let i = 0; i < 9; i++) {
+      const { verdict } = await play({ places, loginName, password: "no time" });
+      assert.deepEqual(verdict, refusedBusy("PAM's"));
+      assert.deepEqual([...places], []);
+    }
   }
 });
 

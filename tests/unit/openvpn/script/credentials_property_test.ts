@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer, isUtf8 } from "node:buffer";
 import fc from "fast-check";
 import { Failure } from "../../../../src/core/failure.ts";
-import type { Credentials } from "../../../../src/openvpn/script/credentials.ts";
+import type { Credentials } from "../../../../src/openvpn/credentials.ts";
 import { makeCredentials, parseCredentials } from "../../../../src/openvpn/script/credentials.ts";
 import { anyText, holds } from "../../../lab/fuzz.ts";
 

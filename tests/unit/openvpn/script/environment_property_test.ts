@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Failure } from "../../../../src/core/failure.ts";
-import { readAttempt, readClient } from "../../../../src/openvpn/script/environment.ts";
+import { readClient } from "../../../../src/openvpn/client_variables.ts";
+import { readScriptAttempt } from "../../../../src/openvpn/script/environment.ts";
 import { anyText, holds, textWith } from "../../../lab/fuzz.ts";
 
 /** OpenVPN's rule, as in its C code: strtok(3) by commas, strcmp(3) with the method. */
@@ -27,7 +28,7 @@ Deno.test("readClient agrees with OpenVPN's own search for crtext", () => {
   );
 });
 
-Deno.test("readAttempt reads what is set, treats empty as absent, and requires an id", () => {
+Deno.test("readScriptAttempt reads what is set, treats empty as absent, and requires an id", () => {
   const value = fc.oneof(anyText, fc.constantFrom(undefined, ""));
   const names = {
     auth_control_file: value,
@@ -42,14 +43,14 @@ Deno.test("readAttempt reads what is set, treats empty as absent, and requires a
     const read = (name: string) => variables[name as keyof typeof variables];
     const id = set.get("auth_control_file");
     if (id === undefined) {
-      assert.throws(() => readAttempt(read, loginName), (error) => {
+      assert.throws(() => readScriptAttempt(read, loginName), (error) => {
         assert(error instanceof Failure && error.code === "bad_call");
         return error.message.includes("auth_control_file");
       });
       return;
     }
     const addresses = [set.get("untrusted_ip"), set.get("untrusted_ip6"), null];
-    assert.deepEqual(readAttempt(read, loginName), {
+    assert.deepEqual(readScriptAttempt(read, loginName), {
       id,
       loginName,
       commonName: set.get("common_name") ?? null,

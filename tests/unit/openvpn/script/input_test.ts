@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Failure } from "../../../../src/core/failure.ts";
 import { parseCredentials } from "../../../../src/openvpn/script/credentials.ts";
-import { readAttempt, readClient } from "../../../../src/openvpn/script/environment.ts";
+import { readClient } from "../../../../src/openvpn/client_variables.ts";
+import { readScriptAttempt } from "../../../../src/openvpn/script/environment.ts";
 import { readSessionToken } from "../../../../src/openvpn/session_token.ts";
-import { parseResponse } from "../../../../src/openvpn/script/response.ts";
+import { readResponse } from "../../../../src/openvpn/answer.ts";
 import { holds } from "../../../lab/fuzz.ts";
 
 import { sessionToken } from "../../../lab/session_token.ts";
@@ -44,16 +45,16 @@ Deno.test("parseCredentials fails in no other way, whatever the bytes", () => {
   }));
 });
 
-Deno.test("parseResponse reads base64 with a line end, padded or not", () => {
+Deno.test("readResponse reads base64 with a line end, padded or not", () => {
   for (const text of ["MDAwMDQy\n", "MDAwMDQy", "IDEyMyA0NTYNCg==\n"]) {
     assert.match(
-      parseResponse(utf8.encode(text))?.reveal().text ?? "",
+      readResponse(utf8.encode(text))?.reveal().text ?? "",
       /^(000042|123456)$/,
     );
   }
 });
 
-Deno.test("parseResponse returns null for everything else", () => {
+Deno.test("readResponse returns null for everything else", () => {
   for (
     const text of [
       "",
@@ -68,18 +69,18 @@ Deno.test("parseResponse returns null for everything else", () => {
       "////",
     ]
   ) {
-    assert.equal(parseResponse(utf8.encode(text)), null, text);
+    assert.equal(readResponse(utf8.encode(text)), null, text);
   }
 });
 
-Deno.test("parseResponse returns a code or null, whatever the bytes", () => {
+Deno.test("readResponse returns a code or null, whatever the bytes", () => {
   holds(fc.property(
     fc.oneof(
       fc.uint8Array({ maxLength: 100 }),
       fc.base64String({ maxLength: 24 }).map((text) => utf8.encode(text)),
     ),
     (bytes) => {
-      const code = parseResponse(bytes);
+      const code = readResponse(bytes);
       if (code === null) return;
       const { kind, text } = code.reveal();
       assert.match(text, kind === "digits" ? /^\d{6,8}$/ : /^[0-9A-Z]{10}$/);
@@ -139,17 +140,17 @@ Deno.test("readSessionToken takes nothing else for a token, and treats no broken
   }
 });
 
-Deno.test("readAttempt reads the IPv6 address, and treats empty as absent", () => {
+Deno.test("readScriptAttempt reads the IPv6 address, and treats empty as absent", () => {
   const read = from({
     auth_control_file: "/tmp/acf",
     untrusted_ip6: "2001:db8::1",
     common_name: "",
   });
-  assert.deepEqual(readAttempt(read, "alice"), {
+  assert.deepEqual(readScriptAttempt(read, "alice"), {
     id: "/tmp/acf",
     loginName: "alice",
     commonName: null,
     address: "2001:db8::1",
   });
-  assert.throws(() => readAttempt(from({}), "alice"), /auth_control_file/);
+  assert.throws(() => readScriptAttempt(from({}), "alice"), /auth_control_file/);
 });

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { firstFactorResultOf } from "../../../src/hook/pam_factor.ts";
+import { refusedUntilChanged } from "../../../src/core/verdict.ts";
+import { adviceForUid, pamVerdict, passwordVerdict } from "../../../src/pam/pam_verdict.ts";
 import type { PamResult } from "../../../src/pam/pam_result.ts";
 import { Status } from "../../../src/pam/status.ts";
 
-const USER_NOBODY = "; as uid 65534, PAM may not be able to check any password: remove `user` " +
-  "and `group` from OpenVPN's configuration, or set totpPrimaryAuth external";
+const ADVICE = "; as uid 65534, PAM may not be able to check any password: use a ladder, or set " +
+  "totpPrimaryAuth external";
 
 /** What PAM says, the log's reason, its detail for root, and what is added for others. */
 const CASES: [result: PamResult, reason: string, detail: string, added: string][] = [
@@ -12,19 +13,19 @@ const CASES: [result: PamResult, reason: string, detail: string, added: string][
     { outcome: "denied", call: "pam_authenticate", status: Status.AUTH_ERR },
     "wrong_password",
     "PAM service vpn: PAM_AUTH_ERR",
-    USER_NOBODY,
+    ADVICE,
   ],
   [
     { outcome: "denied", call: "pam_acct_mgmt", status: Status.ACCT_EXPIRED },
     "account_refused",
     "PAM service vpn: PAM_ACCT_EXPIRED",
-    USER_NOBODY,
+    ADVICE,
   ],
   [
     { outcome: "denied", call: "pam_authenticate", status: Status.ACCT_EXPIRED, said: ["No."] },
     "account_refused",
     "PAM service vpn: PAM_ACCT_EXPIRED, saying: No.",
-    USER_NOBODY,
+    ADVICE,
   ],
   [
     {
@@ -36,13 +37,13 @@ const CASES: [result: PamResult, reason: string, detail: string, added: string][
     "account_refused",
     "PAM service vpn: PAM_AUTH_ERR, saying: The account is locked due to 3 failed logins. " +
     "(10 minutes left to unlock)",
-    USER_NOBODY,
+    ADVICE,
   ],
   [
     { outcome: "failed", call: "pam_authenticate", status: Status.AUTHINFO_UNAVAIL },
     "pam_error",
     "PAM service vpn: PAM_AUTHINFO_UNAVAIL",
-    USER_NOBODY,
+    ADVICE,
   ],
   [
     { outcome: "failed", call: "pam_start", status: Status.ABORT },
@@ -65,20 +66,35 @@ const CASES: [result: PamResult, reason: string, detail: string, added: string][
   ],
 ];
 
-Deno.test("firstFactorResultOf gives PAM's refusals a login's reasons, and advice", () => {
+Deno.test("pamVerdict gives PAM's refusals a login's reasons, and advice", () => {
   for (const [result, reason, detail, added] of CASES) {
+    const forRoot = { service: "vpn", advice: adviceForUid(0, "use a ladder") };
+    assert.deepEqual(pamVerdict(result, forRoot), { outcome: "refused", reason, detail });
+    const forOthers = { service: "vpn", advice: adviceForUid(65534, "use a ladder") };
     assert.deepEqual(
-      firstFactorResultOf(result, "vpn", 0),
-      { outcome: "refused", reason, detail },
-    );
-    assert.deepEqual(
-      firstFactorResultOf(result, "vpn", 65534),
+      pamVerdict(result, forOthers),
       { outcome: "refused", reason, detail: detail + added },
     );
   }
 });
 
-Deno.test("firstFactorResultOf passes on the name that PAM settled on", () => {
-  const passed: PamResult = { outcome: "passed", username: "alice" };
-  assert.deepEqual(firstFactorResultOf(passed, "vpn", 65534), passed);
+Deno.test("pamVerdict passes on the name that PAM settled on", () => {
+  const passed = { outcome: "passed", username: "alice" } as const;
+  assert.deepEqual(pamVerdict(passed, { service: "vpn", advice: ADVICE }), passed);
+  assert.deepEqual(passwordVerdict(passed, { service: "vpn", advice: ADVICE }), passed);
+});
+
+Deno.test("passwordVerdict tells the owner of an expired password to change it, and nobody else", () => {
+  const asked = { service: "vpn", advice: "" };
+  const expired: PamResult = {
+    outcome: "denied",
+    call: "pam_acct_mgmt",
+    status: Status.NEW_AUTHTOK_REQD,
+  };
+  const verdict = pamVerdict(expired, asked);
+  assert(verdict.outcome === "refused" && verdict.told === undefined);
+  assert.deepEqual(passwordVerdict(expired, asked), refusedUntilChanged(verdict));
+  for (const [result] of CASES) {
+    assert.deepEqual(passwordVerdict(result, asked), pamVerdict(result, asked));
+  }
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Failure } from "../../../src/core/failure.ts";
-import { refusalOf } from "../../../src/hook/call.ts";
+import { refusalOf } from "../../../src/login/refusal_of.ts";
 import { holds, textWith } from "../../lab/fuzz.ts";
 
 Deno.test("refusalOf says where an unexpected error was thrown, but does not show its message", () => {

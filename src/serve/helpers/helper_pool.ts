@@ -1,0 +1,188 @@
+import { Failure } from "../../core/failure.ts";
+import { encodeRequest, type HelperRequest, type PamRequest } from "../../pam/helper/protocol.ts";
+import type { HelperReply } from "../../pam/helper/reply.ts";
+import type { PamResult } from "../../pam/pam_result.ts";
+import { HelperConnection, HelperLost, NothingSent } from "./helper_connection.ts";
+import { Turns } from "./turns.ts";
+
+/** What came of asking PAM; `lost`: there is no answer, and there will be none. */
+export type PamOutcome = "passed" | "denied" | "failed" | "no_answer" | "lost";
+
+/** How a pool works. */
+export interface HelperPoolOptions {
+  /** Path of the socket behind which each connection has a helper of its own. */
+  socket: string;
+  /** The largest number of connections. */
+  limit: number;
+  /** PAM's time limit. A helper has it as its own setting; the pool waits a little longer. */
+  timeoutSeconds: number;
+  /** How many requests may wait for a connection. */
+  maxWaiting: number;
+  /** Is told of each time that PAM was asked, how long that took and what came of it. */
+  observe?: (seconds: number, outcome: PamOutcome) => void;
+}
+
+/** How busy a pool is. */
+export interface HelperCounts {
+  /** Connections to helpers. */
+  open: number;
+  /** Requests that have a connection, or get one now. */
+  busy: number;
+  limit: number;
+  /** Requests that wait for a connection. */
+  waiting: number;
+}
+
+/** PAM's answer, and who gave it. */
+export interface PamReply {
+  result: PamResult;
+  /** Whom the helper runs as, if not root. */
+  uid: number | null;
+}
+
+/** How long a helper may take in addition to PAM, its own start included, in seconds. */
+const SLACK_SECONDS = 2;
+
+/** How long a request may wait for a helper, in seconds. */
+const MAX_WAIT_SECONDS = 30;
+
+/** OpenVPN gives up a login after so long (`hand-window`), less a little for all the rest. */
+const LOGIN_SECONDS = 60 - 5;
+
+/**
+ * PAM's helpers. Each has a connection of its own, which is opened when it is needed and kept; it
+ * has one request at a time.
+ *
+ * No request is sent twice, since modules count wrong passwords: when a connection breaks, nobody
+ * knows how far its helper came.
+ */
+export class HelperPool {
+  readonly #options: HelperPoolOptions;
+  readonly #turns: Turns;
+  /** All connections. */
+  readonly #open = new Set<HelperConnection>();
+  /** Those that wait for a request; the last one was used last. */
+  #idle: HelperConnection[] = [];
+  #isClosed = false;
+  #isRetired = false;
+
+  constructor(options: HelperPoolOptions) {
+    this.#options = options;
+    this.#turns = new Turns({ ...options, waitSeconds: waitSecondsFor(options.timeoutSeconds) });
+  }
+
+  /**
+   * Has PAM asked.
+   *
+   * @throws HelpersBusy where PAM was not asked for lack of helpers
+   * @throws Failure `helper_lost` where there is no answer, `untrusted_path`, `bad_call`
+   */
+  askPam(request: PamRequest): Promise<PamReply> {
+    return this.#inTurn(request, async (frame) => {
+      const startedAt = performance.now();
+      let outcome: PamOutcome = "lost";
+      try {
+        const reply = await this.#ask(frame, "result");
+        outcome = outcomeOf(reply.result);
+        return reply;
+      } finally {
+        this.#options.observe?.((performance.now() - startedAt) / 1000, outcome);
+      }
+    });
+  }
+
+  /**
+   * Asks for the name of a user's account; null if there is none. It does not wait behind others,
+   * since the user's password has.
+   *
+   * @throws as {@link askPam}
+   */
+  async accountName(username: string): Promise<string | null> {
+    const request = { kind: "account_name", username } as const;
+    const ask = (frame: Uint8Array) => this.#ask(frame, "accountName");
+    return (await this.#inTurn(request, ask)).accountName;
+  }
+
+  /** How busy it is now. */
+  state(): HelperCounts {
+    const { busy, waiting } = this.#turns;
+    return { open: this.#open.size, busy, limit: this.#options.limit, waiting };
+  }
+
+  /** Keeps no connection any more: what is under way or waits still gets its answer. */
+  retire(): void {
+    this.#isRetired = true;
+    for (const connection of [...this.#idle]) connection.close();
+  }
+
+  /** Closes all connections, for good; whoever waits or asks gets `helper_lost`. */
+  close(): void {
+    this.#isClosed = true;
+    this.#turns.close(stopping());
+    for (const connection of [...this.#open]) connection.close();
+  }
+
+  /** Makes the request once it has its turn, and overwrites it afterwards. */
+  async #inTurn<T>(request: HelperRequest, ask: (frame: Uint8Array) => Promise<T>): Promise<T> {
+    await this.#turns.get(request.kind === "account_name");
+    let frame: Uint8Array | undefined;
+    try {
+      frame = encodeRequest(request);
+      return await ask(frame);
+    } finally {
+      frame?.fill(0);
+      this.#turns.done();
+    }
+  }
+
+  async #ask<Answer extends "result" | "accountName">(
+    frame: Uint8Array,
+    expected: Answer,
+  ): Promise<Extract<HelperReply, Record<Answer, unknown>>> {
+    for (;;) {
+      const idle = this.#idle.pop();
+      const connection = idle ?? await this.#connect();
+      try {
+        const reply = await connection.ask(frame, this.#options.timeoutSeconds + SLACK_SECONDS);
+        if (!(expected in reply)) throw new HelperLost("answered something else");
+        this.#keep(connection, reply.isLast);
+        return reply as Extract<HelperReply, Record<Answer, unknown>>;
+      } catch (error) {
+        connection.close();
+        // One that was kept may have ended in the meantime; a new one has no excuse.
+        if (!(error instanceof NothingSent && idle !== undefined)) throw error;
+      }
+    }
+  }
+
+  async #connect(): Promise<HelperConnection> {
+    if (this.#isClosed) throw stopping();
+    const connection = await HelperConnection.open(this.#options.socket);
+    this.#open.add(connection);
+    connection.ended.then(() => {
+      this.#open.delete(connection);
+      this.#idle = this.#idle.filter((other) => other !== connection);
+    });
+    if (this.#isClosed) connection.close();
+    return connection;
+  }
+
+  #keep(connection: HelperConnection, isLast: boolean): void {
+    if (isLast || this.#isRetired) connection.close();
+    else if (connection.isOpen) this.#idle.push(connection);
+  }
+}
+
+/** So that waiting and asking together end before OpenVPN gives up the login. */
+function waitSecondsFor(timeoutSeconds: number): number {
+  const left = LOGIN_SECONDS - timeoutSeconds - SLACK_SECONDS;
+  return Math.max(1, Math.min(MAX_WAIT_SECONDS, left));
+}
+
+function outcomeOf({ outcome }: PamResult): PamOutcome {
+  return outcome === "unnamed" ? "failed" : outcome;
+}
+
+function stopping(): Failure {
+  return new Failure("helper_lost", "the service is stopping");
+}

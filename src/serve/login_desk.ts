@@ -1,0 +1,186 @@
+import type { CodeVerdict, PasswordVerdict } from "../core/verdict.ts";
+import { decisionFields, isFailure, severityOf } from "../login/decision_line.ts";
+import { attemptTo } from "../login/refusal_of.ts";
+import { readAddress } from "../openvpn/client_variables.ts";
+import type { ClientEvent } from "../openvpn/management/client_event.ts";
+import type { EventVariables } from "../openvpn/management/event_variables.ts";
+import { ClientSessions, type Session } from "./client_sessions.ts";
+import type { CurrentLogin } from "./current_login.ts";
+import { BUSY, comeBack, decide, type Decision, type LoginEvent } from "./decide.ts";
+import { LONGEST_LOGIN_MS } from "./limits.ts";
+import type { ServiceLog } from "./service_log.ts";
+
+/** Counts what the desk does. */
+export interface DeskMeter {
+  decided(
+    decision: { step: string; outcome: string; by: string | null; reason: string | null },
+  ): void;
+  loginTook(step: string, seconds: number): void;
+  turnedAway(): void;
+}
+
+/** What a desk works with. */
+export interface DeskParts {
+  current: CurrentLogin;
+  log: ServiceLog;
+  meter: DeskMeter;
+  /** How many logins may be decided about at once; answers to challenges count for themselves. */
+  maxLogins: number;
+}
+
+/** An OpenVPN server, as the desk sees it. */
+export interface Server {
+  /** Its management socket. */
+  readonly name: string;
+  readonly sessions: ClientSessions;
+  /** Sends a command; it is lost if the connection has ended. */
+  tell(command: string): void;
+}
+
+/**
+ * Takes what clients of all servers send, and answers it. A verdict goes to the very connection that
+ * asked, once: whatever a client sends beside or after it changes nothing.
+ */
+export class LoginDesk {
+  readonly #parts: DeskParts;
+  readonly #inFlight = { connect: 0, answer: 0 };
+  #isStopping = false;
+  #idle: PromiseWithResolvers<void> | null = null;
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
+  }
+
+  /** How many logins are being decided about. */
+  get inFlight(): number {
+    return this.#inFlight.connect + this.#inFlight.answer;
+  }
+
+  /** Takes an event; it returns at once. */
+  take(server: Server, event: ClientEvent): void {
+    if (event.kind === "disconnect") return server.sessions.forget(event.cid);
+    const session = event.kind === "connect"
+      ? server.sessions.begin(event.key)
+      : server.sessions.find(event.key);
+    // Whatever comes after a verdict, or beside an answer that is being looked at, is nothing new.
+    const isNew = event.kind === "connect" || !session.isSettled && !session.isAnswered;
+    if (!isNew) return event.variables.wipe();
+    if (this.#isStopping || this.#inFlight[event.kind] >= this.#parts.maxLogins) {
+      return this.#turnAway(server, session, event);
+    }
+    session.isAnswered = event.kind === "answer";
+    this.#work(server, session, event);
+  }
+
+  /** Takes no more logins, and waits until those under way are done or the time is up. */
+  async stop(milliseconds: number): Promise<void> {
+    this.#isStopping = true;
+    if (this.inFlight === 0) return;
+    this.#idle = Promise.withResolvers();
+    const timer = setTimeout(this.#idle.resolve, milliseconds);
+    await this.#idle.promise;
+    clearTimeout(timer);
+  }
+
+  /** Refuses all whose verdict is not known yet. */
+  static refuseAll(server: Server): void {
+    for (const session of server.sessions.undecided()) {
+      settle(server, session, comeBack(session.key));
+    }
+  }
+
+  async #work(server: Server, session: Session, event: LoginEvent): Promise<void> {
+    const { kind } = event;
+    const began = performance.now();
+    this.#inFlight[kind]++;
+    session.inFlight++;
+    const timer = setTimeout(() => {
+      settle(server, session, comeBack(session.key));
+    }, LONGEST_LOGIN_MS);
+    const decision = await decide(event, server.name, this.#parts.current);
+    clearTimeout(timer);
+    this.#inFlight[kind]--;
+    session.inFlight--;
+    this.#deliver(server, session, decision);
+    this.#report(server, event.variables, decision, (performance.now() - began) / 1000);
+    if (this.inFlight === 0) this.#idle?.resolve();
+  }
+
+  #deliver(server: Server, session: Session, { verdict, step, command }: Decision): void {
+    if (command === null || session.isSettled || !server.sessions.isCurrent(session)) return;
+    if (isFailure(verdict) && step === "code" && !isAwaited(session)) return;
+    if (verdict.outcome !== "challenged" || verdict.by === "dynamic") {
+      return settle(server, session, command);
+    }
+    session.isChallenged = true;
+    server.tell(command);
+  }
+
+  /** No trace in the audit trail, so that it costs nothing: the log's lines are counted instead. */
+  #turnAway(server: Server, session: Session, event: LoginEvent): void {
+    if (event.kind === "connect" || isAwaited(session)) {
+      settle(server, session, comeBack(event.key));
+    }
+    this.#parts.meter.turnedAway();
+    const decision = { verdict: BUSY, step: "password", loginName: undefined } as const;
+    this.#write(server, event.variables, decision);
+    event.variables.wipe();
+  }
+
+  #report(
+    server: Server,
+    variables: EventVariables,
+    decision: Decision,
+    seconds: number,
+  ): void {
+    const { step, verdict } = decision;
+    this.#parts.meter.decided({ step, ...labelsOf(verdict) });
+    this.#parts.meter.loginTook(step, seconds);
+    this.#write(server, variables, decision);
+  }
+
+  #write(
+    server: Server,
+    { read }: EventVariables,
+    { step, verdict, loginName }: Pick<Decision, "step" | "verdict" | "loginName">,
+  ): void {
+    const tried = <T>(action: () => T) => attemptTo(action).result;
+    const fields = decisionFields({
+      step,
+      verdict,
+      loginName: loginName ?? tried(() => read("username")),
+      address: tried(() => readAddress(read)),
+      port: tried(() => read("untrusted_port")),
+      commonName: tried(() => read("common_name")),
+      warning: undefined,
+      server: server.name,
+    });
+    this.#parts.log.write(fields, severityOf(verdict));
+  }
+}
+
+/**
+ * Says whether this service knows that a client is not let in yet. Where it does not, it was started
+ * since, and a refusal that is not about the answer could cut off a client that is connected; OpenVPN
+ * itself refuses a client that nobody lets in.
+ */
+function isAwaited({ isChallenged, inFlight }: Session): boolean {
+  return isChallenged || inFlight > 0;
+}
+
+/** Tells OpenVPN a last word about a key, unless it has one. */
+function settle(server: Server, session: Session, command: string): void {
+  if (session.isSettled || !server.sessions.isCurrent(session)) return;
+  session.isSettled = true;
+  server.tell(command);
+}
+
+function labelsOf(
+  verdict: PasswordVerdict | CodeVerdict,
+): { outcome: string; by: string | null; reason: string | null } {
+  return {
+    outcome: verdict.outcome,
+    by: "by" in verdict ? verdict.by : null,
+    reason: "reason" in verdict ? verdict.reason ?? null : null,
+  };
+}

@@ -1,0 +1,219 @@
+import { LineSplitter } from "../../src/openvpn/management/line_splitter.ts";
+import { decodeLatin1, encodeLatin1 } from "../../src/text/latin1.ts";
+import { parseCommand } from "./parse_command.ts";
+
+/** What OpenVPN knows about a key of a client. */
+type KeyState = "asked" | "pending" | "in" | "out";
+
+/** A word of the service's on a client's key, in parameters. */
+export type Word = readonly string[];
+
+/** Variables that OpenVPN itself always sends. */
+const OWN_VARIABLES = { n_clients: "0", daemon_pid: "4711", daemon_start_time: "1800000000" };
+
+/**
+ * The management interface of an OpenVPN server without OpenVPN: it says what clients do, keeps to
+ * OpenVPN's rules about commands, and notes each word that OpenVPN would have to take for a mistake,
+ * such as a second verdict.
+ */
+export class FakeOpenvpn implements AsyncDisposable {
+  readonly #listener: Deno.Listener;
+  readonly #path: string;
+  readonly #password: string | null;
+  readonly #keys = new Map<string, KeyState>();
+  readonly #waiting = new Map<string, (word: Word) => void>();
+  readonly #words = new Map<string, Word[]>();
+  #connection: Deno.Conn | null = null;
+  #connected = Promise.withResolvers<void>();
+  #ended = Promise.withResolvers<void>();
+  #serving: Promise<void>;
+  #out: Promise<unknown> = Promise.resolve();
+
+  /** What the service did that it must not do. */
+  readonly mistakes: string[] = [];
+  /** All commands that came. */
+  readonly commands: string[] = [];
+  /** How often the service connected. */
+  connections = 0;
+  variables: Record<string, string> = { ...OWN_VARIABLES };
+
+  private constructor(path: string, password: string | null) {
+    this.#path = path;
+    this.#password = password;
+    this.#listener = Deno.listen({ transport: "unix", path });
+    this.#serving = this.#serve();
+  }
+
+  /** @param password what is asked for first; null for nothing */
+  static start(path: string, password: string | null = null): FakeOpenvpn {
+    return new FakeOpenvpn(path, password);
+  }
+
+  /** Is fulfilled when the service has connected, and is listened to. */
+  get connected(): Promise<void> {
+    return this.#connected.promise;
+  }
+
+  /** A client sends username and password. */
+  logIn(key: string, username: string, password: string, more: Record<string, string> = {}): void {
+    this.#keys.set(key, "asked");
+    const ids = key.replace(" ", ",");
+    this.say(block(`CONNECT,${ids}`, { ...this.variables, username, password, ...more }));
+  }
+
+  /** A client sends an answer, asked for or not. */
+  answer(key: string, code: string, username: string, more: Record<string, string> = {}): void {
+    this.sendResponse(key, encodeLatin1(code).toBase64(), { username, ...more });
+  }
+
+  /** A client sends anything as an answer. */
+  sendResponse(key: string, response: string, variables: Record<string, string>): void {
+    const head = `CR_RESPONSE,${key.replace(" ", ",")},${response}`;
+    this.say(block(head, { ...this.variables, ...variables }));
+  }
+
+  /** A client goes. */
+  leave(cid: string): void {
+    for (const key of this.#keys.keys()) if (key.startsWith(`${cid} `)) this.#keys.delete(key);
+    this.say(block(`DISCONNECT,${cid}`, this.variables));
+  }
+
+  /** Sends text as it is. */
+  say(text: string): void {
+    const bytes = encodeLatin1(text);
+    this.#out = this.#out.then(async () => {
+      for (let done = 0; done < bytes.length;) {
+        done += await this.#connection!.write(bytes.subarray(done));
+      }
+    }).catch(() => {});
+  }
+
+  /** The next word on a client's key that nobody has taken yet. */
+  word(key: string): Promise<Word> {
+    const there = this.#words.get(key)?.shift();
+    if (there !== undefined) return Promise.resolve(there);
+    const { promise, resolve } = Promise.withResolvers<Word>();
+    this.#waiting.set(key, resolve);
+    return promise;
+  }
+
+  /** What OpenVPN would do with a client's key. */
+  stateOf(key: string): KeyState | undefined {
+    return this.#keys.get(key);
+  }
+
+  /** Waits until the service has gone; clients stay, as OpenVPN goes on. */
+  async hungUp(): Promise<void> {
+    await this.#ended.promise;
+    this.#connected = Promise.withResolvers();
+  }
+
+  /** Ends the connection, as OpenVPN does when it restarts; its clients are gone then. */
+  async hangUp(): Promise<void> {
+    this.#connected = Promise.withResolvers();
+    this.#keys.clear();
+    await this.#out;
+    try {
+      this.#connection?.close();
+    } catch {
+      // The service was faster.
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    await this.hangUp();
+    await this.#serving;
+    await Deno.remove(this.#path).catch(() => {});
+  }
+
+  async #serve(): Promise<void> {
+    try {
+      // One at a time, as OpenVPN does.
+      for await (const connection of this.#listener) await this.#hear(connection);
+    } catch {
+      // The listener was closed.
+    }
+  }
+
+  async #hear(connection: Deno.Conn): Promise<void> {
+    this.#connection = connection;
+    this.connections++;
+    this.#ended = Promise.withResolvers();
+    let isAdmitted = this.#password === null;
+    if (isAdmitted) this.#greet();
+    else this.say("ENTER PASSWORD:");
+    try {
+      const lines = new LineSplitter();
+      for await (const chunk of connection.readable) {
+        for (const line of lines.take(chunk)) {
+          const text = new TextDecoder().decode(line!);
+          if (isAdmitted) this.#take(text);
+          else if (!(isAdmitted = this.#admit(text))) return;
+        }
+      }
+    } catch {
+      // It has ended.
+    } finally {
+      this.#ended.resolve();
+    }
+  }
+
+  #greet(): void {
+    this.say(">INFO:OpenVPN Management Interface Version 5 -- type 'help' for more info\r\n");
+    this.#connected.resolve();
+  }
+
+  #admit(password: string): boolean {
+    const isRight = password === this.#password;
+    this.say(isRight ? "SUCCESS: password is correct\r\n" : "ERROR: bad password\r\n");
+    if (isRight) this.#greet();
+    else this.#out = this.#out.then(() => this.#connection?.close());
+    return isRight;
+  }
+
+  #take(line: string): void {
+    this.commands.push(line);
+    let words: string[];
+    try {
+      words = parseCommand(line);
+    } catch (error) {
+      this.mistakes.push(`${line}: ${error}`);
+      return this.say("ERROR: unreadable\r\n");
+    }
+    const [name, cid, kid] = words;
+    if (name === "version") return this.say("OpenVPN Version: OpenVPN 2.6.14 x\r\nEND\r\n");
+    if (name === "status") return this.say("TITLE,fake\r\nEND\r\n");
+    if (!name?.startsWith("client-") || name === "client-kill") {
+      return this.say(`SUCCESS: ${name}\r\n`);
+    }
+    this.#takeWord(`${cid} ${kid}`, words);
+  }
+
+  #takeWord(key: string, words: string[]): void {
+    const [name] = words;
+    const state = this.#keys.get(key);
+    if (state === "in" || state === "out") this.mistakes.push(`${state}, then ${words.join(" ")}`);
+    const isVerdict = name !== "client-pending-auth";
+    if (state !== undefined) {
+      this.#keys.set(key, isVerdict ? (name === "client-auth-nt" ? "in" : "out") : "pending");
+    }
+    this.say(`${state === undefined ? "ERROR" : "SUCCESS"}: ${name} command\r\n`);
+    const wait = this.#waiting.get(key);
+    this.#waiting.delete(key);
+    if (wait !== undefined) wait(words);
+    else this.#words.set(key, [...this.#words.get(key) ?? [], words]);
+  }
+}
+
+function block(head: string, variables: Record<string, string>): string {
+  const lines = Object.entries(variables).map(([name, value]) =>
+    `>CLIENT:ENV,${name}=${latin1(value)}\r\n`
+  );
+  return `>CLIENT:${head}\r\n${lines.join("")}>CLIENT:ENV,END\r\n`;
+}
+
+/** A text's bytes in UTF-8, each as a character. */
+function latin1(text: string): string {
+  return decodeLatin1(new TextEncoder().encode(text));
+}

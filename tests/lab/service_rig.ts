@@ -1,0 +1,124 @@
+import { FakeHelpers, pamWith, type ScriptedPam } from "./fake_helpers.ts";
+import { FakeOpenvpn, type Word } from "./fake_openvpn.ts";
+import { Lines } from "./lines.ts";
+import { codeOf, enroll, keyFileOf, makeTestDirectory } from "./program.ts";
+import { Serve } from "./serve.ts";
+
+/** The password of every user. */
+export const PASSWORD = "correct horse";
+
+/** What a client that knows `crtext` sends besides. */
+export const CLIENT = { IV_SSO: "crtext", untrusted_ip: "192.0.2.1", untrusted_port: "4711" };
+
+/** How to start a {@link ServiceRig}. */
+export interface RigOptions {
+  /** How many OpenVPN servers there are. */
+  servers?: number;
+  settings?: readonly string[];
+  args?: readonly string[];
+  pam?: ScriptedPam;
+  /** What OpenVPN's sockets ask for. */
+  managementPassword?: string | null;
+}
+
+/** The built service between scripted OpenVPN servers and scripted PAM helpers. */
+export class ServiceRig implements AsyncDisposable {
+  readonly directory: string;
+  readonly db: string;
+  readonly helpers: FakeHelpers;
+  readonly servers: readonly FakeOpenvpn[];
+  readonly log = new Lines("the service");
+  serve!: Serve;
+  readonly #stack: AsyncDisposableStack;
+  readonly #args: readonly string[];
+
+  private constructor(
+    directory: string,
+    parts: Pick<ServiceRig, "helpers" | "servers">,
+    args: readonly string[],
+    stack: AsyncDisposableStack,
+  ) {
+    this.directory = directory;
+    this.db = databaseIn(directory);
+    this.helpers = parts.helpers;
+    this.servers = parts.servers;
+    this.#args = args;
+    this.#stack = stack;
+  }
+
+  static async start(options: RigOptions = {}): Promise<ServiceRig> {
+    const { servers: count = 1, settings = [], args = [], managementPassword = null } = options;
+    await using stack = new AsyncDisposableStack();
+    const { path: directory } = stack.use(await makeTestDirectory());
+    const db = databaseIn(directory);
+    await Deno.writeTextFile(
+      `${directory}/serve.conf`,
+      [
+        ...[`totpTokenDbPath ${db}`, `totpKeyFile ${keyFileOf(db)}`, "totpPamService login"],
+        // A code that a test computes stays valid until it is checked, however slow the machine is.
+        ...["totpDriftSteps 10", ...settings, ""],
+      ].join("\n"),
+    );
+    const helpers = stack.use(
+      FakeHelpers.start(`${directory}/pam.sock`, options.pam ?? pamWith(PASSWORD)),
+    );
+    const sockets = Array.from({ length: count }, (_, i) => `${directory}/server${i}.sock`);
+    const servers = sockets.map((path) => stack.use(FakeOpenvpn.start(path, managementPassword)));
+    const rig = new ServiceRig(
+      directory,
+      { helpers, servers },
+      [
+        ...sockets.flatMap((path) => ["--management", path]),
+        ...["--settings", `${directory}/serve.conf`, "--pam-socket", `${directory}/pam.sock`],
+        ...args.map((arg) => arg.replace("DIRECTORY", directory)),
+      ],
+      stack.move(),
+    );
+    try {
+      await rig.begin();
+    } catch (error) {
+      await rig[Symbol.asyncDispose]();
+      throw error;
+    }
+    return rig;
+  }
+
+  /** The only server, or the first one. */
+  get server(): FakeOpenvpn {
+    return this.servers[0]!;
+  }
+
+  /** Starts the service, once more after it has ended, and waits until it has connected. */
+  async begin(): Promise<void> {
+    this.serve = await Serve.start(this.#args, { log: this.log });
+    await Promise.all(this.servers.map((server) => server.connected));
+  }
+
+  /** Kills the service at once, and waits until it is gone. */
+  async kill(): Promise<void> {
+    this.serve.signal("SIGKILL");
+    await this.serve[Symbol.asyncDispose]();
+    await Promise.all(this.servers.map((server) => server.hungUp()));
+  }
+
+  /** Enrols a user; gives what computes the user's codes. */
+  async enrol(username: string): Promise<(offset?: number) => string> {
+    const secret = await enroll(this.db, username);
+    return (offset = 0) => codeOf(secret, offset);
+  }
+
+  /** A client logs in with the right password; gives the service's word. */
+  async challenge(key: string, username: string, server = this.server): Promise<Word> {
+    server.logIn(key, username, PASSWORD, CLIENT);
+    return await server.word(key);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.serve?.[Symbol.asyncDispose]();
+    await this.#stack.disposeAsync();
+  }
+}
+
+function databaseIn(directory: string): string {
+  return `${directory}/db/token_index.sqlite3`;
+}

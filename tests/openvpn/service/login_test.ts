@@ -1,0 +1,7 @@
+import { wayIn } from "../../lab/way_in.ts";
+
+// The same logins as by the scripts, with a real OpenVPN that asks the service.
+wayIn.isService = true;
+await import("../login_test.ts");
+await import("../methods_test.ts");
+await import("../dynamic_challenge_test.ts");
