@@ -51,7 +51,7 @@ export const SERVICE: Contender = {
     `management ${managementIn(directory)} unix`,
     "management-client-auth",
   ],
-  accompany: (rig, directory) => startService(rig, managementIn(directory)),
+  accompany: (rig, directory) => startService(rig, directory, managementIn(directory)),
 };
 
 /** The plain Python script. */

@@ -1,4 +1,4 @@
-import { coreCount } from "./machine.ts";
+import { hashText, type HashTime, leastTime } from "./hash_time.ts";
 import { figure, largest, median, quantile } from "./numbers.ts";
 import type { Person } from "./people.ts";
 import type { Section } from "./report.ts";
@@ -20,11 +20,11 @@ interface Series {
 }
 
 /** Measures logins per second and how long each takes, with some knocking all the time. */
-export async function measureKnocks(rig: Rig, rounds: number, hashMs: number): Promise<Section[]> {
+export async function measureKnocks(rig: Rig, rounds: number, hash: HashTime): Promise<Section[]> {
   const rates: string[][] = [];
   const rushes: string[][] = [];
   const bars: { name: string; value: number; label: string }[][] = AT_ONCE.map(() => []);
-  const floor = LOGINS * hashMs / coreCount();
+  const floor = leastTime(LOGINS, hash);
   for (const open of WAYS_IN) {
     await using way = await open(rig);
     for (const [i, atOnce] of AT_ONCE.entries()) {
@@ -39,7 +39,7 @@ export async function measureKnocks(rig: Rig, rounds: number, hashMs: number): P
       if (atOnce === LOGINS) rushes.push(rushRowOf(way.name, series, floor));
     }
   }
-  return [ratesSection(rates, rounds, bars), rushSection(rushes, hashMs, floor)];
+  return [ratesSection(rates, rounds, bars), rushSection(rushes, hash)];
 }
 
 /** Has people log in, some of them at any time. */
@@ -100,13 +100,12 @@ function ratesSection(
   };
 }
 
-function rushSection(rows: string[][], hashMs: number, floor: number): Section {
+function rushSection(rows: string[][], hash: HashTime): Section {
   return {
     title: `${LOGINS} logins at once, without clients`,
     text: [
       `The last of ${LOGINS} who knock at the same moment is challenged (with the plugin: is in) after ` +
-      `this time (median). A password's hash takes ${figure(hashMs, "ms")} alone, so that ` +
-      `${coreCount()} processors need at least ${figure(floor / 1000, "s")} for them.`,
+      `this time (median). ${hashText(LOGINS, hash)}`,
     ],
     head: ["", "time", "× hashes alone"],
     rows,

@@ -25,7 +25,8 @@ export async function makePeople(count: number): Promise<People> {
     const username = `${OWN_PREFIX}${n}`;
     stack.defer(() => removeAccount(username));
     await changeAccounts("useradd", [
-      ...["--no-create-home", "--shell", "/usr/sbin/nologin", username],
+      ...["--system", "--no-user-group", "--gid", "nogroup"],
+      ...["--no-create-home", "--no-log-init", "--shell", "/usr/sbin/nologin", username],
     ]);
     const secret = new Secret({ size: 20 }).base32;
     all.push({ username, password: `pw ${crypto.randomUUID()}`, secret });

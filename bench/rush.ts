@@ -3,7 +3,7 @@ import { type Login, OpenvpnClient } from "../tests/lab/openvpn_client.ts";
 import type { OpenvpnServer } from "../tests/lab/openvpn_server.ts";
 import { connected, enter, loginOf } from "./client_login.ts";
 import { type Contender, CONTENDERS, startServer } from "./contender.ts";
-import { coreCount } from "./machine.ts";
+import { hashText, type HashTime, leastTime } from "./hash_time.ts";
 import { figure } from "./numbers.ts";
 import type { Person } from "./people.ts";
 import type { Section } from "./report.ts";
@@ -24,8 +24,8 @@ interface Rush {
 }
 
 /** Measures how long it takes when many real clients come at once. */
-export async function measureRush(rig: Rig, count: number, hashMs: number): Promise<Section> {
-  const floor = count * hashMs / coreCount();
+export async function measureRush(rig: Rig, count: number, hash: HashTime): Promise<Section> {
+  const floor = leastTime(count, hash);
   const rows: string[][] = [];
   for (const contender of CONTENDERS) {
     const { ms, gapMs, clientsMs, repeats } = await rushOn(contender, rig, count);
@@ -46,13 +46,7 @@ export async function measureRush(rig: Rig, count: number, hashMs: number): Prom
       "the same moment. How long until the last of them is challenged, or in if it sends its code " +
       `with the password; and the longest gap meanwhile in the traffic of a client that was there ` +
       `before (a packet every ${PACE_MS} ms).`,
-      `A password's hash takes ${
-        figure(hashMs, "ms")
-      } alone, so that ${coreCount()} processors need ` +
-      `at least ${
-        figure(floor / 1000, "s")
-      } for ${count} of them: the third column compares with ` +
-      "that. The clients' own processor time is taken from the same processors.",
+      `${hashText(count, hash)} The clients' own processor time is taken from the same processors.`,
     ],
     head: [
       "",

@@ -35,7 +35,7 @@ export class TimedLogins implements Disposable {
       },
       rules: readSettings(() => undefined),
       now: () => this.#now,
-      slowestReplyMs: 25_000,
+      sessionBegins: { before: 0, after: 25_000 },
       newStateId: () => "",
       rest() {},
     });

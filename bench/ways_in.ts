@@ -1,16 +1,24 @@
 import { fileURLToPath } from "node:url";
 import { mustRun } from "../tests/lab/command.ts";
+import { FakeOpenvpn } from "../tests/lab/fake_openvpn.ts";
 import { playAttempt } from "../tests/lab/hook_call.ts";
 import { Lines } from "../tests/lab/lines.ts";
 import { base64, codeOf } from "../tests/lab/program.ts";
 import { HOOK, managementIn, PLUGIN, PLUGIN_DEFERRED, PYTHON, SERVICE } from "./contender.ts";
-import { FakeOpenvpn } from "./fake_openvpn.ts";
 import type { Person } from "./people.ts";
 import type { Rig } from "./rig.ts";
 import { startService } from "./service_process.ts";
 
 const SCRIPT = fileURLToPath(new URL("login.py", import.meta.url));
 const PLUGIN_HOST = fileURLToPath(new URL("plugin_host.c", import.meta.url));
+
+/** What clients tell of themselves. */
+const CLIENT = {
+  IV_VER: "2.6.14",
+  IV_PROTO: "990",
+  IV_SSO: "webauth,crtext",
+  untrusted_port: "1194",
+};
 
 /** A contender without an OpenVPN: as many logins as are wanted, and clients cost nothing. */
 export interface WayIn extends AsyncDisposable {
@@ -37,20 +45,28 @@ export const WAYS_IN: readonly ((rig: Rig) => Promise<WayIn>)[] = [
 async function openService(rig: Rig): Promise<WayIn> {
   await using stack = new AsyncDisposableStack();
   const directory = await Deno.makeTempDir({ dir: rig.directory });
-  const openvpn = stack.use(new FakeOpenvpn(managementIn(directory)));
-  stack.use(await startService(rig, managementIn(directory)));
-  await openvpn.ready();
+  const openvpn = stack.use(FakeOpenvpn.start(managementIn(directory)));
+  stack.use(await startService(rig, directory, managementIn(directory)));
+  await openvpn.connected;
   const rest = stack.move();
+  const word = async (key: string, wanted: string) => {
+    const words = await openvpn.word(key);
+    if (words[0] !== wanted) throw new Error(`${SERVICE.name}: ${words.join(" ")}`);
+  };
+  let clients = 0;
   return {
     name: SERVICE.name,
     async password(person) {
-      const address = addressOf(person);
-      const { client, decision } = await openvpn.connect(person, address);
-      if (decision !== "client-pending-auth") throw new Error(`${SERVICE.name}: ${decision}`);
+      const { username, password, secret } = person;
+      const client = String(clients++);
+      const key = `${client} 1`;
+      const more = { ...CLIENT, untrusted_ip: addressOf(person), common_name: username };
+      openvpn.logIn(key, username, password, more);
+      await word(key, "client-pending-auth");
       return async () => {
-        const verdict = await openvpn.answer(client, codeOf(person.secret), person, address);
-        if (verdict !== "client-auth-nt") throw new Error(`${SERVICE.name}: ${verdict}`);
-        await openvpn.disconnect(client, person, address);
+        openvpn.answer(key, codeOf(secret), username, more);
+        await word(key, "client-auth-nt");
+        openvpn.leave(client);
       };
     },
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
