@@ -1,39 +1,19 @@
 /**
  * `deno task bench` measures hook calls beside a plain Python script's (bench/hook_calls.ts), then
- * SQLite's journal modes (bench/journal.ts). `deno task bench journal` measures only these, and
- * `deno task bench service` measures the service beside its peers (bench/service.ts).
+ * SQLite's journal modes (bench/journal.ts). `deno task bench journal` measures only these.
+ * `deno task bench service` measures the service beside its peers (bench/service.ts): all parts, or
+ * those named (`gaps`, `rush`, `knocks`, `enrolled`), smaller with `--quick`; with `--write` it makes
+ * docs/performance.md of what it found.
  *
  * @module
  */
-import { benchHookCalls } from "../bench/hook_calls.ts";
-import { benchJournal } from "../bench/journal.ts";
-import { benchService } from "../bench/service.ts";
+import { fileURLToPath } from "node:url";
 import { TestRun } from "./test_run.ts";
 
-function print(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
-}
-
-async function bench([part, ...args]: readonly string[]): Promise<void> {
-  switch (part) {
-    case "service":
-      return await benchService(args, print);
-    case "journal":
-      return await benchJournal(print);
-    default:
-      await benchHookCalls(print);
-      print("");
-      return await benchJournal(print);
-  }
-}
+const MAIN = fileURLToPath(new URL("../bench/main.ts", import.meta.url));
 
 await TestRun.main(async (run) => {
-  if (Deno.args[0] !== "journal" && !await run.deno(["task", "--quiet", "build"])) return 1;
-  try {
-    await bench(Deno.args);
-    return 0;
-  } catch (error) {
-    print(`The bench failed: ${error instanceof Error ? error.message : error}`);
-    return 1;
-  }
+  const isReady = Deno.args[0] === "journal" || await run.deno(["task", "--quiet", "build"]);
+  const args = ["run", "--allow-all", "--no-check", MAIN, ...Deno.args];
+  return isReady && await run.deno(args) ? 0 : 1;
 });
