@@ -1,3 +1,4 @@
+import { mustRun } from "../tests/lab/command.ts";
 import { barChart, type Bars } from "./bar_chart.ts";
 
 /** What one measurement found, for the terminal and for a page. */
@@ -44,5 +45,7 @@ export async function writePage(
     await Deno.writeTextFile(`${docs}/${PICTURES}/${picture.file}`, barChart(picture.bars));
   }
   const parts = ["# Performance", ...machine, ...sections.map(sectionText)];
-  await Deno.writeTextFile(`${docs}/performance.md`, `${parts.join("\n\n")}\n`);
+  const page = `${docs}/performance.md`;
+  await Deno.writeTextFile(page, `${parts.join("\n\n")}\n`);
+  await mustRun(Deno.execPath(), ["fmt", "--quiet", page]);
 }

@@ -50,5 +50,9 @@ export async function benchService(
     }
   }
   if (!args.includes("--write")) return;
-  await writePage(DOCS, await describeMachine("scripts/deno task bench service --write"), sections);
+  await writePage(
+    DOCS,
+    await describeMachine(`scripts/deno task bench service ${args.join(" ")}`),
+    sections,
+  );
 }
