@@ -45,7 +45,7 @@ function serviceOn(database: Database): LoginService {
     },
     rules: readSettings(() => undefined),
     now: Date.now,
-    slowestReplyMs: 25_000,
+    sessionBegins: { before: 0, after: 25_000 },
     newStateId: () => "",
     rest() {},
   });

@@ -35,7 +35,8 @@ class Conversation(ctypes.Structure):
     _fields_ = [("function", CONVERSE), ("data", ctypes.c_void_p)]
 
 
-def pam_authenticate(username, password, service="login"):
+def pam_authenticate(username, password):
+    service = os.environ.get("totpPamService", "login")
     libc = ctypes.CDLL("libc.so.6")
     libpam = ctypes.CDLL("libpam.so.0")
     libc.calloc.restype = ctypes.c_void_p

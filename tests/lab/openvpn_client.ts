@@ -63,6 +63,16 @@ export class OpenvpnClient implements AsyncDisposable {
     server: OpenvpnServer,
     login: Login,
   ): Promise<OpenvpnClient> {
+    const client = await OpenvpnClient.prepare(server, login);
+    await client.begin(login);
+    return client;
+  }
+
+  /** Starts a client that sends nothing until {@link OpenvpnClient.begin}. */
+  static async prepare(
+    server: OpenvpnServer,
+    login: Login,
+  ): Promise<OpenvpnClient> {
     const { directory, network: { client: { namespace } } } = server;
     const id = ++count;
     const commonName = login.commonName === undefined ? `client${id}` : login.commonName;
@@ -76,15 +86,14 @@ export class OpenvpnClient implements AsyncDisposable {
     const client = stack.use(
       new OpenvpnClient(`client ${id}`, namespace, process, management),
     );
-    await client.#begin(login);
+    await client.#send("state on", "hold release");
+    await client.#lines.waitFor(/^>PASSWORD:Need 'Auth'/);
     stack.move();
     return client;
   }
 
-  /** Starts the login, and sends username and password when the client asks for them. */
-  async #begin({ username, password, staticAnswer }: Login): Promise<void> {
-    await this.#send("state on", "hold release");
-    await this.#lines.waitFor(/^>PASSWORD:Need 'Auth'/);
+  /** Sends username and password to the server. */
+  async begin({ username, password, staticAnswer }: Login): Promise<void> {
     const sent = staticAnswer === undefined
       ? password
       : `SCRV1:${base64(password)}:${base64(staticAnswer)}`;

@@ -1,0 +1,109 @@
+import { Secret, TOTP } from "otpauth";
+import type { Attempt } from "../src/core/challenge.ts";
+import { EXTERNAL_FACTOR, type FirstFactor } from "../src/login/first_factor.ts";
+import { LoginService } from "../src/login/login_service.ts";
+import { readSettings } from "../src/settings.ts";
+import { type Database, openDatabase } from "../src/store/sqlite/database.ts";
+import { SqliteLoginStore } from "../src/store/sqlite/login_store.ts";
+import { Redacted } from "../src/text/redacted.ts";
+import { given } from "../tests/lab/secrets.ts";
+import { SECRET } from "./enrolled_users.ts";
+
+/** Between two logins nobody waits for earlier failures, and each code is a new one. */
+const BETWEEN_MS = 3_600_000;
+
+const TOTP_OF_ALL = new TOTP({ secret: new Secret({ buffer: SECRET.buffer }) });
+
+/** A password that the first factor refuses. */
+const WRONG = "wrong";
+
+/** Logins on one open database, as the service has it, with a first factor that costs nothing. */
+export class TimedLogins implements Disposable {
+  readonly #database: Database;
+  readonly #service: LoginService;
+  #now = Date.now();
+  #attempts = 0;
+
+  private constructor(database: Database) {
+    this.#database = database;
+    this.#service = new LoginService({
+      store: new SqliteLoginStore(database),
+      firstFactor: FIRST_FACTOR,
+      secrets: {
+        open: () => Promise.resolve(new Redacted(SECRET)),
+        markOfPassword: () => Promise.resolve(null),
+      },
+      rules: readSettings(() => undefined),
+      now: () => this.#now,
+      sessionBegins: { before: 0, after: 25_000 },
+      newStateId: () => "",
+      rest() {},
+    });
+  }
+
+  /** Opens a database. */
+  static async on(path: string): Promise<TimedLogins> {
+    return new TimedLogins(await openDatabase(path, { create: false, busyTimeoutMs: 2000 }));
+  }
+
+  /** Times both steps of a login, in milliseconds. */
+  async right(username: string): Promise<number> {
+    const attempt = this.#newAttempt(username);
+    const start = performance.now();
+    expect(await this.#password(attempt, "right"), "challenged");
+    const code = given(TOTP_OF_ALL.generate({ timestamp: this.#now }));
+    expect(await this.#service.answer(attempt, { code, isNewConnection: false }), "accepted");
+    return performance.now() - start;
+  }
+
+  /** Times a login with a wrong password, in milliseconds. */
+  async wrong(username: string): Promise<number> {
+    const attempt = this.#newAttempt(username);
+    const start = performance.now();
+    expect(await this.#password(attempt, WRONG), "refused");
+    return performance.now() - start;
+  }
+
+  /** Times the right password of somebody who is not enrolled, in milliseconds. */
+  async unenrolled(): Promise<number> {
+    const attempt = this.#newAttempt("nobody-enrolled");
+    const start = performance.now();
+    expect(await this.#password(attempt, "right"), "refused");
+    return performance.now() - start;
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+
+  #newAttempt(loginName: string): Attempt {
+    this.#now += BETWEEN_MS;
+    const id = `/attempt/${++this.#attempts}`;
+    return { id, loginName, commonName: "client", address: `10.0.0.${this.#attempts % 200}` };
+  }
+
+  #password(attempt: Attempt, password: string) {
+    const client = { knowsCrtext: true, hasSessionTokens: true, connectedFrom: null };
+    return this.#service.password({ ...attempt, client }, {
+      form: "plain",
+      password: new Redacted(new TextEncoder().encode(password)),
+    });
+  }
+}
+
+const FIRST_FACTOR: FirstFactor = {
+  ...EXTERNAL_FACTOR,
+  provesPassword: true,
+  authenticate({ loginName }, password) {
+    const isWrong = new TextDecoder().decode(password.reveal()) === WRONG;
+    return Promise.resolve(
+      isWrong
+        ? { outcome: "refused", reason: "wrong_password" }
+        : { outcome: "passed", username: loginName },
+    );
+  },
+};
+
+function expect({ outcome }: { outcome: string }, wanted: string): void {
+  if (outcome !== wanted) throw new Error(`a login was ${outcome}, not ${wanted}`);
+}
