@@ -1,6 +1,6 @@
 import { Secret, TOTP } from "otpauth";
 import type { Attempt } from "../src/core/challenge.ts";
-import { EXTERNAL_FACTOR, type FirstFactor } from "../src/login/first_factor.ts";
+import { EXTERNAL_FACTOR, type FirstFactor, turnAtOnce } from "../src/login/first_factor.ts";
 import { LoginService } from "../src/login/login_service.ts";
 import { readSettings } from "../src/settings.ts";
 import { type Database, openDatabase } from "../src/store/sqlite/database.ts";
@@ -94,14 +94,15 @@ export class TimedLogins implements Disposable {
 const FIRST_FACTOR: FirstFactor = {
   ...EXTERNAL_FACTOR,
   provesPassword: true,
-  authenticate({ loginName }, password) {
-    const isWrong = new TextDecoder().decode(password.reveal()) === WRONG;
-    return Promise.resolve(
-      isWrong
-        ? { outcome: "refused", reason: "wrong_password" }
-        : { outcome: "passed", username: loginName },
-    );
-  },
+  turn: () =>
+    Promise.resolve(turnAtOnce(({ loginName }, password) => {
+      const isWrong = new TextDecoder().decode(password.reveal()) === WRONG;
+      return Promise.resolve(
+        isWrong
+          ? { outcome: "refused", reason: "wrong_password" }
+          : { outcome: "passed", username: loginName },
+      );
+    })),
 };
 
 function expect({ outcome }: { outcome: string }, wanted: string): void {

@@ -13,7 +13,7 @@ export interface ServeOptions {
   settings: string | null;
   /** Where PAM's helpers are reached. */
   pamSocket: string;
-  /** The largest number of helpers at once; null: one for each processor, and at least two. */
+  /** The largest number of helpers at once; null: one more than there are processors, and at most ten. */
   helpers: number | null;
   /** The largest number of logins that are decided about at once. */
   maxLogins: number;

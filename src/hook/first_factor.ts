@@ -20,5 +20,5 @@ export function openFirstFactor(settings: Settings): FirstFactor {
 export function unaskedFactor({ primaryAuth }: Settings): FirstFactor {
   if (primaryAuth === "external") return EXTERNAL_FACTOR;
   const ask = () => Promise.reject(new Failure("bad_call", "PAM is not asked in this call"));
-  return { provesPassword: true, authenticate: ask, checkAccount: ask, accountName: ask };
+  return { provesPassword: true, turn: ask, checkAccount: ask, accountName: ask };
 }

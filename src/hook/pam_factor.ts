@@ -1,6 +1,10 @@
 import type { Attempt } from "../core/challenge.ts";
-import type { PasswordBytes } from "../core/password_form.ts";
-import type { FirstFactor, FirstFactorResult } from "../login/first_factor.ts";
+import {
+  type FirstFactor,
+  type FirstFactorResult,
+  type FirstFactorTurn,
+  turnAtOnce,
+} from "../login/first_factor.ts";
 import { adviceForUid, type AskedPam, pamVerdict, passwordVerdict } from "../pam/pam_verdict.ts";
 import type { PamService } from "../pam/pam_service.ts";
 import type { Accounts } from "../system/accounts.ts";
@@ -16,12 +20,11 @@ export class PamFactor implements FirstFactor {
     this.#accounts = accounts;
   }
 
-  async authenticate(
-    { loginName, address }: Attempt,
-    password: PasswordBytes,
-  ): Promise<FirstFactorResult> {
-    const result = await this.#pam.authenticate(loginName, password, address);
-    return passwordVerdict(result, this.#asked());
+  turn(): Promise<FirstFactorTurn> {
+    return Promise.resolve(turnAtOnce(async ({ loginName, address }, password) => {
+      const result = await this.#pam.authenticate(loginName, password, address);
+      return passwordVerdict(result, this.#asked());
+    }));
   }
 
   async checkAccount({ loginName, address }: Attempt): Promise<FirstFactorResult> {

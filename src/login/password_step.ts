@@ -13,6 +13,7 @@ import { admit } from "./admission.ts";
 import { prepareChallenge } from "./challenge.ts";
 import { checkAnew, checkCode, type CheckedCode } from "./code_check.ts";
 import { conclude } from "./conclude.ts";
+import type { FirstFactorResult } from "./first_factor.ts";
 import type { LoginParts } from "./login_parts.ts";
 import type { PasswordRequest } from "./password_request.ts";
 import { type CountedPlaces, PlaceThrottle } from "./place_throttle.ts";
@@ -43,10 +44,40 @@ export async function passwordStep(
     request.connectedFrom,
   );
   if (!parts.firstFactor.provesPassword) return await unprovenStep(request, throttle, parts);
+  const refusal = await refusalInWait(throttle, parts);
+  if (refusal !== null) return refusal;
+  const asked = await askFirstFactor(request, throttle, parts);
+  if ("outcome" in asked) return asked;
+  const verdict = await provenStep({ request, throttle, ...asked }, parts);
+  return request.method === null ? masked(verdict) : verdict;
+}
+
+/** What came of asking the first factor, once the attempt was counted. */
+interface Asked {
+  counted: CountedPlaces;
+  result: FirstFactorResult;
+}
+
+/**
+ * Counts the attempt, and asks the first factor about the password.
+ *
+ * @returns the refusal, if it was not asked
+ */
+async function askFirstFactor(
+  request: PasswordRequest,
+  throttle: PlaceThrottle,
+  parts: LoginParts,
+): Promise<Asked | Refused> {
+  const { attempt, password } = request;
+  const turn = await parts.firstFactor.turn();
+  if ("outcome" in turn) {
+    const about = { step: "password", attempt } as const;
+    return await conclude(parts, about, () => Promise.resolve({ verdict: turn }));
+  }
+  using inTurn = turn;
   const counted = await countBeforehand(throttle, parts);
   if ("outcome" in counted) return counted;
-  const verdict = await provenStep({ request, throttle, counted }, parts);
-  return request.method === null ? masked(verdict) : verdict;
+  return { counted, result: await inTurn.authenticate(attempt, password) };
 }
 
 /** A request that was counted as a failure before the first factor is asked. */
@@ -56,14 +87,13 @@ interface CountedRequest {
   counted: CountedPlaces;
 }
 
-/** Asks the first factor about the password, and decides by its answer. */
+/** Decides by the first factor's answer. */
 async function provenStep(
-  { request, throttle, counted }: CountedRequest,
+  { request, throttle, counted, result }: CountedRequest & Asked,
   parts: LoginParts,
 ): Promise<PasswordVerdict> {
-  const { attempt, password } = request;
+  const { attempt } = request;
   const about = { step: "password", attempt } as const;
-  const result = await parts.firstFactor.authenticate(attempt, password);
   if (result.outcome === "refused") {
     return await concludeRefusal({ request, throttle, counted }, result, parts);
   }
@@ -159,17 +189,16 @@ function objectionToRequest(
  *
  * @returns what was counted, or the refusal during a wait
  */
-async function countBeforehand(
+function countBeforehand(
   throttle: PlaceThrottle,
   parts: LoginParts,
 ): Promise<Refused | CountedPlaces> {
-  return await refusalInWait(throttle, parts) ??
-    await parts.store.transaction(async (records) => {
-      const at = parts.now();
-      // Another attempt may have come first.
-      const { seconds } = await throttle.wait(records, at);
-      return seconds > 0 ? refusedInWait(seconds) : await throttle.count(records, at);
-    });
+  return parts.store.transaction(async (records) => {
+    const at = parts.now();
+    // Another attempt may have come first.
+    const { seconds } = await throttle.wait(records, at);
+    return seconds > 0 ? refusedInWait(seconds) : await throttle.count(records, at);
+  });
 }
 
 /** What is found out before the transaction in which others wait. */

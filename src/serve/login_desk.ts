@@ -4,7 +4,7 @@ import { attemptTo } from "../login/refusal_of.ts";
 import { readAddress } from "../openvpn/client_variables.ts";
 import type { ClientEvent } from "../openvpn/management/client_event.ts";
 import type { EventVariables } from "../openvpn/management/event_variables.ts";
-import { ClientSessions, type Session } from "./client_sessions.ts";
+import type { ClientSessions, Session } from "./client_sessions.ts";
 import type { CurrentLogin } from "./current_login.ts";
 import { BUSY, comeBack, decide, type Decision, type LoginEvent } from "./decide.ts";
 import { LONGEST_LOGIN_MS } from "./limits.ts";

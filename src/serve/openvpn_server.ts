@@ -10,7 +10,7 @@ import { Outbox } from "./outbox.ts";
 import type { ServiceLog } from "./service_log.ts";
 
 /** The waits between two tries to connect, in milliseconds: they double. */
-const WAITS = { first: 250, longest: 10_000 } as const;
+const WAITS = { first: 100, longest: 2000 } as const;
 
 /** More than OpenVPN can owe for one client, in bytes; it reads on as soon as it can. */
 const MOST_UNSENT = 4 * 1024 * 1024;

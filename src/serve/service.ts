@@ -21,6 +21,12 @@ import { readServiceSettings } from "./settings_file.ts";
 import { keepMetricsFile } from "./status/metrics_file.ts";
 import { openStatusServer } from "./status/status_server.ts";
 
+/**
+ * Logins that are being checked count as failures until they are known to be none, so more helpers than
+ * an address may have failures would refuse users who share one.
+ */
+const MOST_HELPERS = 10;
+
 /** How long OpenVPN has to read the last words, in milliseconds. */
 const LAST_WORDS_MS = 1000;
 
@@ -143,7 +149,8 @@ export class Service {
     const { pamSocket, helpers, maxLogins } = this.#options;
     this.#pool = new HelperPool({
       socket: pamSocket,
-      limit: helpers ?? Math.max(2, navigator.hardwareConcurrency),
+      // One more than can work at once: while one hashes, the next is being counted.
+      limit: helpers ?? Math.min(navigator.hardwareConcurrency + 1, MOST_HELPERS),
       timeoutSeconds: settings.pamTimeoutSeconds,
       maxWaiting: maxLogins,
       observe: (seconds, outcome) => this.#metrics.pamTook(seconds, outcome),

@@ -1,7 +1,11 @@
 import type { Attempt } from "../../src/core/challenge.ts";
 import type { LoginRules } from "../../src/core/login_rules.ts";
 import { refused } from "../../src/core/verdict.ts";
-import type { FirstFactor, FirstFactorResult } from "../../src/login/first_factor.ts";
+import {
+  type FirstFactor,
+  type FirstFactorResult,
+  turnAtOnce,
+} from "../../src/login/first_factor.ts";
 
 /** Rules of logins, unless a test says otherwise. */
 export const TEST_RULES: LoginRules = {
@@ -25,11 +29,12 @@ export function fakeFactor(
 ): FirstFactor {
   return {
     provesPassword: true,
-    async authenticate(attempt, password) {
-      await Promise.resolve();
-      const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-      return authenticate(attempt, decoder.decode(password.reveal()));
-    },
+    turn: () =>
+      Promise.resolve(turnAtOnce(async (attempt, password) => {
+        await Promise.resolve();
+        const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+        return authenticate(attempt, decoder.decode(password.reveal()));
+      })),
     checkAccount: (attempt) => Promise.resolve(checkAccount(attempt)),
     accountName: (username) => Promise.resolve(accountName(username)),
   };

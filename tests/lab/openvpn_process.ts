@@ -10,8 +10,8 @@ export class OpenvpnProcess implements AsyncDisposable {
   readonly #reading: Promise<unknown>;
 
   /** Starts OpenVPN in a network namespace. */
-  constructor(name: string, namespace: string, args: readonly string[]) {
-    this.log = new Lines(name);
+  constructor(name: string, namespace: string, args: readonly string[], also?: Lines) {
+    this.log = new Lines(name, also);
     this.#child = new Deno.Command("ip", {
       args: ["netns", "exec", namespace, "openvpn", ...args],
       stdin: "null",

@@ -1,5 +1,5 @@
 import { makeAuthority, makeCertificate } from "./certificates.ts";
-import type { Lines } from "./lines.ts";
+import { Lines } from "./lines.ts";
 import { makeNetwork, type Network } from "./network.ts";
 import { OpenvpnProcess } from "./openvpn_process.ts";
 import { startPamHelpers } from "./pam_helpers.ts";
@@ -24,25 +24,28 @@ export class OpenvpnServer implements AsyncDisposable {
   readonly db: string;
   readonly network: Network;
   #process: OpenvpnProcess;
+  /** The lines of OpenVPN and the service, where the service decides. */
+  readonly #all: Lines | undefined;
 
   readonly #stack: AsyncDisposableStack;
 
   private constructor(
     directory: string,
     network: Network,
-    process: OpenvpnProcess,
+    { process, all }: { process: OpenvpnProcess; all: Lines | undefined },
     stack: AsyncDisposableStack,
   ) {
     this.directory = directory;
     this.db = databaseIn(directory);
     this.network = network;
     this.#process = process;
+    this.#all = all;
     this.#stack = stack;
   }
 
   /** OpenVPN's log, including the program's lines. */
   get log(): Lines {
-    return this.#process.log;
+    return this.#all ?? this.#process.log;
   }
 
   /** OpenVPN's directory for temporary files. */
@@ -75,15 +78,16 @@ export class OpenvpnServer implements AsyncDisposable {
       configuration(directory, network, [...lines, ...await prepare(directory)]),
     );
     await finish(config);
-    const process = await startProcess(network, directory);
-    if (wayIn.isService) stack.use(await startService(directory, process.log));
-    return new OpenvpnServer(directory, network, process, stack.move());
+    const all = wayIn.isService ? new Lines("the server and the service") : undefined;
+    if (all !== undefined) stack.use(await startService(directory, all));
+    const process = await startProcess(network, directory, all);
+    return new OpenvpnServer(directory, network, { process, all }, stack.move());
   }
 
   /** Ends OpenVPN, starts it anew, and waits until it is ready; `log` is the new one's. */
   async restart(): Promise<void> {
     await this.#process[Symbol.asyncDispose]();
-    this.#process = await startProcess(this.network, this.directory);
+    this.#process = await startProcess(this.network, this.directory, this.#all);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -93,11 +97,15 @@ export class OpenvpnServer implements AsyncDisposable {
 }
 
 /** Starts OpenVPN, and waits until it is ready. */
-async function startProcess(network: Network, directory: string): Promise<OpenvpnProcess> {
+async function startProcess(
+  network: Network,
+  directory: string,
+  all: Lines | undefined,
+): Promise<OpenvpnProcess> {
   await using stack = new AsyncDisposableStack();
   const args = ["--config", configIn(directory)];
   const process = stack.use(
-    new OpenvpnProcess("the server's log", network.server.namespace, args),
+    new OpenvpnProcess("the server's log", network.server.namespace, args, all),
   );
   await process.log.waitFor(/Initialization Sequence Completed/);
   stack.move();
@@ -119,7 +127,6 @@ async function startService(directory: string, log: Lines): Promise<AsyncDisposa
       ...["--pam-socket", helpers.socket],
     ], { log }),
   );
-  await log.waitFor(/ event=connected\b/);
   return stack.move();
 }
 
@@ -142,7 +149,7 @@ function configuration(
 ): string {
   const has = (directive: string) => lines.some((line) => line.startsWith(`${directive} `));
   const scripts = wayIn.isService
-    ? [`management ${managementIn(directory)} unix`, "management-client-auth"]
+    ? [`management ${managementIn(directory)} unix`, "management-client-auth", "management-hold"]
     : [
       ...has("auth-user-pass-verify") ? [] : [`auth-user-pass-verify ${PROGRAM} via-file`],
       ...has("client-crresponse") ? [] : [`client-crresponse ${PROGRAM}`],

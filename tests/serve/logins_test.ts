@@ -157,6 +157,16 @@ Deno.test("a code is used once, whichever server it is given to first", async ()
   assert.deepEqual(names, ["client-auth-nt", "client-deny"]);
 });
 
+Deno.test("a hundred users behind one address who come at once are all asked for their codes", async () => {
+  await using rig = await ServiceRig.start({ args: ["--helpers", "2"] });
+  const names = Array.from({ length: 100 }, (_, i) => `user${i}`);
+  await Deno.writeTextFile(`${rig.directory}/names`, names.join("\n"));
+  await admin(rig.db, ["enroll", "--from", `${rig.directory}/names`, "--json"]);
+  for (const [i, name] of names.entries()) rig.server.logIn(`${i} 1`, name, PASSWORD, CLIENT);
+  const words = await Promise.all(names.map((_, i) => rig.server.word(`${i} 1`)));
+  assert.deepEqual([...new Set(words.map(([name]) => name))], ["client-pending-auth"]);
+});
+
 Deno.test("names of any kind come back as they came, and end no command", async () => {
   await using rig = await ServiceRig.start();
   const { server } = rig;

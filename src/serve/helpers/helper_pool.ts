@@ -40,6 +40,16 @@ export interface PamReply {
   uid: number | null;
 }
 
+/** A helper that is free for one request. */
+export interface PoolTurn extends Disposable {
+  /**
+   * Has PAM asked.
+   *
+   * @throws Failure `helper_lost` where there is no answer, `untrusted_path`, `bad_call`
+   */
+  ask(request: PamRequest): Promise<PamReply>;
+}
+
 /** How long a helper may take in addition to PAM, its own start included, in seconds. */
 const SLACK_SECONDS = 2;
 
@@ -72,23 +82,27 @@ export class HelperPool {
   }
 
   /**
-   * Has PAM asked.
+   * Waits until a helper is free, which is kept until what is returned is disposed of.
    *
-   * @throws HelpersBusy where PAM was not asked for lack of helpers
-   * @throws Failure `helper_lost` where there is no answer, `untrusted_path`, `bad_call`
+   * @throws HelpersBusy where none was for too long, or too many wait
+   * @throws Failure `helper_lost` where the pool is closed
    */
-  askPam(request: PamRequest): Promise<PamReply> {
-    return this.#inTurn(request, async (frame) => {
-      const startedAt = performance.now();
-      let outcome: PamOutcome = "lost";
-      try {
-        const reply = await this.#ask(frame, "result");
-        outcome = outcomeOf(reply.result);
-        return reply;
-      } finally {
-        this.#options.observe?.((performance.now() - startedAt) / 1000, outcome);
-      }
-    });
+  async turn(): Promise<PoolTurn> {
+    await this.#turns.get(false);
+    return {
+      ask: (request) => this.#askPam(request),
+      [Symbol.dispose]: () => this.#turns.done(),
+    };
+  }
+
+  /**
+   * Has PAM asked, in a turn of its own.
+   *
+   * @throws as {@link turn} and {@link PoolTurn.ask}
+   */
+  async askPam(request: PamRequest): Promise<PamReply> {
+    using turn = await this.turn();
+    return await turn.ask(request);
   }
 
   /**
@@ -98,9 +112,13 @@ export class HelperPool {
    * @throws as {@link askPam}
    */
   async accountName(username: string): Promise<string | null> {
-    const request = { kind: "account_name", username } as const;
-    const ask = (frame: Uint8Array) => this.#ask(frame, "accountName");
-    return (await this.#inTurn(request, ask)).accountName;
+    await this.#turns.get(true);
+    try {
+      const reply = await this.#send({ kind: "account_name", username }, "accountName");
+      return reply.accountName;
+    } finally {
+      this.#turns.done();
+    }
   }
 
   /** How busy it is now. */
@@ -122,16 +140,28 @@ export class HelperPool {
     for (const connection of [...this.#open]) connection.close();
   }
 
-  /** Makes the request once it has its turn, and overwrites it afterwards. */
-  async #inTurn<T>(request: HelperRequest, ask: (frame: Uint8Array) => Promise<T>): Promise<T> {
-    await this.#turns.get(request.kind === "account_name");
-    let frame: Uint8Array | undefined;
+  async #askPam(request: PamRequest): Promise<PamReply> {
+    const startedAt = performance.now();
+    let outcome: PamOutcome = "lost";
     try {
-      frame = encodeRequest(request);
-      return await ask(frame);
+      const reply = await this.#send(request, "result");
+      outcome = outcomeOf(reply.result);
+      return reply;
     } finally {
-      frame?.fill(0);
-      this.#turns.done();
+      this.#options.observe?.((performance.now() - startedAt) / 1000, outcome);
+    }
+  }
+
+  /** Sends a request, and overwrites it afterwards. */
+  async #send<Answer extends "result" | "accountName">(
+    request: HelperRequest,
+    expected: Answer,
+  ): Promise<Extract<HelperReply, Record<Answer, unknown>>> {
+    const frame = encodeRequest(request);
+    try {
+      return await this.#ask(frame, expected);
+    } finally {
+      frame.fill(0);
     }
   }
 

@@ -16,6 +16,7 @@ export const SERVICE_OPTIONS = [
   "management-client-auth",
   "management-client-user",
   "management-client-group",
+  "management-hold",
 ] as const;
 
 /** The lines that let the service decide about logins. */
@@ -24,6 +25,8 @@ export function serviceLines(socket: string): Record<string, string> {
     "management": `management ${socket} unix`,
     "management-client-auth": "management-client-auth",
     "management-client-user": `management-client-user ${SERVICE_USER}`,
+    // OpenVPN forgets whom it would have asked about while the service is not there.
+    "management-hold": "management-hold",
   };
 }
 

@@ -1,5 +1,5 @@
 import { type Directive, lastNamed } from "../openvpn_config/directive.ts";
-import { type Finding, ok, problem } from "./finding.ts";
+import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { LineFacts } from "./set_up.ts";
 
 const ID = "management";
@@ -18,7 +18,18 @@ export function checkManagement({ config, serviceSettings }: LineFacts): Finding
     )];
   }
   const management = lastNamed(config, "management");
-  return [management === null ? missing(at) : checkAddress(management)];
+  const finding = management === null ? missing(at) : checkAddress(management);
+  const waits = lastNamed(config, "management-hold") !== null;
+  return finding.level === "ok" && !waits ? [withoutHold(at)] : [finding];
+}
+
+function withoutHold(at: Directive): Finding {
+  return warning(
+    ID,
+    "management-hold is not set",
+    "whoever logs in between OpenVPN's start and the service's connection waits for a minute",
+    { line: "management-hold", at },
+  );
 }
 
 function missing(at: Directive): Finding {

@@ -4,6 +4,7 @@ import { commandWords, HOOKS, isOtherTotp } from "../configuration/hook_lines.ts
 import {
   HOOK_MARK,
   isOurManagement,
+  servedSocket,
   SERVICE_HEADING,
   SERVICE_OPTIONS,
   serviceLines,
@@ -76,9 +77,9 @@ export function isTotpHook(
 
 /** The lines of a management interface that is not the service's. */
 function othersManagement(config: Config, wish: ServiceWish): Directive[] {
-  const ours = Object.values(serviceLines(wish.socket));
+  const ours = ourLines(config, wish);
   const others = SERVICE_OPTIONS.flatMap((name) => directivesNamed(config, name))
-    .filter(({ name, words }) => !ours.includes([name, ...words].join(" ")));
+    .filter((one) => !ours.includes(one));
   const at = others.find(({ name }) => name === "management");
   if (at === undefined || isOurManagement(at) || wish.hasProxy) return others;
   throw new Failure(
@@ -103,13 +104,25 @@ function requireHere(at: Directive, wish: ServiceWish, name: string, value: stri
   );
 }
 
+/**
+ * The service's lines that are there. Without its management socket, one that says the same is the
+ * administrator's.
+ */
+function ourLines(config: Config, { socket }: ServiceWish): Directive[] {
+  if (servedSocket(config) === null) return [];
+  const lines = Object.values(serviceLines(socket));
+  return SERVICE_OPTIONS.flatMap((name) => directivesNamed(config, name))
+    .filter((one) => lines.includes(lineOf(one)));
+}
+
+function lineOf({ name, words }: Directive): string {
+  return [name, ...words].join(" ");
+}
+
 /** The service's lines that are not there yet, after their heading. */
-function missingLines(config: Config, { socket }: ServiceWish): string[] {
-  const missing = Object.entries(serviceLines(socket)).flatMap(([name, line]) =>
-    directivesNamed(config, name).some(({ words }) => [name, ...words].join(" ") === line)
-      ? []
-      : [line]
-  );
+function missingLines(config: Config, wish: ServiceWish): string[] {
+  const there = ourLines(config, wish).map(lineOf);
+  const missing = Object.values(serviceLines(wish.socket)).filter((line) => !there.includes(line));
   return missing.length === 0 ? [] : [SERVICE_HEADING, ...missing];
 }
 

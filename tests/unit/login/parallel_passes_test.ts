@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { type PasswordVerdict, refused } from "../../../src/core/verdict.ts";
+import { turnAtOnce } from "../../../src/login/first_factor.ts";
 import { passwordStep } from "../../../src/login/password_step.ts";
 import { Database } from "../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
@@ -35,12 +36,13 @@ Deno.test("simultaneous right passwords of one user take back no failures of oth
       store,
       firstFactor: {
         provesPassword: true,
-        async authenticate({ loginName: username }, given) {
-          await gate;
-          return new TextDecoder().decode(given.reveal()) === "right"
-            ? { outcome: "passed", username }
-            : refused("wrong_password");
-        },
+        turn: () =>
+          Promise.resolve(turnAtOnce(async ({ loginName: username }, given) => {
+            await gate;
+            return new TextDecoder().decode(given.reveal()) === "right"
+              ? { outcome: "passed", username }
+              : refused("wrong_password");
+          })),
         checkAccount: () => Promise.resolve(refused("account_refused")),
         accountName: () => Promise.resolve(null),
       },

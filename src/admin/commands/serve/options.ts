@@ -20,7 +20,10 @@ export function addServeOptions<Arguments extends unknown[]>(command: Command<Ar
     )
     .option("--settings <file>", `the settings' file (default: ${SETTINGS_FILE} if it exists)`)
     .option("--pam-socket <path>", "where PAM helpers are reached", PAM_SOCKET)
-    .option("--helpers <number>", "most PAM helpers at once (default: one for each processor)")
+    .option(
+      "--helpers <number>",
+      "most PAM helpers at once (default: one more than processors, at most 10)",
+    )
     .option("--max-logins <number>", "most logins that are decided about at once", "1000")
     .option(
       "--status <socket>",

@@ -23,6 +23,7 @@ const GOOD = [
   `management ${SOCKET} unix`,
   "management-client-auth",
   "management-client-user openvpn-totp",
+  "management-hold",
   "auth-gen-token",
   "auth-gen-token-secret auth-token.key",
 ];

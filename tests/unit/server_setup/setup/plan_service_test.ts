@@ -19,7 +19,7 @@ const SOCKET = "/run/openvpn-totp/server.sock";
 const HEADING =
   "# The service openvpn-totp decides about logins (back to hooks: openvpn-totp setup --hook).\n";
 const SERVED = `${HEADING}management ${SOCKET} unix\nmanagement-client-auth\n` +
-  "management-client-user openvpn-totp\n";
+  "management-client-user openvpn-totp\nmanagement-hold\n";
 const VERIFY = `auth-user-pass-verify ${PROGRAM} via-file\n`;
 const ANSWER = `client-crresponse ${PROGRAM}\n`;
 const TOKEN = "auth-gen-token\n";
@@ -86,7 +86,7 @@ Deno.test("setup --serve sets hooks and settings aside, and adds the service's l
     [
       `${TOKEN}management ${SOCKET} unix\nmanagement-client-user nobody\n`,
       `${TOKEN}management ${SOCKET} unix\n#hook# management-client-user nobody\n${HEADING}` +
-      "management-client-auth\nmanagement-client-user openvpn-totp\n",
+      "management-client-auth\nmanagement-client-user openvpn-totp\nmanagement-hold\n",
     ],
     [
       `${TOKEN}auth-user-pass-verify /etc/ldap.sh via-env\nscript-security 3\nuser nobody\n`,
@@ -114,7 +114,7 @@ Deno.test("setup --serve takes an administrator's management interface only for 
     return true;
   });
   const after = `${TOKEN}#hook# management 127.0.0.1 7505\n${SERVED}` +
-    "#hook# management-client-group adm\nmanagement-hold\n";
+    "#hook# management-client-group adm\n#hook# management-hold\n";
   assert.equal(served(own, true), after);
   assert.equal(hooked(after).slice(0, own.length), own);
 });
