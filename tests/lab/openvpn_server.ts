@@ -56,7 +56,7 @@ export class OpenvpnServer implements AsyncDisposable {
   /**
    * Starts a server with the guide's lines in its configuration, and waits until it is ready.
    *
-   * @param lines more lines of configuration; an `auth-user-pass-verify`, `client-crresponse`,
+   * @param lines more lines of configuration; `management` keeps the scripts out; an `auth-user-pass-verify`, `client-crresponse`,
    *   `auth-gen-token` or `setenv totpTokenDbPath` among them replaces the usual one
    * @param prepare what to do in the server's directory before it starts; returns more lines
    * @param finish what to do with the configuration file before it starts
@@ -148,7 +148,9 @@ function configuration(
   lines: readonly string[],
 ): string {
   const has = (directive: string) => lines.some((line) => line.startsWith(`${directive} `));
-  const scripts = wayIn.isService
+  const scripts = has("management")
+    ? []
+    : wayIn.isService
     ? [`management ${managementIn(directory)} unix`, "management-client-auth", "management-hold"]
     : [
       ...has("auth-user-pass-verify") ? [] : [`auth-user-pass-verify ${PROGRAM} via-file`],

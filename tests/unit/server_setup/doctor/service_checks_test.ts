@@ -173,6 +173,7 @@ Deno.test("each broken set-up for the service has its own finding, and no other"
           "management",
         ] as [Other, Level, FindingId]
       ),
+    [{ config: without("management-hold") }, "warning", "management"],
     [management(directory(0o40757)), "problem", "management_socket"],
     [management(directory(0o40770)), "problem", "management_socket"],
     [management(directory(0o40750, 1000)), "problem", "management_socket"],
