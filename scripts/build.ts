@@ -7,6 +7,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { stop, transform } from "esbuild";
 import { makeProgram } from "../src/admin/program.ts";
 import { systemContext } from "../src/admin/system_context.ts";
 import type { EpochMs } from "../src/core/epoch.ts";
@@ -107,7 +108,7 @@ function pageDate(): EpochMs {
  * shares with the commands is there twice.
  */
 async function bundle(directory: string): Promise<void> {
-  const BUNDLE = ["bundle", "--quiet", "--frozen", "--no-remote", "--minify"];
+  const BUNDLE = ["bundle", "--quiet", "--frozen", "--no-remote"];
   await deno({}, [...BUNDLE, "--code-splitting", "--outdir", directory, "main.ts"]);
   const hooks = [...Deno.readDirSync(directory)].filter(({ name }) => /^hook-\w+\.js$/.test(name));
   const [hook] = hooks;
@@ -117,6 +118,31 @@ async function bundle(directory: string): Promise<void> {
     );
   }
   await deno({}, [...BUNDLE, "--output", `${directory}/${hook.name}`, "src/hook/hook.ts"]);
+  await shorten(directory);
+}
+
+/**
+ * Shortens the bundle's files. `deno bundle --minify`, and esbuild by itself, put the value of a
+ * variable that is used once in the variable's place, and so lose `using`: what should be closed or
+ * given back never would be.
+ */
+async function shorten(directory: string): Promise<void> {
+  try {
+    for (const { name } of Deno.readDirSync(directory)) {
+      const path = `${directory}/${name}`;
+      const { code } = await transform(await Deno.readTextFile(path), {
+        minify: true,
+        format: "esm",
+        target: "esnext",
+        // Written out, it survives.
+        supported: { using: false },
+        legalComments: "none",
+      });
+      await Deno.writeTextFile(path, code);
+    }
+  } finally {
+    await stop();
+  }
 }
 
 async function compile(

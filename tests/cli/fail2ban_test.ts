@@ -48,6 +48,9 @@ const STAMP = `${MONTH}  3 ${TIME.slice(11, 19)}`;
 const ISO_STAMP = new Date(AT.getTime() + 7_200_000).toISOString()
   .replace("Z", "123+02:00");
 
+/** What the service adds to its lines. */
+const SOCKET = "/run/openvpn-totp/server.sock";
+
 /** The forms of a line, from its fields. */
 const FORMS: Record<string, (fields: Record<string, Field>) => string> = {
   file: ours,
@@ -55,7 +58,14 @@ const FORMS: Record<string, (fields: Record<string, Field>) => string> = {
   isoSyslogOfStderr: (fields) => `${ISO_STAMP} host openvpn[77]: ${ours(fields)}`,
   syslog: (fields) => `${STAMP} host openvpn-totp[77]: ${logfmt(fields)}`,
   isoSyslog: (fields) => `${ISO_STAMP} host openvpn-totp[77]: ${logfmt(fields)}`,
+  service: (fields) => ours(ofService(fields)),
+  syslogOfService: (fields) => `${STAMP} host openvpn-totp[77]: ${ours(ofService(fields))}`,
 };
+
+/** The service's own field comes before the reason why a line is not where it should be. */
+function ofService({ log_error, ...fields }: Record<string, Field>): Record<string, Field> {
+  return { ...fields, server: SOCKET, log_error };
+}
 
 function ours(fields: Record<string, Field>): string {
   return logfmt({ time: TIME, program: "openvpn-totp", ...fields });

@@ -4,7 +4,7 @@ import { mustRun } from "../lab/command.ts";
 import { OpenvpnClient } from "../lab/openvpn_client.ts";
 import { OpenvpnServer } from "../lab/openvpn_server.ts";
 import { codeOf, enroll, PROGRAM } from "../lab/program.ts";
-import { OPENVPN_LAB, testWith } from "../lab/requirements.ts";
+import { OPENVPN_LAB, testScripts, testWith } from "../lab/requirements.ts";
 
 /** Starts a server that tells its clients when it ends, so that they reconnect at once. */
 function startServer(finish?: (config: string) => Promise<void>): Promise<OpenvpnServer> {
@@ -27,7 +27,7 @@ async function surviveRestart(server: OpenvpnServer, then: RegExp) {
   return client.events.seen.slice(from);
 }
 
-testWith(
+testScripts(
   OPENVPN_LAB,
   "with the key that setup makes, a restart of OpenVPN asks nobody to log in again",
   async () => {

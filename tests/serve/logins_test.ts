@@ -181,3 +181,18 @@ Deno.test("names of any kind come back as they came, and end no command", async 
   }
   assert.deepEqual(server.mistakes, []);
 });
+
+Deno.test("renegotiations with a session token keep no helper", async () => {
+  await using rig = await ServiceRig.start({ args: ["--helpers", "1"] });
+  const { server } = rig;
+  await rig.enrol("alice");
+  // The token's first login is an hour from now: later than the enrolment in any case.
+  const token = new Uint8Array(60);
+  new DataView(token.buffer).setBigInt64(12, BigInt(Math.floor(Date.now() / 1000) + 3600));
+  const password = `SESS_ID_AT_${token.toBase64()}`;
+  const variables = { ...CLIENT, session_id: "x", session_state: "Authenticated" };
+  for (let kid = 1; kid <= 5; kid++) {
+    server.logIn(`0 ${kid}`, "alice", password, variables);
+    assert.deepEqual(await server.word(`0 ${kid}`), ["client-auth-nt", "0", `${kid}`]);
+  }
+});
