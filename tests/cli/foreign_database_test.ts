@@ -280,6 +280,31 @@ testWith(
 
 testWith(
   ROOT_AND_ACCOUNT,
+  "doctor looks at another user's database as root's hooks do, with that user's rights",
+  async () => {
+    await using place = await makeForeignPlace();
+    const { own, db, config, rootOnly } = place;
+    await must(place, ["enroll", "alice"]);
+    const lines = Deno.readTextFileSync(config).split("\n");
+    await Deno.writeTextFile(config, lines.filter((line) => !line.startsWith("user ")).join("\n"));
+    const before = await mustRun("find", [own, "-printf", "%p %i %m %U %s %T@\n"]);
+    assert.deepEqual(await findingsOf(place), [
+      `ok database: ${db} opens, 1 user enrolled`,
+      "ok database_write: a login can write to it (tested without writing anything)",
+      "ok secrets: every secret opens and gives a code",
+    ]);
+    assert.equal(await mustRun("find", [own, "-printf", "%p %i %m %U %s %T@\n"]), before);
+    // Root could read it, but a hook takes the rights of the database's owner.
+    await Deno.copyFile(place.key, `${rootOnly}/key`);
+    await Deno.chmod(`${rootOnly}/key`, 0o600);
+    const text = Deno.readTextFileSync(config);
+    await Deno.writeTextFile(config, text.replace(`${db}.key`, `${rootOnly}/key`));
+    assert.match((await findingsOf(place)).join("\n"), /no permission to use the key file/);
+  },
+);
+
+testWith(
+  ROOT_AND_ACCOUNT,
   "a value that would take all memory is refused",
   async () => {
     await using place = await makeForeignPlace();
