@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type ForeignHook, makeForeignHook, ROOT_AND_ACCOUNT } from "../lab/foreign_hook.ts";
+import { changed } from "../lab/foreign_traps.ts";
 import { compileModule, makePamService, PLAIN_RULES } from "../lab/pam_service.ts";
 import { base64, codeOf } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
@@ -145,6 +146,8 @@ testWith(
         totpPamTimeout: "1",
         totpLog: log,
       });
+      // To close such a database would remove files beside it.
+      await changed("PRAGMA journal_mode = WAL")(place);
       const before = place.rootsFiles();
       const { status, stderr } = await attempt.password(username, password);
       assert.equal(status, 1, stderr);
@@ -155,6 +158,7 @@ testWith(
       );
       assert.match(Deno.readTextFileSync(path), /dumpable 0 core 0\n$/);
       for (const kept of before.split("\n")) assert(place.rootsFiles().includes(kept), kept);
+      assert(Deno.lstatSync(`${place.db}-wal`).isFile);
       // Nothing was written after that, and the next login goes on as ever.
       const { stdout } = await place.asRoot(["log"]);
       assert.match(stdout, /The audit trail is empty/);

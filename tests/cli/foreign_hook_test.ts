@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { makeAccount } from "../lab/accounts.ts";
 import { mustRun } from "../lab/command.ts";
 import {
   type ForeignHook,
@@ -181,8 +182,12 @@ testWith(
     ];
     assert.equal((await attempt.password(username, password)).status, 2);
     assert.equal((await attempt.answer(base64(codeOf(secret)))).status, 0);
+    await using unenrolled = await makeAccount();
+    const another = await hook.attempt();
+    another.wrap = attempt.wrap;
+    assert.equal((await another.password(unenrolled.username, unenrolled.password)).status, 1);
     const users = new Map<string, number>();
-    const opened = { own: 0, shadow: 0, openvpn: 0, log: 0 };
+    const opened = { own: 0, accounts: 0, openvpn: 0, log: 0 };
     for (const line of Deno.readTextFileSync(trace).split("\n")) {
       const [thread] = line.split(" ", 1) as [string];
       const [, changed] = line.match(/ setresuid\(\S+ (\d+),.* = 0$/) ?? [];
@@ -194,8 +199,8 @@ testWith(
       const user = users.get(thread) ?? 0;
       const kind = path.startsWith(`${own}/`)
         ? "own"
-        : path === "/etc/shadow"
-        ? "shadow"
+        : /^\/etc\/(shadow|passwd)$/.test(path)
+        ? "accounts"
         : path.includes("/openvpn_")
         ? "openvpn"
         : path.endsWith("/hook.log")
