@@ -169,7 +169,7 @@ testWith(
 
 testWith(
   [...ROOT_AND_ACCOUNT, "strace"],
-  "root's hook opens what is in another user's directory as that user, and all else as root",
+  "root's hook opens what is in another user's directory as that user, all else as root, and leaves no core dump",
   async () => {
     await using hook = await makeForeignHook();
     const { place, username, password, secret } = hook;
@@ -178,7 +178,7 @@ testWith(
     const trace = `${rootOnly}/trace`;
     attempt.wrap = [
       ...["strace", "-f", "-A", "-o", trace],
-      ...["-e", "trace=%file,setresuid,clone,clone3,vfork,fork"],
+      ...["-e", "trace=%file,setresuid,prctl,clone,clone3,vfork,fork"],
     ];
     assert.equal((await attempt.password(username, password)).status, 2);
     assert.equal((await attempt.answer(base64(codeOf(secret)))).status, 0);
@@ -186,12 +186,17 @@ testWith(
     const another = await hook.attempt();
     another.wrap = attempt.wrap;
     assert.equal((await another.password(unenrolled.username, unenrolled.password)).status, 1);
+    let mayBeDumped = false;
     const users = new Map<string, number>();
     const opened = { own: 0, accounts: 0, openvpn: 0, log: 0 };
     for (const line of Deno.readTextFileSync(trace).split("\n")) {
       const [thread] = line.split(" ", 1) as [string];
       const [, changed] = line.match(/ setresuid\(\S+ (\d+),.* = 0$/) ?? [];
-      if (changed !== undefined) users.set(thread, Number(changed));
+      if (changed !== undefined) {
+        users.set(thread, Number(changed));
+        mayBeDumped = true;
+      }
+      if (line.includes(" prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE)")) mayBeDumped = false;
       const [, child] = line.match(/ (?:clone3?|v?fork)\(?.* = (\d+)$/) ?? [];
       if (child !== undefined) users.set(child, users.get(thread) ?? 0);
       const [, path] = line.match(/ (?:open|openat|unlink)\([^"]*"([^"]+)"/) ?? [];
@@ -208,6 +213,7 @@ testWith(
         : null;
       if (kind === null) continue;
       opened[kind]++;
+      assert(!mayBeDumped, line);
       assert.equal(user, kind === "own" ? uid : 0, line);
     }
     assert(Object.values(opened).every((times) => times > 0), JSON.stringify(opened));
