@@ -142,7 +142,7 @@ testWith(
     await mustRun("chown", ["-R", `${uid}:${gid}`, own]);
     const script = `
       canary=${canaryOf(place)}
-      while :; do
+      until [ -e stop ]; do
         cp trap db-journal; rm -f db-journal
         ln -s "$canary" link; mv -f link db; cp copy new; mv -f new db
         ln -s "$canary" link; mv -f link db-wal; rm -f db-wal
@@ -160,9 +160,10 @@ testWith(
         assert.equal(place.rootsFiles(), before);
       }
     } finally {
-      attacker.kill("SIGKILL");
+      await Deno.writeTextFile(`${own}/stop`, "");
       await attacker.status;
     }
+    await Deno.remove(`${own}/stop`);
     await place.requireOwned();
   },
 );
