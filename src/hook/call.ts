@@ -14,6 +14,11 @@ export interface HookCall {
   environment: ScriptEnvironment;
   /** The settings, read once. */
   settings: ReadSettings;
+  /**
+   * The user with whose rights the database and the key file are used, and nothing else; null for those
+   * of this process. See `ownerToActAs`.
+   */
+  databaseOwner: number | null;
   /** Opens the first factor, with all libraries that it needs. */
   openFirstFactor(settings: Settings): FirstFactor;
 }

@@ -9,7 +9,7 @@ import { sealForeignCode } from "../system/libraries.ts";
 import type { Redacted } from "../text/redacted.ts";
 import { deliver, type HookCall, type HookResult } from "./call.ts";
 import { unaskedFactor } from "./first_factor.ts";
-import { openLogin } from "./open_login.ts";
+import { decideWith } from "./open_login.ts";
 
 /** `client-crresponse`: checks the code against the challenge of this attempt. */
 export async function codeCall(call: HookCall): Promise<HookResult> {
@@ -26,12 +26,14 @@ export async function codeCall(call: HookCall): Promise<HookResult> {
 
 async function decide(
   code: Redacted<Code> | null,
-  { settings: readSettings, environment: { read } }: HookCall,
+  { settings: readSettings, environment: { read }, databaseOwner }: HookCall,
 ): Promise<CodeVerdict> {
   const settings = requireSettings(readSettings);
   const attempt = readScriptAttempt(read, requireVariable("username", read));
-  using login = await openLogin(settings, unaskedFactor(settings));
-  return await login.service.answer(attempt, { code, isNewConnection: false });
+  return await decideWith(
+    { settings, firstFactor: unaskedFactor(settings), databaseOwner },
+    (service) => service.answer(attempt, { code, isNewConnection: false }),
+  );
 }
 
 /**

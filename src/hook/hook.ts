@@ -13,6 +13,7 @@ import { codeCall } from "./code_call.ts";
 import { openDecisionLog, type WriteDecision } from "./decision_log.ts";
 import { openFirstFactor } from "./first_factor.ts";
 import { recordLate } from "./late_record.ts";
+import { ownerToActAs } from "./owners_rights.ts";
 import { passwordCall } from "./password_call.ts";
 
 /** OpenVPN's calls by its variable `script_type`, and the step's name in the log. */
@@ -38,7 +39,13 @@ export async function runHook(
   const settings = readEachSetting(processEnvironment.read);
   // Without the C library, a step that needs it reports that.
   const guard = attemptTo(() => guardProcess(secondsFor(scriptType, settings.good)));
-  const call = { args, settings, environment: processEnvironment, openFirstFactor };
+  const call = {
+    args,
+    settings,
+    databaseOwner: ownerToActAs(settings.good.tokenDbPath),
+    environment: processEnvironment,
+    openFirstFactor,
+  };
   const exitStatus = await answerCall(scriptType, call);
   return { exitStatus, exitAtOnce: guard.result };
 }
@@ -78,14 +85,15 @@ async function resultOf(
 async function recordFailure(
   { step }: Call,
   { verdict, loginName }: HookResult,
-  { settings, environment: { read } }: HookCall,
+  { settings, databaseOwner, environment: { read } }: HookCall,
 ): Promise<void> {
   // A database that failed once is not tried again, which could mean another wait.
   if (!isFailure(verdict) || verdict.detail?.startsWith("database_")) return;
   try {
     const tryToRead: ReadVariable = (name) => attemptTo(() => read(name)).result;
     const name = loginName ?? tryToRead("username") ?? "";
-    await recordLate({ step, verdict, loginName: name }, settings.good, tryToRead);
+    const place = { ...settings.good, databaseOwner };
+    await recordLate({ step, verdict, loginName: name }, place, tryToRead);
   } catch {
     // The refusal stands, and its log line says why.
   }

@@ -3,7 +3,9 @@ import type { Refused } from "../core/verdict.ts";
 import { decisionOf } from "../login/conclude.ts";
 import { readScriptAttempt } from "../openvpn/script/environment.ts";
 import type { ReadVariable, Settings } from "../settings.ts";
+import type { HookCall } from "./call.ts";
 import { openLoginStore } from "./open_login.ts";
+import { withStoreAsOwner } from "./owners_rights.ts";
 
 /** A refusal caused by a failure, not decided by a login step. */
 export interface LateRefusal {
@@ -17,18 +19,22 @@ export interface LateRefusal {
  * Writes a refusal caused by a failure to the audit trail, if the database can be used: the log
  * line reports it in any case.
  *
- * @param settings the settings that are valid
+ * @param settings the settings that are valid, and the database's owner
  * @throws Failure if the settings or the database cannot be used
  */
 export async function recordLate(
   { step, verdict, loginName }: LateRefusal,
-  { tokenDbPath, audit }: Partial<Settings>,
+  { tokenDbPath, audit, databaseOwner }: Partial<Settings> & Pick<HookCall, "databaseOwner">,
   read: ReadVariable,
 ): Promise<void> {
   const attempt = readScriptAttempt(read, loginName);
   if (tokenDbPath === undefined || audit === undefined) return;
-  using store = await openLoginStore(tokenDbPath);
-  await store.logins.transaction((records) =>
-    records.recordDecision(decisionOf({ step, attempt }, { verdict }, Date.now()), audit)
+  await withStoreAsOwner(
+    databaseOwner,
+    () => openLoginStore(tokenDbPath),
+    (store) =>
+      store.logins.transaction((records) =>
+        records.recordDecision(decisionOf({ step, attempt }, { verdict }, Date.now()), audit)
+      ),
   );
 }

@@ -1,3 +1,4 @@
+import type { Refused } from "../core/verdict.ts";
 import { letThreadRest } from "../system/thread_rest.ts";
 import { newStateId } from "../openvpn/state_id.ts";
 import type { FirstFactor } from "../login/first_factor.ts";
@@ -5,24 +6,42 @@ import { LoginService } from "../login/login_service.ts";
 import { Vault } from "../secrets/vault.ts";
 import type { Settings } from "../settings.ts";
 import { secondsFor } from "./call_time.ts";
+import { CutShort } from "./cut_short.ts";
+import { withStoreAsOwner } from "./owners_rights.ts";
 import { LOGIN_BUSY_TIMEOUT_MS, type Logins, openLogins } from "../store/open_store.ts";
 
-/** The login service of one call, until it is disposed of. */
-export interface OpenLogin extends Disposable {
-  service: LoginService;
+/** What a call decides with. */
+export interface LoginMeans {
+  settings: Settings;
+  firstFactor: FirstFactor;
+  /** See `HookCall`. */
+  databaseOwner: number | null;
 }
 
 /**
- * Opens the login service with an existing database.
+ * Has the login service decide with an existing database. Meanwhile, the process has the rights of the
+ * database's owner, and no verdict may be handed to OpenVPN; afterwards it has its own again.
  *
  * @throws Failure if the database cannot be used
  */
-export async function openLogin(
-  settings: Settings,
-  firstFactor: FirstFactor,
-): Promise<OpenLogin> {
-  const store = await openLoginStore(settings.tokenDbPath);
-  const service = new LoginService({
+export async function decideWith<Verdict>(
+  { settings, firstFactor, databaseOwner }: LoginMeans,
+  decide: (service: LoginService) => Promise<Verdict>,
+): Promise<Verdict | Refused> {
+  try {
+    return await withStoreAsOwner(
+      databaseOwner,
+      () => openLoginStore(settings.tokenDbPath),
+      (store) => decide(loginService(settings, firstFactor, store)),
+    );
+  } catch (error) {
+    if (error instanceof CutShort) return error.verdict;
+    throw error;
+  }
+}
+
+function loginService(settings: Settings, firstFactor: FirstFactor, store: Logins): LoginService {
+  return new LoginService({
     store: store.logins,
     firstFactor,
     secrets: new Vault(settings.keyFile),
@@ -32,7 +51,6 @@ export async function openLogin(
     newStateId,
     rest: letThreadRest,
   });
-  return { service, [Symbol.dispose]: () => store[Symbol.dispose]() };
 }
 
 /**

@@ -8,7 +8,7 @@ import { readPasswordForm } from "../openvpn/password_form.ts";
 import { requireSettings } from "../settings.ts";
 import { sealForeignCode } from "../system/libraries.ts";
 import { deliver, type HookCall, type HookResult } from "./call.ts";
-import { openLogin } from "./open_login.ts";
+import { decideWith } from "./open_login.ts";
 
 /** `auth-user-pass-verify`: checks username and password, then the code or asks for it. */
 export async function passwordCall(call: HookCall): Promise<HookResult> {
@@ -20,8 +20,11 @@ export async function passwordCall(call: HookCall): Promise<HookResult> {
   const form = readPasswordForm(read, password);
   try {
     const attempt = { ...readScriptAttempt(read, username), client: readClient(read) };
-    using login = await openLogin(settings, firstFactor);
-    const verdict = await login.service.password(attempt, form);
+    const { databaseOwner } = call;
+    const verdict = await decideWith(
+      { settings, firstFactor, databaseOwner },
+      (service) => service.password(attempt, form),
+    );
     const reply = new PasswordReply(read, { ...settings, loginName: username });
     return {
       ...deliver(verdict, reply),

@@ -5,7 +5,7 @@ import { openLibpam } from "./libpam.ts";
 import { noDelay } from "./no_delay.ts";
 import type { PamFailure, PamResult } from "./pam_result.ts";
 import { pamStatusName } from "./status.ts";
-import { type PamLogin, type PamParts, PamTransaction } from "./transaction.ts";
+import { type ModuleCall, type PamLogin, type PamParts, PamTransaction } from "./transaction.ts";
 
 /**
  * A PAM service: username and password checked the system's way (pam(3)). Any number of calls may
@@ -16,6 +16,7 @@ export class PamService {
   readonly name: string;
   readonly #timeoutSeconds: number;
   readonly #parts: PamParts;
+  #hasLeftModule = false;
 
   /**
    * Loads what it needs at once; the process may give up foreign code afterwards.
@@ -50,7 +51,7 @@ export class PamService {
   ): Promise<PamResult> {
     const started = this.#start({ username, credentials: { username, password } });
     return started instanceof PamTransaction
-      ? await started.ask(["pam_authenticate", "pam_acct_mgmt"], rhost, this.#timeoutSeconds)
+      ? await this.#ask(started, ["pam_authenticate", "pam_acct_mgmt"], rhost)
       : started;
   }
 
@@ -58,7 +59,7 @@ export class PamService {
   async checkAccount(username: string, rhost: string | null): Promise<PamResult> {
     const started = this.#start({ username, credentials: null });
     return started instanceof PamTransaction
-      ? await started.ask(["pam_acct_mgmt"], rhost, this.#timeoutSeconds)
+      ? await this.#ask(started, ["pam_acct_mgmt"], rhost)
       : started;
   }
 
@@ -68,6 +69,23 @@ export class PamService {
     if (!(started instanceof PamTransaction)) return pamStatusName(started.status);
     started.end();
     return null;
+  }
+
+  /** Says whether a module that did not answer in time was ever left to itself. */
+  get hasLeftModule(): boolean {
+    return this.#hasLeftModule;
+  }
+
+  async #ask(
+    transaction: PamTransaction,
+    calls: readonly ModuleCall[],
+    rhost: string | null,
+  ): Promise<PamResult> {
+    try {
+      return await transaction.ask(calls, rhost, this.#timeoutSeconds);
+    } finally {
+      this.#hasLeftModule ||= transaction.isRunning;
+    }
   }
 
   #start(login: PamLogin): PamTransaction | PamFailure {

@@ -77,6 +77,11 @@ export class PamTransaction {
     return { outcome: "failed", call: "pam_start", status };
   }
 
+  /** Says whether modules are at work on it. */
+  get isRunning(): boolean {
+    return this.#running !== null;
+  }
+
   /**
    * Has modules decide, call by call, and ends the transaction.
    *

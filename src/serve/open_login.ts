@@ -1,9 +1,11 @@
+import { Failure } from "../core/failure.ts";
 import type { FirstFactor } from "../login/first_factor.ts";
 import { LoginService } from "../login/login_service.ts";
 import { newStateId } from "../openvpn/state_id.ts";
 import { Vault } from "../secrets/vault.ts";
 import type { Settings } from "../settings.ts";
 import { LOGIN_BUSY_TIMEOUT_MS, type Logins, openLogins } from "../store/open_store.ts";
+import { foreignOwner } from "../system/trusted_path.ts";
 import { LONGEST_LOGIN_MS } from "./limits.ts";
 
 /** How long after a verdict OpenVPN may date a session at the latest, in milliseconds. */
@@ -29,6 +31,7 @@ export class OpenLogin {
    * @throws Failure if it cannot be used
    */
   static async open(settings: Settings, firstFactor: FirstFactor): Promise<OpenLogin> {
+    requireOwnDatabase(settings.tokenDbPath);
     const store = await openLogins({
       path: settings.tokenDbPath,
       create: false,
@@ -76,4 +79,19 @@ export class OpenLogin {
   #closeIfDone(): void {
     if (this.#isRetired && this.#users === 0) this.store[Symbol.dispose]();
   }
+}
+
+/**
+ * Refuses another user's database to a service of root's. It does not take that user's rights, as
+ * commands and hooks do: nothing that it does needs root.
+ */
+function requireOwnDatabase(path: string): void {
+  const owner = Deno.uid() === 0 ? foreignOwner(path) : null;
+  if (owner === null) return;
+  throw new Failure(
+    "untrusted_path",
+    `${path}, or a directory above it, belongs to uid ${owner}, but the service runs as root: run it as ` +
+      `that user (User= in its unit, or setpriv --reuid ${owner} --regid ${owner} --clear-groups), or ` +
+      "choose another place for the database (totpTokenDbPath)",
+  );
 }

@@ -1,62 +1,13 @@
 import { Failure } from "../core/failure.ts";
 import { messageOf } from "../text/message_of.ts";
-import { findAccountById } from "./accounts.ts";
-import { openLibrary } from "./libraries.ts";
+import { areCapabilitiesFixed, changeIds, currentIds, type Ids, idsOf } from "./user_ids.ts";
 
-// The C library's functions rather than system calls: these change only the thread that makes them,
-// while the functions change all threads, and a thread made later has the ids of its maker.
-const IDS = {
-  seteuid: {
-    parameters: [
-      "u32", // uid_t euid
-    ],
-    result: "i32", // int
-  },
-  setegid: {
-    parameters: [
-      "u32", // gid_t egid
-    ],
-    result: "i32", // int
-  },
-  setgroups: {
-    parameters: [
-      "usize", // size_t size
-      "buffer", // const gid_t *list
-    ],
-    result: "i32", // int
-  },
-  geteuid: { parameters: [], result: "u32" }, // uid_t
-  getegid: { parameters: [], result: "u32" }, // gid_t
-  getgroups: {
-    parameters: [
-      "i32", // int size
-      "buffer", // gid_t *list
-    ],
-    result: "i32", // int
-  },
-  prctl: {
-    parameters: [
-      "i32", // int option
-      "usize", // ..., one unsigned long here
-    ],
-    result: "i32", // int
-  },
-} as const satisfies Deno.ForeignLibraryInterface;
-
-/** Whose rights a process has on files. */
-interface Ids {
-  uid: number;
-  gid: number;
-  groups: readonly number[];
-}
-
-/** The largest number of groups that a process may have (NGROUPS_MAX in limits.h). */
-const MAX_GROUPS = 65536;
-
-let libc: Deno.DynamicLibrary<typeof IDS>["symbols"] | undefined;
-/** The ids that the process began with; null while it has them. */
+/** The ids that the process began with; null as long as they were never changed. */
 let own: Ids | null = null;
+/** The other user's ids, while the process has them. */
 let acting: Ids | null = null;
+/** Why the ids may not be changed any more; null while they may. */
+let objection: string | null = null;
 
 /** The user whose rights this process has on files; null where the system has no users. */
 export function actingUid(): number | null {
@@ -74,26 +25,21 @@ export function isActingForAnother(): boolean {
  *
  * The real user stays root, so the other user can neither send the process signals nor trace it.
  *
+ * A process that has given up foreign code must have prepared for it before (`prepareIds`).
+ *
  * @throws Failure `untrusted_path` where that is not possible; nothing may be opened then
  */
 export function actAs(uid: number): void {
-  const libc = symbols();
-  const SECBIT_NO_SETUID_FIXUP = 4;
-  const PR_GET_SECUREBITS = 27;
-  const account = findAccountById(uid);
-  if (account === null) throw cannotAct(uid, "there is no such account");
-  // With this bit, the process would keep root's capabilities.
-  if ((libc.prctl(PR_GET_SECUREBITS, 0n) & SECBIT_NO_SETUID_FIXUP) !== 0) {
-    throw cannotAct(uid, "its capabilities are fixed (securebits)");
-  }
-  own ??= { uid: libc.geteuid(), gid: libc.getegid(), groups: groupsNow() };
-  const ids = { uid, gid: account.gid, groups: [account.gid] };
+  const ids = idsOf(uid);
+  if (ids === null) throw cannotAct(uid, "there is no such account");
+  // With that, the process would keep root's capabilities.
+  if (areCapabilitiesFixed()) throw cannotAct(uid, "its capabilities are fixed (securebits)");
   try {
-    change(ids);
+    own ??= currentIds();
+    become(ids);
   } catch (error) {
     throw cannotAct(uid, messageOf(error));
   }
-  acting = ids;
 }
 
 /**
@@ -103,8 +49,7 @@ export function actAs(uid: number): void {
  */
 export function actAsCaller(): void {
   if (own === null || acting === null) return;
-  change(own);
-  acting = null;
+  become(own);
 }
 
 /**
@@ -121,55 +66,71 @@ export async function whileActingAs<T>(uid: number, work: () => Promise<T>): Pro
   }
 }
 
-/** Runs work with the rights of the user who called the program: for the files that a caller names. */
-export function asCaller<T>(work: () => T): T {
+/**
+ * Runs work with the rights of the user who called the program: for the files that a caller names. Work
+ * that takes its time is for {@link whileActingAsCaller}: here the rights are gone when it returns.
+ */
+export function asCaller<T>(work: () => T extends PromiseLike<unknown> ? never : T): T {
   if (own === null || acting === null) return work();
   const ids = acting;
   actAsCaller();
   try {
     return work();
   } finally {
-    change(ids);
-    acting = ids;
+    become(ids);
   }
 }
 
-/** Only root may change groups, so root's user comes back first. */
-function change({ uid, gid, groups }: Ids): void {
-  const libc = symbols();
-  const PR_SET_DUMPABLE = 4;
-  const list = Uint32Array.from(groups);
-  if (libc.geteuid() !== 0) must("seteuid", libc.seteuid(0));
-  must("setgroups", libc.setgroups(BigInt(list.length), new Uint8Array(list.buffer)));
-  must("setegid", libc.setegid(gid));
-  must("seteuid", libc.seteuid(uid));
-  // The kernel forgets it when ids change (PR_SET_DUMPABLE in prctl(2)).
-  libc.prctl(PR_SET_DUMPABLE, 0n);
-  const now = groupsNow();
-  const isSame = libc.geteuid() === uid && libc.getegid() === gid &&
-    now.length === groups.length && now.every((group) => groups.includes(group));
-  if (!isSame) throw new Error("the system did not change the ids");
+/**
+ * Runs work, which may take its time, with the rights of the user who called the program, in all
+ * threads. Nothing else may run meanwhile.
+ *
+ * @param mayGoOn says, after the work, whether the process may go on as the other user. It may not while
+ *   foreign code is still at work in a thread: its rights would change in the middle of what it does.
+ * @throws RightsKept if it may not: the process then has its caller's rights to its end, and does
+ *   nothing as another user any more; and what the work throws
+ */
+export async function whileActingAsCaller<T>(
+  work: () => Promise<T>,
+  mayGoOn: () => boolean,
+): Promise<T> {
+  if (own === null || acting === null) return await work();
+  const ids = acting;
+  actAsCaller();
+  try {
+    const result = await work();
+    if (!mayGoOn()) throw new RightsKept();
+    return result;
+  } finally {
+    if (mayGoOn()) become(ids);
+    else objection = "foreign code is still at work";
+  }
 }
 
-function groupsNow(): number[] {
-  const list = new Uint32Array(MAX_GROUPS);
-  const count = symbols().getgroups(MAX_GROUPS, new Uint8Array(list.buffer));
-  must("getgroups", count);
-  return [...list.subarray(0, count)];
+/** What {@link whileActingAsCaller} throws when the process must not go on as another user. */
+export class RightsKept extends Error {
+  constructor() {
+    super("the process keeps its caller's rights");
+  }
 }
 
-function must(name: string, result: number): void {
-  if (result < 0) throw new Error(`${name} failed`);
-}
-
-function symbols(): Deno.DynamicLibrary<typeof IDS>["symbols"] {
-  return libc ??= openLibrary("libc.so.6", IDS).symbols;
+/** After an attempt that failed half way, there is no other one. */
+function become(ids: Ids): void {
+  if (objection !== null) throw new Error(objection);
+  acting = null;
+  try {
+    changeIds(ids);
+  } catch (error) {
+    objection = "an attempt has failed before";
+    throw error;
+  }
+  if (ids !== own) acting = ids;
 }
 
 function cannotAct(uid: number, why: string): Failure {
   return new Failure(
     "untrusted_path",
     `cannot act as uid ${uid}, to whom the database or a directory above it belongs: ${why}; run ` +
-      "openvpn-totp as that user (sudo -u)",
+      "openvpn-totp as that user (sudo -u), or choose another place (--db, totpTokenDbPath)",
   );
 }

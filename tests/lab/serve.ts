@@ -1,6 +1,13 @@
 import { Lines } from "./lines.ts";
 import { PROGRAM } from "./program.ts";
 
+/** How `openvpn-totp serve` is run. */
+export interface ServeOptions {
+  env?: Record<string, string>;
+  /** Another user than the test's, and a copy of the program that this user can reach. */
+  as?: { uid: number; gid: number; program: string } | null;
+}
+
 /** A running `openvpn-totp serve`. */
 export class Serve implements AsyncDisposable {
   readonly log: Lines;
@@ -8,11 +15,14 @@ export class Serve implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #reading: Promise<void>;
 
-  private constructor(args: readonly string[], env: Record<string, string>, log: Lines) {
+  private constructor(args: readonly string[], { env, as }: Required<ServeOptions>, log: Lines) {
     this.log = log;
-    this.#child = new Deno.Command(PROGRAM, {
-      args: ["serve", ...args],
-      env,
+    const [command, ...before] = as === null ? [PROGRAM] : [
+      ...["setpriv", "--reuid", `${as.uid}`, "--regid", `${as.gid}`, "--clear-groups", as.program],
+    ];
+    this.#child = new Deno.Command(command!, {
+      args: [...before, "serve", ...args],
+      env: as === null ? env : { PATH: Deno.env.get("PATH")!, ...env },
       clearEnv: true,
       stdin: "null",
       stdout: "null",
@@ -29,9 +39,9 @@ export class Serve implements AsyncDisposable {
    */
   static async start(
     args: readonly string[],
-    { env = {}, log }: { env?: Record<string, string>; log?: Lines } = {},
+    { env = {}, as = null, log }: ServeOptions & { log?: Lines } = {},
   ): Promise<Serve> {
-    const serve = new Serve(args, env, new Lines("the service", log));
+    const serve = new Serve(args, { env, as }, new Lines("the service", log));
     try {
       await serve.log.waitFor(/ event=started\b/);
     } catch (error) {

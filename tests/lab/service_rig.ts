@@ -1,8 +1,10 @@
+import { dirname } from "node:path/posix";
+import { mustRun } from "./command.ts";
 import { FakeHelpers, pamWith, type ScriptedPam } from "./fake_helpers.ts";
 import { FakeOpenvpn, type Word } from "./fake_openvpn.ts";
 import { Lines } from "./lines.ts";
-import { codeOf, enroll, keyFileOf, makeTestDirectory } from "./program.ts";
-import { Serve } from "./serve.ts";
+import { codeOf, copyProgram, enroll, keyFileOf, makeTestDirectory } from "./program.ts";
+import { Serve, type ServeOptions } from "./serve.ts";
 
 /** The password of every user. */
 export const PASSWORD = "correct horse";
@@ -21,6 +23,8 @@ export interface RigOptions {
   managementPassword?: string | null;
   /** Files in the rig's directory, which `DIRECTORY` in `args` stands for. */
   files?: Record<string, string>;
+  /** The user whom the service runs as, and whose the database is; if not the test's own. */
+  user?: { uid: number; gid: number };
   /** What to wait for instead of the servers' connections. */
   until?: (rig: ServiceRig) => Promise<void>;
 }
@@ -35,6 +39,8 @@ export class ServiceRig implements AsyncDisposable {
   serve!: Serve;
   readonly #stack: AsyncDisposableStack;
   readonly #args: readonly string[];
+  /** Whom the service runs as from its next start on; null for the test's own user. */
+  as: ServeOptions["as"] & object | null = null;
 
   private constructor(
     directory: string,
@@ -82,6 +88,7 @@ export class ServiceRig implements AsyncDisposable {
       await Deno.writeTextFile(`${directory}/${name}`, text, { mode: 0o600 });
     }
     try {
+      if (options.user !== undefined) await rig.#giveTo(options.user);
       await rig.begin(options.until);
     } catch (error) {
       await rig[Symbol.asyncDispose]();
@@ -97,7 +104,7 @@ export class ServiceRig implements AsyncDisposable {
 
   /** Starts the service, once more after it has ended, and waits until it has connected. */
   async begin(until = allConnected): Promise<void> {
-    this.serve = await Serve.start(this.#args, { log: this.log });
+    this.serve = await Serve.start(this.#args, { as: this.as, log: this.log });
     await until(this);
   }
 
@@ -118,6 +125,16 @@ export class ServiceRig implements AsyncDisposable {
   async challenge(key: string, username: string, server = this.server): Promise<Word> {
     server.logIn(key, username, PASSWORD, CLIENT);
     return await server.word(key);
+  }
+
+  /** As a machine has it: what the service uses is its user's, and only root could change the rest. */
+  async #giveTo({ uid, gid }: { uid: number; gid: number }): Promise<void> {
+    await mustRun("chown", ["-R", `${uid}:${gid}`, this.directory]);
+    for (const name of ["", "/serve.conf"]) await Deno.chown(this.directory + name, 0, 0);
+    await Deno.chmod(this.directory, 0o755);
+    const own = dirname(this.db);
+    await mustRun("install", ["-d", "-o", `${uid}`, "-g", `${gid}`, "-m", "0700", own]);
+    this.as = { uid, gid, program: await copyProgram(this.directory) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

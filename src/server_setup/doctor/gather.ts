@@ -57,7 +57,9 @@ export async function gatherSetUp({ now, ...options }: GatherOptions): Promise<S
     configTrouble: configTrouble(configPath, config),
     scripts: scriptsIn(config),
     service,
-    database: areFilesNamed(values) ? await rehearse(settings, user, now()) : null,
+    database: areFilesNamed(values)
+      ? await rehearse(settings, { user, isService: service !== null }, now())
+      : null,
     pam,
     pamStack: pamStackOf(config, settings, pam),
     clock: { year: new Date(now()).getUTCFullYear(), isSynchronised: isSynchronised() },
@@ -146,10 +148,12 @@ function scriptsIn(config: Config): Map<string, Script> {
 
 async function rehearse(
   settings: Settings,
-  { uid, ...user }: RunUser,
+  { user, isService }: { user: RunUser; isService: boolean },
   now: EpochMs,
 ): Promise<SetUp["database"]> {
-  return uid === null ? null : await rehearseDatabase(settings, { ...user, uid }, now);
+  const { uid } = user;
+  if (uid === null) return null;
+  return await rehearseDatabase(settings, { user: { ...user, uid }, isService }, now);
 }
 
 /** Null if the system does not say. */

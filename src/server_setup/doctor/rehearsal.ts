@@ -12,6 +12,7 @@ import {
   type StoreOptions,
 } from "../../store/open_store.ts";
 import { whileActingAs } from "../../system/acting_user.ts";
+import { foreignOwner } from "../../system/trusted_path.ts";
 import { type KnownUser, requireAccess } from "./require_access.ts";
 import type { DatabaseState } from "./set_up.ts";
 
@@ -19,10 +20,12 @@ import type { DatabaseState } from "./set_up.ts";
  * Does with the database and the key file what a login does, but changes nothing.
  *
  * @param user the user that a login's program runs as
+ * @param isService it is the service, which takes nobody else's rights; root's hooks take those of the
+ *   database's owner
  */
 export async function rehearseDatabase(
   { tokenDbPath, keyFile }: Settings,
-  user: KnownUser,
+  { user, isService }: { user: KnownUser; isService: boolean },
   now: EpochMs,
 ): Promise<DatabaseState> {
   const { uid } = user;
@@ -33,7 +36,10 @@ export async function rehearseDatabase(
       requireAccess(keyFile, user);
     }
     // What that user has put there must not be opened with root's rights.
-    return uid !== 0 && Deno.uid() === 0 ? await whileActingAs(uid, rehearse) : await rehearse();
+    const other = uid !== 0 ? uid : isService ? null : foreignOwner(tokenDbPath);
+    return other !== null && Deno.uid() === 0
+      ? await whileActingAs(other, rehearse)
+      : await rehearse();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const { code, message } = error;

@@ -73,6 +73,7 @@ async function callAt(now: number, { variables, args }: MadeCall) {
       args,
       environment,
       settings: readEachSetting(environment.read),
+      databaseOwner: null,
       openFirstFactor: ({ primaryAuth }) => primaryAuth === "pam" ? pam : EXTERNAL_FACTOR,
     });
     return { status, stdout: "", stderr };

@@ -4,7 +4,9 @@ import {
   actingUid,
   asCaller,
   isActingForAnother,
+  RightsKept,
   whileActingAs,
+  whileActingAsCaller,
 } from "../../../src/system/acting_user.ts";
 import { testAlone } from "../../lab/alone.ts";
 
@@ -80,6 +82,56 @@ testAsRoot("the caller's rights come back after an error", async () => {
     return Promise.resolve();
   });
 });
+
+testAsRoot(
+  "work that takes its time has the caller's rights to its end, in all threads",
+  async () => {
+    const before = idsOfThreads();
+    const secret = await Deno.makeTempFile();
+    try {
+      await whileActingAs(DAEMON.uid, async () => {
+        // Threads that were made with the other user's rights.
+        const reads = Array.from({ length: 10 }, () => Deno.readTextFile(secret));
+        for (const { status } of await Promise.allSettled(reads)) assert.equal(status, "rejected");
+        const work = async () => {
+          assert.equal(await Deno.readTextFile(secret), "");
+          return idsOfThreads();
+        };
+        assert.deepEqual(await whileActingAsCaller(work, () => true), before);
+        assert.equal(actingUid(), DAEMON.uid);
+        assert.deepEqual(idsOfThreads(), ["0 1 0 1, 0 1 0 1, 1"]);
+        await assert.rejects(
+          whileActingAsCaller(() => Promise.reject(new Error("x")), () => true),
+          /^Error: x/,
+        );
+        assert.equal(actingUid(), DAEMON.uid);
+        // @ts-expect-error: the rights would be gone before such work has ended
+        const early = asCaller(() => Promise.resolve(1));
+        assert.equal(await early, 1);
+      });
+      assert.deepEqual(idsOfThreads(), before);
+    } finally {
+      await Deno.remove(secret);
+    }
+  },
+);
+
+testAsRoot(
+  "where foreign code is still at work, the caller's rights are kept for good",
+  async () => {
+    const before = idsOfThreads();
+    await whileActingAs(DAEMON.uid, async () => {
+      await assert.rejects(whileActingAsCaller(() => Promise.resolve(1), () => false), RightsKept);
+      assert.deepEqual(idsOfThreads(), before);
+      assert(!isActingForAnother());
+    });
+    await assert.rejects(
+      whileActingAs(DAEMON.uid, () => Promise.reject(new Error("it ran"))),
+      /cannot act as uid 1, .*: foreign code is still at work; run /,
+    );
+    assert.deepEqual(idsOfThreads(), before);
+  },
+);
 
 testAsRoot("nothing runs as a user without an account", async () => {
   const before = idsOfThreads();

@@ -39,10 +39,10 @@ export interface Task {
   place: ServicePlace;
 }
 
-/** A hook runs as root, and takes no database that somebody else could have put there. */
-const HOOKS_END =
-  "once the database belongs to the service, hooks refuse every login: set up all " +
-  "servers that share it with --serve";
+/** Root's hooks take the rights of the database's owner; another user's cannot. */
+const HOOKS_GO_ON =
+  "other servers that share the database may go on with hooks where OpenVPN runs as root; set up " +
+  "those that drop their privileges (`user`) with --serve, too";
 
 /**
  * Plans that the service decides about logins.
@@ -69,7 +69,7 @@ export function editToService(task: Task): Omit<Plan, "newSecret"> {
     // A server that the service has already has had the service's settings all along.
     notes: present !== null ? [] : [
       ...changes.changes,
-      ...changes.before.length === 0 ? [HOOKS_END] : [],
+      ...changes.before.length === 0 ? [HOOKS_GO_ON] : [],
     ],
     steps: isDone ? [] : stepsToService(changes, restart),
   };
