@@ -36,6 +36,8 @@ export async function runHook(
   scriptType: string,
   args: readonly string[],
 ): Promise<{ exitStatus: ExitStatus; exitAtOnce: ((status: number) => void) | undefined }> {
+  // Only the service needs it.
+  Deno.permissions.revokeSync({ name: "net" });
   const settings = readEachSetting(processEnvironment.read);
   // Without the C library, a step that needs it reports that.
   const guard = attemptTo(() => guardProcess(secondsFor(scriptType, settings.good)));
