@@ -22,7 +22,7 @@ export interface DeskMeter {
 /** What a desk works with. */
 export interface DeskParts {
   current: CurrentLogin;
-  log: ServiceLog;
+  log: Pick<ServiceLog, "write">;
   meter: DeskMeter;
   /** How many logins may be decided about at once; answers to challenges count for themselves. */
   maxLogins: number;

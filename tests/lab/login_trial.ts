@@ -4,7 +4,6 @@ import type { Attempt } from "../../src/core/challenge.ts";
 import type { LoginStep } from "../../src/core/decision.ts";
 import { Failure } from "../../src/core/failure.ts";
 import { type CodeVerdict, type PasswordVerdict, REASONS } from "../../src/core/verdict.ts";
-import { attemptIdOfState } from "../../src/login/dynamic_challenge.ts";
 import type { LoginModel } from "./login_model.ts";
 import type { LoginRig } from "./login_rig.ts";
 import { codeAt, pamNameOf, type Sent } from "./login_rules.ts";
@@ -227,7 +226,7 @@ export class LoginTrial {
     const { rig: { enrolments }, model } = this;
     const open = await enrolments.openChallenges(model.now);
     const expected = await Promise.all(
-      model.openChallenges().map((id) => this.#stateIds.has(id) ? attemptIdOfState(id) : id),
+      model.openChallenges().map((id) => this.rig.storedId(id, this.#stateIds.has(id))),
     );
     assert.deepEqual(open.map(({ id }) => id).sort(), expected.sort());
     for (const enrolment of await enrolments.list()) {

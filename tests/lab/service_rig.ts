@@ -1,6 +1,7 @@
 import { FakeHelpers, pamWith, type ScriptedPam } from "./fake_helpers.ts";
-import { FakeOpenvpn, type Word } from "./fake_openvpn.ts";
+import { FakeOpenvpn } from "./fake_openvpn.ts";
 import { Lines } from "./lines.ts";
+import type { Word } from "./openvpn_keys.ts";
 import { codeOf, enroll, keyFileOf, makeTestDirectory } from "./program.ts";
 import { Serve } from "./serve.ts";
 
