@@ -43,6 +43,10 @@ function accountOf(username: string): FirstFactorResult {
  */
 export class LoginRig {
   now = 0;
+  /** Whether the client was told the last verdict. */
+  hasTold = true;
+  /** Whether what could not be decided is in the audit trail, too. */
+  readonly recordsFailures: boolean = false;
   readonly enrolments: SqliteEnrolmentStore;
   readonly #store: SqliteLoginStore;
   readonly #keyFile: string;
