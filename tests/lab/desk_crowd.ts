@@ -80,6 +80,7 @@ export class DeskCrowd implements Disposable {
     const settings = {
       ...readSettings(() => undefined),
       challengeMethods: ["crtext", "static", "dynamic"] as const,
+      driftSteps: 3,
       lockout: { maxFailures: 100, lockoutSeconds: 60 },
       throttle: { freeFailures: 100, maxWaitSeconds: 1 },
       tokenDbPath: directory.db,
