@@ -4,16 +4,14 @@ import { Secret } from "otpauth";
 import type { Attempt } from "../../src/core/challenge.ts";
 import { refused } from "../../src/core/verdict.ts";
 import type { FirstFactor, FirstFactorResult } from "../../src/login/first_factor.ts";
-import { Vault } from "../../src/secrets/vault.ts";
 import { CurrentLogin } from "../../src/serve/current_login.ts";
 import { LoginDesk } from "../../src/serve/login_desk.ts";
 import { readSettings, type Settings } from "../../src/settings.ts";
 import { openDatabase } from "../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../src/store/sqlite/enrolment_store.ts";
-import { Redacted } from "../../src/text/redacted.ts";
 import { DeskServer } from "./desk_server.ts";
+import { enrolMany } from "./enrol_many.ts";
 import type { Word } from "./openvpn_keys.ts";
-import { newEnrolment } from "./secrets.ts";
 
 /** The users, each with a secret of their own; the last one needs no code. */
 export const CROWD = ["alice", "bob", "carol", "erin"] as const;
@@ -169,14 +167,9 @@ export class DeskCrowd implements Disposable {
 }
 
 async function enrolCrowd(path: string, keyFile: string): Promise<void> {
-  using database = await openDatabase(path, { create: true, busyTimeoutMs: 0 });
-  const store = new SqliteEnrolmentStore(database);
-  const vault = new Vault(keyFile);
-  for (const [nth, name] of CROWD.entries()) {
-    const secret = new Redacted(Secret.fromBase32(crowdSecret(nth)).bytes);
-    const sealed = await vault.seal(secret, name);
-    const knownKeys = vault.keyIds();
-    await store.enrol([newEnrolment(name, sealed)], { mayReplace: () => false, knownKeys });
-  }
-  await store.exempt({ username: EXEMPT, since: 0, until: null, from: null });
+  const users = CROWD.map((username, nth) => ({ username, secret: crowdSecret(nth) }));
+  await enrolMany(path, keyFile, users);
+  using database = await openDatabase(path, { create: false, busyTimeoutMs: 0 });
+  await new SqliteEnrolmentStore(database)
+    .exempt({ username: EXEMPT, since: 0, until: null, from: null });
 }
