@@ -48,9 +48,14 @@ export class FakeOpenvpn implements AsyncDisposable {
     return this.#connected.promise;
   }
 
+  /** A client begins with a key; what it sends is said by itself. */
+  begin(key: string): void {
+    this.#keys.ask(key);
+  }
+
   /** A client sends username and password. */
   logIn(key: string, username: string, password: string, more: Record<string, string> = {}): void {
-    this.#keys.ask(key);
+    this.begin(key);
     const ids = key.replace(" ", ",");
     this.say(clientBlock(`CONNECT,${ids}`, { ...this.variables, username, password, ...more }));
   }
