@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Attempt } from "../../../src/core/challenge.ts";
 import { ClientSessions } from "../../../src/serve/client_sessions.ts";
+import { LONGEST_LOGIN_MS } from "../../../src/serve/limits.ts";
 import { openDatabase } from "../../../src/store/sqlite/database.ts";
 import { DeskRig } from "../../lab/desk_rig.ts";
 import { codeAt, type Rules } from "../../lab/login_rules.ts";
@@ -64,6 +65,28 @@ Deno.test("an answer from elsewhere does not cut off a client that a service bef
     rig.restartService();
     const answer = await rig.code({ ...login, address: "192.0.2.9" }, code, false);
     assert("reason" in answer && answer.reason === "challenge_mismatch");
+    assert.equal(rig.servers[0]!.keys.stateOf("0 0"), "in");
+  });
+});
+
+Deno.test("an answer that takes too long does not cut off a client that a service before let in", async () => {
+  await withRig(async (rig) => {
+    const code = codeAt(SECRET, rig.now);
+    const login = attempt("one");
+    await rig.password(login, { password: "right", method: "static", code }, "");
+    rig.restartService();
+    const { setTimeout } = globalThis;
+    // The time is up as soon as it begins.
+    globalThis.setTimeout = ((then: () => void, ms: number) => {
+      if (ms !== LONGEST_LOGIN_MS) return setTimeout(then, ms);
+      then();
+      return 0;
+    }) as typeof setTimeout;
+    try {
+      await rig.code(login, code, false);
+    } finally {
+      globalThis.setTimeout = setTimeout;
+    }
     assert.equal(rig.servers[0]!.keys.stateOf("0 0"), "in");
   });
 });
