@@ -11,6 +11,7 @@ import { openDatabase } from "../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../src/store/sqlite/enrolment_store.ts";
 import { DeskServer } from "./desk_server.ts";
 import { enrolMany } from "./enrol_many.ts";
+import { fakeFactor } from "./login_parts.ts";
 import type { Word } from "./openvpn_keys.ts";
 
 /** The users, each with a secret of their own; the last one needs no code. */
@@ -149,20 +150,15 @@ export class DeskCrowd implements Disposable {
       outcome: "passed",
       username: loginName,
     });
-    return {
-      provesPassword: true,
-      authenticate: async (attempt, password) => {
-        const isRight = new TextDecoder().decode(password.reveal()) === CROWD_PASSWORD;
-        const gate = Promise.withResolvers<void>();
-        if (!this.isOpen) {
-          this.gates.push(gate.resolve);
-          await gate.promise;
-        }
-        return isRight ? passed(attempt) : refused("wrong_password");
-      },
-      checkAccount: (attempt) => Promise.resolve(passed(attempt)),
-      accountName: (username) => Promise.resolve(username),
+    const authenticate = async (attempt: Attempt, password: string) => {
+      const gate = Promise.withResolvers<void>();
+      if (!this.isOpen) {
+        this.gates.push(gate.resolve);
+        await gate.promise;
+      }
+      return password === CROWD_PASSWORD ? passed(attempt) : refused("wrong_password");
     };
+    return fakeFactor(authenticate, passed, (username) => username);
   }
 }
 
