@@ -1,7 +1,8 @@
 /**
  * `deno task soak [SECONDS]` builds the program, then runs tests/soak at full size: load for that many
  * seconds (120 by default), half as long of more load than the machine can run, then hundreds of
- * killed calls. It takes about seven minutes in all. `OVTOTP_SEED` in the environment sets the seed,
+ * killed calls, hundreds of kills of the service and of PAM's helpers, and thousands of logins through
+ * one service. It takes about twenty minutes in all. `OVTOTP_SEED` in the environment sets the seed,
  * which otherwise differs in each run; `OVTOTP_RUNS` sets how many times the kills of `deno task test`
  * there are (20 by default).
  *

@@ -9,6 +9,11 @@ const MOST_KEYS = 8;
 /** What has become of one key of a client's connection. */
 export interface Session {
   readonly key: ClientKey;
+  /**
+   * OpenVPN has asked whether to let the client in. Where it has not, as far as this connection knows,
+   * the client may be in already.
+   */
+  readonly isAwaited: boolean;
   /** OpenVPN has been told a last word, which nothing may follow. */
   isSettled: boolean;
   /** An answer is being looked at, or was. */
@@ -25,25 +30,12 @@ export class ClientSessions {
 
   /** Begins with a key. A verdict on an earlier login with the same ids does not reach it. */
   begin(key: ClientKey): Session {
-    const session = {
-      key,
-      isSettled: false,
-      isAnswered: false,
-      isChallenged: false,
-      inFlight: 0,
-    };
-    const keys = this.#clients.get(key.cid) ?? new Map<string, Session>();
-    keys.delete(key.kid);
-    keys.set(key.kid, session);
-    dropOldest(keys, MOST_KEYS);
-    this.#clients.set(key.cid, keys);
-    dropOldest(this.#clients, MOST_CLIENTS);
-    return session;
+    return this.#add(key, true);
   }
 
   /** A key's session. One that began before this connection did is not known yet. */
   find(key: ClientKey): Session {
-    return this.#clients.get(key.cid)?.get(key.kid) ?? this.begin(key);
+    return this.#clients.get(key.cid)?.get(key.kid) ?? this.#add(key, false);
   }
 
   /** Says whether a session is still the one of its key. */
@@ -61,7 +53,7 @@ export class ClientSessions {
     this.#clients.clear();
   }
 
-  /** Says whether anything about a client is still to be decided: it is not let in yet. */
+  /** Says whether anything about a client is still to be decided by this service. */
   isUndecided(cid: string): boolean {
     const keys = this.#clients.get(cid);
     return keys !== undefined && [...keys.values()].some(isUndecided);
@@ -69,7 +61,9 @@ export class ClientSessions {
 
   /** The sessions whose verdict OpenVPN waits for, other than those that wait for a user's code. */
   undecided(): Session[] {
-    return this.#all().filter((session) => session.inFlight > 0 && !session.isSettled);
+    return this.#all().filter((session) =>
+      session.isAwaited && session.inFlight > 0 && !session.isSettled
+    );
   }
 
   /** How many are being decided about, and how many wait for their user's code. */
@@ -81,13 +75,31 @@ export class ClientSessions {
     };
   }
 
+  #add(key: ClientKey, isAwaited: boolean): Session {
+    const session = {
+      key,
+      isAwaited,
+      isSettled: false,
+      isAnswered: false,
+      isChallenged: false,
+      inFlight: 0,
+    };
+    const keys = this.#clients.get(key.cid) ?? new Map<string, Session>();
+    keys.delete(key.kid);
+    keys.set(key.kid, session);
+    dropOldest(keys, MOST_KEYS);
+    this.#clients.set(key.cid, keys);
+    dropOldest(this.#clients, MOST_CLIENTS);
+    return session;
+  }
+
   #all(): Session[] {
     return [...this.#clients.values()].flatMap((keys) => [...keys.values()]);
   }
 }
 
-function isUndecided({ isSettled }: Session): boolean {
-  return !isSettled;
+function isUndecided({ isSettled, isAwaited, inFlight }: Session): boolean {
+  return !isSettled && (isAwaited || inFlight > 0);
 }
 
 /** A map has its entries in the order in which they were added. */

@@ -1,3 +1,4 @@
+import type { EpochMs } from "../core/epoch.ts";
 import type { FirstFactor } from "../login/first_factor.ts";
 import type { Settings } from "../settings.ts";
 import { OpenLogin } from "./open_login.ts";
@@ -13,12 +14,14 @@ export interface Rules {
  * or brought up to date by a newer program, is opened anew.
  */
 export class CurrentLogin {
+  readonly #now: () => EpochMs;
   #rules: Rules;
   #open: OpenLogin | null = null;
   #opening: Promise<OpenLogin> | null = null;
 
-  constructor(rules: Rules) {
+  constructor(rules: Rules, now: () => EpochMs) {
     this.#rules = rules;
+    this.#now = now;
   }
 
   get settings(): Settings {
@@ -65,7 +68,7 @@ export class CurrentLogin {
   async #openAnew(): Promise<OpenLogin> {
     const { settings, firstFactor } = this.#rules;
     try {
-      const login = await OpenLogin.open(settings, firstFactor);
+      const login = await OpenLogin.open(settings, firstFactor, this.#now);
       if (settings === this.#rules.settings) this.#open = login;
       else login.retire();
       return login;

@@ -100,7 +100,7 @@ function verdictOf(
 
 /** Writes a failure to the audit trail; the service itself records only its decisions. */
 async function recordFailure(
-  { store, settings }: OpenLogin,
+  { store, settings, now }: OpenLogin,
   { step, attempt, verdict }: {
     step: LoginStep;
     attempt: Attempt;
@@ -110,7 +110,7 @@ async function recordFailure(
   // A database that failed once is not tried again, which could mean another wait.
   if (!isFailure(verdict) || verdict.detail?.startsWith("database_")) return;
   try {
-    const decision = decisionOf({ step, attempt }, { verdict }, Date.now());
+    const decision = decisionOf({ step, attempt }, { verdict }, now());
     await store.logins.transaction((records) => records.recordDecision(decision, settings.audit));
   } catch {
     // The refusal stands, and its log line says why.

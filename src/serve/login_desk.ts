@@ -1,5 +1,5 @@
-import type { CodeVerdict, PasswordVerdict } from "../core/verdict.ts";
-import { decisionFields, isFailure, severityOf } from "../login/decision_line.ts";
+import type { CodeVerdict, PasswordVerdict, Reason } from "../core/verdict.ts";
+import { decisionFields, severityOf } from "../login/decision_line.ts";
 import { attemptTo } from "../login/refusal_of.ts";
 import { readAddress } from "../openvpn/client_variables.ts";
 import type { ClientEvent } from "../openvpn/management/client_event.ts";
@@ -22,7 +22,7 @@ export interface DeskMeter {
 /** What a desk works with. */
 export interface DeskParts {
   current: CurrentLogin;
-  log: ServiceLog;
+  log: Pick<ServiceLog, "write">;
   meter: DeskMeter;
   /** How many logins may be decided about at once; answers to challenges count for themselves. */
   maxLogins: number;
@@ -95,7 +95,7 @@ export class LoginDesk {
     this.#inFlight[kind]++;
     session.inFlight++;
     const timer = setTimeout(() => {
-      settle(server, session, comeBack(session.key));
+      if (session.isAwaited) settle(server, session, comeBack(session.key));
     }, LONGEST_LOGIN_MS);
     const decision = await decide(event, server.name, this.#parts.current);
     clearTimeout(timer);
@@ -106,9 +106,9 @@ export class LoginDesk {
     if (this.inFlight === 0) this.#idle?.resolve();
   }
 
-  #deliver(server: Server, session: Session, { verdict, step, command }: Decision): void {
+  #deliver(server: Server, session: Session, { verdict, command }: Decision): void {
     if (command === null || session.isSettled || !server.sessions.isCurrent(session)) return;
-    if (isFailure(verdict) && step === "code" && !isAwaited(session)) return;
+    if (!session.isAwaited && !isSafe(verdict)) return;
     if (verdict.outcome !== "challenged" || verdict.by === "dynamic") {
       return settle(server, session, command);
     }
@@ -118,9 +118,7 @@ export class LoginDesk {
 
   /** No trace in the audit trail, so that it costs nothing: the log's lines are counted instead. */
   #turnAway(server: Server, session: Session, event: LoginEvent): void {
-    if (event.kind === "connect" || isAwaited(session)) {
-      settle(server, session, comeBack(event.key));
-    }
+    if (session.isAwaited) settle(server, session, comeBack(event.key));
     this.#parts.meter.turnedAway();
     const decision = { verdict: BUSY, step: "password", loginName: undefined } as const;
     this.#write(server, event.variables, decision);
@@ -159,13 +157,20 @@ export class LoginDesk {
   }
 }
 
+/** Refusals for these are of answers to a challenge that was open, so that no answer had let anybody in. */
+const OF_OPEN_CHALLENGES: ReadonlySet<string> = new Set<Reason>([
+  ...["wrong_code", "malformed_code", "code_used", "codes_locked"] as const,
+  ...["challenge_expired", "user_disabled"] as const,
+]);
+
 /**
- * Says whether this service knows that a client is not let in yet. Where it does not, it was started
- * since, and a refusal that is not about the answer could cut off a client that is connected; OpenVPN
- * itself refuses a client that nobody lets in.
+ * Says whether a verdict can cut off nobody who is connected. A service that was started since a client
+ * was let in, or has lost its connection to OpenVPN meanwhile, is told whatever the client sends, and
+ * knows of no challenge where a token or a static answer let it in. A client that nobody lets in is
+ * refused by OpenVPN itself.
  */
-function isAwaited({ isChallenged, inFlight }: Session): boolean {
-  return isChallenged || inFlight > 0;
+function isSafe(verdict: PasswordVerdict | CodeVerdict): boolean {
+  return verdict.outcome !== "refused" || OF_OPEN_CHALLENGES.has(verdict.reason);
 }
 
 /** Tells OpenVPN a last word about a key, unless it has one. */

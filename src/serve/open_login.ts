@@ -1,3 +1,4 @@
+import type { EpochMs } from "../core/epoch.ts";
 import { Failure } from "../core/failure.ts";
 import type { FirstFactor } from "../login/first_factor.ts";
 import { LoginService } from "../login/login_service.ts";
@@ -16,13 +17,15 @@ export class OpenLogin {
   readonly settings: Settings;
   readonly service: LoginService;
   readonly store: Logins;
+  readonly now: () => EpochMs;
   #users = 0;
   #isRetired = false;
 
-  private constructor(settings: Settings, service: LoginService, store: Logins) {
-    this.settings = settings;
-    this.service = service;
-    this.store = store;
+  private constructor(parts: Pick<OpenLogin, "settings" | "service" | "store" | "now">) {
+    this.settings = parts.settings;
+    this.service = parts.service;
+    this.store = parts.store;
+    this.now = parts.now;
   }
 
   /**
@@ -30,7 +33,11 @@ export class OpenLogin {
    *
    * @throws Failure if it cannot be used
    */
-  static async open(settings: Settings, firstFactor: FirstFactor): Promise<OpenLogin> {
+  static async open(
+    settings: Settings,
+    firstFactor: FirstFactor,
+    now: () => EpochMs,
+  ): Promise<OpenLogin> {
     requireOwnDatabase(settings.tokenDbPath);
     const store = await openLogins({
       path: settings.tokenDbPath,
@@ -44,14 +51,14 @@ export class OpenLogin {
       firstFactor,
       secrets: new Vault(settings.keyFile),
       rules: settings,
-      now: Date.now,
+      now,
       // OpenVPN makes a session's token when it asks about the login.
       sessionBegins: { before: LONGEST_LOGIN_MS, after: SLOWEST_REPLY_MS },
       newStateId,
       // The process has as many threads as it needs.
       rest: () => {},
     });
-    return new OpenLogin(settings, service, store);
+    return new OpenLogin({ settings, service, store, now });
   }
 
   /** Whether no further login may begin with it. */

@@ -50,7 +50,7 @@ export class Service {
     this.#read = read;
     const settings = readServiceSettings(options.settings, read);
     this.#log = new ServiceLog(settings.log, (lines) => this.#metrics.logDropped(lines));
-    this.#current = new CurrentLogin(this.#rulesOf(settings));
+    this.#current = new CurrentLogin(this.#rulesOf(settings), Date.now);
     this.#desk = new LoginDesk({
       current: this.#current,
       log: this.#log,

@@ -1,26 +1,22 @@
 import { LineSplitter } from "../../src/openvpn/management/line_splitter.ts";
-import { decodeLatin1, encodeLatin1 } from "../../src/text/latin1.ts";
-import { parseCommand } from "./parse_command.ts";
-
-/** What OpenVPN knows about a key of a client. */
-type KeyState = "asked" | "pending" | "in" | "out";
-
-/** A word of the service's on a client's key, in parameters. */
-export type Word = readonly string[];
-
-/** Variables that OpenVPN itself always sends. */
-const OWN_VARIABLES = { n_clients: "0", daemon_pid: "4711", daemon_start_time: "1800000000" };
+import { encodeLatin1 } from "../../src/text/latin1.ts";
+import {
+  clientBlock,
+  type KeyState,
+  OpenvpnKeys,
+  OWN_VARIABLES,
+  type Word,
+} from "./openvpn_keys.ts";
 
 /**
  * The management interface of an OpenVPN server without OpenVPN: it says what clients do, keeps to
- * OpenVPN's rules about commands, and notes each word that OpenVPN would have to take for a mistake,
- * such as a second verdict.
+ * OpenVPN's rules about commands (see {@link OpenvpnKeys}).
  */
 export class FakeOpenvpn implements AsyncDisposable {
   readonly #listener: Deno.Listener;
   readonly #path: string;
   readonly #password: string | null;
-  readonly #keys = new Map<string, KeyState>();
+  readonly #keys = new OpenvpnKeys((key, word) => this.#told(key, word));
   readonly #waiting = new Map<string, (word: Word) => void>();
   readonly #words = new Map<string, Word[]>();
   #connection: Deno.Conn | null = null;
@@ -30,8 +26,6 @@ export class FakeOpenvpn implements AsyncDisposable {
   #out: Promise<unknown> = Promise.resolve();
   #isEnded = false;
 
-  /** What the service did that it must not do. */
-  readonly mistakes: string[] = [];
   /** All commands that came. */
   readonly commands: string[] = [];
   /** How often the service connected. */
@@ -55,11 +49,16 @@ export class FakeOpenvpn implements AsyncDisposable {
     return this.#connected.promise;
   }
 
+  /** A client begins with a key; what it sends is said by itself. */
+  begin(key: string): void {
+    this.#keys.ask(key);
+  }
+
   /** A client sends username and password. */
   logIn(key: string, username: string, password: string, more: Record<string, string> = {}): void {
-    this.#keys.set(key, "asked");
+    this.begin(key);
     const ids = key.replace(" ", ",");
-    this.say(block(`CONNECT,${ids}`, { ...this.variables, username, password, ...more }));
+    this.say(clientBlock(`CONNECT,${ids}`, { ...this.variables, username, password, ...more }));
   }
 
   /** A client sends an answer, asked for or not. */
@@ -70,13 +69,13 @@ export class FakeOpenvpn implements AsyncDisposable {
   /** A client sends anything as an answer. */
   sendResponse(key: string, response: string, variables: Record<string, string>): void {
     const head = `CR_RESPONSE,${key.replace(" ", ",")},${response}`;
-    this.say(block(head, { ...this.variables, ...variables }));
+    this.say(clientBlock(head, { ...this.variables, ...variables }));
   }
 
   /** A client goes. */
   leave(cid: string): void {
-    for (const key of this.#keys.keys()) if (key.startsWith(`${cid} `)) this.#keys.delete(key);
-    this.say(block(`DISCONNECT,${cid}`, this.variables));
+    this.#keys.leave(cid);
+    this.say(clientBlock(`DISCONNECT,${cid}`, this.variables));
   }
 
   /** Sends text as it is. */
@@ -100,7 +99,12 @@ export class FakeOpenvpn implements AsyncDisposable {
 
   /** What OpenVPN would do with a client's key. */
   stateOf(key: string): KeyState | undefined {
-    return this.#keys.get(key);
+    return this.#keys.stateOf(key);
+  }
+
+  /** What the service did that it must not do. */
+  get mistakes(): readonly string[] {
+    return this.#keys.mistakes;
   }
 
   /** Waits until the service has gone; clients stay, as OpenVPN goes on. */
@@ -177,46 +181,13 @@ export class FakeOpenvpn implements AsyncDisposable {
 
   #take(line: string): void {
     this.commands.push(line);
-    let words: string[];
-    try {
-      words = parseCommand(line);
-    } catch (error) {
-      this.mistakes.push(`${line}: ${error}`);
-      return this.say("ERROR: unreadable\r\n");
-    }
-    const [name, cid, kid] = words;
-    if (name === "version") return this.say("OpenVPN Version: OpenVPN 2.6.14 x\r\nEND\r\n");
-    if (name === "status") return this.say("TITLE,fake\r\nEND\r\n");
-    if (!name?.startsWith("client-") || name === "client-kill") {
-      return this.say(`SUCCESS: ${name}\r\n`);
-    }
-    this.#takeWord(`${cid} ${kid}`, words);
+    this.say(this.#keys.take(line));
   }
 
-  #takeWord(key: string, words: string[]): void {
-    const [name] = words;
-    const state = this.#keys.get(key);
-    if (state === "in" || state === "out") this.mistakes.push(`${state}, then ${words.join(" ")}`);
-    const isVerdict = name !== "client-pending-auth";
-    if (state !== undefined) {
-      this.#keys.set(key, isVerdict ? (name === "client-auth-nt" ? "in" : "out") : "pending");
-    }
-    this.say(`${state === undefined ? "ERROR" : "SUCCESS"}: ${name} command\r\n`);
+  #told(key: string, word: Word): void {
     const wait = this.#waiting.get(key);
     this.#waiting.delete(key);
-    if (wait !== undefined) wait(words);
-    else this.#words.set(key, [...this.#words.get(key) ?? [], words]);
+    if (wait !== undefined) wait(word);
+    else this.#words.set(key, [...this.#words.get(key) ?? [], word]);
   }
-}
-
-function block(head: string, variables: Record<string, string>): string {
-  const lines = Object.entries(variables).map(([name, value]) =>
-    `>CLIENT:ENV,${name}=${latin1(value)}\r\n`
-  );
-  return `>CLIENT:${head}\r\n${lines.join("")}>CLIENT:ENV,END\r\n`;
-}
-
-/** A text's bytes in UTF-8, each as a character. */
-function latin1(text: string): string {
-  return decodeLatin1(new TextEncoder().encode(text));
 }

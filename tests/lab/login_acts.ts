@@ -14,7 +14,10 @@ export function act<T>(
 ): fc.Arbitrary<LoginAct> {
   return values.map((value) => ({
     check: () => true,
-    run: async (_, trial) => await doIt(trial, value),
+    run: async (_, trial) => {
+      await doIt(trial, value);
+      trial.assertSound();
+    },
     toString: () => `${name}(${JSON.stringify(value)})`,
   }));
 }
@@ -61,18 +64,18 @@ export const asked = fc.constantFrom<Sent["method"]>(
 );
 
 /** Which attempt, counted from the newest: among those with an open challenge, or among all. */
-const which = fc.oneof(
+export const which = fc.oneof(
   often(fc.record({ back: fc.nat(1), isOpen: fc.constant(true) }), 4),
   fc.record({ back: fc.nat(6), isOpen: fc.constant(false) }),
 );
 
 /** An earlier attempt, or one that was never challenged. */
-function attemptOf(
-  { attempts, model }: LoginTrial,
+export function attemptOf(
+  { reachable, model }: LoginTrial,
   { back, isOpen }: { back: number; isOpen: boolean },
 ): Attempt {
   const open = model.openChallenges();
-  const among = attempts.filter(({ id }) => !isOpen || open.includes(id));
+  const among = reachable.filter(({ id }) => !isOpen || open.includes(id));
   return among.at(-1 - back) ?? {
     id: "/run/none",
     loginName: "alice",

@@ -1,6 +1,6 @@
 import type { Attempt } from "../../src/core/challenge.ts";
 import { LoginKnown } from "./login_known.ts";
-import { bareName, type Rules, SECOND, SLOWEST_REPLY } from "./login_rules.ts";
+import { bareName, type Rules, SECOND, type SessionBegins } from "./login_rules.ts";
 import { type Exempted, isExempt, newUser, NOTHING_HELD, type User } from "./login_users.ts";
 
 /** A challenge of the model. */
@@ -28,13 +28,17 @@ export class LoginBooks {
   /** When sessions may have begun that no code let in, by the user's name. */
   readonly #uncoded = new Map<string, [from: number, to: number][]>();
 
-  constructor(rules: Rules) {
+  readonly #begins: SessionBegins;
+
+  constructor(rules: Rules, begins: SessionBegins) {
     this.rules = rules;
+    this.#begins = begins;
   }
 
   /** Somebody came in without a code. */
   protected recordUncoded(name: string): void {
-    const session: [number, number] = [this.now, this.now + SLOWEST_REPLY];
+    const { before, after } = this.#begins;
+    const session: [number, number] = [this.now - before, this.now + after];
     this.#uncoded.set(name, [...this.#uncoded.get(name) ?? [], session]);
   }
 

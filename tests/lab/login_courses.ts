@@ -195,7 +195,10 @@ const pamFails = act(
 );
 
 /** Seconds from an event on, around those in which its session may begin. */
-const after = fc.array(fc.constantFrom(-2, -1, 0, 1, 24, 25, 26), { minLength: 3, maxLength: 5 });
+const after = fc.array(fc.constantFrom(-57, -56, -55, -2, -1, 0, 1, 9, 10, 11, 24, 25, 26), {
+  minLength: 4,
+  maxLength: 7,
+});
 
 /** Tokens from around a moment that has passed. */
 async function sendTokens(

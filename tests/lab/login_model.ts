@@ -3,6 +3,7 @@ import { type Challenge, LoginBooks } from "./login_books.ts";
 import { LoginOpen } from "./login_open.ts";
 import { isOwn, LoginPlaces } from "./login_places.ts";
 import {
+  BEGINS_BY_SCRIPT,
   BLOCKED,
   CORRECTED,
   DAY,
@@ -37,8 +38,8 @@ export class LoginModel extends LoginBooks {
   readonly #places: LoginPlaces;
   readonly #open = new LoginOpen();
 
-  constructor(rules: Rules) {
-    super(rules);
+  constructor(rules: Rules, begins = BEGINS_BY_SCRIPT) {
+    super(rules, begins);
     this.#places = new LoginPlaces(rules);
   }
 

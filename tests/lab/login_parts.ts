@@ -21,9 +21,11 @@ export const TEST_RULES: LoginRules = {
   audit: { maxDays: 90, maxRows: 1000 },
 };
 
+type Awaitable<T> = T | Promise<T>;
+
 /** A first factor that knows passwords as plain text. */
 export function fakeFactor(
-  authenticate: (attempt: Attempt, password: string) => FirstFactorResult,
+  authenticate: (attempt: Attempt, password: string) => Awaitable<FirstFactorResult>,
   checkAccount: (attempt: Attempt) => FirstFactorResult = () => refused("account_refused"),
   accountName: (username: string) => string | null = () => null,
 ): FirstFactor {

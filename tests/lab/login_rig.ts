@@ -1,6 +1,7 @@
 import { Secret } from "otpauth";
 import type { Attempt } from "../../src/core/challenge.ts";
 import { Failure } from "../../src/core/failure.ts";
+import type { LoginRules } from "../../src/core/login_rules.ts";
 import { Redacted } from "../../src/text/redacted.ts";
 import { markOfCode } from "../../src/core/totp.ts";
 import { type CodeVerdict, type PasswordVerdict, refused } from "../../src/core/verdict.ts";
@@ -16,7 +17,7 @@ import { Vault } from "../../src/secrets/vault.ts";
 import type { Database } from "../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../src/store/sqlite/enrolment_store.ts";
 import { SqliteLoginStore } from "../../src/store/sqlite/login_store.ts";
-import { BLOCKED, pamNameOf, type Rules, type Sent, SLOWEST_REPLY } from "./login_rules.ts";
+import { BEGINS_BY_SCRIPT, BLOCKED, pamNameOf, type Rules, type Sent } from "./login_rules.ts";
 
 const PASSWORDS: Record<Sent["password"], string> = {
   right: "correct horse",
@@ -26,7 +27,7 @@ const PASSWORDS: Record<Sent["password"], string> = {
 };
 
 /** A PAM with one password for everybody. */
-const pam = fakeFactor(({ loginName }, password) => {
+export const TRIAL_PAM = fakeFactor(({ loginName }, password) => {
   if (password.startsWith(PASSWORDS["PAM fails"])) return refused("pam_error");
   if (password !== PASSWORDS.right) return refused("wrong_password");
   return accountOf(pamNameOf(loginName));
@@ -42,6 +43,10 @@ function accountOf(username: string): FirstFactorResult {
  */
 export class LoginRig {
   now = 0;
+  /** Whether the client was told the last verdict. */
+  hasTold = true;
+  /** Whether what could not be decided is in the audit trail, too. */
+  readonly recordsFailures: boolean = false;
   readonly enrolments: SqliteEnrolmentStore;
   readonly #store: SqliteLoginStore;
   readonly #keyFile: string;
@@ -59,12 +64,10 @@ export class LoginRig {
     { password, nth = 0, method, code, connectedFrom = null }: Sent,
     stateId: string,
   ): Promise<PasswordVerdict | Failure> {
-    const isOneOfMany = password === "wrong" || password === "PAM fails";
-    const text = PASSWORDS[password] + (isOneOfMany ? nth : "");
     return orFailure(passwordStep({
       attempt,
       connectedFrom,
-      password: new Redacted(new TextEncoder().encode(text)),
+      password: new Redacted(new TextEncoder().encode(textOfPassword(password, nth))),
       method,
       code: code === null ? null : given(code),
       notice: null,
@@ -75,13 +78,18 @@ export class LoginRig {
     return orFailure(tokenStep(attempt, { loginAt }, this.#parts("")));
   }
 
+  /** Under which id an attempt's challenge is stored. */
+  async storedId(id: string, isDynamic: boolean): Promise<string> {
+    return isDynamic ? await attemptIdOfState(id) : id;
+  }
+
   /** On a new connection, the attempt's id is the state id that came with the answer. */
   async code(
     attempt: Attempt,
     code: string | null,
     isNewConnection: boolean,
   ): Promise<CodeVerdict | Failure> {
-    const id = isNewConnection ? await attemptIdOfState(attempt.id) : attempt.id;
+    const id = await this.storedId(attempt.id, isNewConnection);
     const answer = { code: code === null ? null : given(code), isNewConnection };
     return await orFailure(codeStep({ ...attempt, id }, answer, this.#parts("")));
   }
@@ -119,29 +127,40 @@ export class LoginRig {
   }
 
   #parts(stateId: string): LoginParts {
-    const { mode, challengeSeconds, bindsAddress, admitsUnenrolled, driftSteps } = this.#rules;
-    const { commonName, maxFailures, lockoutSeconds, freeFailures, maxWaitSeconds } = this.#rules;
     return {
       store: this.#store,
-      firstFactor: mode === "pam" ? pam : EXTERNAL_FACTOR,
+      firstFactor: this.#rules.mode === "pam" ? TRIAL_PAM : EXTERNAL_FACTOR,
       secrets: new Vault(this.#keyFile),
-      rules: {
-        ...TEST_RULES,
-        challengeTimeoutSeconds: challengeSeconds,
-        bindAddress: bindsAddress,
-        commonName,
-        unenrolled: admitsUnenrolled ? "allow" : "deny",
-        driftSteps,
-        lockout: { maxFailures, lockoutSeconds },
-        throttle: { freeFailures, maxWaitSeconds },
-        audit: { maxDays: 3650, maxRows: 10_000 },
-      },
+      rules: loginRulesOf(this.#rules),
       now: () => this.now,
-      sessionBegins: { before: 0, after: SLOWEST_REPLY },
+      sessionBegins: BEGINS_BY_SCRIPT,
       newStateId: () => stateId,
       rest() {},
     };
   }
+}
+
+/** A password as it is typed; `nth` tells those apart of which there are many. */
+export function textOfPassword(password: Sent["password"], nth = 0): string {
+  const isOneOfMany = password === "wrong" || password === "PAM fails";
+  return PASSWORDS[password] + (isOneOfMany ? nth : "");
+}
+
+/** The rules of the model, as the program has them. */
+export function loginRulesOf(rules: Rules): LoginRules {
+  const { challengeSeconds, bindsAddress, admitsUnenrolled, driftSteps, commonName } = rules;
+  const { maxFailures, lockoutSeconds, freeFailures, maxWaitSeconds } = rules;
+  return {
+    ...TEST_RULES,
+    challengeTimeoutSeconds: challengeSeconds,
+    bindAddress: bindsAddress,
+    commonName,
+    unenrolled: admitsUnenrolled ? "allow" : "deny",
+    driftSteps,
+    lockout: { maxFailures, lockoutSeconds },
+    throttle: { freeFailures, maxWaitSeconds },
+    audit: { maxDays: 3650, maxRows: 10_000 },
+  };
 }
 
 async function orFailure<T>(step: Promise<T>): Promise<T | Failure> {

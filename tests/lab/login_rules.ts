@@ -38,8 +38,14 @@ export const WEEKS = 28 * DAY;
 /** A clock that is set back by this much at the most was only corrected. */
 export const CORRECTED = 10 * SECOND;
 
-/** How long OpenVPN may take to begin a session after its login. */
-export const SLOWEST_REPLY = 25 * SECOND;
+/** How far from a verdict OpenVPN may date the session that it begins, in milliseconds. */
+export interface SessionBegins {
+  before: number;
+  after: number;
+}
+
+/** With a script: OpenVPN stands still while it runs, and may take its time afterwards. */
+export const BEGINS_BY_SCRIPT: SessionBegins = { before: 0, after: 25 * SECOND };
 
 /** The code for the time step `offset` steps from a moment's. */
 export function codeAt(secret: string, atMs: number, offset = 0): string {

@@ -1,8 +1,9 @@
 import { dirname } from "node:path/posix";
 import { mustRun } from "./command.ts";
 import { FakeHelpers, pamWith, type ScriptedPam } from "./fake_helpers.ts";
-import { FakeOpenvpn, type Word } from "./fake_openvpn.ts";
+import { FakeOpenvpn } from "./fake_openvpn.ts";
 import { Lines } from "./lines.ts";
+import type { Word } from "./openvpn_keys.ts";
 import { codeOf, copyProgram, enroll, keyFileOf, makeTestDirectory } from "./program.ts";
 import { Serve, type ServeOptions } from "./serve.ts";
 
@@ -19,6 +20,9 @@ export interface RigOptions {
   settings?: readonly string[];
   args?: readonly string[];
   pam?: ScriptedPam;
+  /** A socket of other helpers than the scripted ones. */
+  pamSocket?: string;
+  pamService?: string;
   /** What OpenVPN's sockets ask for. */
   managementPassword?: string | null;
   /** Files in the rig's directory, which `DIRECTORY` in `args` stands for. */
@@ -58,17 +62,23 @@ export class ServiceRig implements AsyncDisposable {
 
   static async start(options: RigOptions = {}): Promise<ServiceRig> {
     const { servers: count = 1, settings = [], args = [], managementPassword = null } = options;
+    const { pamService = "login" } = options;
     await using stack = new AsyncDisposableStack();
     const { path: directory } = stack.use(await makeTestDirectory());
     const db = databaseIn(directory);
     await Deno.writeTextFile(
       `${directory}/serve.conf`,
       [
-        ...[`totpTokenDbPath ${db}`, `totpKeyFile ${keyFileOf(db)}`, "totpPamService login"],
+        ...[
+          `totpTokenDbPath ${db}`,
+          `totpKeyFile ${keyFileOf(db)}`,
+          `totpPamService ${pamService}`,
+        ],
         // A code that a test computes stays valid until it is checked, however slow the machine is.
         ...["totpDriftSteps 10", ...settings, ""],
       ].join("\n"),
     );
+    const pamSocket = options.pamSocket ?? `${directory}/pam.sock`;
     const helpers = stack.use(
       FakeHelpers.start(`${directory}/pam.sock`, options.pam ?? pamWith(PASSWORD)),
     );
@@ -79,7 +89,7 @@ export class ServiceRig implements AsyncDisposable {
       { helpers, servers },
       [
         ...sockets.flatMap((path) => ["--management", path]),
-        ...["--settings", `${directory}/serve.conf`, "--pam-socket", `${directory}/pam.sock`],
+        ...["--settings", `${directory}/serve.conf`, "--pam-socket", pamSocket],
         ...args.map((arg) => arg.replace("DIRECTORY", directory)),
       ],
       stack.move(),
@@ -95,6 +105,11 @@ export class ServiceRig implements AsyncDisposable {
       throw error;
     }
     return rig;
+  }
+
+  /** Path of the key file. */
+  get keyFile(): string {
+    return keyFileOf(this.db);
   }
 
   /** The only server, or the first one. */

@@ -25,7 +25,6 @@ Deno.test("an OpenVPN that was started anew has other clients, though their ids 
   await server.connected;
   server.variables = { ...server.variables, daemon_pid: "4712" };
   server.answer("0 1", code(), "alice", CLIENT);
-  assert.equal((await server.word("0 1"))[0], "client-deny");
   await rig.log.waitFor(/step=code outcome=refused reason=no_challenge/);
 });
 

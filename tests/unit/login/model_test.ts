@@ -7,6 +7,7 @@ import { courses } from "../../lab/login_courses.ts";
 import { LoginModel } from "../../lab/login_model.ts";
 import { LoginRig } from "../../lab/login_rig.ts";
 import { BLOCKED, type Rules } from "../../lab/login_rules.ts";
+import { rulesIn } from "../../lab/login_settings.ts";
 import { LoginTrial } from "../../lab/login_trial.ts";
 import { makeTestDirectory, memoryDirectory } from "../../lab/program.ts";
 
@@ -14,21 +15,6 @@ const acts = fc.commands([...logins, ...courses, ...administration], {
   maxCommands: 60,
   size: "max",
 });
-
-const rulesIn = (mode: Rules["mode"]) =>
-  fc.record<Rules>({
-    mode: fc.constant(mode),
-    challengeSeconds: fc.constantFrom(30, 120, 300, 4000),
-    driftSteps: fc.integer({ min: 0, max: 2 }),
-    maxFailures: fc.constantFrom(1, 2, 3, 5, 5),
-    lockoutSeconds: fc.constantFrom(1, 60, 1000, 3600),
-    freeFailures: fc.constantFrom(1, 3, 100, 100),
-    // Powers of two: so each second takes back a part of a failure that has an exact number.
-    maxWaitSeconds: fc.constantFrom(1, 16, 256, 512),
-    bindsAddress: fc.constantFrom(true, true, false),
-    commonName: fc.constantFrom("any", "any", "any", "same", "same-ignoring-case"),
-    admitsUnenrolled: fc.constantFrom(false, false, true),
-  });
 
 async function play(
   rules: Rules,
