@@ -66,10 +66,13 @@ function openHelper(
   }
   const memory = new Memory();
   const service = choosePamService(settings.pamService);
+  const pam = new PamService(service, settings.pamTimeoutSeconds, memory);
+  pam.keepModulesLoaded();
   const parts = {
-    pam: new PamService(service, settings.pamTimeoutSeconds, memory),
+    pam,
     accounts: new Accounts(memory),
     uid: Deno.uid(),
+    now: () => performance.now(),
     streams: takeStandardStreams(),
     setAlarm: openAlarm(),
     alarmSeconds: settings.pamTimeoutSeconds + SLACK_SECONDS,

@@ -233,3 +233,16 @@ testWith(
       assert.notDeepEqual(helpers.pids(), [idle]);
     }),
 );
+
+testWith(NEEDS, "pam-helper keeps PAM's modules loaded between two logins", async () => {
+  await using directory = await makeTestDirectory();
+  await using service = await makePamService(PLAIN_RULES);
+  await using helpers = await startPamHelpers(directory.path, { totpPamService: service.name });
+  using lab = new Lab(helpers.socket);
+  assert.deepEqual(await lab.ask("nobody-at-all", "x"), {
+    ...DENIED,
+    status: Status.USER_UNKNOWN,
+  });
+  const [pid] = helpers.pids();
+  assert.match(await Deno.readTextFile(`/proc/${pid}/maps`), /\/pam_unix\.so/);
+});

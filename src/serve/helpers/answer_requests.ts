@@ -13,6 +13,9 @@ import { hasControl } from "../../text/printable.ts";
 /** After so many replies a helper ends: what modules leak goes with it. */
 export const MAX_REQUESTS = 1000;
 
+/** After so long a helper ends, too, in milliseconds: it has PAM's modules as they were at its start. */
+export const MAX_AGE_MS = 60 * 60 * 1000;
+
 /** What a helper answers with. */
 export interface HelperParts {
   streams: TakenStreams;
@@ -20,6 +23,8 @@ export interface HelperParts {
   accounts: Pick<Accounts, "find">;
   /** Whom this process runs as; null where the system has no users. */
   uid: number | null;
+  /** A clock, in milliseconds. */
+  now(): number;
   /** Has this process ended by force in so many seconds; 0: not. */
   setAlarm(seconds: number): void;
   /** How long one request may take at the most, in seconds. */
@@ -39,12 +44,13 @@ export async function answerRequests(parts: HelperParts): Promise<void> {
   const { streams, setAlarm, alarmSeconds } = parts;
   const uid = parts.uid === 0 ? null : parts.uid;
   const reader = new RequestReader(streams.read);
+  const begunAt = parts.now();
   for (let count = 1; count <= MAX_REQUESTS; count++) {
     const body = reader.next(() => setAlarm(alarmSeconds));
     if (body === null) return;
     const answer = await answerTo(body, parts).finally(() => reader.wipe());
     const hangs = "result" in answer && answer.result.outcome === "no_answer";
-    const isLast = hangs || count === MAX_REQUESTS;
+    const isLast = hangs || count === MAX_REQUESTS || parts.now() - begunAt > MAX_AGE_MS;
     if (!streams.write(encodeReply({ ...answer, isLast, uid })) || isLast) return;
     setAlarm(0);
   }

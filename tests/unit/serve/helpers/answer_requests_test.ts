@@ -9,6 +9,7 @@ import type { PamResult } from "../../../../src/pam/pam_result.ts";
 import {
   answerRequests,
   type HelperParts,
+  MAX_AGE_MS,
   MAX_REQUESTS,
 } from "../../../../src/serve/helpers/answer_requests.ts";
 import { Redacted } from "../../../../src/text/redacted.ts";
@@ -23,11 +24,13 @@ class Play {
   /** What is in that memory when PAM answers. */
   seen = "";
   isHeard = true;
+  now = 0;
   #input: number[] = [];
 
   readonly parts: HelperParts = {
     uid: 0,
     alarmSeconds: 20,
+    now: () => this.now,
     setAlarm: (seconds) => this.alarms.push(seconds),
     accounts: {
       find: (username) => username === "ALICE" ? { name: "alice", uid: 1000, gid: 1000 } : null,
@@ -139,6 +142,16 @@ Deno.test("answerRequests ends after many requests, and says so", async () => {
     ...Array(MAX_REQUESTS - 1).fill(false),
     true,
   ]);
+});
+
+Deno.test("answerRequests ends when it is old, with the reply to one more request", async () => {
+  const play = new Play().send(authenticate("alice"), authenticate("bob"), authenticate("carol"));
+  play.parts.pam.authenticate = (username) => {
+    if (username === "bob") play.now = MAX_AGE_MS + 1;
+    return Promise.resolve({ outcome: "passed", username });
+  };
+  await play.run();
+  assert.deepEqual(play.replies.map(({ isLast }) => isLast), [false, true]);
 });
 
 Deno.test("answerRequests ends when nobody reads its replies", async () => {
