@@ -14,7 +14,7 @@ import {
  */
 export class FakeOpenvpn implements AsyncDisposable {
   readonly #listener: Deno.Listener;
-  readonly #path: string;
+  readonly #path: string | null;
   readonly #password: string | null;
   readonly #keys = new OpenvpnKeys((key, word) => this.#told(key, word));
   readonly #waiting = new Map<string, (word: Word) => void>();
@@ -32,16 +32,26 @@ export class FakeOpenvpn implements AsyncDisposable {
   connections = 0;
   variables: Record<string, string> = { ...OWN_VARIABLES };
 
-  private constructor(path: string, password: string | null) {
+  private constructor(path: string | null, password: string | null) {
     this.#path = path;
     this.#password = password;
-    this.#listener = Deno.listen({ transport: "unix", path });
+    this.#listener = path === null
+      ? Deno.listen({ hostname: "127.0.0.1", port: 0 })
+      : Deno.listen({ transport: "unix", path });
     this.#serving = this.#serve();
   }
 
-  /** @param password what is asked for first; null for nothing */
-  static start(path: string, password: string | null = null): FakeOpenvpn {
+  /**
+   * @param path null: a port of the loopback address
+   * @param password what is asked for first; null for nothing
+   */
+  static start(path: string | null, password: string | null = null): FakeOpenvpn {
     return new FakeOpenvpn(path, password);
+  }
+
+  /** Its socket, as an option of the service's. */
+  get address(): string {
+    return this.#path ?? `127.0.0.1:${(this.#listener.addr as Deno.NetAddr).port}`;
   }
 
   /** Is fulfilled when the service has connected, and is listened to. */
@@ -131,7 +141,7 @@ export class FakeOpenvpn implements AsyncDisposable {
     this.#listener.close();
     await this.hangUp();
     await this.#serving;
-    await Deno.remove(this.#path).catch(() => {});
+    if (this.#path !== null) await Deno.remove(this.#path).catch(() => {});
   }
 
   async #serve(): Promise<void> {

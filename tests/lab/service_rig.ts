@@ -23,6 +23,8 @@ export interface RigOptions {
   /** A socket of other helpers than the scripted ones. */
   pamSocket?: string;
   pamService?: string;
+  /** Whether OpenVPN listens on ports of the loopback address. */
+  isTcp?: boolean;
   /** What OpenVPN's sockets ask for. */
   managementPassword?: string | null;
   /** Files in the rig's directory, which `DIRECTORY` in `args` stands for. */
@@ -83,12 +85,14 @@ export class ServiceRig implements AsyncDisposable {
       FakeHelpers.start(`${directory}/pam.sock`, options.pam ?? pamWith(PASSWORD)),
     );
     const sockets = Array.from({ length: count }, (_, i) => `${directory}/server${i}.sock`);
-    const servers = sockets.map((path) => stack.use(FakeOpenvpn.start(path, managementPassword)));
+    const servers = sockets.map((path) =>
+      stack.use(FakeOpenvpn.start(options.isTcp ? null : path, managementPassword))
+    );
     const rig = new ServiceRig(
       directory,
       { helpers, servers },
       [
-        ...sockets.flatMap((path) => ["--management", path]),
+        ...servers.flatMap(({ address }) => ["--management", address]),
         ...["--settings", `${directory}/serve.conf`, "--pam-socket", pamSocket],
         ...args.map((arg) => arg.replace("DIRECTORY", directory)),
       ],

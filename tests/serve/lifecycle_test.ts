@@ -83,6 +83,20 @@ Deno.test("the service answers the hold, and gives OpenVPN the password that it 
   assert(!rig.log.seen.some((line) => line.includes(managementPassword)));
 });
 
+Deno.test("the service connects to a port of the loopback address, with a password", async () => {
+  await using rig = await ServiceRig.start({
+    servers: 2,
+    isTcp: true,
+    managementPassword: "secret",
+    args: ["--management-password", "DIRECTORY/password"],
+    files: { password: "secret" },
+  });
+  await rig.enrol("alice");
+  for (const server of rig.servers) {
+    assert.equal((await rig.challenge("0 1", "alice", server))[0], "client-pending-auth");
+  }
+});
+
 Deno.test("SIGTERM lets what runs end, refuses what doesn't, and takes nothing new", async () => {
   const goOn = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
