@@ -79,8 +79,9 @@ export function makeProgram(context: AdminContext): AnyCommand {
     .exitOverride()
     .addHelpText(
       "after",
-      "\nExit status: 0 success; 1 failure, also when doctor finds a problem, or when a login would\n" +
-        "refuse the code that verify was given; 2 wrong usage.\n" +
+      "\nExit status: 0 success; 1 failure, also when doctor finds a problem, when a login would refuse\n" +
+        "the code that verify was given, or when status finds a server that is not connected; 2 wrong\n" +
+        "usage.\n" +
         "The settings for logins go into OpenVPN's configuration; see the README.",
     );
   program.hook("preAction", () => {

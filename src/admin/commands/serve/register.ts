@@ -8,7 +8,7 @@ export function registerServe(program: AnyCommand, context: AdminContext): void 
   const command = addServeOptions(
     program.command("serve")
       .description(
-        "answer logins over OpenVPN's management interface, which never stops its traffic",
+        "answer logins over OpenVPN's management interface, so that its traffic never stops",
       ),
   );
   addExamples(command, [[
