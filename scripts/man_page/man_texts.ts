@@ -1,3 +1,4 @@
+import { SETTINGS_FILE } from "../../src/service_options.ts";
 import { SETTINGS } from "../../src/settings.ts";
 
 /** A name and what it means; text between backquotes is set in bold. */
@@ -26,7 +27,8 @@ export const EXIT_STATUS: readonly Entry[] = [
   [
     "1",
     "Failure: one line on standard error says what went wrong and what to do. Also: `doctor` found " +
-    "a problem, or a login would refuse the code that `verify` was given.",
+    "a problem, a login would refuse the code that `verify` was given, or `status` found a server " +
+    "that is not connected.",
   ],
   ["2", "Wrong usage."],
 ];
@@ -36,12 +38,16 @@ export const FILES: readonly Entry[] = [
   [
     SETTINGS.tokenDbPath.default,
     `The database: enrolments, exemptions, the audit trail (\`${SETTINGS.tokenDbPath.name}\`, ` +
-    "`--db`). It belongs to root, mode 0600.",
+    "`--db`). It belongs to root, or to the service's user, mode 0600.",
   ],
   [
     SETTINGS.keyFile.default,
     `The key that seals the secrets (\`${SETTINGS.keyFile.name}\`, \`--key\`). It belongs ` +
-    "to root, mode 0600. Without it, every user must be enrolled again.",
+    "to root, or to the service's user, mode 0600. Without it, every user must be enrolled again.",
+  ],
+  [
+    SETTINGS_FILE,
+    "The settings of `serve` and `pam-helper`: lines with a setting's name, then its value.",
   ],
   [
     "/etc/pam.d/openvpn",

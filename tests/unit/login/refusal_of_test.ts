@@ -8,7 +8,7 @@ Deno.test("refusalOf says where an unexpected error was thrown, but does not sho
   const messages = ["", "hunter2", "first\nhunter2", "\n    at hunter2"];
   for (const message of messages) {
     const { detail } = refusalOf(new TypeError(message));
-    assert.match(detail!, /^unexpected TypeError at file:.*call_test\.ts:\d/);
+    assert.match(detail!, /^unexpected TypeError at file:.*refusal_of_test\.ts:\d/);
   }
   const without = new Error("hunter2");
   delete without.stack;
@@ -24,8 +24,8 @@ Deno.test("refusalOf repeats no part of a foreign error's message, whatever the 
     const { outcome, reason, detail } = refusalOf(new RangeError(message));
     assert.deepEqual([outcome, reason], ["refused", "failure"]);
     const place = message.isWellFormed()
-      ? /^unexpected RangeError at \S+\/call_test\.ts:\d+/
-      : /^unexpected RangeError at (\S+\/call_test\.ts:\d+|an unknown place)/;
+      ? /^unexpected RangeError at \S+\/refusal_of_test\.ts:\d+/
+      : /^unexpected RangeError at (\S+\/refusal_of_test\.ts:\d+|an unknown place)/;
     assert.match(detail!, place);
   }));
 });
