@@ -45,25 +45,45 @@ export function testUsers(engine: Engine): void {
     assert.deepEqual([lastTimeStep, lastLoginAt], [7, 9]);
   });
 
-  test("users' names are those of the enrolled and of the exempt, each once", async (store) => {
+  test("users are found by similar names, enrolled or exempt, each once", async (store) => {
     const { enrolments, logins } = store;
-    const names = () => logins.transaction((records) => records.usernames());
-    assert.deepEqual(await names(), ["alice"]);
+    const similar = async (...names: string[]) =>
+      (await logins.transaction((records) => records.similarUsernames(names))).sort();
     const exempt = (username: string, until: number | null) =>
       enrolments.exempt({ username, since: 0, until, from: "192.0.2.1" });
-    await enrol(store, HOSTILE);
+    assert.deepEqual(await similar("ALICE@example.org"), ["alice"]);
+    await enrol(store, [...HOSTILE, "s\u00f8ren", "Soren@example.org"]);
+    for (const name of HOSTILE) assert((await similar(name)).includes(name), name);
+    assert.deepEqual(await similar("soren"), ["Soren@example.org", "s\u00f8ren"]);
+    assert.deepEqual(await similar("S\u00d8REN", "soren", "'"), [
+      "Soren@example.org",
+      "s\u00f8ren",
+    ]);
+    assert.deepEqual(await similar(), []);
     await exempt("alice", null);
     await exempt("Alice", null);
     await exempt("ended", 1);
     await enrolments.setDisabled("alice", 1);
-    const all = [...HOSTILE, "alice", "Alice", "ended"];
-    assert.deepEqual((await names()).sort(), all.sort());
-    await enrolments.delete("alice", 2);
-    await enrolments.endExemption("Alice");
-    assert.deepEqual(
-      (await names()).sort(),
-      all.filter((name) => name !== "alice" && name !== "Alice"),
-    );
+    const all = ["alice", "Alice", "ALICE", "alice ", " alice", "\\alice"].sort();
+    assert.deepEqual(await similar("alice"), all);
+    assert.deepEqual(await similar("Ended"), ["ended"]);
+  });
+
+  test("users are found by similar names until they are neither enrolled nor exempt", async (store) => {
+    const { enrolments, logins } = store;
+    const similar = () => logins.transaction((records) => records.similarUsernames(["Bob"]));
+    const exemption = { username: "bob", since: 0, until: null, from: null };
+    await enrol(store, ["bob"]);
+    await enrolments.exempt(exemption);
+    await enrol(store, [enrolmentOf("bob", 2)], { mayReplace: () => true });
+    await enrolments.endExemption("bob");
+    assert.deepEqual(await similar(), ["bob"]);
+    await enrolments.delete("bob", 0);
+    assert.deepEqual(await similar(), []);
+    await enrolments.exempt(exemption);
+    assert.deepEqual(await similar(), ["bob"]);
+    await enrolments.endExemption("bob");
+    assert.deepEqual(await similar(), []);
   });
 
   test("a user is found by the name of the last login, too", async (store) => {

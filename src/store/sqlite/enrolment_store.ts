@@ -22,6 +22,7 @@ import { allEnrolments, enrol, findEnrolment, keyIdsIn, saveFailures } from "./e
 import { clearKnownPlaces, placeCodes } from "./places.ts";
 import { deleteRecoveryCode, replaceRecoveryCodes } from "./recovery_codes.ts";
 import { exemptionOf } from "./rows.ts";
+import { addSimilarName, removeSimilarName } from "./similar_names.ts";
 
 /** {@link EnrolmentStore} on SQLite. */
 export class SqliteEnrolmentStore implements EnrolmentStore {
@@ -144,13 +145,16 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
     return this.#database.transaction((connection) => {
       connection.prepare("REPLACE INTO exemptions VALUES (?, ?, ?, ?)")
         .run(username, since, until, from);
+      addSimilarName(connection, username);
     });
   }
 
   endExemption(username: string): Promise<boolean> {
-    return this.#database.transaction((connection) =>
-      deleteFrom(connection, "exemptions", username)
-    );
+    return this.#database.transaction((connection) => {
+      const wasExempt = deleteFrom(connection, "exemptions", username);
+      removeSimilarName(connection, username);
+      return wasExempt;
+    });
   }
 
   exemptions(): Promise<Exemption[]> {
@@ -164,6 +168,7 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
       const pendingChallenges = openChallenges(connection, now, username).length;
       const wasEnrolled = deleteFrom(connection, "enrolments", username);
       const wasExempt = deleteFrom(connection, "exemptions", username);
+      removeSimilarName(connection, username);
       deleteFrom(connection, "known_places", username);
       deleteFrom(connection, "uncoded_sessions", username);
       return wasEnrolled || wasExempt ? { wasEnrolled, wasExempt, pendingChallenges } : null;
