@@ -202,6 +202,31 @@ export function testUsers(engine: Engine): void {
     assert.deepEqual((await enrolments.list()).map(({ username }) => username), ["alice"]);
   });
 
+  test("all users are read some at a time, in both orders", async (store) => {
+    const { enrolments } = store;
+    const many = Array.from({ length: 2500 }, (_, n) => `user ${n}`);
+    await enrol(store, [...many, ...HOSTILE]);
+    for (const username of ["alice", "Zoe", "user 7", "\u{1f601}"]) {
+      await enrolments.exempt({ username, since: 1, until: 2, from: null });
+    }
+    const names = [...many, ...HOSTILE, "alice", "Zoe", "\u{1f601}"].toSorted(byBytes);
+    const pages = await Array.fromAsync(enrolments.users());
+    assert(pages.length > 1);
+    assert.deepEqual(pages.flat().map(({ username }) => username), names);
+    const backwards = (await Array.fromAsync(enrolments.users("descending"))).flat();
+    assert.deepEqual(backwards, pages.flat().toReversed());
+    const found = new Map(backwards.map((user) => [user.username, user]));
+    assert.deepEqual(found.get("alice")!.enrolment, await enrolments.find("alice"));
+    assert.deepEqual(found.get("alice")!.exemption!.since, 1);
+    assert.equal(found.get("user 8")!.exemption, null);
+    assert.equal(found.get("Zoe")!.enrolment, null);
+    const asked = ["Zoe", "nobody", "alice", ...HOSTILE.toReversed()];
+    assert.deepEqual(
+      await enrolments.usersNamed(asked),
+      asked.filter((name) => name !== "nobody").map((name) => found.get(name)),
+    );
+  });
+
   test("large values come back whole", async (store) => {
     const bytes = crypto.getRandomValues(new Uint8Array(60_000));
     const step = Number.MAX_SAFE_INTEGER;

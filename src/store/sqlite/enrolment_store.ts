@@ -13,6 +13,7 @@ import type {
   EnrolOptions,
   NewEnrolment,
   PlaceCodes,
+  StoredUser,
 } from "../enrolment_store.ts";
 import { decisionsAfter } from "./audit.ts";
 import { SqliteDecisionFollower } from "./decision_follower.ts";
@@ -23,6 +24,7 @@ import { clearKnownPlaces, placeCodes } from "./places.ts";
 import { deleteRecoveryCode, replaceRecoveryCodes } from "./recovery_codes.ts";
 import { exemptionOf } from "./rows.ts";
 import { addSimilarName, removeSimilarName } from "./similar_names.ts";
+import { type Direction, FIRST, usernamesAfter, usersNamed } from "./users.ts";
 
 /** {@link EnrolmentStore} on SQLite. */
 export class SqliteEnrolmentStore implements EnrolmentStore {
@@ -55,6 +57,22 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
 
   list(): Promise<Enrolment[]> {
     return this.#database.read(allEnrolments);
+  }
+
+  async *users(direction: Direction = "ascending"): AsyncGenerator<StoredUser[]> {
+    for (let after: string | Uint8Array = FIRST[direction];;) {
+      const { names, users } = await this.#database.read((connection) => {
+        const names = usernamesAfter(connection, after, direction);
+        return { names, users: usersNamed(connection, names) };
+      });
+      if (names.length === 0) return;
+      after = names.at(-1)!;
+      yield users;
+    }
+  }
+
+  usersNamed(usernames: readonly string[]): Promise<StoredUser[]> {
+    return this.#database.read((connection) => usersNamed(connection, usernames));
   }
 
   find(username: string): Promise<Enrolment | null> {
