@@ -1,6 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { openDatabase } from "../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../src/store/sqlite/enrolment_store.ts";
+import { makeSimilarNames } from "../src/store/sqlite/similar_names.ts";
 import { ANY_KEYS, sealedEnrolment } from "../tests/lab/secrets.ts";
 
 /** Those who log in, in a database of any size; they share {@link SECRET}. */
@@ -25,6 +26,7 @@ export async function makeDatabaseOf(path: string, count: number): Promise<void>
   using connection = new DatabaseSync(path);
   connection.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
   copyUser(connection, ACTIVE_USERS[0]!, count - ACTIVE_USERS.length);
+  makeSimilarNames(connection);
   connection.prepare(
     "INSERT INTO known_places SELECT hex(randomblob(16)), username, ?, 0, NULL, NULL, 0, NULL " +
       "FROM enrolments",

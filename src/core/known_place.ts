@@ -13,7 +13,23 @@ export interface KnownPlace {
 /** A place stays known for this long after the last login, in milliseconds: four weeks. */
 export const KNOWN_FOR_MS = 28 * 24 * 60 * 60 * 1000;
 
+/** A login makes no difference within this time after one that is recorded, in milliseconds: a day. */
+const RECORDED_EVERY_MS = 24 * 60 * 60 * 1000;
+
 /** Says whether a user has logged in from a place in the last weeks. */
 export function isKnown(place: KnownPlace | null, now: EpochMs): place is KnownPlace {
   return place !== null && now < place.lastLoginAt + KNOWN_FOR_MS;
+}
+
+/**
+ * Says whether a login is to be recorded with a place. Writing each would cost all logins time, so that a
+ * place is known for up to a day less than {@link KNOWN_FOR_MS} after the last one.
+ */
+export function isToBeRecorded(
+  place: KnownPlace | null,
+  { username, at }: { username: string; at: EpochMs },
+): boolean {
+  return place === null || place.username !== username ||
+    // The clock may have been set back.
+    Math.abs(at - place.lastLoginAt) >= RECORDED_EVERY_MS;
 }

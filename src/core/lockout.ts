@@ -23,6 +23,13 @@ export const NO_FAILURES: CodeFailures = {
   lockedUntil: null,
 };
 
+/** Says whether nothing is held against the user ({@link NO_FAILURES}). */
+export function hasNoFailures(failures: CodeFailures): boolean {
+  const { count, lastWrong, lastWrongAt, locks, lockedUntil } = failures;
+  return count === 0 && lastWrong === null && lastWrongAt === null && locks === 0 &&
+    lockedUntil === null;
+}
+
 /** How many wrong codes cause a lock, and how long it lasts. */
 export interface LockoutRule {
   /** How many wrong codes in a row lock a user's codes. */

@@ -4,7 +4,12 @@ import { classify, type CodeJudgement } from "../core/code_judgement.ts";
 import type { Enrolment } from "../core/enrolment.ts";
 import type { EpochMs } from "../core/epoch.ts";
 import { Failure } from "../core/failure.ts";
-import { afterRightCode, afterWrongCode, lockedForSeconds } from "../core/lockout.ts";
+import {
+  afterRightCode,
+  afterWrongCode,
+  hasNoFailures,
+  lockedForSeconds,
+} from "../core/lockout.ts";
 import { markOfCode, matchTimeStep } from "../core/totp.ts";
 import {
   type Accepted,
@@ -154,7 +159,8 @@ async function accept(
   timeStep: number | null,
   { records, now }: Transaction,
 ): Promise<Accepted> {
-  await held.save(afterRightCode(held.failures, now));
+  // Nothing is held against most logins, and what is there need not be written again.
+  if (!hasNoFailures(held.failures)) await held.save(afterRightCode(held.failures, now));
   await records.recordLogin({ username, loginName: attempt.loginName, timeStep, at: now });
   return { outcome: "accepted", by: timeStep === null ? "recovery code" : "code" };
 }

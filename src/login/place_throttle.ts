@@ -1,6 +1,6 @@
 import type { Attempt } from "../core/challenge.ts";
 import type { EpochMs } from "../core/epoch.ts";
-import { isKnown, type KnownPlace } from "../core/known_place.ts";
+import { isKnown, isToBeRecorded, type KnownPlace } from "../core/known_place.ts";
 import { NO_FAILURES } from "../core/lockout.ts";
 import {
   afterFailure,
@@ -188,6 +188,7 @@ export class PlaceThrottle {
     if (this.#places.networks.length === 0) return;
     const { key } = this.#places.pair;
     const earlier = await records.findKnownPlace(key);
+    if (!isToBeRecorded(earlier, { username, at: now })) return;
     const failures = earlier?.username === username ? earlier.failures : NO_FAILURES;
     await records.saveKnownPlace(key, { username, lastLoginAt: now, failures });
   }

@@ -1,6 +1,5 @@
 import type { Attempt } from "../core/challenge.ts";
 import { exemptionHolds } from "../core/exemption.ts";
-import { similarNames } from "../core/similar_names.ts";
 import { isUndecided, type Refused, refusedUnproven } from "../core/verdict.ts";
 import type { Conclusion, Transaction } from "./conclude.ts";
 import type { LoginParts } from "./login_parts.ts";
@@ -31,5 +30,5 @@ async function wouldBeAnswered(
   if (enrolment !== null) return enrolment.disabledAt === null;
   if (exemptionHolds(await records.findExemption(loginName), address, now)) return true;
   return rules.unenrolled === "allow" &&
-    similarNames(await records.usernames(), [loginName]).length === 0;
+    (await records.similarUsernames([loginName])).length === 0;
 }

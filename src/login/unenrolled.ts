@@ -1,4 +1,3 @@
-import { similarNames } from "../core/similar_names.ts";
 import { type Accepted, type Refused, refused } from "../core/verdict.ts";
 import { quoted } from "../text/printable.ts";
 import type { Transaction } from "./conclude.ts";
@@ -27,7 +26,7 @@ export async function judgeUnenrolled(
   parts: LoginParts,
 ): Promise<Accepted | Refused> {
   const names = [user.loginName, user.username, user.accountName ?? user.username];
-  const similar = similarNames(await transaction.records.usernames(), names);
+  const similar = await transaction.records.similarUsernames(names);
   const isAllowed = parts.rules.unenrolled === "allow";
   if (isAllowed && similar.length === 0) {
     await recordUncoded(user.username, transaction, parts);

@@ -44,6 +44,14 @@ export function alreadyEnrolled(username: string): Failure {
   );
 }
 
+/** A user who is enrolled, exempt, or both. */
+export interface StoredUser {
+  username: string;
+  enrolment: Enrolment | null;
+  /** It may have ended. */
+  exemption: Exemption | null;
+}
+
 /** What {@link EnrolmentStore.delete} removed. */
 export interface DeletedUser {
   wasEnrolled: boolean;
@@ -104,6 +112,16 @@ export interface EnrolmentStore {
 
   /** All enrolments, ordered by the bytes of the username. */
   list(): Promise<Enrolment[]>;
+
+  /**
+   * Everybody who is enrolled or exempt, ordered by the bytes of the username, some at a time: logins need
+   * not wait for all of them, and there may be more than fit into the memory. Users who are added or
+   * removed meanwhile may be among them or not; each is given once at the most.
+   */
+  users(direction?: "ascending" | "descending"): AsyncIterable<StoredUser[]>;
+
+  /** Those users, in the order of the names; without those whom there are not. */
+  usersNamed(usernames: readonly string[]): Promise<StoredUser[]>;
 
   /** One enrolment, or null. */
   find(username: string): Promise<Enrolment | null>;

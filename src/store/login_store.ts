@@ -134,8 +134,12 @@ export interface LoginRecords extends PlaceReader {
   /** Uses up a recovery code, by its mark; false when the user has no such code. */
   useRecoveryCode(username: string, mark: string): Promise<boolean>;
 
-  /** The names of all users who are enrolled, disabled ones too, or have an exemption, even an ended one. */
-  usernames(): Promise<string[]>;
+  /**
+   * The names of users that `similarNames` finds similar to one of those given, in any order: users who
+   * are enrolled, disabled ones too, or have an exemption, even an ended one. It takes no longer where
+   * there are many users.
+   */
+  similarUsernames(names: readonly string[]): Promise<string[]>;
 
   /** A user's exemption, which may have ended; null without one. */
   findExemption(username: string): Promise<Exemption | null>;

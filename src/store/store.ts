@@ -9,6 +9,7 @@ export {
   type EnrolOptions,
   type NewEnrolment,
   type PlaceCodes,
+  type StoredUser,
   UnknownKeys,
 } from "./enrolment_store.ts";
 export type {

@@ -45,11 +45,59 @@ function load<const S extends Deno.ForeignLibraryInterface>(
   symbols: S,
 ): Deno.DynamicLibrary<S> {
   try {
-    return Deno.dlopen(path, symbols);
+    const { symbols: functions, close } = Deno.dlopen(path, plainly(symbols));
+    return { symbols: unpacked(functions, symbols), close };
   } catch (error) {
     const cause = error instanceof Error ? error.message : "unknown error";
     throw new Failure("library_missing", `cannot load ${path}: ${cause}`);
   }
+}
+
+/** Numbers that a function may take, and how each lies in the memory. */
+const NUMBERS = {
+  i32: (value: number | bigint) => new Int32Array([Number(value)]),
+  u32: (value: number | bigint) => new Uint32Array([Number(value)]),
+  usize: (value: number | bigint) => new BigUint64Array([BigInt(value)]),
+};
+
+/** The first parameter of a function that is one of {@link NUMBERS}; -1 for none. */
+function firstNumber(symbol: Deno.ForeignFunction | Deno.ForeignStatic): number {
+  if (!("parameters" in symbol) || symbol.nonblocking) return -1;
+  return symbol.parameters.findIndex((type) => typeof type === "string" && type in NUMBERS);
+}
+
+/**
+ * Has each function take a number as a structure of just that number, which the calling conventions of
+ * both architectures pass in the same register. For a function without structures, Deno would compile
+ * code that makes calls fast, which takes as long as thousands of calls: 0.15 ms for each function,
+ * instead of 0.03 (measured).
+ */
+function plainly<S extends Deno.ForeignLibraryInterface>(symbols: S): S {
+  const entries = Object.entries(symbols).map(([name, symbol]) => {
+    const at = firstNumber(symbol);
+    if (at === -1 || !("parameters" in symbol)) return [name, symbol];
+    const parameters = symbol.parameters.with(at, { struct: [symbol.parameters[at]!] });
+    return [name, { ...symbol, parameters }];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Functions of {@link plainly}, as the symbols declare them. */
+function unpacked<S extends Deno.ForeignLibraryInterface>(
+  functions: Deno.DynamicLibrary<S>["symbols"],
+  symbols: S,
+): Deno.DynamicLibrary<S>["symbols"] {
+  const entries = Object.entries(symbols).map(([name, symbol]) => {
+    const at = firstNumber(symbol);
+    const call = functions[name as keyof S] as (...values: unknown[]) => unknown;
+    if (at === -1 || !("parameters" in symbol)) return [name, call];
+    const pack = NUMBERS[symbol.parameters[at] as keyof typeof NUMBERS];
+    return [name, (...values: unknown[]) => {
+      const { buffer } = pack(values[at] as number | bigint);
+      return call(...values.with(at, new Uint8Array(buffer)));
+    }];
+  });
+  return Object.fromEntries(entries);
 }
 
 /**

@@ -45,25 +45,45 @@ export function testUsers(engine: Engine): void {
     assert.deepEqual([lastTimeStep, lastLoginAt], [7, 9]);
   });
 
-  test("users' names are those of the enrolled and of the exempt, each once", async (store) => {
+  test("users are found by similar names, enrolled or exempt, each once", async (store) => {
     const { enrolments, logins } = store;
-    const names = () => logins.transaction((records) => records.usernames());
-    assert.deepEqual(await names(), ["alice"]);
+    const similar = async (...names: string[]) =>
+      (await logins.transaction((records) => records.similarUsernames(names))).sort();
     const exempt = (username: string, until: number | null) =>
       enrolments.exempt({ username, since: 0, until, from: "192.0.2.1" });
-    await enrol(store, HOSTILE);
+    assert.deepEqual(await similar("ALICE@example.org"), ["alice"]);
+    await enrol(store, [...HOSTILE, "s\u00f8ren", "Soren@example.org"]);
+    for (const name of HOSTILE) assert((await similar(name)).includes(name), name);
+    assert.deepEqual(await similar("soren"), ["Soren@example.org", "s\u00f8ren"]);
+    assert.deepEqual(await similar("S\u00d8REN", "soren", "'"), [
+      "Soren@example.org",
+      "s\u00f8ren",
+    ]);
+    assert.deepEqual(await similar(), []);
     await exempt("alice", null);
     await exempt("Alice", null);
     await exempt("ended", 1);
     await enrolments.setDisabled("alice", 1);
-    const all = [...HOSTILE, "alice", "Alice", "ended"];
-    assert.deepEqual((await names()).sort(), all.sort());
-    await enrolments.delete("alice", 2);
-    await enrolments.endExemption("Alice");
-    assert.deepEqual(
-      (await names()).sort(),
-      all.filter((name) => name !== "alice" && name !== "Alice"),
-    );
+    const all = ["alice", "Alice", "ALICE", "alice ", " alice", "\\alice"].sort();
+    assert.deepEqual(await similar("alice"), all);
+    assert.deepEqual(await similar("Ended"), ["ended"]);
+  });
+
+  test("users are found by similar names until they are neither enrolled nor exempt", async (store) => {
+    const { enrolments, logins } = store;
+    const similar = () => logins.transaction((records) => records.similarUsernames(["Bob"]));
+    const exemption = { username: "bob", since: 0, until: null, from: null };
+    await enrol(store, ["bob"]);
+    await enrolments.exempt(exemption);
+    await enrol(store, [enrolmentOf("bob", 2)], { mayReplace: () => true });
+    await enrolments.endExemption("bob");
+    assert.deepEqual(await similar(), ["bob"]);
+    await enrolments.delete("bob", 0);
+    assert.deepEqual(await similar(), []);
+    await enrolments.exempt(exemption);
+    assert.deepEqual(await similar(), ["bob"]);
+    await enrolments.endExemption("bob");
+    assert.deepEqual(await similar(), []);
   });
 
   test("a user is found by the name of the last login, too", async (store) => {
@@ -180,6 +200,31 @@ export function testUsers(engine: Engine): void {
       assert(await enrolments.delete(username, 0));
     }
     assert.deepEqual((await enrolments.list()).map(({ username }) => username), ["alice"]);
+  });
+
+  test("all users are read some at a time, in both orders", async (store) => {
+    const { enrolments } = store;
+    const many = Array.from({ length: 2500 }, (_, n) => `user ${n}`);
+    await enrol(store, [...many, ...HOSTILE]);
+    for (const username of ["alice", "Zoe", "user 7", "\u{1f601}"]) {
+      await enrolments.exempt({ username, since: 1, until: 2, from: null });
+    }
+    const names = [...many, ...HOSTILE, "alice", "Zoe", "\u{1f601}"].toSorted(byBytes);
+    const pages = await Array.fromAsync(enrolments.users());
+    assert(pages.length > 1);
+    assert.deepEqual(pages.flat().map(({ username }) => username), names);
+    const backwards = (await Array.fromAsync(enrolments.users("descending"))).flat();
+    assert.deepEqual(backwards, pages.flat().toReversed());
+    const found = new Map(backwards.map((user) => [user.username, user]));
+    assert.deepEqual(found.get("alice")!.enrolment, await enrolments.find("alice"));
+    assert.deepEqual(found.get("alice")!.exemption!.since, 1);
+    assert.equal(found.get("user 8")!.exemption, null);
+    assert.equal(found.get("Zoe")!.enrolment, null);
+    const asked = ["Zoe", "nobody", "alice", ...HOSTILE.toReversed()];
+    assert.deepEqual(
+      await enrolments.usersNamed(asked),
+      asked.filter((name) => name !== "nobody").map((name) => found.get(name)),
+    );
   });
 
   test("large values come back whole", async (store) => {

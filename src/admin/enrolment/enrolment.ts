@@ -146,7 +146,11 @@ export async function enrolledUsernames(context: AdminContext): Promise<string[]
     return await withStore(
       context,
       { create: false },
-      async (store) => (await store.list()).map(({ username }) => username),
+      async (store) => {
+        const pages = await Array.fromAsync(store.users());
+        return pages.flat().filter(({ enrolment }) => enrolment !== null)
+          .map(({ username }) => username);
+      },
     );
   } catch (error) {
     if (error instanceof Failure && error.code === "database_missing") {

@@ -6,11 +6,15 @@ import { eastAsianWidth } from "get-east-asian-width";
  */
 const NO_WIDTH = /[\p{Mn}\p{Me}\u1160-\u11ff\ud7b0-\ud7ff]/u;
 
+/** What most texts consist of. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
 /**
  * How many columns of a terminal a printable text takes, as wcwidth(3) has it: two for each wide
  * character (Unicode Standard Annex #11), none for a combining one.
  */
 export function displayWidth(text: string): number {
+  if (PLAIN.test(text)) return text.length;
   let width = 0;
   for (const character of text) {
     if (NO_WIDTH.test(character)) continue;

@@ -29,6 +29,24 @@ export function json(value: unknown): string {
   return harmless(JSON.stringify(value, null, 2));
 }
 
+/** An array as {@link json} has it, written value by value, as there may be many. */
+export class JsonArray {
+  #isEmpty = true;
+
+  /** The next value, with all that comes before it. */
+  next(value: unknown): string {
+    const begin = this.#isEmpty ? "[" : ",";
+    this.#isEmpty = false;
+    // json() ends the line, which here goes on.
+    return `${begin}\n  ${json(value).trimEnd().replaceAll("\n", "\n  ")}`;
+  }
+
+  /** What comes after all values. */
+  end(): string {
+    return this.#isEmpty ? "[]\n" : "\n]\n";
+  }
+}
+
 /** {@link json} on one line. */
 export function jsonLine(value: unknown): string {
   return harmless(JSON.stringify(value));

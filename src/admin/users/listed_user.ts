@@ -1,9 +1,7 @@
 import type { EpochMs } from "../../core/epoch.ts";
-import type { Challenge } from "../../core/challenge.ts";
 import { type Exemption, isInForce } from "../../core/exemption.ts";
-import type { Enrolment } from "../../core/enrolment.ts";
 import { type HeldCodes, heldCodesOf } from "./held_codes.ts";
-import type { PlaceCodes } from "../../store/store.ts";
+import type { PlaceCodes, StoredUser } from "../../store/store.ts";
 
 /**
  * A user who is enrolled, exempt, or both. Of one who isn't enrolled, only the exemption is known.
@@ -32,41 +30,35 @@ export interface UserFilter {
   idleMs?: number;
 }
 
-/** What is stored about all users. */
-export interface StoredUsers {
-  enrolments: readonly Enrolment[];
-  exemptions: readonly Exemption[];
-  challenges: readonly Challenge[];
-  places: readonly PlaceCodes[];
+/** What is known of users beside themselves: little, however many users there are. */
+export interface Surroundings {
+  /** How many challenges wait for each user's answer. */
+  pending: ReadonlyMap<string, number>;
+  /** The wrong codes from places where each user is known. */
+  places: ReadonlyMap<string, readonly PlaceCodes[]>;
 }
 
-/** Puts together what is known about each user, sorted by username. */
-export function listedUsers(
-  { enrolments, exemptions, challenges, places }: StoredUsers,
+/** Puts together what is known about a user. */
+export function listedUser(
+  { username, enrolment, exemption }: StoredUser,
+  { pending, places }: Surroundings,
   now: EpochMs,
-): ListedUser[] {
-  const codesOf = Map.groupBy(places, ({ username }) => username);
-  const pending = new Map<string, number>();
-  for (const { username } of challenges) {
-    pending.set(username, (pending.get(username) ?? 0) + 1);
-  }
-  const exempt = new Map(exemptions.map((one) => [one.username, one]));
-  const users = enrolments.map((enrolment): ListedUser => ({
-    username: enrolment.username,
-    issuer: enrolment.issuer,
-    enrolledAt: enrolment.enrolledAt,
-    lastLoginAt: enrolment.lastLoginAt,
-    lastUncodedLoginAt: enrolment.uncodedLoginAt,
-    disabledAt: enrolment.disabledAt,
-    ...heldCodesOf(enrolment, codesOf.get(enrolment.username) ?? [], now),
-    recoveryCodesLeft: enrolment.recoveryCodes,
-    pendingChallenges: pending.get(enrolment.username) ?? 0,
-    exemption: exempt.get(enrolment.username) ?? null,
-  }));
-  const enrolled = new Set(users.map(({ username }) => username));
-  const others = exemptions.filter(({ username }) => !enrolled.has(username))
-    .map(unenrolled);
-  return [...users, ...others].sort(byName);
+): ListedUser {
+  const held = enrolment === null
+    ? { wrongCodes: 0, lockedUntil: null }
+    : heldCodesOf(enrolment, places.get(username) ?? [], now);
+  return {
+    username,
+    issuer: enrolment?.issuer ?? null,
+    enrolledAt: enrolment?.enrolledAt ?? null,
+    lastLoginAt: enrolment?.lastLoginAt ?? null,
+    lastUncodedLoginAt: enrolment?.uncodedLoginAt ?? null,
+    disabledAt: enrolment?.disabledAt ?? null,
+    ...held,
+    recoveryCodesLeft: enrolment?.recoveryCodes ?? 0,
+    pendingChallenges: enrolment === null ? 0 : pending.get(username) ?? 0,
+    exemption,
+  };
 }
 
 /** The user's last login, with or without a code. */
@@ -94,25 +86,4 @@ export function matches(user: ListedUser, filter: UserFilter, now: EpochMs): boo
     (!filter.exempt || isExemptNow(user, now)) &&
     (filter.idleMs === undefined ||
       lastSeen !== null && lastSeen < now - filter.idleMs);
-}
-
-/** Orders users by username. */
-export function byName(a: ListedUser, b: ListedUser): number {
-  return a.username < b.username ? -1 : 1;
-}
-
-function unenrolled(exemption: Exemption): ListedUser {
-  return {
-    username: exemption.username,
-    issuer: null,
-    enrolledAt: null,
-    lastLoginAt: null,
-    lastUncodedLoginAt: null,
-    disabledAt: null,
-    lockedUntil: null,
-    wrongCodes: 0,
-    recoveryCodesLeft: 0,
-    pendingChallenges: 0,
-    exemption,
-  };
 }

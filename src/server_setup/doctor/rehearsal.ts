@@ -1,3 +1,4 @@
+import type { Enrolment } from "../../core/enrolment.ts";
 import type { EpochMs } from "../../core/epoch.ts";
 import { hmacKey, hotp, timeStepAt } from "../../core/totp.ts";
 import { Failure } from "../../core/failure.ts";
@@ -74,27 +75,28 @@ async function readStore(
   now: EpochMs,
 ): Promise<Omit<DatabaseState & { state: "open" }, "state" | "writeTrouble">> {
   using store = await openStore(options);
-  const enrolments = await store.enrolments.list();
-  const failures: string[] = [];
-  for (const enrolment of enrolments) {
-    const message = await failureOf(async () => {
-      const secret = await vault.open(enrolment);
-      const { algorithm, digits, periodSeconds } = enrolment.parameters;
-      await hotp(await hmacKey(secret, algorithm), timeStepAt(now, periodSeconds), digits);
-    });
-    if (message !== null) failures.push(message);
+  let users = 0;
+  let fewestDigits: number | null = null;
+  const closed = { count: 0, message: "" };
+  for await (const page of store.enrolments.users()) {
+    for (const { enrolment } of page) {
+      if (enrolment === null) continue;
+      users++;
+      const { digits } = enrolment.parameters;
+      fewestDigits = Math.min(fewestDigits ?? digits, digits);
+      const message = await failureOf(() => makeCode(enrolment, vault, now));
+      if (message === null) continue;
+      if (closed.count++ === 0) closed.message = message;
+    }
   }
-  const [message] = failures;
-  return {
-    users: enrolments.length,
-    fewestDigits: fewest(enrolments.map(({ parameters }) => parameters.digits)),
-    closed: message === undefined ? null : { count: failures.length, message },
-  };
+  return { users, fewestDigits, closed: closed.count === 0 ? null : closed };
 }
 
-/** The smallest of some numbers; null if there are none. */
-function fewest(numbers: readonly number[]): number | null {
-  return numbers.length === 0 ? null : Math.min(...numbers);
+/** @throws Failure where the secret cannot be opened */
+async function makeCode(enrolment: Enrolment, vault: Vault, now: EpochMs): Promise<void> {
+  const secret = await vault.open(enrolment);
+  const { algorithm, digits, periodSeconds } = enrolment.parameters;
+  await hotp(await hmacKey(secret, algorithm), timeStepAt(now, periodSeconds), digits);
 }
 
 /** What the failure of some work says; null if it succeeds. */

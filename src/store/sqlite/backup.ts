@@ -4,6 +4,7 @@ import { foreignOwner, lstat } from "../../system/trusted_path.ts";
 import { writeAll } from "../../system/write_all.ts";
 import type { Enrolment } from "../../core/enrolment.ts";
 import { type Database, openDatabase } from "./database.ts";
+import { SqliteEnrolmentStore } from "./enrolment_store.ts";
 import { allEnrolments } from "./enrolments.ts";
 import { failureOf } from "./errors.ts";
 import { type DatabaseFile, MAX_BYTES, prepareFile, tooLarge } from "./file.ts";
@@ -47,7 +48,11 @@ async function checkedCopy(database: Database, to: string): Promise<number> {
   const otherwise = `the copy at ${to} is damaged, so it was not kept: if the database itself is ` +
     "damaged, restore an earlier backup";
   await requireWhole(copy, otherwise);
-  return (await enrolmentsIn(copy)).length;
+  let users = 0;
+  for await (const page of new SqliteEnrolmentStore(copy).users()) {
+    users += page.filter(({ enrolment }) => enrolment !== null).length;
+  }
+  return users;
 }
 
 /** Copies no more than the size that the file had: its owner could go on writing. */

@@ -13,6 +13,7 @@ import type {
   EnrolOptions,
   NewEnrolment,
   PlaceCodes,
+  StoredUser,
 } from "../enrolment_store.ts";
 import { decisionsAfter } from "./audit.ts";
 import { SqliteDecisionFollower } from "./decision_follower.ts";
@@ -22,6 +23,8 @@ import { allEnrolments, enrol, findEnrolment, keyIdsIn, saveFailures } from "./e
 import { clearKnownPlaces, placeCodes } from "./places.ts";
 import { deleteRecoveryCode, replaceRecoveryCodes } from "./recovery_codes.ts";
 import { exemptionOf } from "./rows.ts";
+import { addSimilarName, removeSimilarName } from "./similar_names.ts";
+import { type Direction, FIRST, usernamesAfter, usersNamed } from "./users.ts";
 
 /** {@link EnrolmentStore} on SQLite. */
 export class SqliteEnrolmentStore implements EnrolmentStore {
@@ -54,6 +57,22 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
 
   list(): Promise<Enrolment[]> {
     return this.#database.read(allEnrolments);
+  }
+
+  async *users(direction: Direction = "ascending"): AsyncGenerator<StoredUser[]> {
+    for (let after: string | Uint8Array = FIRST[direction];;) {
+      const { names, users } = await this.#database.read((connection) => {
+        const names = usernamesAfter(connection, after, direction);
+        return { names, users: usersNamed(connection, names) };
+      });
+      if (names.length === 0) return;
+      after = names.at(-1)!;
+      yield users;
+    }
+  }
+
+  usersNamed(usernames: readonly string[]): Promise<StoredUser[]> {
+    return this.#database.read((connection) => usersNamed(connection, usernames));
   }
 
   find(username: string): Promise<Enrolment | null> {
@@ -144,13 +163,16 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
     return this.#database.transaction((connection) => {
       connection.prepare("REPLACE INTO exemptions VALUES (?, ?, ?, ?)")
         .run(username, since, until, from);
+      addSimilarName(connection, username);
     });
   }
 
   endExemption(username: string): Promise<boolean> {
-    return this.#database.transaction((connection) =>
-      deleteFrom(connection, "exemptions", username)
-    );
+    return this.#database.transaction((connection) => {
+      const wasExempt = deleteFrom(connection, "exemptions", username);
+      removeSimilarName(connection, username);
+      return wasExempt;
+    });
   }
 
   exemptions(): Promise<Exemption[]> {
@@ -164,6 +186,7 @@ export class SqliteEnrolmentStore implements EnrolmentStore {
       const pendingChallenges = openChallenges(connection, now, username).length;
       const wasEnrolled = deleteFrom(connection, "enrolments", username);
       const wasExempt = deleteFrom(connection, "exemptions", username);
+      removeSimilarName(connection, username);
       deleteFrom(connection, "known_places", username);
       deleteFrom(connection, "uncoded_sessions", username);
       return wasEnrolled || wasExempt ? { wasEnrolled, wasExempt, pendingChallenges } : null;

@@ -11,6 +11,7 @@ import type { Login } from "../login_store.ts";
 import { clearKnownPlaces, forgetKnownPlaces } from "./places.ts";
 import { insertRecoveryCodes } from "./recovery_codes.ts";
 import { enrolmentOf, ENROLMENTS } from "./rows.ts";
+import { addSimilarName } from "./similar_names.ts";
 
 /** `EnrolmentStore.find`, and `LoginRecords.findEnrolment` where a login name is given. */
 export function findEnrolment(
@@ -53,6 +54,7 @@ export function enrol(
     if (earlier !== null && !mayReplace(username)) throw alreadyEnrolled(username);
     connection.prepare("DELETE FROM enrolments WHERE username = ?").run(username);
     insert(connection, enrolment, earlier);
+    addSimilarName(connection, username);
     // Where the user was known without a code, nothing is known of whoever has only the password.
     if (earlier === null) forgetKnownPlaces(connection, username);
     else clearKnownPlaces(connection, username);

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { Failure } from "../../core/failure.ts";
 import { APPLICATION_ID } from "./header.ts";
+import { makeSimilarNames } from "./similar_names.ts";
 
 /**
  * The schema's history: entry N leads from version N to N + 1 (`PRAGMA user_version`). An entry that
@@ -177,7 +178,20 @@ export const MIGRATIONS: readonly string[] = [
 
    CREATE INDEX decisions_by_outcome ON decisions (outcome, number) WHERE number IS NOT NULL;
    CREATE INDEX decisions_by_fold ON decisions (fold, id) WHERE fold IS NOT NULL;`,
+
+  // Everybody who is enrolled or exempt, by what similar names have in common (`similarityKey`).
+  `CREATE TABLE similar_names (
+     similarity_key TEXT NOT NULL,
+     username       TEXT NOT NULL,
+     PRIMARY KEY (similarity_key, username)
+   ) STRICT, WITHOUT ROWID;`,
 ];
+
+/**
+ * The first version whose similar names have the keys of today's rule (`similarityKey`): another rule
+ * needs another version, be its migration empty.
+ */
+const VERSION_WITH_NAMES = 8;
 
 /** The schema version of an open database. */
 export function schemaVersion(database: DatabaseSync): number {
@@ -224,6 +238,8 @@ export function migrate(
     );
   }
   for (const migration of migrations.slice(version)) database.exec(migration);
+  const lacksNames = version < VERSION_WITH_NAMES && migrations.length >= VERSION_WITH_NAMES;
+  if (version > 0 && lacksNames) makeSimilarNames(database);
   database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
   database.exec(`PRAGMA user_version = ${migrations.length}`);
 }

@@ -9,6 +9,7 @@ import {
 } from "../../core/restore.ts";
 import type { Database } from "./database.ts";
 import { enrolmentOf, ENROLMENTS, exemptionOf, failuresOf } from "./rows.ts";
+import { makeSimilarNames } from "./similar_names.ts";
 
 /** What a restore replaces, in the order in which one table's rows name another's. */
 const RESTORED = ["enrolments", "recovery_codes", "login_names", "exemptions"];
@@ -63,6 +64,7 @@ export async function restore(
     ]);
     insertAll(connection, "login_names", saved.loginNames);
     insertAll(connection, "exemptions", saved.exemptions);
+    makeSimilarNames(connection);
     if (!hasDecisions(connection)) insertAll(connection, "decisions", decisions);
   });
 }

@@ -4,6 +4,7 @@ import {
   afterRightCode,
   afterWrongCode as afterWrong,
   type CodeFailures,
+  hasNoFailures,
   lockedForSeconds,
   lockEnd,
   LONGEST_LOCK_SECONDS,
@@ -159,4 +160,12 @@ Deno.test("no order of wrong codes lets more through between locks than allowed"
       assert(judged < RULE.maxFailures);
     },
   ));
+});
+
+Deno.test("hasNoFailures looks at all that is held against a user", () => {
+  assert.equal(hasNoFailures({ ...NO_FAILURES }), true);
+  for (const [name, none] of Object.entries(NO_FAILURES)) {
+    const other = { ...NO_FAILURES, [name]: name === "lastWrong" ? "m" : (none ?? 0) + 1 };
+    assert.equal(hasNoFailures(other), false, name);
+  }
 });

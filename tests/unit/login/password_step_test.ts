@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { similarNames } from "../../../src/core/similar_names.ts";
 import { COMMON_PARAMETERS } from "../../../src/core/totp_parameters.ts";
 import { hmacKey, hotp, timeStepAt } from "../../../src/core/totp.ts";
 import type { Attempt, Challenge } from "../../../src/core/challenge.ts";
@@ -150,7 +151,8 @@ function fakeStore(
         open.filter(({ places, expiresAt }) => places.includes(place) && expiresAt <= now),
       ),
     useRecoveryCode: () => Promise.resolve(false),
-    usernames: () => Promise.resolve(exemption ? ["alice", exemption.username] : ["alice"]),
+    similarUsernames: (names) =>
+      Promise.resolve(similarNames(exemption ? ["alice", exemption.username] : ["alice"], names)),
     findExemption: (username) =>
       Promise.resolve(
         exemption?.username === username ? exemption : null,

@@ -2,8 +2,7 @@ import { printable } from "../../../text/printable.ts";
 import type { AnyCommand } from "../../command_line/commander.ts";
 import { insertion, splitLine } from "../../completion/bash_line.ts";
 import { type Candidate, complete, type Completion } from "../../completion/candidates.ts";
-import type { AdminContext } from "../../context.ts";
-import { readUsers } from "../../users/read_users.ts";
+import { type AdminContext, withStore } from "../../context.ts";
 
 /** How long to wait for a list of names, in milliseconds. */
 const BUSY_TIMEOUT_MS = 300;
@@ -85,8 +84,11 @@ async function usersAsked(
 ): Promise<Candidate[]> {
   let names: string[];
   try {
-    const users = await readUsers(context, context.now(), { busyTimeoutMs: BUSY_TIMEOUT_MS });
-    names = users.map(({ username }) => username);
+    const options = { create: false, busyTimeoutMs: BUSY_TIMEOUT_MS };
+    names = await withStore(context, options, async (store) => {
+      const pages = await Array.fromAsync(store.users());
+      return pages.flatMap((users) => users.map(({ username }) => username));
+    });
   } catch {
     // Somebody who may not see the users, or has none, types on without.
     return [];

@@ -1,16 +1,19 @@
 import type { EpochMs } from "../../../core/epoch.ts";
-import { counted } from "../../../text/counted.ts";
-import type { AdminContext } from "../../context.ts";
-import { exemptionAsJson, exemptionState } from "../../users/exemption_state.ts";
-import { lastLoginOf, type ListedUser, matches, type UserFilter } from "../../users/listed_user.ts";
-import { readUsers } from "../../users/read_users.ts";
-import type { Cell } from "../../terminal/table.ts";
-import { instant, instantOrNever, instantOrNull, json, table } from "../../terminal/text.ts";
 import { readSpan } from "../../command_line/time.ts";
+import { type AdminContext, withStore } from "../../context.ts";
+import { TableLayout } from "../../terminal/table.ts";
+import { JsonArray } from "../../terminal/text.ts";
+import { type ListedUser, matches, type UserFilter } from "../../users/listed_user.ts";
+import { UserReader } from "../../users/read_users.ts";
 import type { ListOptions } from "./options.ts";
-import { sorted } from "./user_order.ts";
+import { UserOrder } from "./user_order.ts";
+import { HEADINGS, userAsJson, userRow } from "./user_row.ts";
 
-/** `list`: the users who are enrolled or exempt, one per line. */
+/**
+ * `list`: the users who are enrolled or exempt, one per line. They are read some at a time, and written
+ * at once. What has to be known of all of them before, the widths of columns and an order, is found out
+ * by reading them twice.
+ */
 export async function list(
   context: AdminContext,
   { sort, reverse, idle, json: asksJson, ...filter }: ListOptions,
@@ -19,65 +22,60 @@ export async function list(
     ? filter
     : { ...filter, idleMs: readSpan("--idle", idle) };
   const now = context.now();
-  const all = await readUsers(context, now);
-  const users = sorted(all.filter((user) => matches(user, asked, now)), sort, now);
-  if (reverse) users.reverse();
-  context.out(asksJson ? json(users.map(asJson)) : asText(context, all, users, now));
+  await withStore(context, { create: false }, async (store) => {
+    const reader = await UserReader.on(store, now);
+    const order = sort === "user" ? null : new UserOrder(sort, now);
+    const isAsked = (user: ListedUser) => matches(user, asked, now);
+    const inOrder = () => {
+      const names = order?.names();
+      if (names === undefined) return reader.all(reverse ? "descending" : "ascending");
+      return reader.named(reverse ? names.reverse() : names);
+    };
+    if (asksJson) await writeJson(context, { reader, order, isAsked, inOrder });
+    else await writeText(context, { reader, order, isAsked, inOrder }, now);
+  });
 }
 
-function asText(
-  { screen }: AdminContext,
-  all: readonly ListedUser[],
-  users: readonly ListedUser[],
-  now: EpochMs,
-): string {
-  if (all.length === 0) return "No user is enrolled.\n";
-  if (users.length === 0) {
-    return `No users match (${all.length} in total).\n`;
-  }
-  return table(
-    ["USER", "ENROLLED", "LAST LOGIN", "PENDING", "STATE"],
-    users.map((user) => [
-      user.username,
-      user.enrolledAt === null ? "no" : instant(user.enrolledAt),
-      instantOrNever(lastLoginOf(user)),
-      String(user.pendingChallenges),
-      stateOf(user, now),
-    ]),
-    screen,
-  );
+/** The users who were asked for. */
+interface AskedUsers {
+  reader: UserReader;
+  /** Null if they are sorted by username, as they are stored. */
+  order: UserOrder | null;
+  isAsked(user: ListedUser): boolean;
+  /** Reads all users who may be asked for, in the end's order; once `order` has all of them. */
+  inOrder(): AsyncIterable<ListedUser[]>;
 }
 
-/** All that is unusual about a user; the tone is that of the worst. */
-function stateOf(user: ListedUser, now: EpochMs): Cell {
-  const { disabledAt, lockedUntil, wrongCodes, exemption } = user;
-  const states: Required<Cell>[] = [];
-  if (disabledAt !== null) states.push({ text: "disabled", tone: "bad" });
-  if (lockedUntil !== null) {
-    states.push({ text: `locked until ${instant(lockedUntil)}`, tone: "bad" });
+async function writeJson(context: AdminContext, users: AskedUsers): Promise<void> {
+  const { reader, order, isAsked, inOrder } = users;
+  if (order !== null) {
+    for await (const page of reader.all()) {
+      for (const user of page.filter(isAsked)) order.add(user);
+    }
   }
-  if (wrongCodes > 0) {
-    const text = counted(wrongCodes, "wrong code");
-    states.push({ text, tone: "doubtful" });
+  const array = new JsonArray();
+  for await (const page of inOrder()) {
+    context.out(page.filter(isAsked).map((user) => array.next(userAsJson(user))).join(""));
   }
-  if (exemption !== null) {
-    states.push(exemptionState(exemption, now));
-  }
-  return { text: states.map(({ text }) => text).join(", "), tone: states[0]?.tone };
+  context.out(array.end());
 }
 
-function asJson({ exemption, ...user }: ListedUser) {
-  return {
-    username: user.username,
-    issuer: user.issuer,
-    enrolledAt: instantOrNull(user.enrolledAt),
-    lastLoginAt: instantOrNull(user.lastLoginAt),
-    lastUncodedLoginAt: instantOrNull(user.lastUncodedLoginAt),
-    pendingChallenges: user.pendingChallenges,
-    disabledAt: instantOrNull(user.disabledAt),
-    lockedUntil: instantOrNull(user.lockedUntil),
-    wrongCodes: user.wrongCodes,
-    recoveryCodesLeft: user.recoveryCodesLeft,
-    ...exemptionAsJson(exemption),
-  };
+async function writeText(context: AdminContext, users: AskedUsers, now: EpochMs): Promise<void> {
+  const { reader, order, isAsked, inOrder } = users;
+  const layout = new TableLayout(HEADINGS, context.screen);
+  let [all, asked] = [0, 0];
+  for await (const page of reader.all()) {
+    all += page.length;
+    for (const user of page.filter(isAsked)) {
+      asked++;
+      layout.measure(userRow(user, now));
+      order?.add(user);
+    }
+  }
+  if (all === 0) return context.out("No user is enrolled.\n");
+  if (asked === 0) return context.out(`No users match (${all} in total).\n`);
+  context.out(layout.beginning());
+  for await (const page of inOrder()) {
+    context.out(page.filter(isAsked).map((user) => layout.row(userRow(user, now))).join(""));
+  }
 }

@@ -49,3 +49,29 @@ Deno.test("a restore voids session tokens from before, and leaves what is known 
     assert.equal((await records.findPlaceFailures("x"))!.level, 2);
   });
 });
+
+Deno.test("a restore has users be found by names similar to the backup's, and by no other", async () => {
+  await using directory = await makeTestDirectory();
+  const { db, path } = directory;
+  const options = { path: db, busyTimeoutMs: 0, create: true };
+  const copy = `${path}/copy`;
+  await using store = await openStore(options);
+  const exemption = { since: 0, until: null, from: null };
+  await enrol(store, ["alice"]);
+  await store.enrolments.exempt({ ...exemption, username: "carol" });
+  Deno.writeTextFileSync(copy, "", { mode: 0o600 });
+  using backups = await openBackups(options);
+  await backups.backUp(copy);
+  await store.enrolments.delete("alice", 0);
+  await store.enrolments.endExemption("carol");
+  await enrol(store, ["bob"]);
+  {
+    using backup = await backups.open(copy);
+    await backup.restore({ now: 9999, driftSteps: 1 });
+  }
+  const names = ["ALICE", "Bob", "Carol"];
+  assert.deepEqual(
+    await inLogin(store, (records) => records.similarUsernames(names)),
+    ["alice", "carol"],
+  );
+});

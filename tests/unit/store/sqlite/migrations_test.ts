@@ -93,3 +93,16 @@ Deno.test("of an older database, failed passwords are forgotten, and nobody is k
     assert.deepEqual(await enrolments.placeCodes(), []);
   });
 });
+
+Deno.test("of an older database, users are found by similar names, enrolled or exempt", async () => {
+  const content = user("Alice") + user("s\u00f8ren") +
+    "INSERT INTO exemptions VALUES ('Alice', 0, NULL, NULL), ('bob@example.org', 0, 1, NULL);";
+  await withOldDatabase(content, async ({ logins }) => {
+    const similar = (name: string) =>
+      logins.transaction((records) => records.similarUsernames([name]));
+    assert.deepEqual(await similar("alice"), ["Alice"]);
+    assert.deepEqual(await similar("SOREN"), ["s\u00f8ren"]);
+    assert.deepEqual(await similar("Bob"), ["bob@example.org"]);
+    assert.deepEqual(await similar("carol"), []);
+  });
+});

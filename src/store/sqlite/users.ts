@@ -1,0 +1,41 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { StoredUser } from "../enrolment_store.ts";
+import { enrolmentOf, ENROLMENTS, exemptionOf } from "./rows.ts";
+
+/** How many users are read at once: a login waits for that long at most. */
+export const USERS_AT_ONCE = 1000;
+
+/** To SQLite, all texts are greater than the empty one, and less than any bytes. */
+export const FIRST = { ascending: "", descending: new Uint8Array(0) } as const;
+
+/** In which order users are read, by the bytes of the username. */
+export type Direction = keyof typeof FIRST;
+
+/** The names that come next in an order. */
+export function usernamesAfter(
+  connection: DatabaseSync,
+  after: string | Uint8Array,
+  direction: Direction,
+): string[] {
+  const [isNext, order] = direction === "ascending" ? [">", "ASC"] : ["<", "DESC"];
+  return connection.prepare(
+    `SELECT username FROM enrolments WHERE username ${isNext} :after
+     UNION SELECT username FROM exemptions WHERE username ${isNext} :after
+     ORDER BY username ${order} LIMIT ${USERS_AT_ONCE}`,
+  ).all({ after }).map((row) => row.username as string);
+}
+
+/** `EnrolmentStore.usersNamed`. */
+export function usersNamed(connection: DatabaseSync, usernames: readonly string[]): StoredUser[] {
+  const rowsOf = (table: string) =>
+    connection.prepare(
+      `SELECT * FROM ${table} WHERE username IN (SELECT value FROM json_each(?))`,
+    ).all(JSON.stringify(usernames));
+  const enrolments = new Map(rowsOf(ENROLMENTS).map((row) => [row.username, enrolmentOf(row)]));
+  const exemptions = new Map(rowsOf("exemptions").map((row) => [row.username, exemptionOf(row)]));
+  return usernames.map((username) => ({
+    username,
+    enrolment: enrolments.get(username) ?? null,
+    exemption: exemptions.get(username) ?? null,
+  })).filter(({ enrolment, exemption }) => enrolment !== null || exemption !== null);
+}
