@@ -28,11 +28,12 @@ export function recordChallenge(connection: DatabaseSync, challenge: Challenge):
 function forgetExpired(connection: DatabaseSync, now: EpochMs): void {
   connection.prepare(
     `DELETE FROM challenges WHERE attempt IN (
-       SELECT attempt FROM challenges
-       WHERE expires_at <= :now
-         AND (answer IS NOT 'accepted' OR expires_at <= :longAgo)
-       LIMIT 100)`,
-  ).run({ now, longAgo: now - KEPT_AFTER_EXPIRY_MS });
+       SELECT attempt FROM challenges WHERE expires_at <= ? AND answer IS NOT 'accepted' LIMIT 100)`,
+  ).run(now);
+  connection.prepare(
+    `DELETE FROM challenges WHERE attempt IN (
+       SELECT attempt FROM challenges WHERE expires_at <= ? LIMIT 100)`,
+  ).run(now - KEPT_AFTER_EXPIRY_MS);
 }
 
 /** `LoginRecords.findPending`. */

@@ -179,12 +179,16 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX decisions_by_outcome ON decisions (outcome, number) WHERE number IS NOT NULL;
    CREATE INDEX decisions_by_fold ON decisions (fold, id) WHERE fold IS NOT NULL;`,
 
-  // Everybody who is enrolled or exempt, by what similar names have in common (`similarityKey`).
+  // Everybody who is enrolled or exempt, by what similar names have in common (`similarityKey`); and
+  // challenges by what may be forgotten.
   `CREATE TABLE similar_names (
      similarity_key TEXT NOT NULL,
      username       TEXT NOT NULL,
      PRIMARY KEY (similarity_key, username)
-   ) STRICT, WITHOUT ROWID;`,
+   ) STRICT, WITHOUT ROWID;
+
+   -- Accepted challenges are kept for a day longer, and must not be looked at each time.
+   CREATE INDEX challenges_to_forget ON challenges (expires_at) WHERE answer IS NOT 'accepted';`,
 ];
 
 /**
