@@ -101,7 +101,7 @@ testWith([], "setup --serve and --hook lead there and back", async () => {
     /systemctl disable --now openvpn-totp\.service openvpn-totp-pam\.socket/,
   );
   assert.match(back.stdout, /rm \S+\/openvpn-totp\.service .*\/etc\/openvpn-totp\/serve\.conf$/m);
-  assert.match(back.stdout, /chown root:root \/etc\/openvpn-totp\/key$/m);
+  assert.match(back.stdout, /chown -h root:root \/etc\/openvpn-totp\/key$/m);
 });
 
 testWith(

@@ -1,4 +1,4 @@
-import { dirname } from "node:path/posix";
+import { basename, dirname } from "node:path/posix";
 import { SETTINGS_FILE } from "../../service_options.ts";
 import type { Settings } from "../../settings.ts";
 import { isOurDirectory, lstat } from "../../system/trusted_path.ts";
@@ -42,26 +42,47 @@ export function stepsToHooks(
       : [];
     return [...reload, restart, "openvpn-totp doctor"];
   }
-  const { tokenDbPath, keyFile } = settings;
   const units = [SERVICE_UNIT, PAM_SOCKET_UNIT, PAM_HELPER_UNIT]
     .map((name) => `/etc/systemd/system/${name}`);
   return [
     `systemctl disable --now ${SERVICE_UNIT} ${PAM_SOCKET_UNIT}`,
     `rm ${units.join(" ")} ${SETTINGS_FILE}`,
     "systemctl daemon-reload",
-    isOurDirectory(dirname(tokenDbPath))
-      ? `chown -R root:root ${dirname(tokenDbPath)}`
-      : `chown root:root ${tokenDbPath}*`,
-    `chown root:root ${keyFile}`,
+    ...returnSteps(settings),
     restart,
     "openvpn-totp doctor",
   ];
 }
 
-/** Gives database and key file to the service; both are made by it, or by root's commands, later. */
-function ownershipSteps({ tokenDbPath, keyFile }: Settings): Step[] {
+/**
+ * Gives database, key file and log to the service. Database and key are made by it, or by root's
+ * commands, later; a log is mostly in a directory where the service can make no file.
+ */
+function ownershipSteps({ tokenDbPath, keyFile, log }: Settings): Step[] {
   const directory = dirname(tokenDbPath);
-  return [databaseStep(tokenDbPath, directory), keyStep(keyFile)];
+  return [
+    databaseStep(tokenDbPath, directory),
+    keyStep(keyFile),
+    ...log.startsWith("/") && !isWithin(log, directory) ? [logStep(log)] : [],
+  ];
+}
+
+/**
+ * Gives database and key file back to root. Links that the service's user has made stay that user's:
+ * whatever root's hooks write to follows a link of root's, and not one of another user.
+ */
+function returnSteps({ tokenDbPath, keyFile }: Settings): Step[] {
+  const directory = dirname(tokenDbPath);
+  const isOurs = isOurDirectory(directory);
+  const files = isOurs ? directory : `${directory} -maxdepth 1 -name '${basename(tokenDbPath)}*'`;
+  return [
+    `find ${files} ! -type l -exec chown -h root:root {} +`,
+    ...isOurs && isWithin(keyFile, directory) ? [] : [`chown -h root:root ${keyFile}`],
+  ];
+}
+
+function isWithin(path: string, directory: string): boolean {
+  return path.startsWith(`${directory}/`);
 }
 
 function databaseStep(path: string, directory: string): Step {
@@ -77,5 +98,12 @@ function databaseStep(path: string, directory: string): Step {
 function keyStep(path: string): Step {
   return lstat(path) === null
     ? `install -o ${SERVICE_USER} -g ${SERVICE_USER} -m 0600 /dev/null ${path}`
+    : `chown ${OWNER} ${path}`;
+}
+
+/** systemd does not start a service for which a directory is to be writable that does not exist. */
+function logStep(path: string): Step {
+  return lstat(path) === null
+    ? `install -D -o ${SERVICE_USER} -g ${SERVICE_USER} -m 0600 /dev/null ${path}`
     : `chown ${OWNER} ${path}`;
 }
