@@ -19,13 +19,18 @@ export function checkService(setUp: SetUp): Finding[] {
     ...settings.primaryAuth === "pam" ? [checkPamSocket(service.pam, user)] : [],
     checkSettingsFile(serviceSettings.path, service.settingsFile, user),
     ...checkUnit(setUp, service),
-    ok(
-      "service_running",
-      status.answers
-        ? `the service answers at ${status.path}`
-        : `nobody answers at ${status.path}: the service does not run, or has another --status`,
-    ),
+    checkStatus(status),
   ];
+}
+
+function checkStatus(status: ServiceFacts["status"]): Finding {
+  const id = "service_running";
+  if (status === null) return ok(id, "the unit has no --status, so it is not known");
+  if (status.answers) return ok(id, `the service answers at ${status.address}`);
+  const what = `nobody answers at ${status.address}: the service does not run`;
+  return warning(id, what, "until it runs, nobody can log in", {
+    command: `systemctl status ${SERVICE_UNIT}`,
+  });
 }
 
 function checkUser({ name, uid }: RunUser): Finding {

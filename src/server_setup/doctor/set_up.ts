@@ -86,8 +86,8 @@ export interface ServiceFacts {
   settingsFile: FileFacts;
   /** Its unit with drop-ins, and the management sockets that it names; null if there is none. */
   unit: { unit: Unit; sockets: readonly string[]; isAsWritten: boolean } | null;
-  /** Where its status is told, and whether anybody answers there. */
-  status: { path: string; answers: boolean };
+  /** Where its status is told, and whether anybody answers there; null if it is told nowhere. */
+  status: { address: string; answers: boolean } | null;
 }
 
 /** Everything that the checks look at, gathered in advance: the checks themselves touch nothing. */

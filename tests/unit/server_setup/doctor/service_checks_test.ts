@@ -70,7 +70,7 @@ function serviceOf(other: Partial<ServiceFacts>): ServiceFacts {
     pam: socket("/run/openvpn-totp/pam.sock"),
     settingsFile: { uid: 0, gid: 0, mode: 0o100644, isSocket: false },
     unit: unitOf(UNIT),
-    status: { path: "/run/openvpn-totp-serve/status.sock", answers: true },
+    status: { address: "/run/openvpn-totp-serve/status.sock", answers: true },
     ...other,
   };
 }
@@ -154,7 +154,7 @@ Deno.test("a good set-up for the service has neither problem nor warning", () =>
     { service: { settingsFile: null } },
     settingsFile(0o640, 0, 980),
     { service: { unit: unitOf(UNIT, [SOCKET], false) } },
-    { service: { status: { path: "/run/s", answers: false } } },
+    { service: { status: null } },
   ];
   for (const [i, other] of good.entries()) {
     assert.deepEqual(found(setUpOf(other)), [], `good set-up ${i}`);
@@ -207,6 +207,7 @@ Deno.test("each broken set-up for the service has its own finding, and no other"
     [{ config: withLine("setenv totpDriftSteps 2") }, "warning", "settings"],
     [{ service: { user: noUser } }, "problem", "service_user"],
     [{ service: { unit: null } }, "warning", "service_unit"],
+    [{ service: { status: { address: "/run/s", answers: false } } }, "warning", "service_running"],
     [{ service: { unit: unitOf(UNIT, ["/run/openvpn-totp/b.sock"]) } }, "problem", "service_unit"],
     [
       { service: { unit: unitOf(`${UNIT}\n[Service]\nMemoryDenyWriteExecute=yes`) } },
