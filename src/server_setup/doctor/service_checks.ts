@@ -1,7 +1,17 @@
 import { lastNamed } from "../openvpn_config/directive.ts";
+import { commandOf } from "../systemd/unit_file.ts";
 import { PAM_SOCKET_UNIT, SERVICE_UNIT, SERVICE_USER } from "../units/names.ts";
 import { type Finding, type FindingId, ok, problem, warning } from "./finding.ts";
-import type { Directory, FileFacts, RunUser, ServiceFacts, SetUp, SocketFacts } from "./set_up.ts";
+import type {
+  Directory,
+  FileFacts,
+  RunUser,
+  Script,
+  ServiceFacts,
+  SetUp,
+  SocketFacts,
+} from "./set_up.ts";
+import { checkProgram } from "./hook_checks.ts";
 import { checkMemory } from "./unit_checks.ts";
 import { checkUnitPaths } from "./unit_paths.ts";
 
@@ -19,8 +29,17 @@ export function checkService(setUp: SetUp): Finding[] {
     ...settings.primaryAuth === "pam" ? [checkPamSocket(service.pam, user)] : [],
     checkSettingsFile(serviceSettings.path, service.settingsFile, user),
     ...checkUnit(setUp, service),
+    ...[...service.programs].map(([path, program]) => checkUnitsProgram(path, program)),
     checkStatus(status),
   ];
+}
+
+function checkUnitsProgram(path: string, program: Script): Finding {
+  return program.real === null
+    ? problem("program_file", `there is no program ${path}`, "systemd cannot run it", {
+      command: "openvpn-totp setup --serve",
+    })
+    : checkProgram(path, program, "systemd");
 }
 
 function checkStatus(status: ServiceFacts["status"]): Finding {
@@ -175,6 +194,6 @@ function checkUnit(setUp: SetUp, { unit: found, management }: ServiceFacts): Fin
   return [
     ok(id, `${SERVICE_UNIT} names this server's socket${drift}`),
     checkMemory(unit),
-    checkUnitPaths(unit, setUp),
+    checkUnitPaths(unit, { ...setUp, program: commandOf(unit)?.words[0] ?? setUp.program }),
   ];
 }

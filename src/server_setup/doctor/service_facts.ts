@@ -9,11 +9,11 @@ import { quoted } from "../../text/printable.ts";
 import { type Config, lastNamed } from "../openvpn_config/directive.ts";
 import type { ReadFile } from "../openvpn_config/read_config.ts";
 import { readUnit } from "../systemd/read_unit.ts";
-import { lastOf, type Unit } from "../systemd/unit_file.ts";
-import { SERVICE_UNIT, SERVICE_USER } from "../units/names.ts";
+import { commandOf, lastOf, type Unit } from "../systemd/unit_file.ts";
+import { PAM_HELPER_UNIT, SERVICE_UNIT, SERVICE_USER } from "../units/names.ts";
 import { serversOf, statusOf } from "../units/service_unit.ts";
 import { originOf } from "../units/written_file.ts";
-import { directoryAt, troubleAbove } from "./file_facts.ts";
+import { directoryAt, scriptAt, troubleAbove } from "./file_facts.ts";
 import type {
   FileFacts,
   RunUser,
@@ -55,6 +55,7 @@ export async function gatherService(config: Config, settingsPath: string): Promi
     pam: socketAt(PAM_SOCKET),
     settingsFile: infoAt(settingsPath),
     unit: unit === null ? null : unitFacts(unit),
+    programs: programsOf([unit, readUnit(PAM_HELPER_UNIT)]),
     status: await statusFacts(unit === null ? STATUS_SOCKET : statusOf([...unit.assignments])),
   };
 }
@@ -68,6 +69,12 @@ function runUser(unit: Unit | null): RunUser {
   const name = (unit === null ? null : lastOf(unit, "User")?.value) ?? SERVICE_USER;
   const account = findAccount(name);
   return { name, uid: account?.uid ?? null, gid: account?.gid ?? null };
+}
+
+function programsOf(units: readonly (Unit | null)[]): ServiceFacts["programs"] {
+  const commands = units.map((unit) => unit === null ? null : commandOf(unit));
+  const paths = commands.flatMap((command) => command?.words[0] ?? []);
+  return new Map(paths.map((path) => [path, scriptAt(path)]));
 }
 
 function unitFacts(unit: Unit): ServiceFacts["unit"] {

@@ -86,6 +86,8 @@ export interface ServiceFacts {
   settingsFile: FileFacts;
   /** Its unit with drop-ins, and the management sockets that it names; null if there is none. */
   unit: { unit: Unit; sockets: readonly string[]; isAsWritten: boolean } | null;
+  /** The programs of its unit and of the PAM helpers' unit, which root runs, by their paths. */
+  programs: ReadonlyMap<string, Script>;
   /** Where its status is told, and whether anybody answers there; null if it is told nowhere. */
   status: { address: string; answers: boolean } | null;
 }

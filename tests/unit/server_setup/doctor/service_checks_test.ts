@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { checkAll } from "../../../../src/server_setup/doctor/checks.ts";
 import type { FindingId, Level } from "../../../../src/server_setup/doctor/finding.ts";
 import type {
+  Script,
   ServiceFacts,
   SetUp,
   SocketFacts,
@@ -62,6 +63,10 @@ const UNIT = serviceUnit({
   writable: [],
 });
 
+function programs(other: Partial<Script>): ServiceFacts["programs"] {
+  return new Map([[PROGRAM, { real: PROGRAM, trouble: null, isExecutable: true, ...other }]]);
+}
+
 function serviceOf(other: Partial<ServiceFacts>): ServiceFacts {
   return {
     user: SERVICE,
@@ -70,6 +75,7 @@ function serviceOf(other: Partial<ServiceFacts>): ServiceFacts {
     pam: socket("/run/openvpn-totp/pam.sock"),
     settingsFile: { uid: 0, gid: 0, mode: 0o100644, isSocket: false },
     unit: unitOf(UNIT),
+    programs: programs({}),
     status: { address: "/run/openvpn-totp-serve/status.sock", answers: true },
     ...other,
   };
@@ -207,6 +213,10 @@ Deno.test("each broken set-up for the service has its own finding, and no other"
     [{ config: withLine("setenv totpDriftSteps 2") }, "warning", "settings"],
     [{ service: { user: noUser } }, "problem", "service_user"],
     [{ service: { unit: null } }, "warning", "service_unit"],
+    [{ service: { programs: programs({ trouble: "mine" }) } }, "problem", "program_file"],
+    [{ service: { programs: programs({ isExecutable: false }) } }, "problem", "program_file"],
+    [{ service: { programs: programs({ real: null }) } }, "problem", "program_file"],
+    [{ service: { unit: unitOf(UNIT.replace(PROGRAM, "/home/me/p")) } }, "problem", "unit_paths"],
     [{ service: { status: { address: "/run/s", answers: false } } }, "warning", "service_running"],
     [{ service: { unit: unitOf(UNIT, ["/run/openvpn-totp/b.sock"]) } }, "problem", "service_unit"],
     [
