@@ -86,7 +86,7 @@ testWith([], "setup --serve and --hook lead there and back", async () => {
     "systemctl daemon-reload",
     "systemctl enable --now openvpn-totp-pam.socket openvpn-totp.service",
     "restart OpenVPN",
-    "openvpn-totp doctor",
+    "openvpn-totp doctor --config \\S+/server.conf",
   ];
   assert.match(steps, new RegExp(`^${order.map((step) => `  .*${step}\n`).join("")}$`));
 

@@ -179,18 +179,27 @@ function checkSettingsFile(path: string, file: FileFacts, user: RunUser): Findin
 
 function checkUnit(setUp: SetUp, { unit: found, management }: ServiceFacts): Finding[] {
   const id = "service_unit";
+  const { configPath } = setUp;
   if (found === null) {
     return [warning(id, `there is no unit ${SERVICE_UNIT}`, "nothing may start the service", {
-      command: "openvpn-totp setup --serve",
+      command: `openvpn-totp setup --serve --config ${configPath}`,
     })];
   }
   const { unit, sockets, isAsWritten } = found;
   if (management !== null && !sockets.includes(management.path)) {
     const what = `${SERVICE_UNIT} does not name ${management.path}`;
     const why = "the service does not know this server, and every login waits in vain";
-    return [problem(id, what, why, { command: "openvpn-totp setup --serve" })];
+    const command = commandOf(unit);
+    // What setup writes into the unit counts for nothing where a drop-in has another command.
+    if (command !== null && command.at.file.includes(".d/")) {
+      const line = `ExecStart=${command.words.join(" ")} --management ${management.path}`;
+      return [problem(id, what, why, { line, at: command.at })];
+    }
+    return [
+      problem(id, what, why, { command: `openvpn-totp setup --serve --config ${configPath}` }),
+    ];
   }
-  const drift = isAsWritten ? "" : ", and was changed after setup had written it";
+  const drift = isAsWritten ? "" : ", and has drop-ins or was changed after setup had written it";
   return [
     ok(id, `${SERVICE_UNIT} names this server's socket${drift}`),
     checkMemory(unit),

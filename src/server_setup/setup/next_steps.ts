@@ -11,8 +11,15 @@ export type Step = string;
 
 const OWNER = `${SERVICE_USER}:${SERVICE_USER}`;
 
-/** What to run after `setup --serve`, in this order. */
-export function stepsToService({ before, settings }: ServiceChanges, restart: string): Step[] {
+/**
+ * What to run after `setup --serve`, in this order.
+ *
+ * @param last for the server whose configuration it is: to restart it, and to check it
+ */
+export function stepsToService(
+  { before, settings }: ServiceChanges,
+  last: readonly Step[],
+): Step[] {
   const isFirst = before.length === 0;
   return [
     ...isFirst
@@ -26,21 +33,24 @@ export function stepsToService({ before, settings }: ServiceChanges, restart: st
     isFirst
       ? `systemctl enable --now ${PAM_SOCKET_UNIT} ${SERVICE_UNIT}`
       : `systemctl restart ${SERVICE_UNIT}`,
-    restart,
-    "openvpn-totp doctor",
+    ...last,
   ];
 }
 
-/** What to run after `setup --hook` has taken a server from the service, in this order. */
+/**
+ * What to run after `setup --hook` has taken a server from the service, in this order.
+ *
+ * @param last as for {@link stepsToService}
+ */
 export function stepsToHooks(
   { before, servers, settings }: ServiceChanges,
-  restart: string,
+  last: readonly Step[],
 ): Step[] {
   if (servers.length > 0) {
     const reload = servers.length < before.length
       ? ["systemctl daemon-reload", `systemctl restart ${SERVICE_UNIT}`]
       : [];
-    return [...reload, restart, "openvpn-totp doctor"];
+    return [...reload, ...last];
   }
   const units = [SERVICE_UNIT, PAM_SOCKET_UNIT, PAM_HELPER_UNIT]
     .map((name) => `/etc/systemd/system/${name}`);
@@ -49,8 +59,7 @@ export function stepsToHooks(
     `rm ${units.join(" ")} ${SETTINGS_FILE}`,
     "systemctl daemon-reload",
     ...returnSteps(settings),
-    restart,
-    "openvpn-totp doctor",
+    ...last,
   ];
 }
 

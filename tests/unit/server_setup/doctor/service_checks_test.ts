@@ -167,6 +167,18 @@ Deno.test("a good set-up for the service has neither problem nor warning", () =>
   }
 });
 
+Deno.test("a server that a drop-in's command lacks belongs into the drop-in", () => {
+  const dropIn = "/etc/systemd/system/openvpn-totp.service.d/override.conf";
+  const text = "[Service]\nExecStart=\nExecStart=/x serve \\\n  --management /run/b.sock\n";
+  const assignments = [...readUnitFile(UNIT, "unit"), ...readUnitFile(text, dropIn)];
+  const unit = { unit: { name: "openvpn-totp.service", assignments }, sockets: [] };
+  const finding = checkAll(setUpOf({ service: { unit: { ...unit, isAsWritten: false } } }))
+    .find(({ id }) => id === "service_unit")!;
+  assert.equal(finding.line, `ExecStart=/x serve --management /run/b.sock --management ${SOCKET}`);
+  assert.match(finding.at!, /override\.conf:\d+$/);
+  assert.equal(finding.command, null);
+});
+
 Deno.test("each broken set-up for the service has its own finding, and no other", () => {
   const noUser = { ...SERVICE, uid: null, gid: null };
   const rows: [Other, Level, FindingId][] = [

@@ -5,6 +5,7 @@ import { readSettings } from "../../../../src/settings.ts";
 import { run } from "../../../lab/command.ts";
 import { makeTestDirectory } from "../../../lab/program.ts";
 
+const LAST = ["restart", "doctor"];
 const A = { socket: "/run/openvpn-totp/a.sock", proxy: null };
 const B = { socket: "/run/openvpn-totp/b.sock", proxy: null };
 
@@ -22,7 +23,7 @@ Deno.test("the steps give the service what exists, and make what does not", asyn
   const ours = `${place.path}/openvpn-totp`;
   const values = { totpTokenDbPath: `${ours}/db`, totpKeyFile: `${place.path}/key` };
   const steps = (other: Record<string, string> = {}) =>
-    stepsToService(changesOf([], [A], { ...values, ...other }), "restart").slice(2, 4);
+    stepsToService(changesOf([], [A], { ...values, ...other }), LAST).slice(2, 4);
   assert.deepEqual(steps(), [
     `install -d -o openvpn-totp -g openvpn-totp -m 0700 ${ours}`,
     `install -o openvpn-totp -g openvpn-totp -m 0600 /dev/null ${place.path}/key`,
@@ -43,7 +44,7 @@ Deno.test("the steps give the service a log that it could not make", async () =>
   const steps = (totpLog: string) =>
     stepsToService(
       changesOf([], [A], { totpTokenDbPath: "/d/openvpn-totp/db", totpLog }),
-      "restart",
+      LAST,
     )
       .filter((step) => step.includes(totpLog));
   const log = `${place.path}/new/log`;
@@ -68,7 +69,7 @@ Deno.test("the steps back make no link root's that the service's user may have m
     await Deno.writeTextFile(ours, "");
     await Deno.symlink("/etc/passwd", others);
     const values = { totpTokenDbPath, totpKeyFile: `${path}/openvpn-totp/key` };
-    const find = stepsToHooks(changesOf([A], [], values), "restart")
+    const find = stepsToHooks(changesOf([A], [], values), LAST)
       .find((step) => step.startsWith("find "))!;
     const { stdout } = await run("sh", ["-c", find.replace("chown -h root:root", "echo")]);
     assert(stdout.includes(ours), stdout);
@@ -81,10 +82,9 @@ Deno.test("the steps leave a service alone that has other servers", () => {
   const steps = [
     "systemctl daemon-reload",
     "systemctl restart openvpn-totp.service",
-    "restart",
-    "openvpn-totp doctor",
+    ...LAST,
   ];
-  assert.deepEqual(stepsToService(changesOf([A], [A, B], {}), "restart"), steps);
-  assert.deepEqual(stepsToHooks(changesOf([A, B], [A], {}), "restart"), steps);
-  assert.deepEqual(stepsToHooks(changesOf([A], [A], {}), "restart"), steps.slice(2));
+  assert.deepEqual(stepsToService(changesOf([A], [A, B], {}), LAST), steps);
+  assert.deepEqual(stepsToHooks(changesOf([A, B], [A], {}), LAST), steps);
+  assert.deepEqual(stepsToHooks(changesOf([A], [A], {}), LAST), steps.slice(2));
 });
