@@ -103,16 +103,19 @@ function databaseStep(path: string, directory: string): Step {
     "/var/lib/openvpn-totp (the service makes files beside it), and set totpTokenDbPath";
 }
 
-/** An empty key file is given a key at the first enrolment. */
+/**
+ * An empty key file is given a key at the first enrolment. Neither for it nor for the log is a link
+ * followed, which would give the service whatever somebody has made it lead to.
+ */
 function keyStep(path: string): Step {
   return lstat(path) === null
     ? `install -o ${SERVICE_USER} -g ${SERVICE_USER} -m 0600 /dev/null ${path}`
-    : `chown ${OWNER} ${path}`;
+    : `chown -h ${OWNER} ${path}`;
 }
 
 /** systemd does not start a service for which a directory is to be writable that does not exist. */
 function logStep(path: string): Step {
   return lstat(path) === null
     ? `install -D -o ${SERVICE_USER} -g ${SERVICE_USER} -m 0600 /dev/null ${path}`
-    : `chown ${OWNER} ${path}`;
+    : `chown -h ${OWNER} ${path}`;
 }

@@ -32,7 +32,7 @@ Deno.test("the steps give the service what exists, and make what does not", asyn
   await Deno.writeTextFile(`${place.path}/key`, "");
   assert.deepEqual(steps(), [
     `chown -R openvpn-totp:openvpn-totp ${ours}`,
-    `chown openvpn-totp:openvpn-totp ${place.path}/key`,
+    `chown -h openvpn-totp:openvpn-totp ${place.path}/key`,
   ]);
   // The directory of other files is not given away.
   const [move] = steps({ totpTokenDbPath: `${place.path}/db` });
@@ -53,7 +53,7 @@ Deno.test("the steps give the service a log that it could not make", async () =>
   ]);
   await Deno.mkdir(`${place.path}/new`);
   await Deno.writeTextFile(log, "");
-  assert.deepEqual(steps(log), [`chown openvpn-totp:openvpn-totp ${log}`]);
+  assert.deepEqual(steps(log), [`chown -h openvpn-totp:openvpn-totp ${log}`]);
   for (const none of ["/d/openvpn-totp/log", "syslog"]) assert.deepEqual(steps(none), []);
 });
 
