@@ -11,6 +11,7 @@ const UNITS = [
   "etc/tmpfiles.d/openvpn-totp.conf",
 ];
 const SERVICE = UNITS[2]!;
+const NOBODY = 65534;
 const SETTINGS = "etc/openvpn-totp/serve.conf";
 
 /** What `setup` sets up for hooks, with an administrator's own lines around. */
@@ -85,7 +86,7 @@ testWith([], "setup --serve and --hook lead there and back", async () => {
     "systemctl daemon-reload",
     "systemctl enable --now openvpn-totp-pam.socket openvpn-totp.service",
     "restart OpenVPN",
-    "openvpn-totp doctor",
+    "openvpn-totp doctor --config \\S+/server.conf",
   ];
   assert.match(steps, new RegExp(`^${order.map((step) => `  .*${step}\n`).join("")}$`));
 
@@ -101,7 +102,7 @@ testWith([], "setup --serve and --hook lead there and back", async () => {
     /systemctl disable --now openvpn-totp\.service openvpn-totp-pam\.socket/,
   );
   assert.match(back.stdout, /rm \S+\/openvpn-totp\.service .*\/etc\/openvpn-totp\/serve\.conf$/m);
-  assert.match(back.stdout, /chown root:root \/etc\/openvpn-totp\/key$/m);
+  assert.match(back.stdout, /chown -h root:root \/etc\/openvpn-totp\/key$/m);
 });
 
 testWith(
@@ -169,6 +170,35 @@ testWith([], "setup --serve refuses, and changes nothing", async () => {
     (await place.plain("server", "--root", "/x", "--yes")).stderr,
     /--root needs --serve/,
   );
+});
+
+testWith([], "setup --serve names a masked unit, and changes nothing", async () => {
+  await using place = await makePlace();
+  const before = place.text("server");
+  const unit = `${place.root}/${SERVICE}`;
+  await Deno.mkdir(`${place.root}/etc/systemd/system`, { recursive: true });
+  await Deno.symlink("/dev/null", unit);
+  const { status, stderr } = await place.setup("server", "--serve", "--yes");
+  assert.equal(status, 1);
+  assert.match(stderr, /openvpn-totp\.service" is not a regular file: .*systemctl unmask/);
+  assert.equal(place.text("server"), before);
+  assert.equal(await Deno.readLink(unit), "/dev/null");
+});
+
+testWith(["root"], "setup --serve makes nothing where another user's links lead", async () => {
+  await using place = await makePlace();
+  const before = place.text("server");
+  const elsewhere = `${place.path}/elsewhere`;
+  await Deno.mkdir(elsewhere);
+  await Deno.symlink(elsewhere, `${place.root}/etc`);
+  await run("chown", ["-h", String(NOBODY), `${place.root}/etc`]);
+  for (const how of ["--dry-run", "--yes"]) {
+    const { status, stderr } = await place.setup("server", "--serve", how);
+    assert.equal(status, 1, how);
+    assert.match(stderr, /\/root\/etc belongs to uid 65534/, how);
+  }
+  assert.deepEqual([...Deno.readDirSync(elsewhere)], []);
+  assert.equal(place.text("server"), before);
 });
 
 testWith([], "setup asks which way for a configuration that the service has", async () => {

@@ -119,17 +119,26 @@ function checkProgramFile({ scripts, program }: SetUp): Finding[] {
     .filter(([path, { real }]) =>
       real === program || path.endsWith("/openvpn-totp") && real !== null
     )
-    .map(([path, script]) => checkFile(path, script));
+    .map(([path, script]) => checkProgram(path, script, "OpenVPN"));
 }
 
-function checkFile(path: string, { real, trouble, isExecutable }: Script): Finding {
+/**
+ * Whether a program that root runs can be run, and nobody else can write it.
+ *
+ * @param runner what runs it
+ */
+export function checkProgram(
+  path: string,
+  { real, trouble, isExecutable }: Script,
+  runner: string,
+): Finding {
   if (trouble !== null) {
     const why = "anyone who can change the program sees all passwords and can run code as root";
     return problem("program_file", trouble, why);
   }
   return isExecutable
     ? ok("program_file", `${path} can be run, and only its owner can change it`)
-    : problem("program_file", `${path} is not executable`, "OpenVPN cannot run it", {
+    : problem("program_file", `${path} is not executable`, `${runner} cannot run it`, {
       command: `chmod 755 ${real}`,
     });
 }

@@ -1,7 +1,17 @@
 import { lastNamed } from "../openvpn_config/directive.ts";
+import { commandOf } from "../systemd/unit_file.ts";
 import { PAM_SOCKET_UNIT, SERVICE_UNIT, SERVICE_USER } from "../units/names.ts";
 import { type Finding, type FindingId, ok, problem, warning } from "./finding.ts";
-import type { Directory, FileFacts, RunUser, ServiceFacts, SetUp, SocketFacts } from "./set_up.ts";
+import type {
+  Directory,
+  FileFacts,
+  RunUser,
+  Script,
+  ServiceFacts,
+  SetUp,
+  SocketFacts,
+} from "./set_up.ts";
+import { checkProgram } from "./hook_checks.ts";
 import { checkMemory } from "./unit_checks.ts";
 import { checkUnitPaths } from "./unit_paths.ts";
 
@@ -19,13 +29,27 @@ export function checkService(setUp: SetUp): Finding[] {
     ...settings.primaryAuth === "pam" ? [checkPamSocket(service.pam, user)] : [],
     checkSettingsFile(serviceSettings.path, service.settingsFile, user),
     ...checkUnit(setUp, service),
-    ok(
-      "service_running",
-      status.answers
-        ? `the service answers at ${status.path}`
-        : `nobody answers at ${status.path}: the service does not run, or has another --status`,
-    ),
+    ...[...service.programs].map(([path, program]) => checkUnitsProgram(path, program)),
+    checkStatus(status),
   ];
+}
+
+function checkUnitsProgram(path: string, program: Script): Finding {
+  return program.real === null
+    ? problem("program_file", `there is no program ${path}`, "systemd cannot run it", {
+      command: "openvpn-totp setup --serve",
+    })
+    : checkProgram(path, program, "systemd");
+}
+
+function checkStatus(status: ServiceFacts["status"]): Finding {
+  const id = "service_running";
+  if (status === null) return ok(id, "the unit has no --status, so it is not known");
+  if (status.answers) return ok(id, `the service answers at ${status.address}`);
+  const what = `nobody answers at ${status.address}: the service does not run`;
+  return warning(id, what, "until it runs, nobody can log in", {
+    command: `systemctl status ${SERVICE_UNIT}`,
+  });
 }
 
 function checkUser({ name, uid }: RunUser): Finding {
@@ -155,21 +179,30 @@ function checkSettingsFile(path: string, file: FileFacts, user: RunUser): Findin
 
 function checkUnit(setUp: SetUp, { unit: found, management }: ServiceFacts): Finding[] {
   const id = "service_unit";
+  const { configPath } = setUp;
   if (found === null) {
     return [warning(id, `there is no unit ${SERVICE_UNIT}`, "nothing may start the service", {
-      command: "openvpn-totp setup --serve",
+      command: `openvpn-totp setup --serve --config ${configPath}`,
     })];
   }
   const { unit, sockets, isAsWritten } = found;
   if (management !== null && !sockets.includes(management.path)) {
     const what = `${SERVICE_UNIT} does not name ${management.path}`;
     const why = "the service does not know this server, and every login waits in vain";
-    return [problem(id, what, why, { command: "openvpn-totp setup --serve" })];
+    const command = commandOf(unit);
+    // What setup writes into the unit counts for nothing where a drop-in has another command.
+    if (command !== null && command.at.file.includes(".d/")) {
+      const line = `ExecStart=${command.words.join(" ")} --management ${management.path}`;
+      return [problem(id, what, why, { line, at: command.at })];
+    }
+    return [
+      problem(id, what, why, { command: `openvpn-totp setup --serve --config ${configPath}` }),
+    ];
   }
-  const drift = isAsWritten ? "" : ", and was changed after setup had written it";
+  const drift = isAsWritten ? "" : ", and has drop-ins or was changed after setup had written it";
   return [
     ok(id, `${SERVICE_UNIT} names this server's socket${drift}`),
     checkMemory(unit),
-    checkUnitPaths(unit, setUp),
+    checkUnitPaths(unit, { ...setUp, program: commandOf(unit)?.words[0] ?? setUp.program }),
   ];
 }

@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path/posix";
 import { Failure } from "../../core/failure.ts";
-import { PAM_SOCKET, STATUS_SOCKET } from "../../service_options.ts";
+import { PAM_SOCKET, readSocketAddress, STATUS_SOCKET } from "../../service_options.ts";
 import { parseSettingsFile } from "../../settings_file.ts";
 import { findAccount } from "../../system/accounts.ts";
 import { lstat } from "../../system/trusted_path.ts";
@@ -9,11 +9,11 @@ import { quoted } from "../../text/printable.ts";
 import { type Config, lastNamed } from "../openvpn_config/directive.ts";
 import type { ReadFile } from "../openvpn_config/read_config.ts";
 import { readUnit } from "../systemd/read_unit.ts";
-import { lastOf, type Unit } from "../systemd/unit_file.ts";
-import { SERVICE_UNIT, SERVICE_USER } from "../units/names.ts";
-import { serversOf } from "../units/service_unit.ts";
+import { commandOf, lastOf, type Unit } from "../systemd/unit_file.ts";
+import { PAM_HELPER_UNIT, SERVICE_UNIT, SERVICE_USER } from "../units/names.ts";
+import { serversOf, statusOf } from "../units/service_unit.ts";
 import { originOf } from "../units/written_file.ts";
-import { directoryAt, troubleAbove } from "./file_facts.ts";
+import { directoryAt, scriptAt, troubleAbove } from "./file_facts.ts";
 import type {
   FileFacts,
   RunUser,
@@ -55,14 +55,26 @@ export async function gatherService(config: Config, settingsPath: string): Promi
     pam: socketAt(PAM_SOCKET),
     settingsFile: infoAt(settingsPath),
     unit: unit === null ? null : unitFacts(unit),
-    status: { path: STATUS_SOCKET, answers: await answers(STATUS_SOCKET) },
+    programs: programsOf([unit, readUnit(PAM_HELPER_UNIT)]),
+    status: await statusFacts(unit === null ? STATUS_SOCKET : statusOf([...unit.assignments])),
   };
+}
+
+/** Null for a service that tells nobody. */
+async function statusFacts(address: string | null): Promise<ServiceFacts["status"]> {
+  return address === null ? null : { address, answers: await answers(address) };
 }
 
 function runUser(unit: Unit | null): RunUser {
   const name = (unit === null ? null : lastOf(unit, "User")?.value) ?? SERVICE_USER;
   const account = findAccount(name);
   return { name, uid: account?.uid ?? null, gid: account?.gid ?? null };
+}
+
+function programsOf(units: readonly (Unit | null)[]): ServiceFacts["programs"] {
+  const commands = units.map((unit) => unit === null ? null : commandOf(unit));
+  const paths = commands.flatMap((command) => command?.words[0] ?? []);
+  return new Map(paths.map((path) => [path, scriptAt(path)]));
 }
 
 function unitFacts(unit: Unit): ServiceFacts["unit"] {
@@ -102,9 +114,12 @@ function infoAt(path: string): FileFacts {
   }
 }
 
-async function answers(path: string): Promise<boolean> {
+async function answers(text: string): Promise<boolean> {
   try {
-    using _connection = await Deno.connect({ transport: "unix", path });
+    const address = readSocketAddress("--status", text);
+    using _connection = address.transport === "unix"
+      ? await Deno.connect(address)
+      : await Deno.connect(address);
     return true;
   } catch {
     return false;

@@ -86,8 +86,10 @@ export interface ServiceFacts {
   settingsFile: FileFacts;
   /** Its unit with drop-ins, and the management sockets that it names; null if there is none. */
   unit: { unit: Unit; sockets: readonly string[]; isAsWritten: boolean } | null;
-  /** Where its status is told, and whether anybody answers there. */
-  status: { path: string; answers: boolean };
+  /** The programs of its unit and of the PAM helpers' unit, which root runs, by their paths. */
+  programs: ReadonlyMap<string, Script>;
+  /** Where its status is told, and whether anybody answers there; null if it is told nowhere. */
+  status: { address: string; answers: boolean } | null;
 }
 
 /** Everything that the checks look at, gathered in advance: the checks themselves touch nothing. */

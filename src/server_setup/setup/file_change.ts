@@ -37,9 +37,21 @@ export function planFile(
   return { path, text, original, keepsCopy: isOthers };
 }
 
-/** The file at a path; null if there is none. */
+/**
+ * The file at a path; null if there is none.
+ *
+ * @throws Failure `config_error` for what is no file; `untrusted_path` where somebody else could make
+ *   or replace it
+ */
 export function originalAt(path: string, read: (path: string) => Uint8Array): Original | null {
-  return lstat(path) === null ? null : readOriginal(path, read);
+  const { info } = followTrusted(path);
+  if (info === null) return null;
+  if (info.isFile) return readOriginal(path, read);
+  throw new Failure(
+    "config_error",
+    `${quoted(path)} is not a regular file: remove it (if the unit is masked, with systemctl ` +
+      "unmask), then run setup again",
+  );
 }
 
 function notOurs(path: string, origin: Origin): Failure {
@@ -78,9 +90,9 @@ export function changeFile(
 
 /** Everybody may read these files: they hold no secret. */
 function write(path: string, content: Uint8Array): void {
-  const directory = parentOf(path);
-  Deno.mkdirSync(directory, { recursive: true, mode: 0o755 });
+  // First, since a directory that is made may not be where another user's link leads.
   const { path: real } = followTrusted(path);
+  Deno.mkdirSync(parentOf(real), { recursive: true, mode: 0o755 });
   const temporary = `${parentOf(real)}/.openvpn-totp-setup-${
     crypto.getRandomValues(new Uint8Array(8)).toHex()
   }`;

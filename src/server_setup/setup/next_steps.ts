@@ -1,4 +1,4 @@
-import { dirname } from "node:path/posix";
+import { basename, dirname } from "node:path/posix";
 import { SETTINGS_FILE } from "../../service_options.ts";
 import type { Settings } from "../../settings.ts";
 import { isOurDirectory, lstat } from "../../system/trusted_path.ts";
@@ -11,8 +11,15 @@ export type Step = string;
 
 const OWNER = `${SERVICE_USER}:${SERVICE_USER}`;
 
-/** What to run after `setup --serve`, in this order. */
-export function stepsToService({ before, settings }: ServiceChanges, restart: string): Step[] {
+/**
+ * What to run after `setup --serve`, in this order.
+ *
+ * @param last for the server whose configuration it is: to restart it, and to check it
+ */
+export function stepsToService(
+  { before, settings }: ServiceChanges,
+  last: readonly Step[],
+): Step[] {
   const isFirst = before.length === 0;
   return [
     ...isFirst
@@ -26,42 +33,65 @@ export function stepsToService({ before, settings }: ServiceChanges, restart: st
     isFirst
       ? `systemctl enable --now ${PAM_SOCKET_UNIT} ${SERVICE_UNIT}`
       : `systemctl restart ${SERVICE_UNIT}`,
-    restart,
-    "openvpn-totp doctor",
+    ...last,
   ];
 }
 
-/** What to run after `setup --hook` has taken a server from the service, in this order. */
+/**
+ * What to run after `setup --hook` has taken a server from the service, in this order.
+ *
+ * @param last as for {@link stepsToService}
+ */
 export function stepsToHooks(
   { before, servers, settings }: ServiceChanges,
-  restart: string,
+  last: readonly Step[],
 ): Step[] {
   if (servers.length > 0) {
     const reload = servers.length < before.length
       ? ["systemctl daemon-reload", `systemctl restart ${SERVICE_UNIT}`]
       : [];
-    return [...reload, restart, "openvpn-totp doctor"];
+    return [...reload, ...last];
   }
-  const { tokenDbPath, keyFile } = settings;
   const units = [SERVICE_UNIT, PAM_SOCKET_UNIT, PAM_HELPER_UNIT]
     .map((name) => `/etc/systemd/system/${name}`);
   return [
     `systemctl disable --now ${SERVICE_UNIT} ${PAM_SOCKET_UNIT}`,
     `rm ${units.join(" ")} ${SETTINGS_FILE}`,
     "systemctl daemon-reload",
-    isOurDirectory(dirname(tokenDbPath))
-      ? `chown -R root:root ${dirname(tokenDbPath)}`
-      : `chown root:root ${tokenDbPath}*`,
-    `chown root:root ${keyFile}`,
-    restart,
-    "openvpn-totp doctor",
+    ...returnSteps(settings),
+    ...last,
   ];
 }
 
-/** Gives database and key file to the service; both are made by it, or by root's commands, later. */
-function ownershipSteps({ tokenDbPath, keyFile }: Settings): Step[] {
+/**
+ * Gives database, key file and log to the service. Database and key are made by it, or by root's
+ * commands, later; a log is mostly in a directory where the service can make no file.
+ */
+function ownershipSteps({ tokenDbPath, keyFile, log }: Settings): Step[] {
   const directory = dirname(tokenDbPath);
-  return [databaseStep(tokenDbPath, directory), keyStep(keyFile)];
+  return [
+    databaseStep(tokenDbPath, directory),
+    keyStep(keyFile),
+    ...log.startsWith("/") && !isWithin(log, directory) ? [logStep(log)] : [],
+  ];
+}
+
+/**
+ * Gives database and key file back to root. Links that the service's user has made stay that user's:
+ * whatever root's hooks write to follows a link of root's, and not one of another user.
+ */
+function returnSteps({ tokenDbPath, keyFile }: Settings): Step[] {
+  const directory = dirname(tokenDbPath);
+  const isOurs = isOurDirectory(directory);
+  const files = isOurs ? directory : `${directory} -maxdepth 1 -name '${basename(tokenDbPath)}*'`;
+  return [
+    `find ${files} ! -type l -exec chown -h root:root {} +`,
+    ...isOurs && isWithin(keyFile, directory) ? [] : [`chown -h root:root ${keyFile}`],
+  ];
+}
+
+function isWithin(path: string, directory: string): boolean {
+  return path.startsWith(`${directory}/`);
 }
 
 function databaseStep(path: string, directory: string): Step {
@@ -73,9 +103,19 @@ function databaseStep(path: string, directory: string): Step {
     "/var/lib/openvpn-totp (the service makes files beside it), and set totpTokenDbPath";
 }
 
-/** An empty key file is given a key at the first enrolment. */
+/**
+ * An empty key file is given a key at the first enrolment. Neither for it nor for the log is a link
+ * followed, which would give the service whatever somebody has made it lead to.
+ */
 function keyStep(path: string): Step {
   return lstat(path) === null
     ? `install -o ${SERVICE_USER} -g ${SERVICE_USER} -m 0600 /dev/null ${path}`
-    : `chown ${OWNER} ${path}`;
+    : `chown -h ${OWNER} ${path}`;
+}
+
+/** systemd does not start a service for which a directory is to be writable that does not exist. */
+function logStep(path: string): Step {
+  return lstat(path) === null
+    ? `install -D -o ${SERVICE_USER} -g ${SERVICE_USER} -m 0600 /dev/null ${path}`
+    : `chown -h ${OWNER} ${path}`;
 }

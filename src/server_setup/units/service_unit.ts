@@ -119,6 +119,12 @@ export function serversOf(assignments: ReturnType<typeof readUnitFile>): ServedS
     .map((socket, i) => ({ socket, proxy: proxies[i] ?? null }));
 }
 
+/** Where the service of a unit's assignments tells its status; null if it does not. */
+export function statusOf(assignments: ReturnType<typeof readUnitFile>): string | null {
+  const words = commandOf({ name: SERVICE_UNIT, assignments })?.words ?? [];
+  return valuesOf(words, "--status").at(-1) ?? null;
+}
+
 function valuesOf(words: readonly string[], option: string): string[] {
   return words.flatMap((word, i) => {
     if (word === option) return words[i + 1] ?? [];

@@ -12,7 +12,7 @@ export function registerServe(program: AnyCommand, context: AdminContext): void 
       ),
   );
   addExamples(command, [[
-    "serve --management /run/openvpn-totp/server.sock",
+    "serve --management /run/openvpn-totp/server.sock --status /run/openvpn-totp-serve/status.sock",
     "as its systemd unit does, which setup --serve writes",
   ]]);
   command.action(async (options) => {

@@ -16,6 +16,8 @@ export function registerSetup(program: AnyCommand, context: AdminContext): void 
       "setup --token-secret /etc/openvpn/server/auth-token.key",
       "also spare users a login when OpenVPN restarts",
     ],
+    ["setup --serve", "write the service's units, and let it decide about logins"],
+    ["setup --hook", "take that back"],
   ]);
   command.action(async (options) => {
     const { setup } = await import("./setup.ts");

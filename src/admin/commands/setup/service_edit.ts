@@ -33,8 +33,8 @@ export interface Task {
   named: string;
   wish: Wish;
   options: SetupOptions;
-  /** The command that restarts OpenVPN. */
-  restart: string;
+  /** The commands that restart OpenVPN and check the result. */
+  last: readonly string[];
   /** Where the service's files are. */
   place: ServicePlace;
 }
@@ -50,7 +50,7 @@ const HOOKS_GO_ON =
  * @throws Failure `usage`, `config_error`, `bad_setting`, `untrusted_path`
  */
 export function editToService(task: Task): Omit<Plan, "newSecret"> {
-  const { source, path, named, wish, options, restart, place } = task;
+  const { source, path, named, wish, options, last, place } = task;
   const { text, config } = source;
   const present = servedSocket(config);
   const server = serverOf(options, named, present);
@@ -71,7 +71,7 @@ export function editToService(task: Task): Omit<Plan, "newSecret"> {
       ...changes.changes,
       ...changes.before.length === 0 ? [HOOKS_GO_ON] : [],
     ],
-    steps: isDone ? [] : stepsToService(changes, restart),
+    steps: isDone ? [] : stepsToService(changes, last),
   };
 }
 
@@ -91,7 +91,7 @@ function requireProxyAsSafe(proxy: string | null, password: string | null): void
  * @throws Failure `config_error`, `bad_setting`, `untrusted_path`
  */
 export function editToHooks(task: Task): Omit<Plan, "newSecret"> {
-  const { source, path, wish, restart, place } = task;
+  const { source, path, wish, last, place } = task;
   const { config } = source;
   const socket = servedSocket(config) ?? "";
   const changes = planServiceWithout(socket, wish.program, place);
@@ -105,7 +105,7 @@ export function editToHooks(task: Task): Omit<Plan, "newSecret"> {
     if (othersIn(config, wished) !== othersIn(between, wished)) throw unsafe(path);
     requireSound(between, after, wished);
   });
-  return { ...edited, files: changes.files, notes: [], steps: stepsToHooks(changes, restart) };
+  return { ...edited, files: changes.files, notes: [], steps: stepsToHooks(changes, last) };
 }
 
 function unsafe(path: string): Failure {

@@ -93,8 +93,14 @@ function planOf(
   }
   if (!options.serve && !options.hook) throw alreadyServed(named);
   const place = { root: rootOf(options), read: configReader(context), replace: wish.replace };
-  const task = { source, path, named, wish, options, restart: asStep(restartOf(named)), place };
+  const last = [asStep(restartOf(named)), doctorFor(options)];
+  const task = { source, path, named, wish, options, last, place };
   return options.serve ? editToService(task) : editToHooks(task);
+}
+
+/** Without --config, doctor looks at the only configuration, or the usual one. */
+function doctorFor({ config }: SetupOptions): string {
+  return config === undefined ? "openvpn-totp doctor" : `openvpn-totp doctor --config ${config}`;
 }
 
 /** What is no command becomes a comment among commands. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { checkAll } from "../../../../src/server_setup/doctor/checks.ts";
 import type { FindingId, Level } from "../../../../src/server_setup/doctor/finding.ts";
 import type {
+  Script,
   ServiceFacts,
   SetUp,
   SocketFacts,
@@ -62,6 +63,10 @@ const UNIT = serviceUnit({
   writable: [],
 });
 
+function programs(other: Partial<Script>): ServiceFacts["programs"] {
+  return new Map([[PROGRAM, { real: PROGRAM, trouble: null, isExecutable: true, ...other }]]);
+}
+
 function serviceOf(other: Partial<ServiceFacts>): ServiceFacts {
   return {
     user: SERVICE,
@@ -70,7 +75,8 @@ function serviceOf(other: Partial<ServiceFacts>): ServiceFacts {
     pam: socket("/run/openvpn-totp/pam.sock"),
     settingsFile: { uid: 0, gid: 0, mode: 0o100644, isSocket: false },
     unit: unitOf(UNIT),
-    status: { path: "/run/openvpn-totp-serve/status.sock", answers: true },
+    programs: programs({}),
+    status: { address: "/run/openvpn-totp-serve/status.sock", answers: true },
     ...other,
   };
 }
@@ -154,11 +160,23 @@ Deno.test("a good set-up for the service has neither problem nor warning", () =>
     { service: { settingsFile: null } },
     settingsFile(0o640, 0, 980),
     { service: { unit: unitOf(UNIT, [SOCKET], false) } },
-    { service: { status: { path: "/run/s", answers: false } } },
+    { service: { status: null } },
   ];
   for (const [i, other] of good.entries()) {
     assert.deepEqual(found(setUpOf(other)), [], `good set-up ${i}`);
   }
+});
+
+Deno.test("a server that a drop-in's command lacks belongs into the drop-in", () => {
+  const dropIn = "/etc/systemd/system/openvpn-totp.service.d/override.conf";
+  const text = "[Service]\nExecStart=\nExecStart=/x serve \\\n  --management /run/b.sock\n";
+  const assignments = [...readUnitFile(UNIT, "unit"), ...readUnitFile(text, dropIn)];
+  const unit = { unit: { name: "openvpn-totp.service", assignments }, sockets: [] };
+  const finding = checkAll(setUpOf({ service: { unit: { ...unit, isAsWritten: false } } }))
+    .find(({ id }) => id === "service_unit")!;
+  assert.equal(finding.line, `ExecStart=/x serve --management /run/b.sock --management ${SOCKET}`);
+  assert.match(finding.at!, /override\.conf:\d+$/);
+  assert.equal(finding.command, null);
 });
 
 Deno.test("each broken set-up for the service has its own finding, and no other", () => {
@@ -207,6 +225,11 @@ Deno.test("each broken set-up for the service has its own finding, and no other"
     [{ config: withLine("setenv totpDriftSteps 2") }, "warning", "settings"],
     [{ service: { user: noUser } }, "problem", "service_user"],
     [{ service: { unit: null } }, "warning", "service_unit"],
+    [{ service: { programs: programs({ trouble: "mine" }) } }, "problem", "program_file"],
+    [{ service: { programs: programs({ isExecutable: false }) } }, "problem", "program_file"],
+    [{ service: { programs: programs({ real: null }) } }, "problem", "program_file"],
+    [{ service: { unit: unitOf(UNIT.replace(PROGRAM, "/home/me/p")) } }, "problem", "unit_paths"],
+    [{ service: { status: { address: "/run/s", answers: false } } }, "warning", "service_running"],
     [{ service: { unit: unitOf(UNIT, ["/run/openvpn-totp/b.sock"]) } }, "problem", "service_unit"],
     [
       { service: { unit: unitOf(`${UNIT}\n[Service]\nMemoryDenyWriteExecute=yes`) } },

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { stepsToHooks, stepsToService } from "../../../../src/server_setup/setup/next_steps.ts";
 import type { ServiceChanges } from "../../../../src/server_setup/setup/service_plan.ts";
 import { readSettings } from "../../../../src/settings.ts";
+import { run } from "../../../lab/command.ts";
 import { makeTestDirectory } from "../../../lab/program.ts";
 
+const LAST = ["restart", "doctor"];
 const A = { socket: "/run/openvpn-totp/a.sock", proxy: null };
 const B = { socket: "/run/openvpn-totp/b.sock", proxy: null };
 
@@ -21,7 +23,7 @@ Deno.test("the steps give the service what exists, and make what does not", asyn
   const ours = `${place.path}/openvpn-totp`;
   const values = { totpTokenDbPath: `${ours}/db`, totpKeyFile: `${place.path}/key` };
   const steps = (other: Record<string, string> = {}) =>
-    stepsToService(changesOf([], [A], { ...values, ...other }), "restart").slice(2, 4);
+    stepsToService(changesOf([], [A], { ...values, ...other }), LAST).slice(2, 4);
   assert.deepEqual(steps(), [
     `install -d -o openvpn-totp -g openvpn-totp -m 0700 ${ours}`,
     `install -o openvpn-totp -g openvpn-totp -m 0600 /dev/null ${place.path}/key`,
@@ -30,23 +32,59 @@ Deno.test("the steps give the service what exists, and make what does not", asyn
   await Deno.writeTextFile(`${place.path}/key`, "");
   assert.deepEqual(steps(), [
     `chown -R openvpn-totp:openvpn-totp ${ours}`,
-    `chown openvpn-totp:openvpn-totp ${place.path}/key`,
+    `chown -h openvpn-totp:openvpn-totp ${place.path}/key`,
   ]);
   // The directory of other files is not given away.
   const [move] = steps({ totpTokenDbPath: `${place.path}/db` });
   assert.match(move!, /^# move \S+\/db to a directory of its own that belongs to openvpn-totp/);
-  const back = stepsToHooks(changesOf([A], [], { totpTokenDbPath: "/etc/vpn/db" }), "restart");
-  assert(back.includes("chown root:root /etc/vpn/db*"), back.join("\n"));
+});
+
+Deno.test("the steps give the service a log that it could not make", async () => {
+  await using place = await makeTestDirectory();
+  const steps = (totpLog: string) =>
+    stepsToService(
+      changesOf([], [A], { totpTokenDbPath: "/d/openvpn-totp/db", totpLog }),
+      LAST,
+    )
+      .filter((step) => step.includes(totpLog));
+  const log = `${place.path}/new/log`;
+  assert.deepEqual(steps(log), [
+    `install -D -o openvpn-totp -g openvpn-totp -m 0600 /dev/null ${log}`,
+  ]);
+  await Deno.mkdir(`${place.path}/new`);
+  await Deno.writeTextFile(log, "");
+  assert.deepEqual(steps(log), [`chown -h openvpn-totp:openvpn-totp ${log}`]);
+  for (const none of ["/d/openvpn-totp/log", "syslog"]) assert.deepEqual(steps(none), []);
+});
+
+Deno.test("the steps back make no link root's that the service's user may have made", async () => {
+  await using place = await makeTestDirectory();
+  const { path } = place;
+  await Deno.mkdir(`${path}/openvpn-totp`);
+  const cases: [totpTokenDbPath: string, ours: string, others: string][] = [
+    [`${path}/openvpn-totp/db`, `${path}/openvpn-totp/db`, `${path}/openvpn-totp/log`],
+    [`${path}/db`, `${path}/db-journal`, `${path}/db-wal`],
+  ];
+  for (const [totpTokenDbPath, ours, others] of cases) {
+    await Deno.writeTextFile(ours, "");
+    await Deno.symlink("/etc/passwd", others);
+    const values = { totpTokenDbPath, totpKeyFile: `${path}/openvpn-totp/key` };
+    const find = stepsToHooks(changesOf([A], [], values), LAST)
+      .find((step) => step.startsWith("find "))!;
+    const { stdout } = await run("sh", ["-c", find.replace("chown -h root:root", "echo")]);
+    assert(stdout.includes(ours), stdout);
+    assert(!stdout.includes(others), stdout);
+    assert(find.includes(" -exec chown -h root:root {} +"), find);
+  }
 });
 
 Deno.test("the steps leave a service alone that has other servers", () => {
   const steps = [
     "systemctl daemon-reload",
     "systemctl restart openvpn-totp.service",
-    "restart",
-    "openvpn-totp doctor",
+    ...LAST,
   ];
-  assert.deepEqual(stepsToService(changesOf([A], [A, B], {}), "restart"), steps);
-  assert.deepEqual(stepsToHooks(changesOf([A, B], [A], {}), "restart"), steps);
-  assert.deepEqual(stepsToHooks(changesOf([A], [A], {}), "restart"), steps.slice(2));
+  assert.deepEqual(stepsToService(changesOf([A], [A, B], {}), LAST), steps);
+  assert.deepEqual(stepsToHooks(changesOf([A, B], [A], {}), LAST), steps);
+  assert.deepEqual(stepsToHooks(changesOf([A], [A], {}), LAST), steps.slice(2));
 });

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { serversIn, serviceUnit } from "../../../../src/server_setup/units/service_unit.ts";
+import { readUnitFile } from "../../../../src/server_setup/systemd/unit_file.ts";
+import {
+  serversIn,
+  serviceUnit,
+  statusOf,
+} from "../../../../src/server_setup/units/service_unit.ts";
 import { serviceFiles } from "../../../../src/server_setup/units/service_files.ts";
 import { originOf, signed } from "../../../../src/server_setup/units/written_file.ts";
 import { mustRun, run } from "../../../lab/command.ts";
@@ -68,6 +73,12 @@ Deno.test("serversIn reads what serviceUnit wrote", () => {
   assert.deepEqual(serversIn(unit(SERVERS)), [b, a, c]);
   assert.deepEqual(serversIn(unit([a!])), [a]);
   assert.deepEqual(serversIn(""), []);
+  const status = (text: string) => statusOf(readUnitFile(text, "openvpn-totp.service"));
+  assert.equal(status(unit(SERVERS)), "/run/openvpn-totp-serve/status.sock");
+  const moved =
+    "[Service]\nExecStart=\nExecStart=/x serve --management /m --status=127.0.0.1:9099\n";
+  assert.equal(status(unit(SERVERS) + moved), "127.0.0.1:9099");
+  assert.equal(status("[Service]\nExecStart=/x serve --management /m\n"), null);
   assert.deepEqual(
     serversIn("[Service]\nExecStart=/x serve --management=/run/openvpn-totp/a.sock --status /s\n"),
     [a],
