@@ -17,7 +17,7 @@ SocketGroup=${SERVICE_USER}
 SocketMode=0660
 DirectoryMode=0750
 # As many as the service can be told to use (--helpers).
-MaxConnections=256
+MaxConnections=128
 # Only the service connects, and waits by itself; without the socket, nobody could log in.
 TriggerLimitIntervalSec=0
 RemoveOnStop=yes

@@ -33,7 +33,7 @@ function readServeOptions(options: ServeCommandOptions): ServeOptions {
     proxies: once("--management-proxy", proxies),
     settings: optionalPath(options.settings),
     pamSocket: readPamSocket(options.pamSocket),
-    helpers: options.helpers === undefined ? null : readCount("--helpers", options.helpers, 256),
+    helpers: options.helpers === undefined ? null : readCount("--helpers", options.helpers, 64),
     maxLogins: readCount("--max-logins", options.maxLogins, 10_000),
     status: options.status === undefined ? null : readSocketAddress("--status", options.status),
     metricsFile: optionalPath(options.metricsFile),
