@@ -16,7 +16,7 @@ SocketUser=root
 SocketGroup=${SERVICE_USER}
 SocketMode=0660
 DirectoryMode=0750
-# As many as the service can be told to use (--helpers).
+# Twice as many as the service can be told to use (--helpers): those that are ending count, too.
 MaxConnections=128
 # Only the service connects, and waits by itself; without the socket, nobody could log in.
 TriggerLimitIntervalSec=0
