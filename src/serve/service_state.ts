@@ -21,7 +21,7 @@ export interface ServerState {
 export interface HelperState {
   /** Connections to helpers. */
   open: number;
-  /** Helpers that check a password. */
+  /** Helpers that have a request, or are about to get one. */
   busy: number;
   /** The largest number of helpers. */
   limit: number;
