@@ -6,24 +6,25 @@ import type { ClientEvent } from "../openvpn/management/client_event.ts";
 import type { EventVariables } from "../openvpn/management/event_variables.ts";
 import type { ClientSessions, Session } from "./client_sessions.ts";
 import type { CurrentLogin } from "./current_login.ts";
-import { BUSY, comeBack, decide, type Decision, type LoginEvent } from "./decide.ts";
+import {
+  BUSY,
+  comeBack,
+  decide,
+  type Decision,
+  type LoginEvent,
+  stepOf,
+  STOPPING,
+} from "./decide.ts";
 import { LONGEST_LOGIN_MS } from "./limits.ts";
+import type { CountedDecision } from "./metrics/decision_labels.ts";
+import type { ServiceMetrics } from "./metrics/service_metrics.ts";
 import type { ServiceLog } from "./service_log.ts";
-
-/** Counts what the desk does. */
-export interface DeskMeter {
-  decided(
-    decision: { step: string; outcome: string; by: string | null; reason: string | null },
-  ): void;
-  loginTook(step: string, seconds: number): void;
-  turnedAway(): void;
-}
 
 /** What a desk works with. */
 export interface DeskParts {
   current: CurrentLogin;
   log: Pick<ServiceLog, "write">;
-  meter: DeskMeter;
+  meter: Pick<ServiceMetrics, "decided" | "loginTook" | "turnedAway">;
   /** How many logins may be decided about at once; answers to challenges count for themselves. */
   maxLogins: number;
 }
@@ -120,8 +121,8 @@ export class LoginDesk {
   #turnAway(server: Server, session: Session, event: LoginEvent): void {
     if (session.isAwaited) settle(server, session, comeBack(event.key));
     this.#parts.meter.turnedAway();
-    const decision = { verdict: BUSY, step: "password", loginName: undefined } as const;
-    this.#write(server, event.variables, decision);
+    const verdict = this.#isStopping ? STOPPING : BUSY;
+    this.#write(server, event.variables, { verdict, step: stepOf(event), loginName: undefined });
     event.variables.wipe();
   }
 
@@ -132,7 +133,7 @@ export class LoginDesk {
     seconds: number,
   ): void {
     const { step, verdict } = decision;
-    this.#parts.meter.decided({ step, ...labelsOf(verdict) });
+    this.#parts.meter.decided({ step, ...countedOf(verdict) });
     this.#parts.meter.loginTook(step, seconds);
     this.#write(server, variables, decision);
   }
@@ -180,9 +181,7 @@ function settle(server: Server, session: Session, command: string): void {
   server.tell(command);
 }
 
-function labelsOf(
-  verdict: PasswordVerdict | CodeVerdict,
-): { outcome: string; by: string | null; reason: string | null } {
+function countedOf(verdict: PasswordVerdict | CodeVerdict): Omit<CountedDecision, "step"> {
   return {
     outcome: verdict.outcome,
     by: "by" in verdict ? verdict.by : null,

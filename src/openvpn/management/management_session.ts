@@ -82,11 +82,6 @@ export class ManagementSession {
     return promise;
   }
 
-  /** How many commands have no reply yet. */
-  get unanswered(): number {
-    return this.#asked.length;
-  }
-
   /** To be called when the connection has ended. */
   end(): void {
     this.#events.reset();
