@@ -19,6 +19,7 @@ import { LONGEST_LOGIN_MS } from "./limits.ts";
 import type { CountedDecision } from "./metrics/decision_labels.ts";
 import type { ServiceMetrics } from "./metrics/service_metrics.ts";
 import type { ServiceLog } from "./service_log.ts";
+import { waitAtMost } from "./wait_at_most.ts";
 
 /** What a desk works with. */
 export interface DeskParts {
@@ -78,9 +79,7 @@ export class LoginDesk {
     this.#isStopping = true;
     if (this.inFlight === 0) return;
     this.#idle = Promise.withResolvers();
-    const timer = setTimeout(this.#idle.resolve, milliseconds);
-    await this.#idle.promise;
-    clearTimeout(timer);
+    await waitAtMost(milliseconds, this.#idle.promise);
   }
 
   /** Refuses all whose verdict is not known yet. */

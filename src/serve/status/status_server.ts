@@ -1,5 +1,6 @@
 import type { SocketAddress } from "../../service_options.ts";
 import { writeAllAsync } from "../../system/write_all.ts";
+import { closeQuietly } from "../close_quietly.ts";
 import { type ListeningSocket, listenOn } from "../listen.ts";
 import { answerTo, encodeAnswer, type StatusSource } from "./answer.ts";
 import { readRequest } from "./request.ts";
@@ -137,13 +138,5 @@ async function drain(connection: Deno.Conn): Promise<void> {
   const buffer = new Uint8Array(8192);
   for (let pieces = 0; pieces < 16; pieces++) {
     if (await connection.read(buffer) === null) return;
-  }
-}
-
-function closeQuietly(connection: Deno.Conn): void {
-  try {
-    connection.close();
-  } catch {
-    // It is closed already.
   }
 }
