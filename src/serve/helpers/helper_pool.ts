@@ -3,7 +3,7 @@ import { encodeRequest, type HelperRequest, type PamRequest } from "../../pam/he
 import type { HelperReply } from "../../pam/helper/reply.ts";
 import type { PamResult } from "../../pam/pam_result.ts";
 import { LONGEST_LOGIN_MS } from "../limits.ts";
-import type { HelperState } from "../service_state.ts";
+import type { HelperState } from "../../service_state.ts";
 import { HelperConnection, HelperLost, RequestUnread } from "./helper_connection.ts";
 import type { PamOutcome } from "./pam_outcome.ts";
 import { Turns } from "./turns.ts";

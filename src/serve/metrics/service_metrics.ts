@@ -1,6 +1,6 @@
 import type { LoginStep } from "../../core/decision.ts";
 import { PAM_OUTCOMES, type PamOutcome } from "../helpers/pam_outcome.ts";
-import type { ServiceState } from "../service_state.ts";
+import type { ServiceState } from "../../service_state.ts";
 import { Counter } from "./counter.ts";
 import { type CountedDecision, knownLabels, labelsOf } from "./decision_labels.ts";
 import { exposition } from "./exposition.ts";
