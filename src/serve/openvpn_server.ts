@@ -144,7 +144,7 @@ export class OpenvpnServer implements Server {
 
   #begin(connection: Deno.Conn): ManagementSession {
     const outbox = new Outbox(connection, MOST_UNSENT, (why) => {
-      if (this.#connection === connection) this.#close(why);
+      if (this.#connection === connection) this.#close(`OpenVPN ${why}`);
     });
     const session = new ManagementSession({
       write: (bytes) => outbox.send(bytes),

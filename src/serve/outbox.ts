@@ -14,7 +14,8 @@ export class Outbox {
 
   /**
    * @param mostBytes how much may wait
-   * @param failed called once, when no more is written; it closes the connection
+   * @param failed called once, when no more is written, with what the other side does or cannot; it
+   *   closes the connection
    */
   constructor(
     connection: Pick<Deno.Conn, "write">,
@@ -30,7 +31,7 @@ export class Outbox {
   send(bytes: Uint8Array): void {
     if (this.#isOver) return;
     this.#waiting += bytes.length;
-    if (this.#waiting > this.#mostBytes) return this.#fail("it does not read what it is sent");
+    if (this.#waiting > this.#mostBytes) return this.#fail("does not read what it is sent");
     this.#sending = this.#sending.then(() => this.#write(bytes));
   }
 
@@ -45,7 +46,7 @@ export class Outbox {
       await writeAllAsync(this.#connection, bytes);
       this.#waiting -= bytes.length;
     } catch {
-      this.#fail("it cannot be written to");
+      this.#fail("cannot be written to");
     }
   }
 

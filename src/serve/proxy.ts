@@ -122,7 +122,9 @@ export class Proxy {
     if (command.length > MAX_COMMAND_BYTES) return "the line is too long";
     if (!PASSED_ON.includes(name)) return `openvpn-totp does not pass ${name} on`;
     // A number would say what the client of this connection understands, which is the service.
-    if (name === "version" && rest.trim() !== "") return "openvpn-totp answers version only";
+    if (name === "version" && rest.trim() !== "") {
+      return "openvpn-totp passes version on only without a number";
+    }
     if (name === "client-kill" && !/^(0|[1-9]\d{0,19})( |$)/.test(rest)) {
       return "client-kill needs the number of a client";
     }
