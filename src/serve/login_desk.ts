@@ -101,8 +101,11 @@ export class LoginDesk {
     clearTimeout(timer);
     this.#inFlight[kind]--;
     session.inFlight--;
+    const isLate = session.isSettled;
     this.#deliver(server, session, decision);
-    this.#report(server, event.variables, decision, (performance.now() - began) / 1000);
+    this.#count(decision, (performance.now() - began) / 1000);
+    const warning = isLate ? { warning: TOO_LATE } : {};
+    this.#write(server, event.variables, { ...decision, ...warning });
     if (this.inFlight === 0) this.#idle?.resolve();
   }
 
@@ -125,22 +128,15 @@ export class LoginDesk {
     event.variables.wipe();
   }
 
-  #report(
-    server: Server,
-    variables: EventVariables,
-    decision: Decision,
-    seconds: number,
-  ): void {
-    const { step, verdict } = decision;
+  #count({ step, verdict }: Decision, seconds: number): void {
     this.#parts.meter.decided({ step, ...countedOf(verdict) });
     this.#parts.meter.loginTook(step, seconds);
-    this.#write(server, variables, decision);
   }
 
   #write(
     server: Server,
     { read }: EventVariables,
-    { step, verdict, loginName }: Pick<Decision, "step" | "verdict" | "loginName">,
+    { step, verdict, loginName, warning }: Omit<Decision, "command"> & { warning?: string },
   ): void {
     const tried = <T>(action: () => T) => attemptTo(action).result;
     const fields = decisionFields({
@@ -150,12 +146,15 @@ export class LoginDesk {
       address: tried(() => readAddress(read)),
       port: tried(() => read("untrusted_port")),
       commonName: tried(() => read("common_name")),
-      warning: undefined,
+      warning,
       server: server.name,
     });
     this.#parts.log.write(fields, severityOf(verdict));
   }
 }
+
+/** Otherwise the log would say that somebody was let in who was not. */
+const TOO_LATE = "decided too late: the client had been told to come back";
 
 /** Refusals for these are of answers to a challenge that was open, so that no answer had let anybody in. */
 const OF_OPEN_CHALLENGES: ReadonlySet<string> = new Set<Reason>([

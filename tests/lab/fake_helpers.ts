@@ -1,7 +1,7 @@
 import type { HelperRequest } from "../../src/pam/helper/protocol.ts";
 import type { HelperAnswer } from "../../src/pam/helper/reply.ts";
 import { Status } from "../../src/pam/status.ts";
-import { ScriptedHelper, type ScriptedHelpers } from "./scripted_helpers.ts";
+import { ScriptedHelper } from "./scripted_helpers.ts";
 
 /** What a scripted PAM says; null: the helper ends without an answer. */
 export type ScriptedPam = (
@@ -22,7 +22,7 @@ export function pamWith(right: string): ScriptedPam {
 
 /**
  * PAM's helpers, all by one script, for what real modules can't be made to do at a given moment. A test
- * that answers each connection by itself takes {@link ScriptedHelpers}.
+ * that answers each connection by itself takes `ScriptedHelpers`.
  */
 export class FakeHelpers implements AsyncDisposable {
   readonly #listener: Deno.UnixListener;
