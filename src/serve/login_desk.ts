@@ -122,8 +122,8 @@ export class LoginDesk {
   /** No trace in the audit trail, so that it costs nothing: the log's lines are counted instead. */
   #turnAway(server: Server, session: Session, event: LoginEvent): void {
     if (session.isAwaited) settle(server, session, comeBack(event.key));
-    this.#parts.meter.turnedAway();
     const verdict = this.#isStopping ? STOPPING : BUSY;
+    if (verdict === BUSY) this.#parts.meter.turnedAway();
     this.#write(server, event.variables, { verdict, step: stepOf(event), loginName: undefined });
     event.variables.wipe();
   }

@@ -30,8 +30,6 @@ export class FakeHelpers implements AsyncDisposable {
   readonly #serving: Promise<void>;
   readonly #ended = Promise.withResolvers<null>();
   pam: ScriptedPam;
-  /** How many requests came. */
-  requests = 0;
   /** The most connections at once. */
   mostOpen = 0;
 
@@ -45,15 +43,10 @@ export class FakeHelpers implements AsyncDisposable {
     return new FakeHelpers(path, pam);
   }
 
-  /** Ends all helpers, as if they were killed. */
-  kill(): void {
-    for (const helper of this.#open) helper.close();
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
     this.#ended.resolve(null);
-    this.kill();
+    for (const helper of this.#open) helper.close();
     await this.#serving;
   }
 
@@ -72,7 +65,6 @@ export class FakeHelpers implements AsyncDisposable {
     this.mostOpen = Math.max(this.mostOpen, this.#open.size);
     try {
       for (let request; (request = await helper.request()) !== null;) {
-        this.requests++;
         const password = request.kind === "authenticate"
           ? new TextDecoder().decode(request.password.reveal())
           : "";
