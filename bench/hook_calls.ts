@@ -11,6 +11,7 @@ import {
   PROGRAM,
 } from "../tests/lab/program.ts";
 import { withBaseBinary } from "../scripts/base_binary.ts";
+import { median } from "./numbers.ts";
 
 const ROUNDS = 30;
 const SCRIPT = fileURLToPath(new URL("login.py", import.meta.url));
@@ -77,12 +78,6 @@ function time(
   const start = performance.now();
   const { code } = command.outputSync();
   return { ms: performance.now() - start, status: code };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 /** Median of the ratios within each pair, which a machine's changing speed doesn't touch. */

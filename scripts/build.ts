@@ -66,7 +66,7 @@ const PERMISSIONS = [
   `--allow-env=${VARIABLES.join(",")}`,
   // OpenVPN's management interface and the service's own status, on this machine alone.
   "--allow-net=127.0.0.1,[::1]",
-  // The number of processors, as `serve` has no more PAM helpers than that.
+  // The number of processors, from which `serve` works out how many PAM helpers it has.
   "--allow-sys=uid,cpus",
   "--allow-ffi",
   "--allow-read",

@@ -58,11 +58,15 @@ export async function decide(
     return await current.use((login) => decideWith(login, asked));
   } catch (error) {
     const verdict = refusalOf(error);
-    const step = event.kind === "connect" ? "password" : "code";
-    return { verdict, step, loginName, command: clientDeny(key, "refused", null) };
+    return { verdict, step: stepOf(event), loginName, command: clientDeny(key, "refused", null) };
   } finally {
     variables.wipe();
   }
+}
+
+/** The step that an event belongs to as long as nothing more is known about it. */
+export function stepOf({ kind }: LoginEvent): LoginStep {
+  return kind === "connect" ? "password" : "code";
 }
 
 async function decideWith(login: OpenLogin, asked: Asked): Promise<Decision> {
@@ -143,6 +147,9 @@ function attemptId(server: string, { cid, kid }: ClientKey, { read }: EventVaria
 
 /** What is logged about a client that is told to come back before anything about it was looked at. */
 export const BUSY = refusedBusy("more logins at once than --max-logins allows");
+
+/** The same, where the service ends. */
+export const STOPPING = refusedBusy("the service is stopping");
 
 /** Tells a client to come back. */
 export function comeBack(key: ClientKey): string {

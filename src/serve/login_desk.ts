@@ -6,24 +6,26 @@ import type { ClientEvent } from "../openvpn/management/client_event.ts";
 import type { EventVariables } from "../openvpn/management/event_variables.ts";
 import type { ClientSessions, Session } from "./client_sessions.ts";
 import type { CurrentLogin } from "./current_login.ts";
-import { BUSY, comeBack, decide, type Decision, type LoginEvent } from "./decide.ts";
+import {
+  BUSY,
+  comeBack,
+  decide,
+  type Decision,
+  type LoginEvent,
+  stepOf,
+  STOPPING,
+} from "./decide.ts";
 import { LONGEST_LOGIN_MS } from "./limits.ts";
+import type { CountedDecision } from "./metrics/decision_labels.ts";
+import type { ServiceMetrics } from "./metrics/service_metrics.ts";
 import type { ServiceLog } from "./service_log.ts";
-
-/** Counts what the desk does. */
-export interface DeskMeter {
-  decided(
-    decision: { step: string; outcome: string; by: string | null; reason: string | null },
-  ): void;
-  loginTook(step: string, seconds: number): void;
-  turnedAway(): void;
-}
+import { waitAtMost } from "./wait_at_most.ts";
 
 /** What a desk works with. */
 export interface DeskParts {
   current: CurrentLogin;
   log: Pick<ServiceLog, "write">;
-  meter: DeskMeter;
+  meter: Pick<ServiceMetrics, "decided" | "loginTook" | "turnedAway">;
   /** How many logins may be decided about at once; answers to challenges count for themselves. */
   maxLogins: number;
 }
@@ -77,9 +79,12 @@ export class LoginDesk {
     this.#isStopping = true;
     if (this.inFlight === 0) return;
     this.#idle = Promise.withResolvers();
-    const timer = setTimeout(this.#idle.resolve, milliseconds);
-    await this.#idle.promise;
-    clearTimeout(timer);
+    await waitAtMost(milliseconds, this.#idle.promise);
+  }
+
+  /** Ends the wait of `stop`. */
+  hurry(): void {
+    this.#idle?.resolve();
   }
 
   /** Refuses all whose verdict is not known yet. */
@@ -101,8 +106,11 @@ export class LoginDesk {
     clearTimeout(timer);
     this.#inFlight[kind]--;
     session.inFlight--;
+    const isLate = session.isSettled;
     this.#deliver(server, session, decision);
-    this.#report(server, event.variables, decision, (performance.now() - began) / 1000);
+    this.#count(decision, (performance.now() - began) / 1000);
+    const warning = isLate ? { warning: TOO_LATE } : {};
+    this.#write(server, event.variables, { ...decision, ...warning });
     if (this.inFlight === 0) this.#idle?.resolve();
   }
 
@@ -119,28 +127,21 @@ export class LoginDesk {
   /** No trace in the audit trail, so that it costs nothing: the log's lines are counted instead. */
   #turnAway(server: Server, session: Session, event: LoginEvent): void {
     if (session.isAwaited) settle(server, session, comeBack(event.key));
-    this.#parts.meter.turnedAway();
-    const decision = { verdict: BUSY, step: "password", loginName: undefined } as const;
-    this.#write(server, event.variables, decision);
+    const verdict = this.#isStopping ? STOPPING : BUSY;
+    if (verdict === BUSY) this.#parts.meter.turnedAway();
+    this.#write(server, event.variables, { verdict, step: stepOf(event), loginName: undefined });
     event.variables.wipe();
   }
 
-  #report(
-    server: Server,
-    variables: EventVariables,
-    decision: Decision,
-    seconds: number,
-  ): void {
-    const { step, verdict } = decision;
-    this.#parts.meter.decided({ step, ...labelsOf(verdict) });
+  #count({ step, verdict }: Decision, seconds: number): void {
+    this.#parts.meter.decided({ step, ...countedOf(verdict) });
     this.#parts.meter.loginTook(step, seconds);
-    this.#write(server, variables, decision);
   }
 
   #write(
     server: Server,
     { read }: EventVariables,
-    { step, verdict, loginName }: Pick<Decision, "step" | "verdict" | "loginName">,
+    { step, verdict, loginName, warning }: Omit<Decision, "command"> & { warning?: string },
   ): void {
     const tried = <T>(action: () => T) => attemptTo(action).result;
     const fields = decisionFields({
@@ -150,12 +151,15 @@ export class LoginDesk {
       address: tried(() => readAddress(read)),
       port: tried(() => read("untrusted_port")),
       commonName: tried(() => read("common_name")),
-      warning: undefined,
+      warning,
       server: server.name,
     });
     this.#parts.log.write(fields, severityOf(verdict));
   }
 }
+
+/** Otherwise the log would say that somebody was let in who was not. */
+const TOO_LATE = "decided too late: the client had been told to come back";
 
 /** Refusals for these are of answers to a challenge that was open, so that no answer had let anybody in. */
 const OF_OPEN_CHALLENGES: ReadonlySet<string> = new Set<Reason>([
@@ -180,9 +184,7 @@ function settle(server: Server, session: Session, command: string): void {
   server.tell(command);
 }
 
-function labelsOf(
-  verdict: PasswordVerdict | CodeVerdict,
-): { outcome: string; by: string | null; reason: string | null } {
+function countedOf(verdict: PasswordVerdict | CodeVerdict): Omit<CountedDecision, "step"> {
   return {
     outcome: verdict.outcome,
     by: "by" in verdict ? verdict.by : null,

@@ -5,9 +5,11 @@ import { type CommandReply, ManagementSession } from "../openvpn/management/mana
 import { type SocketAddress, socketText } from "../service_options.ts";
 import { messageOf } from "../text/message_of.ts";
 import { ClientSessions } from "./client_sessions.ts";
+import { closeQuietly } from "./close_quietly.ts";
 import type { Server } from "./login_desk.ts";
 import { Outbox } from "./outbox.ts";
 import type { ServiceLog } from "./service_log.ts";
+import { waitAtMost } from "./wait_at_most.ts";
 
 /** The waits between two tries to connect, in milliseconds: they double. */
 const WAITS = { first: 100, longest: 2000 } as const;
@@ -93,10 +95,7 @@ export class OpenvpnServer implements Server {
 
   /** Waits until OpenVPN has what it was told, or some time has passed. */
   async flush(milliseconds: number): Promise<void> {
-    const timeUp = Promise.withResolvers<void>();
-    const timer = setTimeout(timeUp.resolve, milliseconds);
-    await Promise.race([this.#outbox?.settled(), timeUp.promise]);
-    clearTimeout(timer);
+    if (this.#outbox !== null) await waitAtMost(milliseconds, this.#outbox.settled());
   }
 
   tell(command: string): void {
@@ -145,7 +144,7 @@ export class OpenvpnServer implements Server {
 
   #begin(connection: Deno.Conn): ManagementSession {
     const outbox = new Outbox(connection, MOST_UNSENT, (why) => {
-      if (this.#connection === connection) this.#close(why);
+      if (this.#connection === connection) this.#close(`OpenVPN ${why}`);
     });
     const session = new ManagementSession({
       write: (bytes) => outbox.send(bytes),
@@ -177,11 +176,7 @@ export class OpenvpnServer implements Server {
   #close(why: string): void {
     if (this.#connection === null) return;
     if (!this.#isEnding) this.#note(why);
-    try {
-      this.#connection.close();
-    } catch {
-      // It has ended by itself.
-    }
+    closeQuietly(this.#connection);
     this.#connection = null;
   }
 
@@ -210,10 +205,8 @@ export class OpenvpnServer implements Server {
 
   async #pause(milliseconds: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, milliseconds);
     this.#wake = resolve;
-    await promise;
-    clearTimeout(timer);
+    await waitAtMost(milliseconds, promise);
   }
 }
 

@@ -1,6 +1,8 @@
+import { writeAllAsync } from "../system/write_all.ts";
+
 /**
- * Writes to a connection piece by piece in their order, without anybody's waiting for it. What is not
- * taken by the other side is bounded.
+ * Writes to a connection, one piece after the other, and nobody waits for it. How much the other side
+ * has not taken yet is bounded.
  */
 export class Outbox {
   readonly #connection: Pick<Deno.Conn, "write">;
@@ -12,7 +14,8 @@ export class Outbox {
 
   /**
    * @param mostBytes how much may wait
-   * @param failed called once, when no more is written
+   * @param failed called once, when no more is written, with what the other side does or cannot; it
+   *   closes the connection
    */
   constructor(
     connection: Pick<Deno.Conn, "write">,
@@ -28,7 +31,7 @@ export class Outbox {
   send(bytes: Uint8Array): void {
     if (this.#isOver) return;
     this.#waiting += bytes.length;
-    if (this.#waiting > this.#mostBytes) return this.#fail("it does not read what it is sent");
+    if (this.#waiting > this.#mostBytes) return this.#fail("does not read what it is sent");
     this.#sending = this.#sending.then(() => this.#write(bytes));
   }
 
@@ -38,13 +41,12 @@ export class Outbox {
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
+    if (this.#isOver) return;
     try {
-      for (let done = 0; done < bytes.length && !this.#isOver;) {
-        done += await this.#connection.write(bytes.subarray(done));
-      }
+      await writeAllAsync(this.#connection, bytes);
       this.#waiting -= bytes.length;
     } catch {
-      this.#fail("it cannot be written to");
+      this.#fail("cannot be written to");
     }
   }
 

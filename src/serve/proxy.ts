@@ -1,10 +1,11 @@
-import { LineSplitter } from "../openvpn/management/line_splitter.ts";
 import { MAX_COMMAND_BYTES } from "../openvpn/management/command.ts";
+import { LineSplitter } from "../openvpn/management/line_splitter.ts";
+import type { SocketAddress } from "../service_options.ts";
 import { decodeLatin1, encodeLatin1 } from "../text/latin1.ts";
+import { closeQuietly } from "./close_quietly.ts";
 import { type ListeningSocket, listenOn } from "./listen.ts";
 import type { OpenvpnServer } from "./openvpn_server.ts";
 import { Outbox } from "./outbox.ts";
-import type { SocketAddress } from "../service_options.ts";
 
 /** More clients than administrators have. */
 const MOST_CLIENTS = 32;
@@ -36,7 +37,6 @@ export class Proxy {
   readonly #socket: ListeningSocket;
   readonly #server: OpenvpnServer;
   readonly #clients = new Set<Deno.Conn>();
-
   #isClosed = false;
 
   private constructor(socket: ListeningSocket, server: OpenvpnServer) {
@@ -55,6 +55,7 @@ export class Proxy {
     return proxy;
   }
 
+  /** Drops all clients, stops listening, and removes the socket's file. */
   close(): void {
     this.#isClosed = true;
     this.#socket.close();
@@ -121,7 +122,9 @@ export class Proxy {
     if (command.length > MAX_COMMAND_BYTES) return "the line is too long";
     if (!PASSED_ON.includes(name)) return `openvpn-totp does not pass ${name} on`;
     // A number would say what the client of this connection understands, which is the service.
-    if (name === "version" && rest.trim() !== "") return "openvpn-totp answers version only";
+    if (name === "version" && rest.trim() !== "") {
+      return "openvpn-totp passes version on only without a number";
+    }
     if (name === "client-kill" && !/^(0|[1-9]\d{0,19})( |$)/.test(rest)) {
       return "client-kill needs the number of a client";
     }
@@ -129,13 +132,5 @@ export class Proxy {
     return name === "client-kill" && this.#server.sessions.isUndecided(cid!)
       ? "openvpn-totp is deciding about this client"
       : null;
-  }
-}
-
-function closeQuietly(connection: Deno.Conn): void {
-  try {
-    connection.close();
-  } catch {
-    // It was closed already.
   }
 }

@@ -4,8 +4,8 @@ import { type ServiceManager, systemdNotifier } from "../system/service_manager.
 import { Service } from "./service.ts";
 
 /**
- * Answers logins over OpenVPN's management interface until SIGTERM or SIGINT comes; SIGHUP has the
- * settings read again.
+ * Answers logins over OpenVPN's management interface until SIGTERM or SIGINT comes; a second one lets
+ * nothing more end. SIGHUP has the settings read again.
  *
  * @returns the exit status
  * @throws Failure if it cannot start
@@ -17,9 +17,11 @@ export async function serve(options: ServeOptions): Promise<number> {
   // From here on, nothing that comes in could have foreign code loaded.
   sealForeignCode();
   const ended = Promise.withResolvers<void>();
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    Deno.addSignalListener(signal, ended.resolve);
-  }
+  const end = () => {
+    ended.resolve();
+    service.hurry();
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, end);
   Deno.addSignalListener("SIGHUP", () => service.reload());
   await service.start();
   const stopTelling = tellThatItLives(manager);

@@ -16,7 +16,7 @@ import { OpenvpnServer } from "./openvpn_server.ts";
 import { readPasswordFile } from "./password_file.ts";
 import { Proxy } from "./proxy.ts";
 import { ServiceLog } from "./service_log.ts";
-import type { ServerState, ServiceState } from "./service_state.ts";
+import type { ServerState, ServiceState } from "../service_state.ts";
 import { readServiceSettings } from "./settings_file.ts";
 import { keepMetricsFile } from "./status/metrics_file.ts";
 import { openStatusServer } from "./status/status_server.ts";
@@ -50,7 +50,7 @@ export class Service {
     this.#read = read;
     const settings = readServiceSettings(options.settings, read);
     this.#log = new ServiceLog(settings.log, (lines) => this.#metrics.logDropped(lines));
-    this.#current = new CurrentLogin(this.#rulesOf(settings), Date.now);
+    this.#current = new CurrentLogin(this.#adopt(settings), Date.now);
     this.#desk = new LoginDesk({
       current: this.#current,
       log: this.#log,
@@ -98,10 +98,9 @@ export class Service {
   reload(): void {
     try {
       const settings = readServiceSettings(this.#options.settings, this.#read);
-      const pool = this.#pool;
-      const rules = this.#rulesOf(settings);
-      this.#current.change(rules);
-      pool?.retire();
+      const before = this.#pool;
+      this.#current.change(this.#adopt(settings));
+      before?.retire();
       this.#log.redirect(settings.log);
       this.#note("settings read again", null, Severity.NOTICE);
     } catch (error) {
@@ -123,6 +122,11 @@ export class Service {
     await this.#log.settled(LAST_WORDS_MS);
   }
 
+  /** Has `stop`, if it was called, wait no longer for what is under way. */
+  hurry(): void {
+    this.#desk.hurry();
+  }
+
   /** The service at this moment. */
   state(): ServiceState {
     return {
@@ -136,11 +140,12 @@ export class Service {
     };
   }
 
-  #rulesOf(settings: Settings): Rules {
-    return { settings, firstFactor: this.#firstFactorOf(settings) };
+  /** Makes what logins are decided by, with helpers of its own. */
+  #adopt(settings: Settings): Rules {
+    return { settings, firstFactor: this.#openFirstFactor(settings) };
   }
 
-  #firstFactorOf(settings: Settings): FirstFactor {
+  #openFirstFactor(settings: Settings): FirstFactor {
     if (settings.primaryAuth === "external") {
       this.#pool = null;
       return EXTERNAL_FACTOR;

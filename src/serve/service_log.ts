@@ -1,12 +1,14 @@
-import { requireLogFile } from "../system/log_file.ts";
-import { openSystemLogAside } from "../system/system_log.ts";
 import { Severity } from "../login/decision_line.ts";
 import type { LogTarget } from "../settings.ts";
+import { requireLogFile } from "../system/log_file.ts";
+import { openSystemLogAside } from "../system/system_log.ts";
+import { writeAllAsync } from "../system/write_all.ts";
 import { type Field, logfmt } from "../text/logfmt.ts";
 import { messageOf } from "../text/message_of.ts";
 import { PROGRAM } from "../text/program_name.ts";
+import { waitAtMost } from "./wait_at_most.ts";
 
-/** More lines than wait in the worst case of a slow disk; the oldest are not kept beyond that. */
+/** More lines than wait in the worst case of a slow disk; those that come beyond it are dropped. */
 const MOST_WAITING = 10_000;
 
 /** A line that waits to be written. */
@@ -50,10 +52,7 @@ export class ServiceLog {
 
   /** Waits until all lines are written, or some time has passed. */
   async settled(milliseconds: number): Promise<void> {
-    const timeUp = Promise.withResolvers<void>();
-    const timer = setTimeout(timeUp.resolve, milliseconds);
-    await Promise.race([this.#writing ?? Promise.resolve(), timeUp.promise]);
-    clearTimeout(timer);
+    if (this.#writing !== null) await waitAtMost(milliseconds, this.#writing);
   }
 
   #writerTo(target: LogTarget): Write {
@@ -76,7 +75,7 @@ export class ServiceLog {
 async function writeToFile(path: string, line: Waiting): Promise<void> {
   requireLogFile(path);
   using file = await Deno.open(path, { append: true, create: true, mode: 0o600 });
-  await writeWhole(file, lineOf(line));
+  await writeAllAsync(file, lineOf(line));
 }
 
 /** Opened in any case: later, the process may load no more foreign code. */
@@ -90,7 +89,7 @@ function writerToSystem(): Write {
 }
 
 async function writeToStderr(line: Waiting): Promise<void> {
-  await writeWhole(Deno.stderr, lineOf(line));
+  await writeAllAsync(Deno.stderr, lineOf(line));
 }
 
 async function writeInstead(line: Waiting, error: unknown): Promise<void> {
@@ -104,8 +103,4 @@ async function writeInstead(line: Waiting, error: unknown): Promise<void> {
 
 function lineOf({ time, fields }: Waiting): Uint8Array {
   return new TextEncoder().encode(`${logfmt({ time, program: PROGRAM, ...fields })}\n`);
-}
-
-async function writeWhole(to: { write(p: Uint8Array): Promise<number> }, bytes: Uint8Array) {
-  for (let done = 0; done < bytes.length;) done += await to.write(bytes.subarray(done));
 }

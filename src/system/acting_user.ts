@@ -47,7 +47,7 @@ export function actAs(uid: number): void {
  *
  * @throws Error when the system refuses
  */
-export function actAsCaller(): void {
+function actAsCaller(): void {
   if (own === null || acting === null) return;
   become(own);
 }

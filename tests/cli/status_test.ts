@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ServiceState } from "../../src/serve/service_state.ts";
+import type { ServiceState } from "../../src/service_state.ts";
 import { openStatusServer } from "../../src/serve/status/status_server.ts";
 import type { SocketAddress } from "../../src/service_options.ts";
 import { type Output, run } from "../lab/command.ts";

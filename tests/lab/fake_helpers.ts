@@ -1,6 +1,7 @@
-import { decodeRequest, type HelperRequest, LENGTH_BYTES } from "../../src/pam/helper/protocol.ts";
-import { encodeReply, type HelperAnswer } from "../../src/pam/helper/reply.ts";
+import type { HelperRequest } from "../../src/pam/helper/protocol.ts";
+import type { HelperAnswer } from "../../src/pam/helper/reply.ts";
 import { Status } from "../../src/pam/status.ts";
+import { ScriptedHelper } from "./scripted_helpers.ts";
 
 /** What a scripted PAM says; null: the helper ends without an answer. */
 export type ScriptedPam = (
@@ -19,15 +20,16 @@ export function pamWith(right: string): ScriptedPam {
   };
 }
 
-/** PAM's helpers by script, for what real modules can't be made to do at a given moment. */
+/**
+ * PAM's helpers, all by one script, for what real modules can't be made to do at a given moment. A test
+ * that answers each connection by itself takes `ScriptedHelpers`.
+ */
 export class FakeHelpers implements AsyncDisposable {
-  readonly #listener: Deno.Listener;
-  readonly #open = new Set<Deno.Conn>();
+  readonly #listener: Deno.UnixListener;
+  readonly #open = new Set<ScriptedHelper>();
   readonly #serving: Promise<void>;
   readonly #ended = Promise.withResolvers<null>();
   pam: ScriptedPam;
-  /** How many requests came. */
-  requests = 0;
   /** The most connections at once. */
   mostOpen = 0;
 
@@ -41,77 +43,40 @@ export class FakeHelpers implements AsyncDisposable {
     return new FakeHelpers(path, pam);
   }
 
-  /** Ends all helpers, as if they were killed. */
-  kill(): void {
-    for (const connection of this.#open) close(connection);
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
     this.#ended.resolve(null);
-    this.kill();
+    for (const helper of this.#open) helper.close();
     await this.#serving;
   }
 
   async #accept(): Promise<void> {
     const all: Promise<void>[] = [];
     try {
-      for await (const connection of this.#listener) all.push(this.#serve(connection));
+      for (;;) all.push(this.#serve(new ScriptedHelper(await this.#listener.accept())));
     } catch {
       // The listener was closed.
     }
     await Promise.all(all);
   }
 
-  async #serve(connection: Deno.Conn): Promise<void> {
-    this.#open.add(connection);
+  async #serve(helper: ScriptedHelper): Promise<void> {
+    this.#open.add(helper);
     this.mostOpen = Math.max(this.mostOpen, this.#open.size);
     try {
-      for (let body; (body = await readFrame(connection)) !== null;) {
-        this.requests++;
-        const request = decodeRequest(body)!;
+      for (let request; (request = await helper.request()) !== null;) {
         const password = request.kind === "authenticate"
           ? new TextDecoder().decode(request.password.reveal())
           : "";
         const answer = await Promise.race([this.pam(request, password), this.#ended.promise]);
         if (answer === null) break;
-        await write(connection, encodeReply({ ...answer, isLast: false, uid: null }));
+        await helper.reply(answer);
       }
     } catch {
       // The service has closed it.
     } finally {
-      this.#open.delete(connection);
-      close(connection);
+      this.#open.delete(helper);
+      helper.close();
     }
-  }
-}
-
-async function readFrame(connection: Deno.Conn): Promise<Uint8Array<ArrayBuffer> | null> {
-  const head = await readWhole(connection, LENGTH_BYTES);
-  return head && await readWhole(connection, new DataView(head.buffer).getUint32(0));
-}
-
-async function readWhole(
-  connection: Deno.Conn,
-  length: number,
-): Promise<Uint8Array<ArrayBuffer> | null> {
-  const bytes = new Uint8Array(length);
-  for (let done = 0; done < length;) {
-    const count = await connection.read(bytes.subarray(done));
-    if (count === null) return null;
-    done += count;
-  }
-  return bytes;
-}
-
-async function write(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += await connection.write(bytes.subarray(done));
-}
-
-function close(connection: Deno.Conn): void {
-  try {
-    connection.close();
-  } catch {
-    // It was closed already.
   }
 }

@@ -1,4 +1,5 @@
 import { LineSplitter } from "../../src/openvpn/management/line_splitter.ts";
+import { writeAllAsync } from "../../src/system/write_all.ts";
 import { encodeLatin1 } from "../../src/text/latin1.ts";
 import {
   clientBlock,
@@ -91,11 +92,7 @@ export class FakeOpenvpn implements AsyncDisposable {
   /** Sends text as it is. */
   say(text: string): void {
     const bytes = encodeLatin1(text);
-    this.#out = this.#out.then(async () => {
-      for (let done = 0; done < bytes.length;) {
-        done += await this.#connection!.write(bytes.subarray(done));
-      }
-    }).catch(() => {});
+    this.#out = this.#out.then(() => writeAllAsync(this.#connection!, bytes)).catch(() => {});
   }
 
   /** The next word on a client's key that nobody has taken yet. */

@@ -5,6 +5,7 @@ import {
   LENGTH_BYTES,
 } from "../../src/pam/helper/protocol.ts";
 import { encodeReply, type HelperReply } from "../../src/pam/helper/reply.ts";
+import { writeAllAsync } from "../../src/system/write_all.ts";
 
 /** A socket behind which a test itself answers, as PAM helpers would. */
 export class ScriptedHelpers implements Disposable {
@@ -70,7 +71,7 @@ export class ScriptedHelper {
   }
 
   async send(bytes: Uint8Array): Promise<void> {
-    await this.#connection.write(bytes);
+    await writeAllAsync(this.#connection, bytes);
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-import type { ServerState, ServiceState } from "../../src/serve/service_state.ts";
+import type { ServerState, ServiceState } from "../../src/service_state.ts";
 
 /** A server that is connected. */
 export function serverState(rest: Partial<ServerState> = {}): ServerState {

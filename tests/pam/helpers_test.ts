@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { PamResult } from "../../src/pam/pam_result.ts";
 import { Status } from "../../src/pam/status.ts";
-import { HelperPool, type PamOutcome } from "../../src/serve/helpers/helper_pool.ts";
+import { HelperPool } from "../../src/serve/helpers/helper_pool.ts";
+import type { PamOutcome } from "../../src/serve/helpers/pam_outcome.ts";
 import { Redacted } from "../../src/text/redacted.ts";
 import { changeAccounts, makeAccount } from "../lab/accounts.ts";
 import { kill, type PamHelpers, startPamHelpers } from "../lab/pam_helpers.ts";

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeAllAsync } from "../../src/system/write_all.ts";
 import { Lines } from "../lab/lines.ts";
 import { CLIENT, PASSWORD, ServiceRig } from "../lab/service_rig.ts";
 
@@ -20,10 +21,7 @@ class Client implements AsyncDisposable {
   }
 
   async send(text: string): Promise<void> {
-    const bytes = new TextEncoder().encode(text);
-    for (let done = 0; done < bytes.length;) {
-      done += await this.#connection.write(bytes.subarray(done));
-    }
+    await writeAllAsync(this.#connection, new TextEncoder().encode(text));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

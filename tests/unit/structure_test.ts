@@ -24,6 +24,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   "settings.ts": ["core", "text"],
   "settings_file.ts": ["core", "text", "settings.ts"],
   "service_options.ts": ["core", "text"],
+  "service_state.ts": ["core"],
   "system": ["core", "text", "system"],
   "secrets": ["core", "text", "secrets", "system"],
   "login": ["core", "text", "login", "store/store.ts"],
@@ -47,8 +48,8 @@ const ALLOWED: Record<string, readonly string[]> = {
     ...["store/open_store.ts", "store/store.ts"],
   ],
   "serve": [
-    ...["core", "text", "settings.ts", "settings_file.ts", "service_options.ts", "system"],
-    ...["login", "openvpn", "pam"],
+    ...["core", "text", "settings.ts", "settings_file.ts", "system"],
+    ...["service_options.ts", "service_state.ts", "login", "openvpn", "pam"],
     ...["serve", "secrets", "store/open_store.ts", "store/store.ts"],
   ],
   "server_setup": [
@@ -67,8 +68,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
   "migration": ["core", "text", "migration"],
   "admin": [
-    ...["core", "text", "settings.ts", "settings_file.ts", "service_options.ts", "system", "admin"],
-    ...["secrets", "pam"],
+    ...["core", "text", "settings.ts", "settings_file.ts", "service_options.ts"],
+    ...["service_state.ts", "system", "admin", "secrets", "pam"],
     ...["store/open_store.ts", "store/store.ts", "server_setup", "migration"],
   ],
 };

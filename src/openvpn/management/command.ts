@@ -40,7 +40,7 @@ export function clientPendingAuth(
  * One parameter of a command. Within double quotes, OpenVPN takes a backslash before a character for
  * that character itself. A control character would end the line or be lost, so none is passed on.
  */
-export function quotedParameter(text: string): string {
+function quotedParameter(text: string): string {
   // deno-lint-ignore no-control-regex
   return `"${text.replace(/[\x00-\x1f\x7f]/g, "?").replace(/[\\"]/g, "\\$&")}"`;
 }

@@ -32,6 +32,11 @@ const PROMPT = "ENTER PASSWORD:";
 /** Longest reply, in bytes: `status` of ten thousand clients has 2 MB. */
 const MAX_REPLY_BYTES = 16 * 1024 * 1024;
 
+const NO_PASSWORD =
+  "OpenVPN asks for a password: give the file that it has to --management-password";
+
+const WRONG_PASSWORD = "OpenVPN says that the password is wrong: see --management-password";
+
 /** These have lines and an END after their SUCCESS. */
 const WITH_HISTORY = /^(log|state|echo) +on +(all|\d+)$/;
 
@@ -82,11 +87,6 @@ export class ManagementSession {
     return promise;
   }
 
-  /** How many commands have no reply yet. */
-  get unanswered(): number {
-    return this.#asked.length;
-  }
-
   /** To be called when the connection has ended. */
   end(): void {
     this.#events.reset();
@@ -96,7 +96,7 @@ export class ManagementSession {
   #logIn(): void {
     this.#lines.takeUnfinished();
     const password = this.#handlers.password();
-    if (password === null) return this.#handlers.close("it asks for a password");
+    if (password === null) return this.#handlers.close(NO_PASSWORD);
     this.#handlers.write(line(password));
   }
 
@@ -131,12 +131,14 @@ export class ManagementSession {
     const text = decodeLatin1(line);
     // Such as the answer to the password.
     if (asked === undefined) {
-      if (text.startsWith("ERROR: bad password")) this.#handlers.close("the password is wrong");
+      if (text.startsWith("ERROR: bad password")) this.#handlers.close(WRONG_PASSWORD);
       return;
     }
     asked.lines.push(text);
     asked.bytes += line.length + 1;
-    if (asked.bytes > MAX_REPLY_BYTES) return this.#handlers.close("a reply has no end");
+    if (asked.bytes > MAX_REPLY_BYTES) {
+      return this.#handlers.close("OpenVPN sent a reply that has no end");
+    }
     if (!isLast(text, asked)) return;
     this.#asked.shift();
     asked.answer(asked.lines);

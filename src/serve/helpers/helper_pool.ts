@@ -2,11 +2,11 @@ import { Failure } from "../../core/failure.ts";
 import { encodeRequest, type HelperRequest, type PamRequest } from "../../pam/helper/protocol.ts";
 import type { HelperReply } from "../../pam/helper/reply.ts";
 import type { PamResult } from "../../pam/pam_result.ts";
+import { LONGEST_LOGIN_MS } from "../limits.ts";
+import type { HelperState } from "../../service_state.ts";
 import { HelperConnection, HelperLost, RequestUnread } from "./helper_connection.ts";
+import type { PamOutcome } from "./pam_outcome.ts";
 import { Turns } from "./turns.ts";
-
-/** What came of asking PAM; `lost`: there is no answer, and there will be none. */
-export type PamOutcome = "passed" | "denied" | "failed" | "no_answer" | "lost";
 
 /** How a pool works. */
 export interface HelperPoolOptions {
@@ -20,17 +20,6 @@ export interface HelperPoolOptions {
   maxWaiting: number;
   /** Is told of each time that PAM was asked, how long that took and what came of it. */
   observe?: (seconds: number, outcome: PamOutcome) => void;
-}
-
-/** How busy a pool is. */
-export interface HelperCounts {
-  /** Connections to helpers. */
-  open: number;
-  /** Requests that have a connection, or get one now. */
-  busy: number;
-  limit: number;
-  /** Requests that wait for a connection. */
-  waiting: number;
 }
 
 /** PAM's answer, and who gave it. */
@@ -55,9 +44,6 @@ const SLACK_SECONDS = 2;
 
 /** How long a request may wait for a helper, in seconds. */
 const MAX_WAIT_SECONDS = 30;
-
-/** OpenVPN gives up a login after so long (`hand-window`), less a little for all the rest. */
-const LOGIN_SECONDS = 60 - 5;
 
 /**
  * PAM's helpers. Each has a connection of its own, which is opened when it is needed and kept; it
@@ -122,7 +108,7 @@ export class HelperPool {
   }
 
   /** How busy it is now. */
-  state(): HelperCounts {
+  state(): HelperState {
     const { busy, waiting } = this.#turns;
     return { open: this.#open.size, busy, limit: this.#options.limit, waiting };
   }
@@ -203,9 +189,9 @@ export class HelperPool {
   }
 }
 
-/** So that waiting and asking together end before OpenVPN gives up the login. */
+/** So that waiting and asking together end before the login is given up. */
 function waitSecondsFor(timeoutSeconds: number): number {
-  const left = LOGIN_SECONDS - timeoutSeconds - SLACK_SECONDS;
+  const left = LONGEST_LOGIN_MS / 1000 - timeoutSeconds - SLACK_SECONDS;
   return Math.max(1, Math.min(MAX_WAIT_SECONDS, left));
 }
 

@@ -1,19 +1,11 @@
 import type { LoginStep } from "../../core/decision.ts";
-import type { ServiceState } from "../service_state.ts";
+import { PAM_OUTCOMES, type PamOutcome } from "../helpers/pam_outcome.ts";
+import type { ServiceState } from "../../service_state.ts";
 import { Counter } from "./counter.ts";
 import { type CountedDecision, knownLabels, labelsOf } from "./decision_labels.ts";
 import { exposition } from "./exposition.ts";
 import { Histogram } from "./histogram.ts";
 import { stateFamilies } from "./state_families.ts";
-
-/** What a PAM helper's answer can be. */
-export const PAM_OUTCOMES = ["passed", "denied", "failed", "no_answer", "lost"] as const;
-
-/**
- * How a check by PAM ended: the password was right; it was wrong, or the account is closed; PAM had
- * an error; its time was over; its helper ended without an answer.
- */
-export type PamOutcome = typeof PAM_OUTCOMES[number];
 
 const PREFIX = "openvpn_totp_";
 

@@ -1,4 +1,4 @@
-import type { HelperState, ServerState, ServiceState } from "../service_state.ts";
+import type { HelperState, ServerState, ServiceState } from "../../service_state.ts";
 import type { Family, Labels } from "./exposition.ts";
 
 /** A gauge's name without its prefix, its help and its samples. */

@@ -1,5 +1,5 @@
 import { EXPOSITION_TYPE } from "../metrics/exposition.ts";
-import type { ServerState, ServiceState } from "../service_state.ts";
+import type { ServerState, ServiceState } from "../../service_state.ts";
 import type { Request } from "./request.ts";
 
 /** What the status server tells of. */
@@ -29,7 +29,7 @@ const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
  *   no web page can read an answer by a name of its own (DNS rebinding)
  */
 export function answerTo(request: Request | null, isTcp: boolean, source: StatusSource): Answer {
-  if (request === null) return line(400, "this is no request that could be read");
+  if (request === null) return line(400, "the request could not be read");
   const { method, path, host } = request;
   if (isTcp && host !== null && !LOOPBACK.test(host)) {
     return line(403, "the Host must be localhost, 127.0.0.1 or [::1]");
@@ -40,7 +40,7 @@ export function answerTo(request: Request | null, isTcp: boolean, source: Status
   try {
     return work(source);
   } catch {
-    return line(500, "the service could not tell");
+    return line(500, "the service could not answer");
   }
 }
 

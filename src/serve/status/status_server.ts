@@ -1,5 +1,6 @@
 import type { SocketAddress } from "../../service_options.ts";
 import { writeAllAsync } from "../../system/write_all.ts";
+import { closeQuietly } from "../close_quietly.ts";
 import { type ListeningSocket, listenOn } from "../listen.ts";
 import { answerTo, encodeAnswer, type StatusSource } from "./answer.ts";
 import { readRequest } from "./request.ts";
@@ -54,10 +55,10 @@ class RunningServer implements StatusServer {
   readonly #isTcp: boolean;
   readonly #source: StatusSource;
   readonly #limits: StatusLimits;
-  readonly #open = new Map<Deno.Conn, Promise<void>>();
+  readonly #open = new Set<Deno.Conn>();
   readonly #accepting: Promise<void>;
-  readonly #ended = Promise.withResolvers<void>();
   #isClosed = false;
+  #wake: () => void = () => {};
 
   constructor(
     socket: ListeningSocket,
@@ -73,31 +74,33 @@ class RunningServer implements StatusServer {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#ended.resolve();
+    this.#wake();
     this.#socket.close();
-    for (const connection of this.#open.keys()) closeQuietly(connection);
+    for (const connection of this.#open) closeQuietly(connection);
     await this.#accepting;
   }
 
   async #acceptAll(): Promise<void> {
     while (!this.#isClosed) {
       try {
-        const connection = await this.#socket.accept();
-        this.#open.set(connection, this.#serve(connection));
+        this.#serve(await this.#socket.accept());
       } catch {
-        await this.#rest();
+        await this.#change(REST_MS);
       }
-      if (this.#open.size >= this.#limits.connections) {
-        await Promise.race([...this.#open.values(), this.#ended.promise]);
-      }
+      if (this.#open.size >= this.#limits.connections) await this.#change(null);
     }
   }
 
-  async #rest(): Promise<void> {
+  /**
+   * Waits until a connection or the server ends, or some milliseconds have passed. The promise is new
+   * each time: one that lived as long as the server would keep every wait in memory.
+   */
+  async #change(milliseconds: number | null): Promise<void> {
     if (this.#isClosed) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, REST_MS);
-    await Promise.race([promise, this.#ended.promise]);
+    this.#wake = resolve;
+    const timer = milliseconds === null ? undefined : setTimeout(resolve, milliseconds);
+    await promise;
     clearTimeout(timer);
   }
 
@@ -109,6 +112,7 @@ class RunningServer implements StatusServer {
    * until the reader has gone, because Deno's `close` does not end a pending write (seen with 2.6.8).
    */
   async #serve(connection: Deno.Conn): Promise<void> {
+    this.#open.add(connection);
     const timer = setTimeout(() => closeQuietly(connection), this.#limits.timeMs);
     try {
       const request = await readRequest(connection);
@@ -124,6 +128,7 @@ class RunningServer implements StatusServer {
       clearTimeout(timer);
       closeQuietly(connection);
       this.#open.delete(connection);
+      this.#wake();
     }
   }
 }
@@ -133,13 +138,5 @@ async function drain(connection: Deno.Conn): Promise<void> {
   const buffer = new Uint8Array(8192);
   for (let pieces = 0; pieces < 16; pieces++) {
     if (await connection.read(buffer) === null) return;
-  }
-}
-
-function closeQuietly(connection: Deno.Conn): void {
-  try {
-    connection.close();
-  } catch {
-    // It is closed already.
   }
 }

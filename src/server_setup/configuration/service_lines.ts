@@ -1,7 +1,11 @@
-import { type Config, type Directive, lastNamed } from "../openvpn_config/directive.ts";
+import {
+  type Config,
+  type Directive,
+  directivesNamed,
+  lastNamed,
+} from "../openvpn_config/directive.ts";
 import { SERVICE_USER, SOCKET_DIRECTORY } from "../units/names.ts";
 import { HOOKS } from "./hook_lines.ts";
-import { directivesNamed } from "../openvpn_config/directive.ts";
 
 /** The comment above the lines that let the service decide about logins. */
 export const SERVICE_HEADING =

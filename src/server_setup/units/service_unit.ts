@@ -40,7 +40,7 @@ ExecReload=/bin/kill -HUP $MAINPID
 Restart=always
 RestartSec=2
 WatchdogSec=30
-# The service itself ends after 15 seconds, whatever logins are under way.
+# The service itself ends within 15 seconds, whatever logins are under way.
 TimeoutStopSec=30
 LimitNOFILE=65536
 StateDirectory=openvpn-totp

@@ -42,6 +42,21 @@ async function withRig(work: (rig: DeskRig, keyFile: string) => Promise<void>): 
   await work(rig, keyFile);
 }
 
+/** Runs work while a login's time is up as soon as it begins. */
+async function withoutTime<T>(work: () => Promise<T>): Promise<T> {
+  const { setTimeout } = globalThis;
+  globalThis.setTimeout = ((then: () => void, ms: number) => {
+    if (ms !== LONGEST_LOGIN_MS) return setTimeout(then, ms);
+    then();
+    return 0;
+  }) as typeof setTimeout;
+  try {
+    return await work();
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+}
+
 Deno.test("an answer that nothing waits for does not cut off a client that a service before let in", async () => {
   await withRig(async (rig) => {
     const code = codeAt(SECRET, rig.now);
@@ -75,19 +90,20 @@ Deno.test("an answer that takes too long does not cut off a client that a servic
     const login = attempt("one");
     await rig.password(login, { password: "right", method: "static", code }, "");
     rig.restartService();
-    const { setTimeout } = globalThis;
-    // The time is up as soon as it begins.
-    globalThis.setTimeout = ((then: () => void, ms: number) => {
-      if (ms !== LONGEST_LOGIN_MS) return setTimeout(then, ms);
-      then();
-      return 0;
-    }) as typeof setTimeout;
-    try {
-      await rig.code(login, code, false);
-    } finally {
-      globalThis.setTimeout = setTimeout;
-    }
+    await withoutTime(() => rig.code(login, code, false));
     assert.equal(rig.servers[0]!.keys.stateOf("0 0"), "in");
+  });
+});
+
+Deno.test("the log says of a decision that came too late that the client knew nothing of it", async () => {
+  await withRig(async (rig) => {
+    const sent = { password: "right", method: "static", code: codeAt(SECRET, rig.now) } as const;
+    // The rig tells what was said and logged where they do not agree.
+    await assert.rejects(
+      withoutTime(() => rig.password(attempt("one"), sent, "")),
+      /accepted became client-deny 0 0 busy TEMP\[.*"warning":"decided too late: /,
+    );
+    assert.equal(rig.servers[0]!.keys.stateOf("0 0"), "out");
   });
 });
 

@@ -10,22 +10,29 @@ export interface EndSignal extends Disposable {
 
 /** Takes signals as the wish to end, until it is disposed of. */
 export function endSignal(signals: readonly Deno.Signal[]): EndSignal {
-  const { promise, resolve } = Promise.withResolvers<void>();
   let isReached = false;
+  let wake = () => {};
   const reach = () => {
     isReached = true;
-    resolve();
+    wake();
+  };
+  // A promise for each wait: one for all of them would keep every wait in memory until it is settled.
+  const wait = async (begin: (waiting: PromiseWithResolvers<void>) => void) => {
+    const waiting = Promise.withResolvers<void>();
+    wake = waiting.resolve;
+    begin(waiting);
+    if (isReached) wake();
+    await waiting.promise;
   };
   for (const signal of signals) Deno.addSignalListener(signal, reach);
   return {
     get isReached() {
       return isReached;
     },
-    orEnd: (work) => Promise.race([work, promise]),
+    orEnd: (work) => wait(({ resolve, reject }) => work.then(resolve, reject)),
     async within(ms) {
-      const pause = Promise.withResolvers<void>();
-      const timer = setTimeout(pause.resolve, ms);
-      await Promise.race([pause.promise, promise]);
+      let timer: number | undefined;
+      await wait(({ resolve }) => timer = setTimeout(resolve, ms));
       clearTimeout(timer);
     },
     [Symbol.dispose]() {

@@ -1,10 +1,11 @@
 import { Failure } from "../../../core/failure.ts";
 import { type SocketAddress, socketText } from "../../../service_options.ts";
+import type { ServiceState } from "../../../service_state.ts";
 import { writeAllAsync } from "../../../system/write_all.ts";
 import { messageOf } from "../../../text/message_of.ts";
 import { quoted } from "../../../text/printable.ts";
 import { readUtf8 } from "../../../text/utf8.ts";
-import { readServiceStatus, type ServiceStatus } from "./service_status.ts";
+import { readServiceState } from "./read_state.ts";
 
 /** How long the service may take, in milliseconds. */
 const LIMIT_MS = 5000;
@@ -24,7 +25,7 @@ const REQUEST = "GET /status HTTP/1.0\r\nHost: localhost\r\n\r\n";
 export async function askService(
   address: SocketAddress,
   limitMs = LIMIT_MS,
-): Promise<ServiceStatus> {
+): Promise<ServiceState> {
   const place = quoted(socketText(address));
   const tooLate = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
@@ -63,11 +64,11 @@ async function exchange(address: SocketAddress): Promise<string | null> {
   return null;
 }
 
-function readReply(reply: string): ServiceStatus | null {
+function readReply(reply: string): ServiceState | null {
   const [head, ...body] = reply.split("\r\n\r\n");
   if (!/^HTTP\/1\.[01] 200 /.test(head!)) return null;
   try {
-    return readServiceStatus(JSON.parse(body.join("\r\n\r\n")));
+    return readServiceState(JSON.parse(body.join("\r\n\r\n")));
   } catch {
     return null;
   }

@@ -1,11 +1,11 @@
 import { readSocketAddress } from "../../../service_options.ts";
+import type { HelperState, ServerState, ServiceState } from "../../../service_state.ts";
 import { counted } from "../../../text/counted.ts";
 import type { AdminContext } from "../../context.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { instant, json, type Pair, pairs, table } from "../../terminal/text.ts";
 import { askService } from "./ask_service.ts";
 import type { StatusOptions } from "./options.ts";
-import type { HelperStatus, ServerStatus, ServiceStatus } from "./service_status.ts";
 
 /** `status`: the running service, and whether all of its servers are connected. */
 export async function status(context: AdminContext, options: StatusOptions): Promise<void> {
@@ -17,7 +17,7 @@ export async function status(context: AdminContext, options: StatusOptions): Pro
 
 const HEADS = ["SERVER", "STATE", "SINCE", "OPENVPN", "IN FLIGHT", "AWAITED CODES"];
 
-function asText(service: ServiceStatus, screen: Screen): string {
+function asText(service: ServiceState, screen: Screen): string {
   const { version, startedAt, isStopping, servers, helpers } = service;
   const facts: Pair[] = [
     ["Service", isStopping ? "stopping" : "running", isStopping ? "doubtful" : "good"],
@@ -29,13 +29,13 @@ function asText(service: ServiceStatus, screen: Screen): string {
   return `${pairs(facts, screen)}\n${table(HEADS, servers.map(cellsOf), screen)}`;
 }
 
-function told({ open, busy, limit, waiting }: HelperStatus): string {
+function told({ open, busy, limit, waiting }: HelperState): string {
   return `${open} of ${limit}, ${busy} busy; ${
     counted(waiting, "login waits", "logins wait")
   } for one`;
 }
 
-function cellsOf(server: ServerStatus) {
+function cellsOf(server: ServerState) {
   const { isConnected, loginsInFlight, pendingChallenges } = server;
   return [
     server.address,
@@ -50,7 +50,7 @@ function cellsOf(server: ServerStatus) {
   ];
 }
 
-function asJson({ version, startedAt, isStopping, servers, helpers, ...counts }: ServiceStatus) {
+function asJson({ version, startedAt, isStopping, servers, helpers, ...counts }: ServiceState) {
   return {
     version,
     startedAt: instant(startedAt),

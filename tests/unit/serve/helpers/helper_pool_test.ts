@@ -3,9 +3,9 @@ import { encodeRequest } from "../../../../src/pam/helper/protocol.ts";
 import {
   HelperPool,
   type HelperPoolOptions,
-  type PamOutcome,
   type PamReply,
 } from "../../../../src/serve/helpers/helper_pool.ts";
+import type { PamOutcome } from "../../../../src/serve/helpers/pam_outcome.ts";
 import { HelpersBusy } from "../../../../src/serve/helpers/turns.ts";
 import { parentOf } from "../../../../src/system/trusted_path.ts";
 import { Redacted } from "../../../../src/text/redacted.ts";

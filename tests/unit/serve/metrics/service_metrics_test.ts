@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { OUTCOMES } from "../../../../src/core/decision.ts";
 import { REASONS } from "../../../../src/core/verdict.ts";
 import { exposition } from "../../../../src/serve/metrics/exposition.ts";
-import { PAM_OUTCOMES, ServiceMetrics } from "../../../../src/serve/metrics/service_metrics.ts";
-import type { ServiceState } from "../../../../src/serve/service_state.ts";
+import { PAM_OUTCOMES } from "../../../../src/serve/helpers/pam_outcome.ts";
+import { ServiceMetrics } from "../../../../src/serve/metrics/service_metrics.ts";
+import type { ServiceState } from "../../../../src/service_state.ts";
 import { readExposition, type ReadFamily } from "../../../lab/exposition.ts";
 import { serverState, serviceState } from "../../../lab/service_state.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ServiceState } from "../../../../src/serve/service_state.ts";
+import type { ServiceState } from "../../../../src/service_state.ts";
 import { openStatusServer, type StatusServer } from "../../../../src/serve/status/status_server.ts";
 import type { SocketAddress } from "../../../../src/service_options.ts";
 import { connectTo, exchange, freePort, get, type Listening } from "../../../lab/http_request.ts";
@@ -101,7 +101,7 @@ Deno.test("the status server tells no details of its own errors", () =>
     },
   }, async (address) => {
     const { status, body } = await get(address, "/metrics");
-    assert.deepEqual([status, body], [500, "the service could not tell\n"]);
+    assert.deepEqual([status, body], [500, "the service could not answer\n"]);
     assert.equal((await get(address, "/ready")).status, 200);
   }));
 

@@ -1,47 +1,15 @@
 import type { EpochMs } from "../../../core/epoch.ts";
-
-/** What the service tells of one OpenVPN server. */
-export interface ServerStatus {
-  address: string;
-  isConnected: boolean;
-  /** When that last changed. */
-  since: EpochMs;
-  reconnects: number;
-  /** OpenVPN's version; null where it isn't known. */
-  version: string | null;
-  loginsInFlight: number;
-  pendingChallenges: number;
-}
-
-/** What the service tells of PAM's helpers. */
-export interface HelperStatus {
-  open: number;
-  busy: number;
-  limit: number;
-  waiting: number;
-}
-
-/** What the service tells of itself. */
-export interface ServiceStatus {
-  version: string;
-  startedAt: EpochMs;
-  isStopping: boolean;
-  servers: ServerStatus[];
-  /** Null where another program checks passwords. */
-  helpers: HelperStatus | null;
-  loginsInFlight: number;
-  maxLogins: number;
-}
+import type { HelperState, ServerState, ServiceState } from "../../../service_state.ts";
 
 /** The last moment that has a year of four digits. */
 const LAST_MOMENT = Date.UTC(9999, 11, 31);
 
 /**
- * Reads a status; what it doesn't know is left out.
+ * Reads what the service tells of itself; what it doesn't know is left out.
  *
  * @throws Error for any other form
  */
-export function readServiceStatus(value: unknown): ServiceStatus {
+export function readServiceState(value: unknown): ServiceState {
   const { version, startedAt, isStopping, servers, helpers, loginsInFlight, maxLogins } = objectOf(
     value,
   );
@@ -57,7 +25,7 @@ export function readServiceStatus(value: unknown): ServiceStatus {
   };
 }
 
-function serverOf(value: unknown): ServerStatus {
+function serverOf(value: unknown): ServerState {
   const server = objectOf(value);
   return {
     address: textOf(server.address),
@@ -70,7 +38,7 @@ function serverOf(value: unknown): ServerStatus {
   };
 }
 
-function helpersOf(value: unknown): HelperStatus {
+function helpersOf(value: unknown): HelperState {
   const { open, busy, limit, waiting } = objectOf(value);
   return {
     open: countOf(open),

@@ -1,4 +1,4 @@
-import type { EpochMs } from "../core/epoch.ts";
+import type { EpochMs } from "./core/epoch.ts";
 
 /** One OpenVPN server. */
 export interface ServerState {
@@ -21,7 +21,7 @@ export interface ServerState {
 export interface HelperState {
   /** Connections to helpers. */
   open: number;
-  /** Helpers that check a password. */
+  /** Helpers that have a request, or are about to get one. */
   busy: number;
   /** The largest number of helpers. */
   limit: number;
@@ -29,7 +29,7 @@ export interface HelperState {
   waiting: number;
 }
 
-/** The service at one moment. */
+/** The service at one moment: what it tells of itself as JSON, and what `status` reads. */
 export interface ServiceState {
   /** The program's version. */
   version: string;
