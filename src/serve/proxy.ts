@@ -105,7 +105,7 @@ export class Proxy {
     for (let length; (length = await client.read(buffer)) !== null;) {
       for (const line of lines.take(buffer.subarray(0, length))) {
         const text = line === null ? null : decodeLatin1(line);
-        if (text === "exit" || text === "quit") return;
+        if (text === "exit" || text === "quit" || isHttp(text)) return;
         // One at a time for each client, so that it cannot fill the queue.
         if (text !== "") await this.#pass(text, say);
       }
@@ -140,6 +140,11 @@ export class Proxy {
       ? "openvpn-totp is deciding about this client"
       : null;
   }
+}
+
+/** A web page can have a browser on this machine send lines of its own to a port, behind HTTP's. */
+function isHttp(text: string | null): boolean {
+  return text !== null && / HTTP\/\d/.test(text);
 }
 
 function closeQuietly(connection: Deno.Conn): void {

@@ -123,6 +123,16 @@ Deno.test("the proxy passes on no command whose reply it could not tell from the
   assert.deepEqual(passed, ["log on", "echo off", "state", "state 5"]);
 });
 
+Deno.test("the proxy takes no command that a browser sends behind its own lines", async () => {
+  await using rig = await ServiceRig.start({ args: PROXY });
+  await using browser = await Client.connect(`${rig.directory}/proxy.sock`);
+  const head = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n";
+  await browser.send(`${head}\r\nsignal SIGTERM\r\n`);
+  // The connection ends before.
+  await assert.rejects(browser.lines.waitFor(/^SUCCESS: signal/));
+  assert.deepEqual(rig.server.commands.filter((command) => command !== "version"), []);
+});
+
 Deno.test("the proxy shows no password and no code", async () => {
   await using rig = await ServiceRig.start({ args: PROXY });
   const code = (await rig.enrol("alice"))();
