@@ -40,8 +40,7 @@ export class CurrentLogin {
    * @throws Failure if the database cannot be used, and what the work throws
    */
   async use<T>(work: (login: OpenLogin) => Promise<T>): Promise<T> {
-    const login = await this.#get();
-    login.hold();
+    const login = await this.#take();
     try {
       return await work(login);
     } finally {
@@ -53,15 +52,16 @@ export class CurrentLogin {
     this.#retire();
   }
 
-  async #get(): Promise<OpenLogin> {
+  /** Holds it at once: until its caller goes on, another login may find the database replaced. */
+  async #take(): Promise<OpenLogin> {
     for (;;) {
-      if (this.#open !== null && isUsable(this.#open)) return this.#open;
+      if (this.#open !== null && isUsable(this.#open)) return held(this.#open);
       this.#retire();
       // Only once, however many logins wait for it.
       this.#opening ??= this.#openAnew();
       const login = await this.#opening;
       // The settings may have changed meanwhile.
-      if (!login.isRetired) return login;
+      if (!login.isRetired) return held(login);
     }
   }
 
@@ -81,6 +81,11 @@ export class CurrentLogin {
     this.#open?.retire();
     this.#open = null;
   }
+}
+
+function held(login: OpenLogin): OpenLogin {
+  login.hold();
+  return login;
 }
 
 function isUsable(login: OpenLogin): boolean {

@@ -15,6 +15,7 @@ import { clientDeny } from "../openvpn/management/command.ts";
 import type { EventVariables } from "../openvpn/management/event_variables.ts";
 import { ManagementReply } from "../openvpn/management/management_reply.ts";
 import { readPasswordForm } from "../openvpn/password_form.ts";
+import type { LoginStore } from "../store/store.ts";
 import { Redacted } from "../text/redacted.ts";
 import type { CurrentLogin } from "./current_login.ts";
 import type { OpenLogin } from "./open_login.ts";
@@ -91,15 +92,26 @@ async function decideWith(login: OpenLogin, asked: Asked): Promise<Decision> {
   }
 }
 
-function verdictOf(
-  { service }: OpenLogin,
+async function verdictOf(
+  { service, store: { logins } }: OpenLogin,
   { event, form, attempt }: { event: LoginEvent; form: PasswordForm | null; attempt: Attempt },
 ): Promise<PasswordVerdict | CodeVerdict> {
   if (event.kind === "connect" && form !== null) {
-    return service.password({ ...attempt, client: readClient(event.variables.read) }, form);
+    await forgetEarlier(logins, attempt);
+    return await service.password({ ...attempt, client: readClient(event.variables.read) }, form);
   }
   const response = event.kind === "answer" ? event.response : new Uint8Array();
-  return service.answer(attempt, { code: readResponse(response), isNewConnection: false });
+  return await service.answer(attempt, { code: readResponse(response), isNewConnection: false });
+}
+
+/**
+ * Forgets what was asked of an earlier client with the same ids: after SIGUSR1, OpenVPN counts its
+ * clients from 0 again, and looks the same otherwise (seen with 2.6.14). Its challenge is not this
+ * client's, whose password may be wrong, and must not stand in its way.
+ */
+async function forgetEarlier(logins: LoginStore, { id }: Attempt): Promise<void> {
+  if (await logins.findPending(id) === null) return;
+  await logins.transaction((records) => records.forgetChallenge(id));
 }
 
 /** Writes a failure to the audit trail; the service itself records only its decisions. */
@@ -138,10 +150,13 @@ function passwordFormOf(variables: EventVariables): PasswordForm {
 
 /**
  * Names an attempt. OpenVPN counts its clients anew in each process, and says which one it is; so an
- * answer is known even after this service was started again in between.
+ * answer is known even after this service was started again in between. It also counts anew where it
+ * restarts within its process (SIGUSR1), which a session's id tells apart; there is one with
+ * `auth-gen-token`.
  */
 function attemptId(server: string, { cid, kid }: ClientKey, { read }: EventVariables): string {
-  const process = attemptTo(() => `${read("daemon_pid")} ${read("daemon_start_time")}`).result;
+  const told = ["daemon_pid", "daemon_start_time", "session_id"];
+  const process = attemptTo(() => told.map(read).join(" ")).result;
   return `management ${server} ${process} ${cid} ${kid}`;
 }
 

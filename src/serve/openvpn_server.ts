@@ -151,6 +151,7 @@ export class OpenvpnServer implements Server {
       ready: () => this.#ready(session),
       password: () => this.#parts.password(),
       event: (event) => this.#parts.event(this, event),
+      begun: () => this.sessions.clear(),
       notification: (line) => {
         for (const listener of this.#listeners) listener(line);
       },

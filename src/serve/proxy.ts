@@ -29,6 +29,13 @@ const PASSED_ON: readonly string[] = [
   ...["verb", "version"],
 ];
 
+/**
+ * What these take. OpenVPN takes more, but answers it with two replies, or one of another form (`log on
+ * off`, `log on 0`, `state off 3`), so that others' replies would be taken for it; and it counts to a
+ * number that is too large while all traffic waits.
+ */
+const HISTORY = /^(log|state|echo)( (on|off|all|[1-9]\d{0,4}|on (all|[1-9]\d{0,4})))?$/;
+
 const GREETING =
   ">INFO:OpenVPN Management Interface, through openvpn-totp -- type 'help' for more info";
 
@@ -99,7 +106,7 @@ export class Proxy {
     for (let length; (length = await client.read(buffer)) !== null;) {
       for (const line of lines.take(buffer.subarray(0, length))) {
         const text = line === null ? null : decodeLatin1(line);
-        if (text === "exit" || text === "quit") return;
+        if (text === "exit" || text === "quit" || isHttp(text)) return;
         // One at a time for each client, so that it cannot fill the queue.
         if (text !== "") await this.#pass(text, say);
       }
@@ -121,6 +128,9 @@ export class Proxy {
     if (name === undefined || /[\x00-\x1f\x7f]/.test(rest)) return "this is not a command";
     if (command.length > MAX_COMMAND_BYTES) return "the line is too long";
     if (!PASSED_ON.includes(name)) return `openvpn-totp does not pass ${name} on`;
+    if (["log", "state", "echo"].includes(name) && !HISTORY.test(command)) {
+      return `${name} takes on, off, all, or a number of lines; behind on, all or a number`;
+    }
     // A number would say what the client of this connection understands, which is the service.
     if (name === "version" && rest.trim() !== "") {
       return "openvpn-totp passes version on only without a number";
@@ -133,4 +143,9 @@ export class Proxy {
       ? "openvpn-totp is deciding about this client"
       : null;
   }
+}
+
+/** A web page can have a browser on this machine send lines of its own to a port, behind HTTP's. */
+function isHttp(text: string | null): boolean {
+  return text !== null && / HTTP\/\d/.test(text);
 }

@@ -113,6 +113,9 @@ export interface LoginRecords extends PlaceReader {
    */
   recordChallenge(challenge: Challenge): Promise<void>;
 
+  /** Forgets the challenge of an attempt, if there is one: another attempt has its id now. */
+  forgetChallenge(attemptId: string): Promise<void>;
+
   /** The challenge of an attempt, with its enrolment; or null. */
   findPending(attemptId: string): Promise<Pending | null>;
 

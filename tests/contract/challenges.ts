@@ -37,6 +37,17 @@ export function testChallenges(engine: Engine): void {
     assert.equal((await store.logins.findPending("a"))!.challenge.createdAt, 0);
   });
 
+  test("an attempt whose challenge is forgotten can be challenged", async (store) => {
+    await challenge(store, challengeOf("a"));
+    await challenge(store, challengeOf("b"));
+    await store.logins.transaction((records) => records.answerChallenge("a", "accepted"));
+    await store.logins.transaction((records) => records.forgetChallenge("a"));
+    assert.equal(await store.logins.findPending("a"), null);
+    await challenge(store, challengeOf("a", 1));
+    assert.equal((await store.logins.findPending("a"))!.challenge.answer, null);
+    assert.notEqual(await store.logins.findPending("b"), null);
+  });
+
   test("nobody is challenged who isn't enrolled", async (store) => {
     const work = challenge(store, challengeOf("a", 0, { username: "bob" }));
     await assert.rejects(work, Failure);

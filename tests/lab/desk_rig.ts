@@ -29,7 +29,7 @@ export interface DeskClient {
   isKnown: boolean;
   /** Whether the service looks at no further answer of it. */
   isOver: boolean;
-  /** Whether its ids were used a second time, which OpenVPN never does. */
+  /** Whether its ids were used a second time, as after SIGUSR1. */
   isReused: boolean;
   /** Whether nobody can send anything more as it. */
   isLost: boolean;
@@ -53,6 +53,7 @@ const OF_OPEN_CHALLENGES =
 /** The service in place of the single steps: the same logins, as events of two OpenVPN servers. */
 export class DeskRig extends LoginRig implements Disposable {
   override readonly recordsFailures = true;
+  override readonly forgetsEarlier = true;
   readonly servers: readonly DeskServer[];
   /** What was wrong at a moment when nobody could be told. */
   readonly wrongs: string[] = [];

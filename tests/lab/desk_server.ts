@@ -53,6 +53,7 @@ export class DeskServer {
       ready() {},
       password: () => null,
       event: (event) => take(server, event),
+      begun() {},
       notification() {},
       close: (why) => this.keys.mistakes.push(`it hangs up: ${why}`),
     });

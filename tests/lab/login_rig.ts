@@ -47,6 +47,8 @@ export class LoginRig {
   hasTold = true;
   /** Whether what could not be decided is in the audit trail, too. */
   readonly recordsFailures: boolean = false;
+  /** Whether a login under an id takes the place of an earlier one with its challenge. */
+  readonly forgetsEarlier: boolean = false;
   readonly enrolments: SqliteEnrolmentStore;
   readonly #store: SqliteLoginStore;
   readonly #keyFile: string;

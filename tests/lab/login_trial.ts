@@ -71,6 +71,7 @@ export class LoginTrial {
 
   async password(attempt: Attempt, sent: Sent): Promise<void> {
     const stateId = `state ${this.attempts.length}`;
+    this.#forgetEarlier(attempt);
     const expected = this.model.password(attempt, sent, stateId);
     const verdict = await this.rig.password(attempt, sent, stateId);
     if ("stateId" in verdict) {
@@ -81,7 +82,13 @@ export class LoginTrial {
     await this.#compare("password", attempt, verdict, expected);
   }
 
+  #forgetEarlier(attempt: Attempt): void {
+    if (!this.rig.forgetsEarlier || this.isDynamic(attempt)) return;
+    this.model.challenges.delete(attempt.id);
+  }
+
   async token(attempt: Attempt, loginAt: number | null): Promise<void> {
+    this.#forgetEarlier(attempt);
     const expected = this.model.token(attempt, loginAt);
     const verdict = await this.rig.token(attempt, loginAt);
     await this.#compare("password", attempt, verdict, expected);

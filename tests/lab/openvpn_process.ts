@@ -25,6 +25,11 @@ export class OpenvpnProcess implements AsyncDisposable {
     ]);
   }
 
+  /** Has OpenVPN restart within its process, as SIGUSR1 does. */
+  restartWithin(): void {
+    this.#kill("SIGUSR1");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#kill("SIGTERM");
     // Every other wait in the tests has a time limit; without one here, a run once hung.

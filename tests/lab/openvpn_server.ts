@@ -84,6 +84,13 @@ export class OpenvpnServer implements AsyncDisposable {
     return new OpenvpnServer(directory, network, { process, all }, stack.move());
   }
 
+  /** Has OpenVPN drop all clients and begin anew within its process, and waits until it is ready. */
+  async restartWithin(): Promise<void> {
+    const from = this.log.seen.length;
+    this.#process.restartWithin();
+    await this.log.waitFor(/Initialization Sequence Completed/, from);
+  }
+
   /** Ends OpenVPN, starts it anew, and waits until it is ready; `log` is the new one's. */
   async restart(): Promise<void> {
     await this.#process[Symbol.asyncDispose]();

@@ -96,6 +96,41 @@ Deno.test("the proxy decides about no login, however a command is written", asyn
   assert.deepEqual(server.mistakes, []);
 });
 
+Deno.test("the proxy passes on no command whose reply it could not tell from the next one's", async () => {
+  await using rig = await ServiceRig.start({ args: PROXY });
+  await using client = await Client.connect(`${rig.directory}/proxy.sock`);
+  const commands = [
+    "log on off",
+    "log all all",
+    "log on 0",
+    'log "on" all',
+    "log on all ",
+    "log  on",
+  ];
+  for (const command of [...commands, "state off 3", "state on 1 2", "echo 2147483647", "log 0"]) {
+    const before = client.lines.seen.length;
+    await client.send(`${command}\n`);
+    await client.lines.waitFor(/^ERROR: (log|state|echo) takes on, off, all/, before);
+  }
+  for (const command of ["log on", "echo off", "state", "state 5"]) {
+    const before = client.lines.seen.length;
+    await client.send(`${command}\n`);
+    await client.lines.waitFor(/^SUCCESS: /, before);
+  }
+  const passed = rig.server.commands.filter((command) => command !== "version");
+  assert.deepEqual(passed, ["log on", "echo off", "state", "state 5"]);
+});
+
+Deno.test("the proxy takes no command that a browser sends behind its own lines", async () => {
+  await using rig = await ServiceRig.start({ args: PROXY });
+  await using browser = await Client.connect(`${rig.directory}/proxy.sock`);
+  const head = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n";
+  await browser.send(`${head}\r\nsignal SIGTERM\r\n`);
+  // The connection ends before.
+  await assert.rejects(browser.lines.waitFor(/^SUCCESS: signal/));
+  assert.deepEqual(rig.server.commands.filter((command) => command !== "version"), []);
+});
+
 Deno.test("the proxy shows no password and no code", async () => {
   await using rig = await ServiceRig.start({ args: PROXY });
   const code = (await rig.enrol("alice"))();

@@ -13,7 +13,7 @@ export type ClientEvent =
   | { kind: "connect"; key: ClientKey; variables: EventVariables }
   /** A client has sent an answer, asked for or not; `response` is as sent. */
   | { kind: "answer"; key: ClientKey; response: Uint8Array; variables: EventVariables }
-  /** A client is gone; its CID is never used again by the same process. */
+  /** A client is gone; another gets its CID only after OpenVPN has begun anew (SIGUSR1). */
   | { kind: "disconnect"; cid: string };
 
 const PREFIX = ">CLIENT:";

@@ -18,7 +18,8 @@ export class LineSplitter {
   }
 
   /**
-   * Takes the next bytes. They are overwritten with zeros, as a password may be among them.
+   * Takes the next bytes. They are overwritten with zeros, as a password may be among them; so is each
+   * line when the next one is asked for.
    *
    * @returns the lines that end in them, without their ends; null for one that is too long
    */
@@ -27,6 +28,7 @@ export class LineSplitter {
     for (let end; (end = chunk.indexOf(NEWLINE, start)) !== -1; start = end + 1) {
       this.#append(chunk.subarray(start, end));
       yield this.#isTooLong ? null : withoutReturn(this.#begun);
+      this.#begun.fill(0);
       this.#forget();
     }
     this.#append(chunk.subarray(start));

@@ -11,6 +11,8 @@ export interface SessionHandlers {
   /** Gives the password that OpenVPN asks for; null for none, which ends the session. */
   password(): Uint8Array | null;
   event(event: ClientEvent): void;
+  /** OpenVPN begins anew: it has no clients, and their ids will be other clients'. */
+  begun(): void;
   /** A notification that anybody may see who may use the management interface. */
   notification(line: Uint8Array): void;
   /** Ends the connection. */
@@ -114,7 +116,10 @@ export class ManagementSession {
       this.#handlers.ready();
     }
     // The service is what OpenVPN was told to wait for.
-    if (text.startsWith(">HOLD:")) this.ask("hold release");
+    if (text.startsWith(">HOLD:")) {
+      this.#handlers.begun();
+      this.ask("hold release");
+    }
     if (!PRIVATE.test(text)) this.#handlers.notification(line);
   }
 

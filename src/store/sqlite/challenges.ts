@@ -36,6 +36,11 @@ function forgetExpired(connection: DatabaseSync, now: EpochMs): void {
   ).run(now - KEPT_AFTER_EXPIRY_MS);
 }
 
+/** `LoginRecords.forgetChallenge`. */
+export function forgetChallenge(connection: DatabaseSync, attemptId: string): void {
+  connection.prepare("DELETE FROM challenges WHERE attempt = ?").run(attemptId);
+}
+
 /** `LoginRecords.findPending`. */
 export function findPending(connection: DatabaseSync, attemptId: string): Pending | null {
   const row = connection.prepare(

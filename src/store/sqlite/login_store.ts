@@ -16,7 +16,7 @@ import type {
   UncodedSession,
 } from "../login_store.ts";
 import { recordDecision } from "./audit.ts";
-import { answerChallenge, findPending, recordChallenge } from "./challenges.ts";
+import { answerChallenge, findPending, forgetChallenge, recordChallenge } from "./challenges.ts";
 import type { Database } from "./database.ts";
 import { findEnrolment, recordLogin, saveFailures } from "./enrolments.ts";
 import {
@@ -91,6 +91,11 @@ class SqliteLoginRecords implements LoginRecords {
 
   recordChallenge(challenge: Challenge): Promise<void> {
     recordChallenge(this.#connection, challenge);
+    return Promise.resolve();
+  }
+
+  forgetChallenge(attemptId: string): Promise<void> {
+    forgetChallenge(this.#connection, attemptId);
     return Promise.resolve();
   }
 

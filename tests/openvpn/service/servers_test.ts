@@ -115,6 +115,24 @@ testWith(
   },
 );
 
+testWith(
+  LAB,
+  "users log in again after SIGUSR1, though their clients get the ids of before",
+  async () => {
+    await using account = await makeAccount();
+    await using fleet = await Fleet.start(1);
+    const [server] = fleet.servers;
+    const secret = await enroll(fleet.db, account.username);
+    for (const offset of [0, 1]) {
+      await using client = await OpenvpnClient.connect(server!, account);
+      await client.challenge();
+      await client.answer(codeOf(secret, offset));
+      assert.equal((await client.outcome()).connected, true);
+      await server!.restartWithin();
+    }
+  },
+);
+
 testWith(LAB, "fifty real clients at once are all let in", async () => {
   await using stack = new AsyncDisposableStack();
   const accounts: Account[] = [];

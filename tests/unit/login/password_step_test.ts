@@ -95,6 +95,7 @@ function fakeStore(
           }
           : null,
       ),
+    forgetChallenge: () => Promise.resolve(),
     recordChallenge(challenge) {
       recorded.push(challenge);
       return Promise.resolve();

@@ -31,6 +31,18 @@ Deno.test("LineSplitter overwrites what it has taken", () => {
   assert.deepEqual(chunk, new Uint8Array(chunk.length));
 });
 
+Deno.test("LineSplitter overwrites each line when the next one is asked for", () => {
+  const splitter = new LineSplitter();
+  const [begin, end] = ["password=sec", "ret\r\nmore\r\n"].map(encodeLatin1);
+  assert.deepEqual([...splitter.take(begin!)], []);
+  const lines: Uint8Array[] = [];
+  for (const line of splitter.take(end!)) {
+    assert.equal(decodeLatin1(line!), ["password=secret", "more"][lines.length]);
+    lines.push(line!);
+  }
+  assert.deepEqual(lines, [new Uint8Array(15), new Uint8Array(4)]);
+});
+
 Deno.test("LineSplitter gives up a line that is too long, and goes on with the next", () => {
   const splitter = new LineSplitter();
   const part = encodeLatin1("x".repeat(60_000));
@@ -38,6 +50,9 @@ Deno.test("LineSplitter gives up a line that is too long, and goes on with the n
   for (let i = 0; i < 200; i++) lines = lines.concat([...splitter.take(part.slice())]);
   assert.deepEqual(lines, []);
   assert.equal(splitter.unfinished.length, 0, "12 MB without a line's end are not kept");
-  lines = [...splitter.take(encodeLatin1("\r\nnext\r\n"))];
-  assert.deepEqual(lines.map((line) => line && decodeLatin1(line)), [null, "next"]);
+  const texts: (string | null)[] = [];
+  for (const line of splitter.take(encodeLatin1("\r\nnext\r\n"))) {
+    texts.push(line && decodeLatin1(line));
+  }
+  assert.deepEqual(texts, [null, "next"]);
 });

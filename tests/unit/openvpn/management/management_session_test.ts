@@ -15,12 +15,14 @@ class Heard {
   readonly closed: string[] = [];
   sent = "";
   isReady = false;
+  begun = 0;
   password: string | null = null;
   readonly session = new ManagementSession({
     write: (bytes) => this.sent += decodeLatin1(bytes),
     ready: () => this.isReady = true,
     password: () => this.password === null ? null : encodeLatin1(this.password),
     event: (event) => this.events.push(asText(event)),
+    begun: () => this.begun++,
     notification: (line) => this.notifications.push(decodeLatin1(line)),
     close: (why) => this.closed.push(why),
   });
@@ -155,6 +157,7 @@ Deno.test("ManagementSession releases a hold, and gives the password where it is
   heard.take(`SUCCESS: password is correct\r\n${INFO}>HOLD:Waiting for hold release:0\r\n`);
   assert(heard.isReady);
   assert.equal(heard.sent, "pass word\nhold release\n");
+  assert.equal(heard.begun, 1);
 });
 
 Deno.test("ManagementSession ends where it has no password, or a wrong one", () => {
