@@ -156,7 +156,7 @@ function passwordFormOf(variables: EventVariables): PasswordForm {
  */
 function attemptId(server: string, { cid, kid }: ClientKey, { read }: EventVariables): string {
   const told = ["daemon_pid", "daemon_start_time", "session_id"];
-  const process = attemptTo(() => told.map(read).join(" ")).result;
+  const process = attemptTo(() => told.flatMap((name) => read(name) ?? []).join(" ")).result;
   return `management ${server} ${process} ${cid} ${kid}`;
 }
 

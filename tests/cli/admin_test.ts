@@ -503,7 +503,7 @@ testWith(
     const mount = `${directory.path}/mount`;
     await Deno.mkdir(mount);
     await mustRun("mount", [
-      ...["-t", "tmpfs", "-o", "size=128k,mode=0700", "none", mount],
+      ...["-t", "tmpfs", "-o", "size=192k,mode=0700", "none", mount],
     ]);
     try {
       const db = `${mount}/db/tokens`;
