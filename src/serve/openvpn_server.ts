@@ -17,6 +17,14 @@ const WAITS = { first: 100, longest: 2000 } as const;
 /** More than OpenVPN can owe for one client, in bytes; it reads on as soon as it can. */
 const MOST_UNSENT = 4 * 1024 * 1024;
 
+/** How long OpenVPN may say nothing at first, in milliseconds, until the log tells. */
+const SILENT_MS = 5000;
+
+/** OpenVPN serves one client, and others wait until that one goes. */
+const SILENT =
+  "OpenVPN says nothing: another management client may be connected to it, which has to " +
+  "go through --management-proxy instead";
+
 /** What a server's connection works with. */
 export interface ServerParts {
   address: SocketAddress;
@@ -135,10 +143,16 @@ export class OpenvpnServer implements Server {
   async #hear(connection: Deno.Conn): Promise<void> {
     const session = this.#begin(connection);
     const buffer = new Uint8Array(64 * 1024);
-    for (;;) {
-      const length = await connection.read(buffer);
-      if (length === null || this.#session !== session) return;
-      session.take(buffer.subarray(0, length));
+    const timer = setTimeout(() => this.#note(SILENT), SILENT_MS);
+    try {
+      for (;;) {
+        const length = await connection.read(buffer);
+        if (length === null || this.#session !== session) return;
+        clearTimeout(timer);
+        session.take(buffer.subarray(0, length));
+      }
+    } finally {
+      clearTimeout(timer);
     }
   }
 

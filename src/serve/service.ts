@@ -27,6 +27,9 @@ import { openStatusServer } from "./status/status_server.ts";
  */
 const MOST_HELPERS = 10;
 
+/** How long the state is told as it was found, in milliseconds. */
+const STATE_LASTS_MS = 100;
+
 /** How long OpenVPN has to read the last words, in milliseconds. */
 const LAST_WORDS_MS = 1000;
 
@@ -43,6 +46,8 @@ export class Service {
   readonly #closing = new AsyncDisposableStack();
   #pool: HelperPool | null = null;
   #isStopping = false;
+  #state!: ServiceState;
+  #stateUntil = -Infinity;
 
   /** @throws Failure if a setting is bad */
   constructor(options: ServeOptions, read: ReadVariable) {
@@ -127,8 +132,16 @@ export class Service {
     this.#desk.hurry();
   }
 
-  /** The service at this moment. */
+  /** The service at this moment, or just before: anybody may ask, as often as they like. */
   state(): ServiceState {
+    if (performance.now() >= this.#stateUntil) {
+      this.#state = this.#stateNow();
+      this.#stateUntil = performance.now() + STATE_LASTS_MS;
+    }
+    return this.#state;
+  }
+
+  #stateNow(): ServiceState {
     return {
       version: project.version,
       startedAt: this.#startedAt,

@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { admin, PROGRAM } from "../lab/program.ts";
 import { run } from "../lab/command.ts";
 import { get } from "../lab/http_request.ts";
+import { Serve } from "../lab/serve.ts";
 import { CLIENT, PASSWORD, ServiceRig } from "../lab/service_rig.ts";
 
 Deno.test("the service connects again when OpenVPN has gone, and an answer finds its challenge", async () => {
@@ -62,6 +63,18 @@ Deno.test("a connected client isn't cut off by an answer to a new service that c
   server.logIn("1 1", "alice", PASSWORD, CLIENT);
   assert.equal((await server.word("1 1"))[0], "client-deny");
   assert.equal(server.stateOf("0 1"), "in");
+});
+
+Deno.test("the service says so where another client has OpenVPN's management interface", async () => {
+  await using rig = await ServiceRig.start({
+    until: (rig) => rig.server.connected,
+  });
+  // The scripted OpenVPN has one client at a time, too.
+  await using second = await Serve.start([
+    ...["--management", rig.server.address],
+    ...["--settings", `${rig.directory}/serve.conf`, "--pam-socket", `${rig.directory}/pam.sock`],
+  ]);
+  await second.log.waitFor(/event="not connected" detail="OpenVPN says nothing: another /);
 });
 
 Deno.test("the service answers the hold, and gives OpenVPN the password that it asks for", async () => {
