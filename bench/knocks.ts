@@ -1,3 +1,4 @@
+import { counted } from "../src/text/counted.ts";
 import { hashText, type HashTime, leastTime } from "./hash_time.ts";
 import { figure, largest, median, quantile } from "./numbers.ts";
 import type { Person } from "./people.ts";
@@ -82,7 +83,9 @@ function ratesSection(
     title: "Logins per second",
     text: [
       `${LOGINS} users log in, with a right password and a right code; 1, 10 or 100 of them are ` +
-      `knocking at any time. ${rounds} rounds: logins per second (median), and how long a whole ` +
+      `knocking at any time. ${
+        counted(rounds, "round")
+      }: logins per second (median), and how long a whole ` +
       "login takes (50, 95 and 99 % of them take no longer). The tool that measures takes OpenVPN's " +
       "part here: it speaks the management interface to the service, runs the scripts one after the " +
       "other as OpenVPN does, and calls the plugin's functions. So no client costs anything.",
