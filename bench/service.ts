@@ -17,7 +17,7 @@ const PARTS: Record<string, (rig: Rig, size: Size) => Promise<Section[]>> = {
   rush: async (rig, { clients }) => [
     await measureRush(rig, clients, await hashTime(rig.people[0]!)),
   ],
-  knocks: async (rig, { isQuick }) => await measureKnocks(rig, 1, await hashTime(rig.people[0]!)),
+  knocks: async (rig) => await measureKnocks(rig, 1, await hashTime(rig.people[0]!)),
   enrolled: async (_, { isQuick }) => await measureEnrolled(isQuick),
 };
 
