@@ -24,14 +24,14 @@ export const SERVICE_OPTIONS = [
 ] as const;
 
 /** The lines that let the service decide about logins. */
-export function serviceLines(socket: string): Record<string, string> {
-  return {
-    "management": `management ${socket} unix`,
-    "management-client-auth": "management-client-auth",
-    "management-client-user": `management-client-user ${SERVICE_USER}`,
+export function serviceLines(socket: string): string[] {
+  return [
+    `management ${socket} unix`,
+    "management-client-auth",
+    `management-client-user ${SERVICE_USER}`,
     // OpenVPN forgets whom it would have asked about while the service is not there.
-    "management-hold": "management-hold",
-  };
+    "management-hold",
+  ];
 }
 
 /** The path of the management socket of a server with a name. */

@@ -45,9 +45,7 @@ export function planReturn(
 /** The lines that `planService` adds. */
 function ourLines(config: Config): Directive[] {
   const managements = directivesNamed(config, "management").filter(isOurManagement);
-  const lines = managements.flatMap(({ words: [socket = ""] }) =>
-    Object.values(serviceLines(socket))
-  );
+  const lines = managements.flatMap(({ words: [socket = ""] }) => serviceLines(socket));
   return SERVICE_OPTIONS.flatMap((name) => directivesNamed(config, name))
     .filter(({ name, words }) => lines.includes([name, ...words].join(" ")));
 }

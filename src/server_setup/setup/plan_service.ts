@@ -68,7 +68,7 @@ function hooksOf(config: Config, wish: Pick<ServiceWish, "isProgram">): Directiv
 }
 
 /** Says whether a hook runs the program or an older script for TOTP. */
-export function isTotpHook(
+function isTotpHook(
   { words: [command = ""] }: Directive,
   { isProgram }: Pick<ServiceWish, "isProgram">,
 ): boolean {
@@ -110,7 +110,7 @@ function requireHere(at: Directive, wish: ServiceWish, name: string, value: stri
  */
 function ourLines(config: Config, { socket }: ServiceWish): Directive[] {
   if (servedSocket(config) === null) return [];
-  const lines = Object.values(serviceLines(socket));
+  const lines = serviceLines(socket);
   return SERVICE_OPTIONS.flatMap((name) => directivesNamed(config, name))
     .filter((one) => lines.includes(lineOf(one)));
 }
@@ -122,7 +122,7 @@ function lineOf({ name, words }: Directive): string {
 /** The service's lines that are not there yet, after their heading. */
 function missingLines(config: Config, wish: ServiceWish): string[] {
   const there = ourLines(config, wish).map(lineOf);
-  const missing = Object.values(serviceLines(wish.socket)).filter((line) => !there.includes(line));
+  const missing = serviceLines(wish.socket).filter((line) => !there.includes(line));
   return missing.length === 0 ? [] : [SERVICE_HEADING, ...missing];
 }
 
@@ -139,7 +139,7 @@ export function requireServed(before: Config, after: Config, wish: ServiceWish):
   throw new Failure(
     "config_error",
     `cannot change ${quoted(wish.path)} safely: remove the hooks' lines by hand, and add these: ` +
-      Object.values(serviceLines(wish.socket)).join("; "),
+      serviceLines(wish.socket).join("; "),
   );
 }
 
