@@ -1,3 +1,4 @@
+import { postgresBinary } from "./postgres_binaries.ts";
 import { wayIn } from "./way_in.ts";
 
 /** The command that makes a journal file from entries given as text. */
@@ -26,6 +27,10 @@ const REQUIREMENTS = {
   groff: command("groff", "groff-base"),
   mandoc: command("mandoc", "mandoc"),
   sqlite3: command("sqlite3", "sqlite3"),
+  postgres: {
+    isMet: () => ["initdb", "postgres", "psql"].every((name) => exists(postgresBinary(name))),
+    advice: "a PostgreSQL server, 13 or later: apt-get install postgresql",
+  },
   python3: command("python3", "python3"),
   "google-authenticator": command(
     "google-authenticator",
@@ -69,6 +74,13 @@ export const OPENVPN_LAB: readonly Requirement[] = [
   "useradd",
   "sqlite3",
   "tun",
+];
+
+/** What a real PostgreSQL needs, which root can't run as itself. */
+export const POSTGRES_LAB: readonly Requirement[] = [
+  "postgres",
+  "setpriv",
+  ...Deno.uid() === 0 ? ["useradd"] as const : [],
 ];
 
 /** What is missing, in words that say what to do. */
