@@ -36,10 +36,6 @@ const ALLOWED: Record<string, readonly string[]> = {
     ...["core", "text", "system", "store/postgres", "store/store.ts", "store/login_store.ts"],
     ...["store/enrolment_store.ts", "store/rows.ts"],
   ],
-  "store/postgres": [
-    ...["core", "text", "system", "store/postgres"],
-    ...["store/store.ts", "store/login_store.ts", "store/enrolment_store.ts"],
-  ],
   "store": ["core", "text", "store"],
   "openvpn": [
     "core",

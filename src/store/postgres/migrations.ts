@@ -203,3 +203,6 @@ CREATE TABLE openvpn_totp.similar_names (
 );
 `,
 }];
+
+/** The version of the schema that this program makes and uses. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
