@@ -5,7 +5,8 @@ import { LoginService } from "../login/login_service.ts";
 import { newStateId } from "../openvpn/state_id.ts";
 import { Vault } from "../secrets/vault.ts";
 import type { Settings } from "../settings.ts";
-import { LOGIN_BUSY_TIMEOUT_MS, type Logins, openLogins } from "../store/open_store.ts";
+import { LOGIN_BUSY_TIMEOUT_MS, openLogins } from "../store/open_store.ts";
+import type { Logins } from "../store/store.ts";
 import { foreignOwner } from "../system/trusted_path.ts";
 import { LONGEST_LOGIN_MS } from "./limits.ts";
 

@@ -2,15 +2,13 @@ import type { DatabasePlace, SqlitePlace } from "../core/database_place.ts";
 import type { Backups } from "./backup.ts";
 import { openDatabase } from "./sqlite/database.ts";
 import { storedVersion } from "./sqlite/header.ts";
-import { SqliteLoginStore } from "./sqlite/login_store.ts";
+import { openSqliteLogins } from "./sqlite/logins.ts";
 import { MIGRATIONS } from "./sqlite/migrations.ts";
-import type { Store } from "./store.ts";
+import type { Logins, Store } from "./store.ts";
 
 export type { Backups } from "./backup.ts";
+export { LOGIN_BUSY_TIMEOUT_MS } from "./sqlite/logins.ts";
 export { isOurHeader } from "./sqlite/header.ts";
-
-/** How long a login waits for another process's transaction, in milliseconds. */
-export const LOGIN_BUSY_TIMEOUT_MS = 2000;
 
 /** Which store {@link openStore} opens, and how. */
 export interface StoreOptions {
@@ -47,14 +45,8 @@ export async function openStore({ database, ...options }: StoreOptions): Promise
   return new SqliteStore(await openDatabase(database.path, options));
 }
 
-/** An open store of which only a login's part is used. */
-export interface Logins extends Pick<Store, "logins">, Disposable {
-  /** Says whether it has to be opened anew: another file is at its path, or its schema is another. */
-  isStale(): boolean;
-}
-
 /**
- * Opens a store for logins alone: a hook call loads nothing of what administration needs.
+ * Opens a store for logins alone, which need nothing of what administration needs.
  *
  * @throws Failure as {@link openStore}
  */
@@ -63,12 +55,7 @@ export async function openLogins({ database, ...options }: StoreOptions): Promis
     const { openPostgresLogins } = await import("./postgres/logins.ts");
     return openPostgresLogins(database, options);
   }
-  const file = await openDatabase(database.path, options);
-  return {
-    logins: new SqliteLoginStore(file),
-    isStale: () => file.isStale(),
-    [Symbol.dispose]: () => file.close(),
-  };
+  return await openSqliteLogins(database.path, options);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { PostgresPlace } from "../../core/database_place.ts";
-import type { LoginStore } from "../login_store.ts";
+import type { Logins } from "../store.ts";
 import { PostgresDatabase } from "./database.ts";
 import { PostgresLoginStore } from "./login_store.ts";
 
@@ -15,7 +15,7 @@ export function openPostgresLogins(
     connections?: number | undefined;
     isForOneLogin?: boolean | undefined;
   },
-): { logins: LoginStore; isStale(): boolean } & Disposable {
+): Logins {
   const use = { connections, waitMs: place.timeoutMs, isForOneLogin };
   const database = new PostgresDatabase(place, use);
   return {
