@@ -48,6 +48,10 @@ const VARIABLES = [
   "NOTIFY_SOCKET",
   "WATCHDOG_USEC",
   "WATCHDOG_PID",
+  "PGPASSFILE",
+  // The library for PostgreSQL insists on reading these two.
+  "PGAPPNAME",
+  "PGTARGETSESSIONATTRS",
   "NO_COLOR",
   "FORCE_COLOR",
   "CLICOLOR_FORCE",
@@ -58,16 +62,17 @@ const VARIABLES = [
  * the configuration decides where the database, the log and OpenVPN's temporary files are. Foreign
  * code is not limited either, because Deno allows callbacks, which PAM needs, only without a list. So
  * the program opens libraries only by absolute path, and gives that permission up before it decides
- * about a login. The network is limited to the loopback addresses, for the service. There is no
- * permission for child processes or for imports.
+ * about a login. There is no permission for child processes or for imports.
  */
 const PERMISSIONS = [
   "--no-prompt",
   `--allow-env=${VARIABLES.join(",")}`,
-  // OpenVPN's management interface and the service's own status, on this machine alone.
-  "--allow-net=127.0.0.1,[::1]",
-  // The number of processors, from which `serve` works out how many PAM helpers it has.
-  "--allow-sys=uid,cpus",
+  // OpenVPN's management interface and the service's own status, on this machine alone; and a
+  // PostgreSQL server, which may be anywhere. A hook call without one gives it up.
+  "--allow-net",
+  // The number of processors, from which `serve` works out how many PAM helpers it has; and the name
+  // that tells attempts at several servers apart.
+  "--allow-sys=uid,cpus,hostname",
   "--allow-ffi",
   "--allow-read",
   "--allow-write",

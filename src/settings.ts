@@ -1,8 +1,10 @@
 import { CHALLENGE_METHODS, type ChallengeMethod } from "./core/challenge_method.ts";
 import { COMMON_NAME_RULES, type CommonNameRule } from "./core/common_name.ts";
+import type { DatabasePlace } from "./core/database_place.ts";
 import { LONGEST_LOCK_SECONDS } from "./core/lockout.ts";
 import type { AppendPosition, LoginRules } from "./core/login_rules.ts";
 import { Failure } from "./core/failure.ts";
+import { parsePostgresUrl, postgresPlace } from "./core/postgres_url.ts";
 import { hasControl, quoted } from "./text/printable.ts";
 
 /** Where a decision's log line goes: standard error, syslog, or a file with this absolute path. */
@@ -23,6 +25,8 @@ interface Setting<T> {
   default: string;
   /** The value for the program; undefined if the text is not allowed. */
   parse(text: string): T | undefined;
+  /** Says what is wrong with a text that may have a password in it, and so must not be repeated. */
+  objection?(text: string): string;
 }
 
 /** Longest challenge text that OpenVPN's own client passes on, in bytes of UTF-8. */
@@ -87,9 +91,27 @@ export const SETTINGS = {
     default: "deny",
     parse: (text) => text === "deny" || text === "allow" ? text : undefined,
   }),
+  database: setting<string>({
+    name: "totpDatabase",
+    meaning: "database on a PostgreSQL server that several OpenVPN servers share",
+    allowed: "`postgres://user@host/database`, with parameters of libpq; see docs/fleet.md",
+    default: "none: the file of `totpTokenDbPath`",
+    parse: (text) => "address" in parsePostgresUrl(text) ? text : undefined,
+    objection(text) {
+      const parsed = parsePostgresUrl(text);
+      return "objection" in parsed ? parsed.objection : "";
+    },
+  }),
+  databaseTimeoutSeconds: setting({
+    name: "totpDatabaseTimeout",
+    meaning: "seconds that a login waits for the PostgreSQL server before it is refused",
+    allowed: "a whole number of seconds from 1 to 60",
+    default: "5",
+    parse: wholeNumber(1, 60),
+  }),
   tokenDbPath: setting({
     name: "totpTokenDbPath",
-    meaning: "path of the database",
+    meaning: "path of the database, where there is no `totpDatabase`",
     allowed: "an absolute path to a file, at most 500 bytes",
     default: "/var/lib/openvpn-totp/token_index.sqlite3",
     parse: absolutePath,
@@ -196,7 +218,8 @@ export const SETTINGS = {
 /** All settings. */
 export interface Settings extends LoginRules {
   challengeText: string;
-  tokenDbPath: string;
+  /** Where the database is. */
+  database: DatabasePlace;
   keyFile: string;
   primaryAuth: PrimaryAuth;
   /** Null if none was set. */
@@ -229,7 +252,7 @@ const READERS: { [Name in keyof Settings]: (read: ReadVariable) => Settings[Name
   bindAddress: (read) => readSetting(SETTINGS.bindAddress, read),
   commonName: (read) => readSetting(SETTINGS.commonName, read),
   unenrolled: (read) => readSetting(SETTINGS.unenrolled, read),
-  tokenDbPath: (read) => readSetting(SETTINGS.tokenDbPath, read),
+  database: (read) => readDatabasePlace(read),
   keyFile: (read) => readSetting(SETTINGS.keyFile, read),
   primaryAuth: (read) => readSetting(SETTINGS.primaryAuth, read),
   pamService(read) {
@@ -313,13 +336,33 @@ export function checkSetting<T>(
   text: string | undefined,
 ): T {
   const value = setting.parse(text ?? setting.default);
-  if (value === undefined) {
-    throw new Failure(
-      source === setting.name ? "bad_setting" : "usage",
-      `${source} is ${quoted(text ?? "")}, expected ${setting.allowed}`,
-    );
-  }
-  return value;
+  if (value !== undefined) return value;
+  const objection = setting.objection?.(text ?? "");
+  throw new Failure(
+    source === setting.name ? "bad_setting" : "usage",
+    objection === undefined
+      ? `${source} is ${quoted(text ?? "")}, expected ${setting.allowed}`
+      : `${source} is not allowed: ${objection}; expected ${setting.allowed}`,
+  );
+}
+
+/**
+ * Where the database is: on a server if `totpDatabase` is set, otherwise in a file. Both are checked,
+ * as a bad value is a mistake in any case.
+ *
+ * @param passFile where the password is if the URL does not say
+ * @throws Failure `bad_setting`
+ */
+export function readDatabasePlace(
+  read: ReadVariable,
+  passFile: string | null = null,
+): DatabasePlace {
+  const path = readSetting(SETTINGS.tokenDbPath, read);
+  const timeoutSeconds = readSetting(SETTINGS.databaseTimeoutSeconds, read);
+  const given = read(SETTINGS.database.name);
+  if (given === undefined) return { engine: "sqlite", path };
+  const url = checkSetting(SETTINGS.database, SETTINGS.database.name, given);
+  return postgresPlace(url, timeoutSeconds * 1000, passFile)!;
 }
 
 /** Gives each entry of {@link SETTINGS} its own type. */

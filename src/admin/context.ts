@@ -1,9 +1,17 @@
 import { resolve } from "node:path/posix";
+import type { DatabasePlace } from "../core/database_place.ts";
 import type { EpochMs } from "../core/epoch.ts";
+import { Failure } from "../core/failure.ts";
 import type { EnrolmentStore, Store } from "../store/store.ts";
 import { Vault } from "../secrets/vault.ts";
 import type { Services } from "../service_options.ts";
-import { checkSetting, readSetting, type ReadVariable, SETTINGS } from "../settings.ts";
+import {
+  checkSetting,
+  readDatabasePlace,
+  readSetting,
+  type ReadVariable,
+  SETTINGS,
+} from "../settings.ts";
 import { type Backups, openBackups, openStore } from "../store/open_store.ts";
 import { actAs, isActingForAnother } from "../system/acting_user.ts";
 import { foreignOwner } from "../system/trusted_path.ts";
@@ -13,6 +21,8 @@ import type { Console } from "./terminal/console.ts";
 export interface AdminContext extends Console {
   /** Value of `--db`, if given. */
   db: string | undefined;
+  /** Value of `--database`, if given. */
+  database: string | undefined;
   /** Value of `--key`, if given. */
   key: string | undefined;
   /** The environment. */
@@ -53,7 +63,7 @@ export async function openDatabase(
   context: AdminContext,
   options: { create: boolean; busyTimeoutMs: number },
 ): Promise<Store> {
-  return await openStore({ path: databasePath(context), ...options });
+  return await openStore({ database: databasePlace(context), ...options });
 }
 
 /** Opens what makes and restores backups of the database; see {@link openBackups}. */
@@ -61,32 +71,61 @@ export async function openDatabaseBackups(
   context: AdminContext,
   { create }: { create: boolean },
 ): Promise<Backups> {
-  const path = databasePath(context);
-  return await openBackups({ path, create, busyTimeoutMs: BUSY_TIMEOUT_MS });
+  const database = databasePlace(context);
+  if (database.engine === "postgres") throw noBackups();
+  return await openBackups({ database, create, busyTimeoutMs: BUSY_TIMEOUT_MS });
 }
 
 /**
  * The keys in the key file: that of `--key`, otherwise of `totpKeyFile`, otherwise the default one.
  */
 export function openVault(context: AdminContext): Vault {
-  databasePath(context);
+  databasePlace(context);
   return new Vault(pathOf(SETTINGS.keyFile, "--key", context.key, context));
 }
 
 /**
- * The database's path, whose owner's rights root's command has from then on: that of `--db`, otherwise of `totpTokenDbPath`, otherwise the default one.
+ * Where the database is: what `--db` or `--database` says, otherwise the settings in the environment,
+ * otherwise the default file.
  *
- * If it or a directory above it belongs to another user, root's command goes on with that user's
+ * If a file or a directory above it belongs to another user, root's command goes on with that user's
  * rights, for the database and the key file alike: that user, or whoever has got hold of the account,
  * may have put anything there. The files that the caller names are for `asCaller`.
  */
-export function databasePath(context: AdminContext): string {
-  const path = pathOf(SETTINGS.tokenDbPath, "--db", context.db, context);
-  if (Deno.uid() === 0 && !isActingForAnother()) {
-    const owner = foreignOwner(path);
+export function databasePlace(context: AdminContext): DatabasePlace {
+  const place = givenPlace(context);
+  if (place.engine === "sqlite" && Deno.uid() === 0 && !isActingForAnother()) {
+    const owner = foreignOwner(place.path);
     if (owner !== null) actAs(owner);
   }
-  return path;
+  return place;
+}
+
+/** @throws Failure `usage`, `bad_setting` */
+function givenPlace(context: AdminContext): DatabasePlace {
+  const { db, database, read } = context;
+  if (db !== undefined && database !== undefined) {
+    throw new Failure("usage", "--db and --database exclude each other: give one of them");
+  }
+  if (db !== undefined) {
+    return { engine: "sqlite", path: pathOf(SETTINGS.tokenDbPath, "--db", db, context) };
+  }
+  const option = (name: string) => name === SETTINGS.database.name ? database : undefined;
+  if (database !== undefined) checkSetting(SETTINGS.database, "--database", database);
+  return readDatabasePlace((name) => option(name) ?? read(name), passFileOf(context));
+}
+
+/** The file that libpq's programs take passwords from, too. */
+function passFileOf({ read }: AdminContext): string | null {
+  return read("PGPASSFILE") ?? null;
+}
+
+function noBackups(): Failure {
+  return new Failure(
+    "input_error",
+    "backup and restore are for a database in a file: use pg_dump and pg_restore for one on a " +
+      "PostgreSQL server, and keep a copy of the key file somewhere else",
+  );
 }
 
 /**

@@ -63,7 +63,7 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly Register[]
 /**
  * The command line: one entry per subcommand, whose module is loaded when it is called.
  *
- * @param context gets `--db` and `--key` when the command line is read
+ * @param context gets `--db`, `--database` and `--key` when the command line is read
  */
 export function makeProgram(context: AdminContext): AnyCommand {
   const program = new Command(PROGRAM)
@@ -73,6 +73,7 @@ export function makeProgram(context: AdminContext): AnyCommand {
     )
     .version(`${PROGRAM} ${project.version}`, "-V, --version", "show the version")
     .option("--db <path>", `the database (default: ${SETTINGS.tokenDbPath.default})`)
+    .option("--database <url>", "the database on a PostgreSQL server (postgres://user@host/name)")
     .option("--key <path>", `the key file (default: ${SETTINGS.keyFile.default})`)
     .helpOption("-h, --help", "show help")
     .helpCommand(false)
@@ -85,8 +86,8 @@ export function makeProgram(context: AdminContext): AnyCommand {
         "The settings for logins go into OpenVPN's configuration; see the README.",
     );
   program.hook("preAction", () => {
-    const { db, key } = program.opts();
-    Object.assign(context, { db, key });
+    const { db, database, key } = program.opts();
+    Object.assign(context, { db, database, key });
   });
   configureOutput(program, context);
   for (const [heading, commands] of GROUPS) {

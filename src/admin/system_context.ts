@@ -8,6 +8,7 @@ export function systemContext(services: Services): AdminContext {
   return {
     ...systemConsole(read),
     db: undefined,
+    database: undefined,
     key: undefined,
     read,
     now: Date.now,

@@ -24,6 +24,9 @@ export type StoreFailureCode =
   | "database_denied"
   | "database_error"
   | "database_unread"
+  | "database_unreachable"
+  | "database_refused"
+  | "database_older"
   | "already_enrolled"
   | "challenge_exists"
   | "secret_changed";
@@ -61,6 +64,9 @@ export class Failure extends Error {
     this.code = code;
   }
 }
+
+/** A failure of another machine, or of the way there: it may be over soon, so clients come back. */
+export class PassingFailure extends Failure {}
 
 /**
  * Says whether an error comes from the operating system (`errno`). Such an error's message names

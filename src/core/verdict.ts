@@ -126,6 +126,17 @@ export function refusedBusy(detail: string): Refused {
   };
 }
 
+/**
+ * The refusal of a login while something that it needs elsewhere cannot be used. It says nothing about
+ * the password. `TEMP` is explained at {@link refusedInWait}.
+ */
+export function refusedForNow(detail: string): Refused {
+  return {
+    ...refused("failure", detail),
+    told: "TEMP[backoff 15,advance no]: The login cannot be checked now, try again",
+  };
+}
+
 /** Says whether a refusal by the first factor leaves open whether the password was right. */
 export function isUndecided({ reason }: Refused): boolean {
   return reason === "pam_error" || reason === "busy";

@@ -36,15 +36,16 @@ export async function runHook(
   scriptType: string,
   args: readonly string[],
 ): Promise<{ exitStatus: ExitStatus; exitAtOnce: ((status: number) => void) | undefined }> {
-  // Only the service needs it.
-  Deno.permissions.revokeSync({ name: "net" });
   const settings = readEachSetting(processEnvironment.read);
+  const { database } = settings.good;
+  // Only the service, and a database elsewhere, need it.
+  if (database?.engine !== "postgres") Deno.permissions.revokeSync({ name: "net" });
   // Without the C library, a step that needs it reports that.
   const guard = attemptTo(() => guardProcess(secondsFor(scriptType, settings.good)));
   const call = {
     args,
     settings,
-    databaseOwner: ownerToActAs(settings.good.tokenDbPath),
+    databaseOwner: ownerToActAs(database?.engine === "sqlite" ? database.path : undefined),
     environment: processEnvironment,
     openFirstFactor,
   };

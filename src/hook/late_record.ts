@@ -24,14 +24,14 @@ export interface LateRefusal {
  */
 export async function recordLate(
   { step, verdict, loginName }: LateRefusal,
-  { tokenDbPath, audit, databaseOwner }: Partial<Settings> & Pick<HookCall, "databaseOwner">,
+  { database, audit, databaseOwner }: Partial<Settings> & Pick<HookCall, "databaseOwner">,
   read: ReadVariable,
 ): Promise<void> {
   const attempt = readScriptAttempt(read, loginName);
-  if (tokenDbPath === undefined || audit === undefined) return;
+  if (database === undefined || audit === undefined) return;
   await withStoreAsOwner(
     databaseOwner,
-    () => openLoginStore(tokenDbPath),
+    () => openLoginStore(database),
     (store) =>
       store.logins.transaction((records) =>
         records.recordDecision(decisionOf({ step, attempt }, { verdict }, Date.now()), audit)

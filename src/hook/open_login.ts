@@ -1,3 +1,4 @@
+import type { DatabasePlace } from "../core/database_place.ts";
 import type { Refused } from "../core/verdict.ts";
 import { letThreadRest } from "../system/thread_rest.ts";
 import { newStateId } from "../openvpn/state_id.ts";
@@ -31,7 +32,7 @@ export async function decideWith<Verdict>(
   try {
     return await withStoreAsOwner(
       databaseOwner,
-      () => openLoginStore(settings.tokenDbPath),
+      () => openLoginStore(settings.database),
       (store) => decide(loginService(settings, firstFactor, store)),
     );
   } catch (error) {
@@ -58,6 +59,6 @@ function loginService(settings: Settings, firstFactor: FirstFactor, store: Login
  *
  * @throws Failure if it cannot be used
  */
-export function openLoginStore(path: string): Promise<Logins> {
-  return openLogins({ path, create: false, busyTimeoutMs: LOGIN_BUSY_TIMEOUT_MS });
+export function openLoginStore(database: DatabasePlace): Promise<Logins> {
+  return openLogins({ database, create: false, busyTimeoutMs: LOGIN_BUSY_TIMEOUT_MS });
 }

@@ -1,4 +1,6 @@
 import type { PasswordBytes, PasswordForm } from "../core/password_form.ts";
+import type { CodeVerdict, PasswordVerdict } from "../core/verdict.ts";
+import { refusalOf } from "../login/refusal_of.ts";
 import type { Credentials } from "../openvpn/credentials.ts";
 import { makeCredentials, readCredentialsFile } from "../openvpn/script/credentials.ts";
 import { readClient } from "../openvpn/client_variables.ts";
@@ -21,10 +23,15 @@ export async function passwordCall(call: HookCall): Promise<HookResult> {
   try {
     const attempt = { ...readScriptAttempt(read, username), client: readClient(read) };
     const { databaseOwner } = call;
-    const verdict = await decideWith(
-      { settings, firstFactor, databaseOwner },
-      (service) => service.password(attempt, form),
-    );
+    let verdict: PasswordVerdict | CodeVerdict;
+    try {
+      verdict = await decideWith(
+        { settings, firstFactor, databaseOwner },
+        (service) => service.password(attempt, form),
+      );
+    } catch (error) {
+      verdict = refusalOf(error);
+    }
     const reply = new PasswordReply(read, { ...settings, loginName: username });
     return {
       ...deliver(verdict, reply),

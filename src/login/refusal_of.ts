@@ -1,5 +1,5 @@
-import { Failure, isSystemError } from "../core/failure.ts";
-import { type Refused, refused } from "../core/verdict.ts";
+import { Failure, isSystemError, PassingFailure } from "../core/failure.ts";
+import { type Refused, refused, refusedForNow } from "../core/verdict.ts";
 
 /**
  * Turns a thrown error into a refusal. Only the messages of our own errors and of the operating
@@ -7,7 +7,8 @@ import { type Refused, refused } from "../core/verdict.ts";
  */
 export function refusalOf(error: unknown): Refused {
   if (error instanceof Failure) {
-    return refused("failure", `${error.code}: ${error.message}`);
+    const detail = `${error.code}: ${error.message}`;
+    return error instanceof PassingFailure ? refusedForNow(detail) : refused("failure", detail);
   }
   if (!(error instanceof Error)) return refused("failure", "unexpected error");
   return refused(

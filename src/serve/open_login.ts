@@ -38,9 +38,10 @@ export class OpenLogin {
     firstFactor: FirstFactor,
     now: () => EpochMs,
   ): Promise<OpenLogin> {
-    requireOwnDatabase(settings.tokenDbPath);
+    const { database } = settings;
+    if (database.engine === "sqlite") requireOwnDatabase(database.path);
     const store = await openLogins({
-      path: settings.tokenDbPath,
+      database,
       create: false,
       busyTimeoutMs: LOGIN_BUSY_TIMEOUT_MS,
       // Other logins go on meanwhile.

@@ -1,3 +1,4 @@
+import type { DatabasePlace, SqlitePlace } from "../core/database_place.ts";
 import type { Backups } from "./backup.ts";
 import { openDatabase } from "./sqlite/database.ts";
 import { storedVersion } from "./sqlite/header.ts";
@@ -13,12 +14,13 @@ export const LOGIN_BUSY_TIMEOUT_MS = 2000;
 
 /** Which store {@link openStore} opens, and how. */
 export interface StoreOptions {
-  /** The database's file, absolute. */
-  path: string;
-  /** Make directory (0700) and file (0600) where there are none. */
+  database: DatabasePlace;
+  /** Make directory (0700) and file (0600) where there are none; a server's database is never made. */
   create: boolean;
-  /** How long to wait for another process's transaction, in milliseconds. */
+  /** How long to wait for another process's transaction on a file, in milliseconds. */
   busyTimeoutMs: number;
+  /** How many connections to a server there may be at once; default: 1. */
+  connections?: number;
   /** How much of that wait may hold up this process's other work, in milliseconds; default: all of it. */
   blockingMs?: number;
   /**
@@ -33,10 +35,14 @@ export interface StoreOptions {
  *
  * @throws Failure when it is missing (without `create`), not ours, newer, damaged, locked or denied
  */
-export async function openStore(options: StoreOptions): Promise<Store> {
-  // Loaded here, as logins need only a part of it.
+export async function openStore({ database, ...options }: StoreOptions): Promise<Store> {
+  // Engines are loaded where they are used, and logins need only a part of one.
+  if (database.engine === "postgres") {
+    const { openPostgresStore } = await import("./postgres/store.ts");
+    return await openPostgresStore(database, options);
+  }
   const { SqliteStore } = await import("./sqlite/store.ts");
-  return new SqliteStore(await openDatabase(options.path, options));
+  return new SqliteStore(await openDatabase(database.path, options));
 }
 
 /** An open store of which only a login's part is used. */
@@ -50,12 +56,16 @@ export interface Logins extends Pick<Store, "logins">, Disposable {
  *
  * @throws Failure as {@link openStore}
  */
-export async function openLogins(options: StoreOptions): Promise<Logins> {
-  const database = await openDatabase(options.path, options);
+export async function openLogins({ database, ...options }: StoreOptions): Promise<Logins> {
+  if (database.engine === "postgres") {
+    const { openPostgresLogins } = await import("./postgres/logins.ts");
+    return await openPostgresLogins(database, options);
+  }
+  const file = await openDatabase(database.path, options);
   return {
-    logins: new SqliteLoginStore(database),
-    isStale: () => database.isStale(),
-    [Symbol.dispose]: () => database.close(),
+    logins: new SqliteLoginStore(file),
+    isStale: () => file.isStale(),
+    [Symbol.dispose]: () => file.close(),
   };
 }
 
@@ -65,10 +75,12 @@ export async function openLogins(options: StoreOptions): Promise<Logins> {
  *
  * @throws Failure as {@link openStore}
  */
-export async function openBackups(options: StoreOptions): Promise<Backups> {
+export async function openBackups(
+  { database, ...options }: StoreOptions & { database: SqlitePlace },
+): Promise<Backups> {
   // Loaded here, as logins need none of it.
   const { SqliteBackups } = await import("./sqlite/backups.ts");
-  return await SqliteBackups.open(options.path, options);
+  return await SqliteBackups.open(database.path, options);
 }
 
 /**
@@ -77,7 +89,8 @@ export async function openBackups(options: StoreOptions): Promise<Backups> {
  * @throws Failure as a login would
  */
 export async function rehearseWrite(
-  { path, busyTimeoutMs }: Pick<StoreOptions, "path" | "busyTimeoutMs">,
+  path: string,
+  busyTimeoutMs: number,
 ): Promise<void> {
   // Loaded here, as logins need none of it.
   const { rehearseWrite } = await import("./sqlite/rehearse_write.ts");

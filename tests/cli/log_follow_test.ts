@@ -46,7 +46,11 @@ function follow(db: string, ...options: string[]): Following {
 
 /** Records decisions in a database as a login does, each in a transaction of its own. */
 async function record(db: string, ...decisions: DecisionRecord[]): Promise<void> {
-  using store = await openStore({ path: db, create: false, busyTimeoutMs: 5000 });
+  using store = await openStore({
+    database: { engine: "sqlite", path: db },
+    create: false,
+    busyTimeoutMs: 5000,
+  });
   for (const decision of decisions) {
     await store.logins.transaction((records) => records.recordDecision(decision, RULE));
   }
@@ -167,7 +171,11 @@ testWith([], "log --follow ends at a signal while its reader takes nothing", asy
     stderr: "null",
   }).spawn();
   {
-    using store = await openStore({ path: db, create: false, busyTimeoutMs: 5000 });
+    using store = await openStore({
+      database: { engine: "sqlite", path: db },
+      create: false,
+      busyTimeoutMs: 5000,
+    });
     // Far more than a pipe holds (pipe(7): 64 KiB).
     const long = "x".repeat(400);
     await store.logins.transaction(async (records) => {

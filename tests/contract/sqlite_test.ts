@@ -11,7 +11,11 @@ testStoreContract({
     return {
       async open() {
         // No patience: another store of the same process can't end while this one waits.
-        const store = await openStore({ path: directory.db, create: true, busyTimeoutMs: 0 });
+        const store = await openStore({
+          database: { engine: "sqlite", path: directory.db },
+          create: true,
+          busyTimeoutMs: 0,
+        });
         stores.push(store);
         return store;
       },

@@ -1,3 +1,4 @@
+import { filePathOf } from "../../src/core/database_place.ts";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { Secret } from "otpauth";
@@ -54,7 +55,7 @@ export class DeskCrowd implements Disposable {
   ) {
     this.#settings = settings;
     this.#maxLogins = maxLogins;
-    this.#books = new DatabaseSync(settings.tokenDbPath, { readOnly: true });
+    this.#books = new DatabaseSync(filePathOf(settings.database)!, { readOnly: true });
     this.servers = [0, 1].map((n) =>
       new DeskServer(`/run/${n}.sock`, (key, word) => {
         this.#count(word);
@@ -82,7 +83,7 @@ export class DeskCrowd implements Disposable {
       driftSteps: 3,
       lockout: { maxFailures: 100, lockoutSeconds: 60 },
       throttle: { freeFailures: 100, maxWaitSeconds: 1 },
-      tokenDbPath: directory.db,
+      database: { engine: "sqlite", path: directory.db },
       keyFile,
     };
     return new DeskCrowd(settings, maxLogins, told);

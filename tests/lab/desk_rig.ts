@@ -80,7 +80,7 @@ export class DeskRig extends LoginRig implements Disposable {
         ...loginRulesOf(rules),
         challengeMethods: METHODS,
         primaryAuth: rules.mode,
-        tokenDbPath: path,
+        database: { engine: "sqlite", path },
         keyFile,
       },
       firstFactor: isExternal ? EXTERNAL_FACTOR : TRIAL_PAM,

@@ -32,6 +32,10 @@ const ALLOWED: Record<string, readonly string[]> = {
     ...["core", "text", "system", "store/sqlite"],
     ...["store/store.ts", "store/login_store.ts", "store/enrolment_store.ts", "store/backup.ts"],
   ],
+  "store/postgres": [
+    ...["core", "text", "system", "store/postgres"],
+    ...["store/store.ts", "store/login_store.ts", "store/enrolment_store.ts"],
+  ],
   "store": ["core", "text", "store"],
   "openvpn": [
     "core",

@@ -1,3 +1,4 @@
+import { placeText } from "../../core/database_place.ts";
 import { counted } from "../../text/counted.ts";
 import { type Finding, type FindingId, ok, problem, warning } from "./finding.ts";
 import type { DatabaseState, SetUp } from "./set_up.ts";
@@ -10,7 +11,9 @@ const WHY_REFUSED = "every login is refused";
 /** The database, the key file, PAM and the clock. */
 export function checkMachine(setUp: SetUp): Finding[] {
   return [
-    ...(setUp.database === null ? [] : checkDatabase(setUp.database, setUp.settings.tokenDbPath)),
+    ...(setUp.database === null
+      ? []
+      : checkDatabase(setUp.database, placeText(setUp.settings.database))),
     ...checkPam(setUp),
     checkClock(setUp.clock),
   ];

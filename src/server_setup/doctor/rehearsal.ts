@@ -1,3 +1,4 @@
+import { filePathOf } from "../../core/database_place.ts";
 import type { Enrolment } from "../../core/enrolment.ts";
 import type { EpochMs } from "../../core/epoch.ts";
 import { hmacKey, hotp, timeStepAt } from "../../core/totp.ts";
@@ -25,19 +26,21 @@ import type { DatabaseState } from "./set_up.ts";
  *   database's owner
  */
 export async function rehearseDatabase(
-  { tokenDbPath, keyFile }: Settings,
+  { database, keyFile }: Settings,
   { user, isService }: { user: KnownUser; isService: boolean },
   now: EpochMs,
 ): Promise<DatabaseState> {
   const { uid } = user;
-  const rehearse = () => rehearseHere(tokenDbPath, new Vault(keyFile), now);
+  const path = filePathOf(database);
+  if (path === null) throw new Error("not yet");
+  const rehearse = () => rehearseHere(path, new Vault(keyFile), now);
   try {
     if (uid !== 0) {
-      requireAccess(tokenDbPath, user);
+      requireAccess(path, user);
       requireAccess(keyFile, user);
     }
     // What that user has put there must not be opened with root's rights.
-    const other = uid !== 0 ? uid : isService ? null : foreignOwner(tokenDbPath);
+    const other = uid !== 0 ? uid : isService ? null : foreignOwner(path);
     return other !== null && Deno.uid() === 0
       ? await whileActingAs(other, rehearse)
       : await rehearse();
@@ -55,9 +58,14 @@ async function rehearseHere(path: string, vault: Vault, now: EpochMs): Promise<D
   if (versions !== null && versions.stored > 0 && versions.stored < versions.known) {
     return { state: "older", version: versions.stored, known: versions.known };
   }
-  const options = { path, create: false, busyTimeoutMs: LOGIN_BUSY_TIMEOUT_MS };
+  const database = { engine: "sqlite", path } as const;
+  const options = { database, create: false, busyTimeoutMs: LOGIN_BUSY_TIMEOUT_MS };
   const read = await readStore({ ...options, readOnly: true }, vault, now);
-  return { state: "open", ...read, writeTrouble: await failureOf(() => rehearseWrite(options)) };
+  return {
+    state: "open",
+    ...read,
+    writeTrouble: await failureOf(() => rehearseWrite(path, options.busyTimeoutMs)),
+  };
 }
 
 /** Null if the error from opening the database is clearer. */

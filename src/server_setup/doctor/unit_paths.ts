@@ -1,3 +1,4 @@
+import { filePathOf } from "../../core/database_place.ts";
 import { lastNamed } from "../openvpn_config/directive.ts";
 import type { Unit } from "../systemd/unit_file.ts";
 import { type Finding, ok, problemInUnit } from "./finding.ts";
@@ -29,10 +30,9 @@ function needsOf({ settings, tmpDir, program, config, serviceSettings }: LineFac
     const file = `${tmpDir.path}/file`;
     needs.push({ path: file, what: "the temporary file", isWritten: true, isShared: true });
   }
-  needs.push(
-    { path: settings.tokenDbPath, what: "the database", isWritten: true },
-    { path: settings.keyFile, what: "the key file", isWritten: false },
-  );
+  const database = filePathOf(settings.database);
+  if (database !== null) needs.push({ path: database, what: "the database", isWritten: true });
+  needs.push({ path: settings.keyFile, what: "the key file", isWritten: false });
   if (settings.log.startsWith("/")) {
     needs.push({ path: settings.log, what: "the log", isWritten: true });
   }

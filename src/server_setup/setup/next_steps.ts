@@ -1,3 +1,4 @@
+import { filePathOf } from "../../core/database_place.ts";
 import { basename, dirname } from "node:path/posix";
 import { SETTINGS_FILE } from "../../service_options.ts";
 import type { Settings } from "../../settings.ts";
@@ -67,12 +68,14 @@ export function stepsToHooks(
  * Gives database, key file and log to the service. Database and key are made by it, or by root's
  * commands, later; a log is mostly in a directory where the service can make no file.
  */
-function ownershipSteps({ tokenDbPath, keyFile, log }: Settings): Step[] {
-  const directory = dirname(tokenDbPath);
+function ownershipSteps({ database, keyFile, log }: Settings): Step[] {
+  const path = filePathOf(database);
+  const directory = path === null ? null : dirname(path);
+  const isBesideDatabase = directory !== null && isWithin(log, directory);
   return [
-    databaseStep(tokenDbPath, directory),
+    ...path === null ? [] : [databaseStep(path, dirname(path))],
     keyStep(keyFile),
-    ...log.startsWith("/") && !isWithin(log, directory) ? [logStep(log)] : [],
+    ...log.startsWith("/") && !isBesideDatabase ? [logStep(log)] : [],
   ];
 }
 
@@ -80,10 +83,12 @@ function ownershipSteps({ tokenDbPath, keyFile, log }: Settings): Step[] {
  * Gives database and key file back to root. Links that the service's user has made stay that user's:
  * whatever root's hooks write to follows a link of root's, and not one of another user.
  */
-function returnSteps({ tokenDbPath, keyFile }: Settings): Step[] {
-  const directory = dirname(tokenDbPath);
+function returnSteps({ database, keyFile }: Settings): Step[] {
+  const path = filePathOf(database);
+  if (path === null) return [`chown -h root:root ${keyFile}`];
+  const directory = dirname(path);
   const isOurs = isOurDirectory(directory);
-  const files = isOurs ? directory : `${directory} -maxdepth 1 -name '${basename(tokenDbPath)}*'`;
+  const files = isOurs ? directory : `${directory} -maxdepth 1 -name '${basename(path)}*'`;
   return [
     `find ${files} ! -type l -exec chown -h root:root {} +`,
     ...isOurs && isWithin(keyFile, directory) ? [] : [`chown -h root:root ${keyFile}`],

@@ -1,3 +1,4 @@
+import { filePathOf } from "../../core/database_place.ts";
 import { dirname } from "node:path/posix";
 import { Failure } from "../../core/failure.ts";
 import { quoted } from "../../text/printable.ts";
@@ -103,8 +104,8 @@ function serversBefore(place: ServicePlace): ServedServer[] {
 }
 
 /** The directories that the unit has to make writable, beside its own one. */
-function writableBy({ tokenDbPath, log }: Settings): string[] {
-  const paths = log.startsWith("/") ? [tokenDbPath, log] : [tokenDbPath];
+function writableBy({ database, log }: Settings): string[] {
+  const paths = [filePathOf(database) ?? [], log.startsWith("/") ? log : []].flat();
   const directories = paths.map((path) => dirname(path))
     .filter((path) => !`${path}/`.startsWith(`${STATE_DIRECTORY}/`));
   const odd = directories.find((path) => !/^\/[\w.+@-][\w./+@-]*$/.test(path));

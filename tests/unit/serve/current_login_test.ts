@@ -12,7 +12,7 @@ Deno.test("a database that is replaced between two logins is closed under neithe
   (await openDatabase(db, { create: true, busyTimeoutMs: 0 })).close();
   const settings = {
     ...readSettings(() => undefined),
-    tokenDbPath: db,
+    database: { engine: "sqlite", path: db } as const,
     keyFile: keyFileOf(db),
   };
   const current = new CurrentLogin({ settings, firstFactor: EXTERNAL_FACTOR }, Date.now);

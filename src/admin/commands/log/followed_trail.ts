@@ -1,8 +1,9 @@
+import { type DatabasePlace, filePathOf, placeText } from "../../../core/database_place.ts";
 import type { AuditRow } from "../../../core/decision.ts";
 import type { EpochMs } from "../../../core/epoch.ts";
 import { Failure } from "../../../core/failure.ts";
 import type { DecisionFilter, DecisionFollower } from "../../../store/store.ts";
-import { type AdminContext, databasePath, openDatabase } from "../../context.ts";
+import { type AdminContext, databasePlace, openDatabase } from "../../context.ts";
 
 /** How long one look waits for a login's transaction, in milliseconds: signals wait as well. */
 const BUSY_TIMEOUT_MS = 250;
@@ -60,13 +61,13 @@ export class FollowedTrail implements Disposable {
   /** Nothing in its place means that something is being put there. */
   #isCurrent(): boolean {
     if (this.#open === null) return false;
-    const now = fileAt(databasePath(this.#context));
+    const now = fileOf(databasePlace(this.#context));
     return now === null || now === this.#open.file;
   }
 
   async #openAgain(): Promise<OpenTrail> {
     // Looked at first: a file that comes after that is noticed the next time.
-    const file = fileAt(databasePath(this.#context));
+    const file = fileOf(databasePlace(this.#context));
     const options = { create: false, busyTimeoutMs: BUSY_TIMEOUT_MS };
     const store = await openDatabase(this.#context, options);
     const since = this.#wasOpen
@@ -80,8 +81,15 @@ export class FollowedTrail implements Disposable {
   }
 
   #isPassing({ code }: Failure): boolean {
-    return code === "database_locked" || this.#wasOpen && code === "database_missing";
+    const isPassing = code === "database_missing" || code === "database_unreachable";
+    return code === "database_locked" || this.#wasOpen && isPassing;
   }
+}
+
+/** Which file a database is in; null where there is none. A server's is always the same. */
+function fileOf(place: DatabasePlace): string | null {
+  const path = filePathOf(place);
+  return path === null ? placeText(place) : fileAt(path);
 }
 
 /** Which file is at a path; null for none. */

@@ -25,7 +25,11 @@ function enrolWith(key: string, store: EnrolmentStore, username: string): Promis
 
 async function withStore(test: (store: Store, directory: string) => Promise<void>) {
   await using directory = await makeTestDirectory();
-  using store = await openStore({ path: directory.db, create: true, busyTimeoutMs: 0 });
+  using store = await openStore({
+    database: { engine: "sqlite", path: directory.db },
+    create: true,
+    busyTimeoutMs: 0,
+  });
   await test(store, directory.path);
 }
 

@@ -1,3 +1,4 @@
+import type { SqlitePlace } from "../../../../src/core/database_place.ts";
 import assert from "node:assert/strict";
 import { lstat } from "../../../../src/system/trusted_path.ts";
 import { openBackups, openStore } from "../../../../src/store/open_store.ts";
@@ -6,9 +7,11 @@ import { enrol, enrolmentOf, inLogin } from "../../../contract/stores.ts";
 import { fails } from "../../../lab/failures.ts";
 import { makeTestDirectory } from "../../../lab/program.ts";
 
+const at = (path: string): SqlitePlace => ({ engine: "sqlite", path });
+
 Deno.test("openBackups makes no database, and backs up none that is missing", async () => {
   await using directory = await makeTestDirectory();
-  const options = { path: directory.db, busyTimeoutMs: 0 };
+  const options = { database: at(directory.db), busyTimeoutMs: 0 };
   await fails(() => openBackups({ ...options, create: false }), "database_missing");
   using backups = await openBackups({ ...options, create: true });
   await fails(() => backups.backUp(`${directory.path}/copy`), "database_missing");
@@ -18,7 +21,7 @@ Deno.test("openBackups makes no database, and backs up none that is missing", as
 Deno.test("a restore voids session tokens from before, and leaves what is known of logins", async () => {
   await using directory = await makeTestDirectory();
   const { db, path } = directory;
-  const options = { path: db, busyTimeoutMs: 0, create: true };
+  const options = { database: at(db), busyTimeoutMs: 0, create: true };
   const copy = `${path}/copy`;
   {
     await using store = await openStore(options);
@@ -53,7 +56,7 @@ Deno.test("a restore voids session tokens from before, and leaves what is known 
 Deno.test("a restore has users be found by names similar to the backup's, and by no other", async () => {
   await using directory = await makeTestDirectory();
   const { db, path } = directory;
-  const options = { path: db, busyTimeoutMs: 0, create: true };
+  const options = { database: at(db), busyTimeoutMs: 0, create: true };
   const copy = `${path}/copy`;
   await using store = await openStore(options);
   const exemption = { since: 0, until: null, from: null };

@@ -10,13 +10,17 @@ import { makeTestDirectory } from "../../../lab/program.ts";
 const DAEMON = 1;
 
 async function makeDatabase(path: string): Promise<void> {
-  using _store = await openStore({ path, create: true, busyTimeoutMs: 0 });
+  using _store = await openStore({
+    database: { engine: "sqlite", path },
+    create: true,
+    busyTimeoutMs: 0,
+  });
 }
 
 /** What the rehearsal says; null if a login could write. */
 async function troubleAt(path: string): Promise<string | null> {
   try {
-    await rehearseWrite({ path, busyTimeoutMs: 0 });
+    await rehearseWrite(path, 0);
     return null;
   } catch (error) {
     assert(error instanceof Failure, String(error));
