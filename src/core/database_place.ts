@@ -1,3 +1,5 @@
+import { printable } from "../text/printable.ts";
+
 /** A file of SQLite's. */
 export interface SqlitePlace {
   engine: "sqlite";
@@ -51,5 +53,5 @@ export function placeText(place: DatabasePlace): string {
   const hosts = place.hosts.map(({ host, port }) =>
     host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
   );
-  return `PostgreSQL's database ${place.database} at ${hosts.join(" or ")}`;
+  return printable(`PostgreSQL's database ${place.database} at ${hosts.join(" or ")}`);
 }

@@ -61,7 +61,7 @@ export function postgresPlace(
 
 function addressOf(url: string): PostgresAddress {
   const isLong = url.length > MAX_LENGTH;
-  const parts = isLong || hasControl(url)
+  const parts = isLong || hasControl(url) || !url.isWellFormed()
     ? null
     : url.match(/^postgres(?:ql)?:\/\/(?:([^@/?#]*)@)?([^/?#@]*)(?:\/([^?#/]*))?(?:\?([^#]*))?$/);
   if (!parts) throw new Objection("it is not of the form postgres://user@host/database");
@@ -109,23 +109,35 @@ function unknownParameter(name: string): string {
 }
 
 function hostsOf(authority: string, parameters: Parameters): PostgresHost[] {
-  const hasBoth = authority !== "" && parameters.host !== undefined;
-  if (hasBoth) throw new Objection("it names hosts both before the database and as a parameter");
-  const texts = (authority || parameters.host || "").split(",");
-  const ports = parameters.port?.split(",") ?? [];
-  if (ports.length > 1 && ports.length !== texts.length) {
+  const { host, port } = parameters;
+  if (authority !== "" && host !== undefined) {
+    throw new Objection("it names hosts both before the database and as a parameter");
+  }
+  const named = host === undefined
+    ? authority.split(",").map(authorityOf)
+    : host.split(",").map((host) => ({ host, port: undefined }));
+  if (port === undefined) return named.map(({ host, port }) => hostOf(host, port));
+  if (named.some(({ port }) => port !== undefined)) {
+    throw new Objection("it names ports both behind hosts and as a parameter");
+  }
+  const ports = port.split(",");
+  if (ports.length > 1 && ports.length !== named.length) {
     throw new Objection("it has another number of ports than of hosts");
   }
-  return texts.map((text, i) => hostOf(text, ports.length > 1 ? ports[i] : ports[0]));
+  return named.map(({ host }, i) => hostOf(host, ports.length > 1 ? ports[i] : ports[0]));
 }
 
-function hostOf(text: string, otherPort = String(DEFAULT_PORT)): PostgresHost {
-  const [, bracketed, plain = "", port = otherPort] =
-    text.match(/^(?:\[([0-9A-Fa-f:.%]+)\]|([^:[\]]*))(?::([0-9]*))?$/) ??
-      text.match(/^()([0-9A-Fa-f:.]+)$/) ?? [];
-  const host = bracketed || decoded(plain);
-  const isNamed = bracketed !== undefined || /^\/./.test(host) ||
-    /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(host) || isIpv6(host);
+/** Takes apart a host and its port as they stand before the database. */
+function authorityOf(text: string): { host: string; port: string | undefined } {
+  const [, bracketed, plain, port] = text.match(/^(?:\[([^[\]]*)\]|([^:[\]]*))(?::(.*))?$/) ?? [];
+  if (bracketed !== undefined && isIpv6(bracketed)) return { host: bracketed, port };
+  if (plain !== undefined && !port?.includes(":")) return { host: decoded(plain), port };
+  // What stands there may have been meant as a password.
+  throw new Objection("a host in it is not of the form HOST, HOST:PORT or [IPv6 address]:PORT");
+}
+
+function hostOf(host: string, port = String(DEFAULT_PORT)): PostgresHost {
+  const isNamed = /^\/./.test(host) || /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(host) || isIpv6(host);
   if (!isNamed) {
     throw new Objection(
       host === ""
@@ -136,13 +148,14 @@ function hostOf(text: string, otherPort = String(DEFAULT_PORT)): PostgresHost {
   }
   const number = /^[0-9]{1,5}$/.test(port) ? Number(port) : NaN;
   if (!(number >= 1 && number <= 65_535)) {
-    throw new Objection(`the port is ${quoted(port)}, expected a whole number from 1 to 65535`);
+    throw new Objection("a port in it is not a whole number from 1 to 65535");
   }
   return { host, port: number };
 }
 
+/** Zones are left out: which interface has a number may change. */
 function isIpv6(host: string): boolean {
-  return host.includes(":") && URL.canParse(`http://[${host}]/`);
+  return /^[0-9A-Fa-f:.]+$/.test(host) && host.includes(":") && URL.canParse(`http://[${host}]/`);
 }
 
 function tlsOf(hosts: readonly PostgresHost[], parameters: Parameters): TlsRule | null {
@@ -175,9 +188,15 @@ function tlsOf(hosts: readonly PostgresHost[], parameters: Parameters): TlsRule 
 }
 
 /** Says whether a host is this machine, which nobody can put another in the place of. */
-function isLocal(host: string): boolean {
-  return host.startsWith("/") || host === "localhost" || host === "::1" ||
-    /^127(?:\.[0-9]{1,3}){3}$/.test(host);
+export function isLocal(host: string): boolean {
+  return host.startsWith("/") || host === "localhost" || host === "::1" || isLoopbackIpv4(host);
+}
+
+/** Anything that is not quite such an address may be looked up as a name. */
+function isLoopbackIpv4(host: string): boolean {
+  const bytes = host.split(".");
+  return bytes.length === 4 && bytes[0] === "127" &&
+    bytes.every((byte) => /^(?:0|[1-9][0-9]{0,2})$/.test(byte) && Number(byte) <= 255);
 }
 
 function absolutePath(name: string, path: string | undefined): string | null {

@@ -60,5 +60,10 @@ function loginService(settings: Settings, firstFactor: FirstFactor, store: Login
  * @throws Failure if it cannot be used
  */
 export function openLoginStore(database: DatabasePlace): Promise<Logins> {
-  return openLogins({ database, create: false, busyTimeoutMs: LOGIN_BUSY_TIMEOUT_MS });
+  return openLogins({
+    database,
+    create: false,
+    busyTimeoutMs: LOGIN_BUSY_TIMEOUT_MS,
+    isForOneLogin: true,
+  });
 }

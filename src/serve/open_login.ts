@@ -12,6 +12,9 @@ import { LONGEST_LOGIN_MS } from "./limits.ts";
 /** How long after a verdict OpenVPN may date a session at the latest, in milliseconds. */
 const SLOWEST_REPLY_MS = 10_000;
 
+/** To a PostgreSQL server, which has 100 by default for a whole fleet. */
+const CONNECTIONS = 4;
+
 /** What decides about logins by one set of settings; shared by all that began with it. */
 export class OpenLogin {
   readonly settings: Settings;
@@ -46,6 +49,7 @@ export class OpenLogin {
       busyTimeoutMs: LOGIN_BUSY_TIMEOUT_MS,
       // Other logins go on meanwhile.
       blockingMs: 0,
+      connections: CONNECTIONS,
     });
     const service = new LoginService({
       store: store.logins,

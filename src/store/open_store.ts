@@ -21,6 +21,8 @@ export interface StoreOptions {
   busyTimeoutMs: number;
   /** How many connections to a server there may be at once; default: 1. */
   connections?: number;
+  /** Whether all waits for a server together have the bound that otherwise each has. */
+  isForOneLogin?: boolean;
   /** How much of that wait may hold up this process's other work, in milliseconds; default: all of it. */
   blockingMs?: number;
   /**
@@ -59,7 +61,7 @@ export interface Logins extends Pick<Store, "logins">, Disposable {
 export async function openLogins({ database, ...options }: StoreOptions): Promise<Logins> {
   if (database.engine === "postgres") {
     const { openPostgresLogins } = await import("./postgres/logins.ts");
-    return await openPostgresLogins(database, options);
+    return openPostgresLogins(database, options);
   }
   const file = await openDatabase(database.path, options);
   return {

@@ -29,12 +29,12 @@ const ALLOWED: Record<string, readonly string[]> = {
   "secrets": ["core", "text", "secrets", "system"],
   "login": ["core", "text", "login", "store/store.ts"],
   "store/sqlite": [
-    ...["core", "text", "system", "store/sqlite"],
-    ...["store/store.ts", "store/login_store.ts", "store/enrolment_store.ts", "store/backup.ts"],
+    ...["core", "text", "system", "store/sqlite", "store/store.ts", "store/login_store.ts"],
+    ...["store/enrolment_store.ts", "store/backup.ts", "store/rows.ts"],
   ],
   "store/postgres": [
-    ...["core", "text", "system", "store/postgres"],
-    ...["store/store.ts", "store/login_store.ts", "store/enrolment_store.ts"],
+    ...["core", "text", "system", "store/postgres", "store/store.ts", "store/login_store.ts"],
+    ...["store/enrolment_store.ts", "store/rows.ts"],
   ],
   "store": ["core", "text", "store"],
   "openvpn": [
