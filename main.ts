@@ -31,8 +31,10 @@ async function main(): Promise<number> {
   try {
     const scriptType = readScriptType();
     if (scriptType !== undefined) {
-      const { runHook } = await import("./src/hook/hook.ts");
-      const { exitStatus, exitAtOnce } = await runHook(scriptType, Deno.args);
+      const run = Deno.env.has("totpDatabase")
+        ? (await import("./src/hook/server_hook.ts")).runServerHook
+        : (await import("./src/hook/file_hook.ts")).runFileHook;
+      const { exitStatus, exitAtOnce } = await run(scriptType, Deno.args);
       exitAtOnce?.(exitStatus);
       return exitStatus;
     }

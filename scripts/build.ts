@@ -108,22 +108,30 @@ function pageDate(): EpochMs {
 }
 
 /**
- * Makes one set of small files: without it, modules and packages make each start some 5 ms slower. The
- * hook is one file by itself, as each file that a call loads costs OpenVPN's clients time: what it
- * shares with the commands is there twice.
+ * Makes one set of small files: without it, modules and packages make each start some 5 ms slower. Each
+ * of the hooks is one file by itself, as each file that a call loads costs OpenVPN's clients time: what
+ * they share with the commands is there again.
  */
 async function bundle(directory: string): Promise<void> {
   const BUNDLE = ["bundle", "--quiet", "--frozen", "--no-remote"];
   await deno({}, [...BUNDLE, "--code-splitting", "--outdir", directory, "main.ts"]);
-  const hooks = [...Deno.readDirSync(directory)].filter(({ name }) => /^hook-\w+\.js$/.test(name));
-  const [hook] = hooks;
-  if (hook === undefined || hooks.length > 1) {
-    throw new Error(
-      "deno bundle made no file hook-….js, or several: main.ts loads it by that name",
-    );
+  for (const hook of ["file_hook", "server_hook"]) {
+    const name = bundledName(directory, hook);
+    await deno({}, [...BUNDLE, "--output", `${directory}/${name}`, `src/hook/${hook}.ts`]);
   }
-  await deno({}, [...BUNDLE, "--output", `${directory}/${hook.name}`, "src/hook/hook.ts"]);
   await shorten(directory);
+}
+
+/** The file that `deno bundle` made of a module, by which main.ts loads it. */
+function bundledName(directory: string, module: string): string {
+  const form = new RegExp(`^${module}-\\w+\\.js$`);
+  const names = [...Deno.readDirSync(directory)].map(({ name }) => name)
+    .filter((name) => form.test(name));
+  const [name] = names;
+  if (name !== undefined && names.length === 1) return name;
+  throw new Error(
+    `deno bundle made no file ${module}-….js, or several: main.ts loads it by that name`,
+  );
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { DatabasePlace } from "../core/database_place.ts";
 import type { LoginStep } from "../core/decision.ts";
 import type { CodeVerdict, PasswordVerdict } from "../core/verdict.ts";
 import type { FirstFactor } from "../login/first_factor.ts";
@@ -6,6 +7,10 @@ import { type Reply, replyWith } from "../login/reply.ts";
 import type { ScriptEnvironment } from "../openvpn/script/environment.ts";
 import { ExitStatus } from "../openvpn/script/exit_status.ts";
 import type { ReadSettings, Settings } from "../settings.ts";
+import type { Logins } from "../store/store.ts";
+
+/** Opens the store for one login; each kind of database has its own, as a call loads only one. */
+export type OpenLogins = (database: DatabasePlace) => Promise<Logins>;
 
 /** One call by OpenVPN. */
 export interface HookCall {
@@ -19,6 +24,7 @@ export interface HookCall {
    * of this process. See `ownerToActAs`.
    */
   databaseOwner: number | null;
+  openLogins: OpenLogins;
   /** Opens the first factor, with all libraries that it needs. */
   openFirstFactor(settings: Settings): FirstFactor;
 }

@@ -26,12 +26,12 @@ export async function codeCall(call: HookCall): Promise<HookResult> {
 
 async function decide(
   code: Redacted<Code> | null,
-  { settings: readSettings, environment: { read }, databaseOwner }: HookCall,
+  { settings: readSettings, environment: { read }, openLogins, databaseOwner }: HookCall,
 ): Promise<CodeVerdict> {
   const settings = requireSettings(readSettings);
   const attempt = readScriptAttempt(read, requireVariable("username", read));
   return await decideWith(
-    { settings, firstFactor: unaskedFactor(settings), databaseOwner },
+    { settings, firstFactor: unaskedFactor(settings), openLogins, databaseOwner },
     (service) => service.answer(attempt, { code, isNewConnection: false }),
   );
 }

@@ -7,7 +7,7 @@ import { processEnvironment } from "../openvpn/script/environment.ts";
 import { ExitStatus } from "../openvpn/script/exit_status.ts";
 import { readEachSetting, type ReadVariable } from "../settings.ts";
 import { guardProcess } from "../system/process_guard.ts";
-import type { HookCall, HookResult } from "./call.ts";
+import type { HookCall, HookResult, OpenLogins } from "./call.ts";
 import { secondsFor } from "./call_time.ts";
 import { codeCall } from "./code_call.ts";
 import { openDecisionLog, type WriteDecision } from "./decision_log.ts";
@@ -35,6 +35,7 @@ type Call = typeof CALLS[keyof typeof CALLS];
 export async function runHook(
   scriptType: string,
   args: readonly string[],
+  openLogins: OpenLogins,
 ): Promise<{ exitStatus: ExitStatus; exitAtOnce: ((status: number) => void) | undefined }> {
   const settings = readEachSetting(processEnvironment.read);
   const { database } = settings.good;
@@ -45,6 +46,7 @@ export async function runHook(
   const call = {
     args,
     settings,
+    openLogins,
     databaseOwner: ownerToActAs(database?.engine === "sqlite" ? database.path : undefined),
     environment: processEnvironment,
     openFirstFactor,
@@ -88,14 +90,14 @@ async function resultOf(
 async function recordFailure(
   { step }: Call,
   { verdict, loginName }: HookResult,
-  { settings, databaseOwner, environment: { read } }: HookCall,
+  { settings, databaseOwner, openLogins, environment: { read } }: HookCall,
 ): Promise<void> {
   // A database that failed once is not tried again, which could mean another wait.
   if (!isFailure(verdict) || verdict.detail?.startsWith("database_")) return;
   try {
     const tryToRead: ReadVariable = (name) => attemptTo(() => read(name)).result;
     const name = loginName ?? tryToRead("username") ?? "";
-    const place = { ...settings.good, databaseOwner };
+    const place = { ...settings.good, databaseOwner, openLogins };
     await recordLate({ step, verdict, loginName: name }, place, tryToRead);
   } catch {
     // The refusal stands, and its log line says why.

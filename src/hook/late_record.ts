@@ -4,8 +4,10 @@ import { decisionOf } from "../login/conclude.ts";
 import { readScriptAttempt } from "../openvpn/script/environment.ts";
 import type { ReadVariable, Settings } from "../settings.ts";
 import type { HookCall } from "./call.ts";
-import { openLoginStore } from "./open_login.ts";
 import { withStoreAsOwner } from "./owners_rights.ts";
+
+/** How the database is opened. */
+type LoginDatabase = Pick<HookCall, "databaseOwner" | "openLogins">;
 
 /** A refusal caused by a failure, not decided by a login step. */
 export interface LateRefusal {
@@ -24,14 +26,14 @@ export interface LateRefusal {
  */
 export async function recordLate(
   { step, verdict, loginName }: LateRefusal,
-  { database, audit, databaseOwner }: Partial<Settings> & Pick<HookCall, "databaseOwner">,
+  { database, audit, databaseOwner, openLogins }: Partial<Settings> & LoginDatabase,
   read: ReadVariable,
 ): Promise<void> {
   const attempt = readScriptAttempt(read, loginName);
   if (database === undefined || audit === undefined) return;
   await withStoreAsOwner(
     databaseOwner,
-    () => openLoginStore(database),
+    () => openLogins(database),
     (store) =>
       store.logins.transaction((records) =>
         records.recordDecision(decisionOf({ step, attempt }, { verdict }, Date.now()), audit)

@@ -1,4 +1,3 @@
-import type { DatabasePlace } from "../core/database_place.ts";
 import type { Refused } from "../core/verdict.ts";
 import { letThreadRest } from "../system/thread_rest.ts";
 import { newStateId } from "../openvpn/state_id.ts";
@@ -9,12 +8,14 @@ import type { Settings } from "../settings.ts";
 import { secondsFor } from "./call_time.ts";
 import { CutShort } from "./cut_short.ts";
 import { withStoreAsOwner } from "./owners_rights.ts";
-import { LOGIN_BUSY_TIMEOUT_MS, type Logins, openLogins } from "../store/open_store.ts";
+import type { Logins } from "../store/store.ts";
+import type { OpenLogins } from "./call.ts";
 
 /** What a call decides with. */
 export interface LoginMeans {
   settings: Settings;
   firstFactor: FirstFactor;
+  openLogins: OpenLogins;
   /** See `HookCall`. */
   databaseOwner: number | null;
 }
@@ -26,13 +27,13 @@ export interface LoginMeans {
  * @throws Failure if the database cannot be used
  */
 export async function decideWith<Verdict>(
-  { settings, firstFactor, databaseOwner }: LoginMeans,
+  { settings, firstFactor, openLogins, databaseOwner }: LoginMeans,
   decide: (service: LoginService) => Promise<Verdict>,
 ): Promise<Verdict | Refused> {
   try {
     return await withStoreAsOwner(
       databaseOwner,
-      () => openLoginStore(settings.database),
+      () => openLogins(settings.database),
       (store) => decide(loginService(settings, firstFactor, store)),
     );
   } catch (error) {
@@ -52,13 +53,4 @@ function loginService(settings: Settings, firstFactor: FirstFactor, store: Login
     newStateId,
     rest: letThreadRest,
   });
-}
-
-/**
- * Opens the store for a login.
- *
- * @throws Failure if it cannot be used
- */
-export function openLoginStore(database: DatabasePlace): Promise<Logins> {
-  return openLogins({ database, create: false, busyTimeoutMs: LOGIN_BUSY_TIMEOUT_MS });
 }

@@ -22,11 +22,11 @@ export async function passwordCall(call: HookCall): Promise<HookResult> {
   const form = readPasswordForm(read, password);
   try {
     const attempt = { ...readScriptAttempt(read, username), client: readClient(read) };
-    const { databaseOwner } = call;
+    const { databaseOwner, openLogins } = call;
     let verdict: PasswordVerdict | CodeVerdict;
     try {
       verdict = await decideWith(
-        { settings, firstFactor, databaseOwner },
+        { settings, firstFactor, openLogins, databaseOwner },
         (service) => service.password(attempt, form),
       );
     } catch (error) {

@@ -44,7 +44,7 @@ interface Asked {
  * Decides about what a client sent. It never throws: any error is a refusal. When it returns, the
  * verdict has been committed; the password has been overwritten.
  *
- * @param server tells OpenVPN's processes apart, whose clients have the same ids
+ * @param server tells OpenVPN's processes apart, whose clients have the same ids, on all machines
  */
 export async function decide(
   event: LoginEvent,

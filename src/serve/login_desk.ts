@@ -5,6 +5,7 @@ import { readAddress } from "../openvpn/client_variables.ts";
 import type { ClientEvent } from "../openvpn/management/client_event.ts";
 import type { EventVariables } from "../openvpn/management/event_variables.ts";
 import type { ClientSessions, Session } from "./client_sessions.ts";
+import { machineIdentity } from "../system/machine_identity.ts";
 import type { CurrentLogin } from "./current_login.ts";
 import {
   BUSY,
@@ -45,6 +46,8 @@ export interface Server {
  */
 export class LoginDesk {
   readonly #parts: DeskParts;
+  /** Servers on other machines, with the same socket, may share the database. */
+  readonly #machine = machineIdentity();
   readonly #inFlight = { connect: 0, answer: 0 };
   #isStopping = false;
   #idle: PromiseWithResolvers<void> | null = null;
@@ -102,7 +105,7 @@ export class LoginDesk {
     const timer = setTimeout(() => {
       if (session.isAwaited) settle(server, session, comeBack(session.key));
     }, LONGEST_LOGIN_MS);
-    const decision = await decide(event, server.name, this.#parts.current);
+    const decision = await decide(event, `${this.#machine} ${server.name}`, this.#parts.current);
     clearTimeout(timer);
     this.#inFlight[kind]--;
     session.inFlight--;

@@ -5,12 +5,16 @@ import { LoginService } from "../login/login_service.ts";
 import { newStateId } from "../openvpn/state_id.ts";
 import { Vault } from "../secrets/vault.ts";
 import type { Settings } from "../settings.ts";
-import { LOGIN_BUSY_TIMEOUT_MS, type Logins, openLogins } from "../store/open_store.ts";
+import { LOGIN_BUSY_TIMEOUT_MS, openLogins } from "../store/open_store.ts";
+import type { Logins } from "../store/store.ts";
 import { foreignOwner } from "../system/trusted_path.ts";
 import { LONGEST_LOGIN_MS } from "./limits.ts";
 
 /** How long after a verdict OpenVPN may date a session at the latest, in milliseconds. */
 const SLOWEST_REPLY_MS = 10_000;
+
+/** To a PostgreSQL server, which has 100 by default for a whole fleet. */
+const CONNECTIONS = 4;
 
 /** What decides about logins by one set of settings; shared by all that began with it. */
 export class OpenLogin {
@@ -46,6 +50,7 @@ export class OpenLogin {
       busyTimeoutMs: LOGIN_BUSY_TIMEOUT_MS,
       // Other logins go on meanwhile.
       blockingMs: 0,
+      connections: CONNECTIONS,
     });
     const service = new LoginService({
       store: store.logins,

@@ -179,7 +179,7 @@ export class Service {
   /** A database that cannot be used now may be there later; until then, logins are refused. */
   async #tryDatabase(): Promise<void> {
     try {
-      await this.#current.use(() => Promise.resolve());
+      await this.#current.use(({ store }) => store.logins.findPending("none"));
     } catch (error) {
       this.#note("no login is possible yet", messageOf(error), Severity.ERROR);
     }

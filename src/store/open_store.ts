@@ -4,18 +4,16 @@ import type { CopySource, CopyTarget } from "./copy.ts";
 import type { SchemaChange } from "./schema.ts";
 import { openDatabase } from "./sqlite/database.ts";
 import { storedVersion } from "./sqlite/header.ts";
-import { SqliteLoginStore } from "./sqlite/login_store.ts";
+import { openSqliteLogins } from "./sqlite/logins.ts";
 import { MIGRATIONS } from "./sqlite/migrations.ts";
-import type { Store } from "./store.ts";
+import type { Logins, Store } from "./store.ts";
 
 export type { Backups } from "./backup.ts";
 export type { SchemaChange } from "./schema.ts";
 export { COPIED_TABLES } from "./copied_tables.ts";
 export type { CopyFilling, CopySource, CopyTarget, RowCounts } from "./copy.ts";
+export { LOGIN_BUSY_TIMEOUT_MS } from "./sqlite/logins.ts";
 export { isOurHeader } from "./sqlite/header.ts";
-
-/** How long a login waits for another process's transaction, in milliseconds. */
-export const LOGIN_BUSY_TIMEOUT_MS = 2000;
 
 /** Which store {@link openStore} opens, and how. */
 export interface StoreOptions {
@@ -26,6 +24,8 @@ export interface StoreOptions {
   busyTimeoutMs: number;
   /** How many connections to a server there may be at once; default: 1. */
   connections?: number;
+  /** Whether all waits for a server together have the bound that otherwise each has. */
+  isForOneLogin?: boolean;
   /** How much of that wait may hold up this process's other work, in milliseconds; default: all of it. */
   blockingMs?: number;
   /**
@@ -50,28 +50,17 @@ export async function openStore({ database, ...options }: StoreOptions): Promise
   return new SqliteStore(await openDatabase(database.path, options));
 }
 
-/** An open store of which only a login's part is used. */
-export interface Logins extends Pick<Store, "logins">, Disposable {
-  /** Says whether it has to be opened anew: another file is at its path, or its schema is another. */
-  isStale(): boolean;
-}
-
 /**
- * Opens a store for logins alone: a hook call loads nothing of what administration needs.
+ * Opens a store for logins alone, which need nothing of what administration needs.
  *
  * @throws Failure as {@link openStore}
  */
 export async function openLogins({ database, ...options }: StoreOptions): Promise<Logins> {
   if (database.engine === "postgres") {
     const { openPostgresLogins } = await import("./postgres/logins.ts");
-    return await openPostgresLogins(database, options);
+    return openPostgresLogins(database, options);
   }
-  const file = await openDatabase(database.path, options);
-  return {
-    logins: new SqliteLoginStore(file),
-    isStale: () => file.isStale(),
-    [Symbol.dispose]: () => file.close(),
-  };
+  return await openSqliteLogins(database.path, options);
 }
 
 /**

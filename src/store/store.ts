@@ -37,3 +37,9 @@ export interface Store extends Disposable, AsyncDisposable {
   /** Closes the store after all that was asked of it has ended. */
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** An open store of which only a login's part is used. */
+export interface Logins extends Pick<Store, "logins">, Disposable {
+  /** Says whether it has to be opened anew: another file is at its path, or its schema is another. */
+  isStale(): boolean;
+}

@@ -38,7 +38,10 @@ testWith(POSTGRES_LAB, "database init makes the tables, and grants what logins n
     const database = await emptyDatabase(server);
     const made = await init(database.ownerUrl, "--role", database.login);
     assert.equal(made.stderr, "");
-    assert.match(made.stdout, /^Made the tables in PostgreSQL's database store\d+ at .* \(version 1\)/);
+    assert.match(
+      made.stdout,
+      /^Made the tables in PostgreSQL's database store\d+ at .* \(version 1\)/,
+    );
     assert.match(made.stdout, new RegExp(`Logins can use them as ${database.login}\\.`));
     const again = await init(database.ownerUrl, "--json");
     assert.deepEqual(JSON.parse(again.stdout), {
@@ -84,7 +87,10 @@ testWith(POSTGRES_LAB, "database init makes the tables, and grants what logins n
     const database = await emptyDatabase(server);
     await init(database.ownerUrl);
     await database.psql("UPDATE openvpn_totp.schema_version SET version = 99");
-    await fails(init(database.ownerUrl), /has schema version 99, .* versions up to 1: use the newer/);
+    await fails(
+      init(database.ownerUrl),
+      /has schema version 99, .* versions up to 1: use the newer/,
+    );
     await database.psql("DROP SCHEMA openvpn_totp CASCADE");
     await server.psql(`CREATE SCHEMA openvpn_totp AUTHORIZATION ${database.owner}`, {
       database: database.name,
@@ -162,6 +168,10 @@ testWith(POSTGRES_LAB, "a copy that does not come to its end leaves nothing behi
   await init(database.ownerUrl, "--role", database.login);
   const users = () => database.psql("SELECT count(*) FROM openvpn_totp.enrolments");
 
+  await database.psql("ALTER SCHEMA openvpn_totp RENAME TO away");
+  await fails(copy(db, db, database.url, "--yes"), /it has no tables .* openvpn-totp database init/);
+  await database.psql("ALTER SCHEMA away RENAME TO openvpn_totp");
+
   // Secrets that do not open.
   await Deno.copyFile(keyFileOf(db), `${path}/key`);
   await Deno.writeTextFile(keyFileOf(db), "# none\n");
@@ -195,7 +205,10 @@ testWith([], "database copy asks, and refuses what cannot be right", async () =>
   );
   await fails(run(PROGRAM, [...on(db), "database", "copy", "--to", path]), /--from <path>/, 2);
   const { stderr, status } = await copy(db, db, `${path}/new`);
-  assert.match(stderr, /stop logins first.*\n.*Copy 1 user and 0 rows of the audit trail to .*--yes/);
+  assert.match(
+    stderr,
+    /stop logins first.*\n.*Copy 1 user and 0 rows of the audit trail to .*--yes/,
+  );
   assert.equal(status, 2);
   await assert.rejects(Deno.stat(`${path}/new`), Deno.errors.NotFound);
 });
@@ -239,7 +252,9 @@ async function fill(db: string): Promise<void> {
 function contentOf(db: string): Map<string, unknown[]> {
   using connection = new DatabaseSync(db);
   return new Map(COPIED_TABLES.map(({ name, columns, order }) => {
-    const sql = `SELECT ${Object.keys(columns).join(", ")} FROM ${name} ORDER BY ${order.join(", ")}`;
+    const sql = `SELECT ${Object.keys(columns).join(", ")} FROM ${name} ORDER BY ${
+      order.join(", ")
+    }`;
     const rows = connection.prepare(sql).all();
     assert.ok(rows.length > 0, name);
     return [name, rows];

@@ -9,7 +9,7 @@ const DAY_MS = 24 * HOUR_MS;
 /** The audit trail: what is kept of decisions, and how much. */
 export function testAudit(engine: Engine): void {
   const test = (name: string, work: Parameters<typeof withAlice>[1]) =>
-    Deno.test(`${engine.name}: ${name}`, () => withAlice(engine, work));
+    engine.test(name, () => withAlice(engine, work));
 
   test("the audit trail gives what is asked for", async (store) => {
     const first = decisionOf(1);

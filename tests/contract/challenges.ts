@@ -15,7 +15,7 @@ import {
 /** Challenges: one for an attempt, and one answer for a challenge. */
 export function testChallenges(engine: Engine): void {
   const test = (name: string, work: Parameters<typeof withAlice>[1]) =>
-    Deno.test(`${engine.name}: ${name}`, () => withAlice(engine, work));
+    engine.test(name, () => withAlice(engine, work));
 
   test("a challenge comes back as it was recorded, with its enrolment", async (store) => {
     const recorded = {

@@ -12,7 +12,7 @@ const REPLACE = { mayReplace: () => true };
 /** Enrolments: all or none, and what a new one makes of an earlier one. */
 export function testEnrolments(engine: Engine): void {
   const test = (name: string, work: Parameters<typeof withAlice>[1]) =>
-    Deno.test(`${engine.name}: ${name}`, () => withAlice(engine, work));
+    engine.test(name, () => withAlice(engine, work));
 
   test("an enrolment comes back as it was made", async (store) => {
     const { recoveryMarks: _, replacesOther: __, ...made } = {

@@ -17,8 +17,10 @@ const NOW = 100 * HOUR_MS;
 /** Following the audit trail. */
 export function testFollowing(engine: Engine): void {
   const test = (name: string, work: (store: AliceStore, other: Store) => Promise<void>) =>
-    Deno.test(`${engine.name}: ${name}`, () =>
-      withAlice(engine, async (store) => await work(store, await store.openAnother())));
+    engine.test(
+      name,
+      () => withAlice(engine, async (store) => await work(store, await store.openAnother())),
+    );
 
   test("a follower gets the trail, then what comes to it, each decision once", async (store) => {
     await record(store, decisionOf(NOW), decisionOf(NOW + 1));

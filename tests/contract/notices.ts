@@ -4,7 +4,7 @@ import { type Engine, withAlice } from "./stores.ts";
 /** Notices, which need not be given each time. */
 export function testNotices(engine: Engine): void {
   const test = (name: string, work: Parameters<typeof withAlice>[1]) =>
-    Deno.test(`${engine.name}: ${name}`, () => withAlice(engine, work));
+    engine.test(name, () => withAlice(engine, work));
 
   test("a notice is due once, until its time has passed", async ({ logins }) => {
     const isDue = (now: number, since: number, notice = "n") =>

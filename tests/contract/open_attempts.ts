@@ -7,7 +7,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** Attempts whose password another factor decides about. */
 export function testOpenAttempts(engine: Engine): void {
   const test = (name: string, work: Parameters<typeof withAlice>[1]) =>
-    Deno.test(`${engine.name}: ${name}`, () => withAlice(engine, work));
+    engine.test(name, () => withAlice(engine, work));
 
   test("open attempts count at each of their places, until they are closed", async (store) => {
     await open(store, { id: "a", places: ["user a", "net"], expiresAt: 500 });

@@ -10,7 +10,7 @@ const CODES = { count: 2, lastWrong: "m", lastWrongAt: 4, locks: 1, lockedUntil:
 /** What is kept by place: failed logins, known users, marks of passwords. */
 export function testPlaces(engine: Engine): void {
   const test = (name: string, work: Parameters<typeof withAlice>[1]) =>
-    Deno.test(`${engine.name}: ${name}`, () => withAlice(engine, work));
+    engine.test(name, () => withAlice(engine, work));
 
   test("failures are kept by place, and forgotten when they are gone", async (store) => {
     const save = (key: string, failures: PlaceFailures | null) =>

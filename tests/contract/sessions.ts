@@ -5,7 +5,7 @@ import { type Engine, enrol, enrolmentOf, inLogin, withAlice } from "./stores.ts
 /** What is kept about session tokens: which sessions had no code, and from when tokens count. */
 export function testSessions(engine: Engine): void {
   const test = (name: string, work: Parameters<typeof withAlice>[1]) =>
-    Deno.test(`${engine.name}: ${name}`, () => withAlice(engine, work));
+    engine.test(name, () => withAlice(engine, work));
 
   test("a session may be without a code from its login until it has begun", async (store) => {
     await recordUncoded(store, "alice", 1000, 2000);

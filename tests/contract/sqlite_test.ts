@@ -4,7 +4,7 @@ import { makeTestDirectory } from "../lab/program.ts";
 import { testStoreContract } from "./store_contract.ts";
 
 testStoreContract({
-  name: "SQLite",
+  test: (name, work) => Deno.test(`SQLite: ${name}`, work),
   async make() {
     const directory = await makeTestDirectory();
     const stores: Store[] = [];

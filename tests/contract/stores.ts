@@ -5,7 +5,8 @@ import { ANY_KEYS, newEnrolment, TEST_KEY } from "../lab/secrets.ts";
 
 /** An engine that the contract is tested on. */
 export interface Engine {
-  name: string;
+  /** Runs a test, now or later. */
+  test(name: string, work: () => Promise<void>): void;
   /** Makes an empty database. */
   make(): Promise<TestDatabase>;
 }

@@ -16,7 +16,7 @@ import {
 /** Transactions: all or nothing, and one after the other. */
 export function testTransactions(engine: Engine): void {
   const test = (name: string, work: Parameters<typeof withAlice>[1]) =>
-    Deno.test(`${engine.name}: ${name}`, () => withAlice(engine, work));
+    engine.test(name, () => withAlice(engine, work));
 
   test("transactions that interleave on one store all hold", async (store) => {
     await challengeBoth(store);

@@ -25,7 +25,7 @@ const HOSTILE = [
 /** What is kept of one user: logins, failures, codes that are used up, exemptions. */
 export function testUsers(engine: Engine): void {
   const test = (name: string, work: Parameters<typeof withAlice>[1]) =>
-    Deno.test(`${engine.name}: ${name}`, () => withAlice(engine, work));
+    engine.test(name, () => withAlice(engine, work));
 
   test("a login leaves other users as they are", async (store) => {
     await enrol(store, ["bob"]);

@@ -83,7 +83,7 @@ export class DeskCrowd implements Disposable {
       driftSteps: 3,
       lockout: { maxFailures: 100, lockoutSeconds: 60 },
       throttle: { freeFailures: 100, maxWaitSeconds: 1 },
-      database: { engine: "sqlite", path: directory.db },
+      database: { engine: "sqlite" as const, path: directory.db },
       keyFile,
     };
     return new DeskCrowd(settings, maxLogins, told);

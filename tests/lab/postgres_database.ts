@@ -1,4 +1,4 @@
-import type { TestPostgres } from "./postgres.ts";
+import type { TestPostgres } from "./postgres_server.ts";
 
 /** The two roles of a database: the one that logins use, and the one that the tables belong to. */
 export type DatabaseRole = "login" | "owner";
@@ -26,6 +26,9 @@ export interface TestPostgresDatabase {
   /** The files with the roles' passwords, for any host and port. */
   passFile: string;
   ownerPassFile: string;
+  /** The roles' passwords. */
+  password: string;
+  ownerPassword: string;
   /** Makes another address of the database. */
   address(options: AddressOptions): string;
   /** Runs SQL in the database as the superuser: a line for each row, with `|` between columns. */
@@ -38,10 +41,9 @@ export async function makePostgresDatabase(
   name: string,
 ): Promise<TestPostgresDatabase> {
   const names = { login: `${name}_login`, owner: `${name}_owner` };
-  const passFiles = {
-    login: await makeRole(postgres, names.login, name),
-    owner: await makeRole(postgres, names.owner, name),
-  };
+  const login = await makeRole(postgres, names.login, name);
+  const owner = await makeRole(postgres, names.owner, name);
+  const passFiles = { login: login.passFile, owner: owner.passFile };
   await postgres.psql(
     `CREATE DATABASE ${name} OWNER ${names.owner} TEMPLATE template0 ENCODING 'UTF8' ` +
       await localeOf(postgres),
@@ -61,26 +63,28 @@ export async function makePostgresDatabase(
     url: address({}),
     socketUrl: address({ hosts: [], parameters: socket }),
     ownerUrl: address({ role: "owner" }),
-    passFile: passFiles.login,
-    ownerPassFile: passFiles.owner,
+    passFile: login.passFile,
+    ownerPassFile: owner.passFile,
+    password: login.password,
+    ownerPassword: owner.password,
     address,
     psql,
   };
   return database;
 }
 
-/**
- * Makes a role with a password, and a file with it. The password has what files escape.
- *
- * @returns the file's path
- */
-async function makeRole(postgres: TestPostgres, role: string, database: string): Promise<string> {
+/** Makes a role with a password, and a file with it. The password has what files escape. */
+async function makeRole(
+  postgres: TestPostgres,
+  role: string,
+  database: string,
+): Promise<{ password: string; passFile: string }> {
   const password = `a:b\\${crypto.randomUUID()}`;
   await postgres.psql(`CREATE ROLE ${role} LOGIN PASSWORD '${password}'`);
   const file = `${postgres.home.path}/${role}.pgpass`;
   const escaped = password.replaceAll(/[\\:]/g, "\\$&");
   await Deno.writeTextFile(file, `*:*:${database}:${role}:${escaped}\n`, { mode: 0o600 });
-  return file;
+  return { password, passFile: file };
 }
 
 /** An order of texts other than by their bytes, if the server has one, as most databases have. */

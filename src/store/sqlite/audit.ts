@@ -9,6 +9,7 @@ import {
 } from "../../core/decision.ts";
 import type { EpochMs } from "../../core/epoch.ts";
 import type { DecisionFilter } from "../enrolment_store.ts";
+import { decisionOf } from "../rows.ts";
 
 /** How many old rows go with each new one at most: one login must not pay for a whole day's. */
 const PRUNED_AT_ONCE = 20;
@@ -171,21 +172,4 @@ type Nullable<T> = { [Key in keyof T]: T[Key] | null };
 
 function numbered(row: Record<string, unknown>): NumberedDecision {
   return { id: row.id as number, decision: decisionOf(row) };
-}
-
-function decisionOf(row: Record<string, unknown>): AuditRow {
-  return {
-    at: row.at as number,
-    loginName: row.login_name as string | null,
-    username: row.username as string | null,
-    address: row.address as string | null,
-    commonName: row.common_name as string | null,
-    step: row.step as DecisionRecord["step"],
-    outcome: row.outcome as DecisionRecord["outcome"],
-    by: row.accepted_by as string | null,
-    reason: row.reason as string | null,
-    detail: row.detail as string | null,
-    count: row.count as number,
-    lastAt: (row.last_at ?? row.at) as number,
-  };
 }

@@ -2,7 +2,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { type Challenge, KEPT_AFTER_EXPIRY_MS } from "../../core/challenge.ts";
 import type { EpochMs } from "../../core/epoch.ts";
 import { challengeExists, type Pending } from "../login_store.ts";
-import { challengeOf, enrolmentOf, ENROLMENTS } from "./rows.ts";
+import { challengeOf, enrolmentOf } from "../rows.ts";
+import { ENROLMENTS } from "./enrolments_table.ts";
 
 /** `LoginRecords.recordChallenge`. */
 export function recordChallenge(connection: DatabaseSync, challenge: Challenge): void {

@@ -15,6 +15,7 @@ import type {
   PlaceCodes,
   StoredUser,
 } from "../enrolment_store.ts";
+import { exemptionOf } from "../rows.ts";
 import { decisionsAfter } from "./audit.ts";
 import { SqliteDecisionFollower } from "./decision_follower.ts";
 import { openChallenges } from "./challenges.ts";
@@ -22,7 +23,6 @@ import type { Database } from "./database.ts";
 import { allEnrolments, enrol, findEnrolment, keyIdsIn, saveFailures } from "./enrolments.ts";
 import { clearKnownPlaces, placeCodes } from "./places.ts";
 import { deleteRecoveryCode, replaceRecoveryCodes } from "./recovery_codes.ts";
-import { exemptionOf } from "./rows.ts";
 import { addSimilarName, removeSimilarName } from "./similar_names.ts";
 import { type Direction, FIRST, usernamesAfter, usersNamed } from "./users.ts";
 

@@ -8,9 +8,10 @@ import {
   UnknownKeys,
 } from "../enrolment_store.ts";
 import type { Login } from "../login_store.ts";
+import { enrolmentOf } from "../rows.ts";
+import { ENROLMENTS } from "./enrolments_table.ts";
 import { clearKnownPlaces, forgetKnownPlaces } from "./places.ts";
 import { insertRecoveryCodes } from "./recovery_codes.ts";
-import { enrolmentOf, ENROLMENTS } from "./rows.ts";
 import { addSimilarName } from "./similar_names.ts";
 
 /** `EnrolmentStore.find`, and `LoginRecords.findEnrolment` where a login name is given. */

@@ -15,6 +15,7 @@ import type {
   Pending,
   UncodedSession,
 } from "../login_store.ts";
+import { exemptionOf } from "../rows.ts";
 import { recordDecision } from "./audit.ts";
 import { answerChallenge, findPending, forgetChallenge, recordChallenge } from "./challenges.ts";
 import type { Database } from "./database.ts";
@@ -35,7 +36,6 @@ import {
   savePlaceFailures,
 } from "./places.ts";
 import { deleteRecoveryCode } from "./recovery_codes.ts";
-import { exemptionOf } from "./rows.ts";
 import { similarUsernames } from "./similar_names.ts";
 import { mayBeUncoded, recordUncodedSession } from "./uncoded_sessions.ts";
 

@@ -3,7 +3,7 @@ import type { EpochMs } from "../../core/epoch.ts";
 import { KNOWN_FOR_MS, type KnownPlace } from "../../core/known_place.ts";
 import type { PlaceFailures } from "../../core/throttle.ts";
 import type { PlaceCodes } from "../enrolment_store.ts";
-import { failuresOf } from "./rows.ts";
+import { failuresOf } from "../rows.ts";
 
 /** How many old rows go at once: one login must not pay for everything that others have left. */
 const FORGOTTEN_AT_ONCE = 100;

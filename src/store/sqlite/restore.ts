@@ -7,8 +7,9 @@ import {
   type RestoreMoment,
   type Users,
 } from "../../core/restore.ts";
+import { enrolmentOf, exemptionOf, failuresOf } from "../rows.ts";
 import type { Database } from "./database.ts";
-import { enrolmentOf, ENROLMENTS, exemptionOf, failuresOf } from "./rows.ts";
+import { ENROLMENTS } from "./enrolments_table.ts";
 import { makeSimilarNames } from "./similar_names.ts";
 
 /** What a restore replaces, in the order in which one table's rows name another's. */

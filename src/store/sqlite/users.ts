@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { StoredUser } from "../enrolment_store.ts";
-import { enrolmentOf, ENROLMENTS, exemptionOf } from "./rows.ts";
+import { enrolmentOf, exemptionOf } from "../rows.ts";
+import { ENROLMENTS } from "./enrolments_table.ts";
 
 /** How many users are read at once: a login waits for that long at most. */
 export const USERS_AT_ONCE = 1000;

@@ -5,6 +5,7 @@ import { Failure } from "../../../src/core/failure.ts";
 import { Redacted } from "../../../src/text/redacted.ts";
 import { refused } from "../../../src/core/verdict.ts";
 import { answerCall } from "../../../src/hook/hook.ts";
+import { openFileLogins } from "../../../src/store/open_file_logins.ts";
 import { EXTERNAL_FACTOR } from "../../../src/login/first_factor.ts";
 import type { ScriptEnvironment } from "../../../src/openvpn/script/environment.ts";
 import { Vault } from "../../../src/secrets/vault.ts";
@@ -74,6 +75,7 @@ async function callAt(now: number, { variables, args }: MadeCall) {
       environment,
       settings: readEachSetting(environment.read),
       databaseOwner: null,
+      openLogins: openFileLogins,
       openFirstFactor: ({ primaryAuth }) => primaryAuth === "pam" ? pam : EXTERNAL_FACTOR,
     });
     return { status, stdout: "", stderr };

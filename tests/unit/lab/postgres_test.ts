@@ -17,15 +17,9 @@ const victim = (act: string) => `
   await Deno.stdin.read(new Uint8Array(1));
 `;
 
-/** The password that a file gives a role. */
-function passwordIn(file: string): string {
-  const [line] = Deno.readTextFileSync(file).split("\n");
-  return line!.split(/(?<!\\):/)[4]!.replaceAll(/\\(.)/g, "$1");
-}
-
 testWith(POSTGRES_LAB, "startPostgres gives databases with roles of their own", async () => {
   await using postgres = await startPostgres();
-  const { login, owner, name, psql, passFile } = await postgres.makeDatabase();
+  const { login, owner, name, psql, passFile, password } = await postgres.makeDatabase();
   assert.equal(await psql("SELECT current_user"), "postgres");
   const as = (user: string, file: string) =>
     postgres.psql("SELECT current_user, current_database()", {
@@ -41,7 +35,7 @@ testWith(POSTGRES_LAB, "startPostgres gives databases with roles of their own", 
       port: postgres.port,
       database: name,
       username: login,
-      password: passwordIn(passFile),
+      password,
     });
     assert.deepEqual([...await sql`SELECT 1 AS one`], [{ one: 1 }]);
     await sql.end();
@@ -103,11 +97,11 @@ testWith(
   "a test's server has the certificate that it was given",
   async () => {
     await using postgres = await startPostgres({ tls: { isRequired: true } });
-    const { name, login, passFile } = await postgres.makeDatabase();
+    const { name, login, password } = await postgres.makeDatabase();
     const connect = async (ca: string | null) => {
       const sql = postgresClient({
         ...{ host: "127.0.0.1", port: postgres.port, database: name, username: login },
-        password: passwordIn(passFile),
+        password,
         ssl: ca === null ? false : { ca: Deno.readTextFileSync(ca), servername: "localhost" },
         max: 1,
       });

@@ -1,25 +1,21 @@
-import type { CodeFailures } from "../../core/lockout.ts";
-import type { Challenge } from "../../core/challenge.ts";
-import type { Exemption } from "../../core/exemption.ts";
-import { Failure } from "../../core/failure.ts";
-import { quoted } from "../../text/printable.ts";
+import type { CodeFailures } from "../core/lockout.ts";
+import type { Challenge } from "../core/challenge.ts";
+import type { AuditRow } from "../core/decision.ts";
+import type { Exemption } from "../core/exemption.ts";
+import { Failure } from "../core/failure.ts";
+import { quoted } from "../text/printable.ts";
 import {
   areTotpParameters,
   type TotpAlgorithm,
   type TotpParameters,
-} from "../../core/totp_parameters.ts";
-import type { Enrolment } from "../../core/enrolment.ts";
+} from "../core/totp_parameters.ts";
+import type { Enrolment } from "../core/enrolment.ts";
 
-/** A row as `node:sqlite` gives it; the STRICT tables guarantee the columns' types. */
+/** A row by its columns' names, which are the same in all engines; the tables guarantee the types. */
 type Row = Record<string, unknown>;
 
-/** What {@link enrolmentOf} reads rows of. */
-export const ENROLMENTS = `(SELECT *, (SELECT count(*) FROM recovery_codes
-   WHERE recovery_codes.username = enrolments.username) AS recovery_codes
- FROM enrolments)`;
-
 /**
- * Reads a row of {@link ENROLMENTS}.
+ * Reads a row of `enrolments`, with the number of the user's `recovery_codes`.
  *
  * @throws Failure `database_corrupt` where codes would be easier to guess than they may be
  */
@@ -91,5 +87,23 @@ export function exemptionOf(row: Row): Exemption {
     until: row.until as number | null,
     from: row.network as string | null,
     since: row.since as number,
+  };
+}
+
+/** Reads a row of `decisions`. */
+export function decisionOf(row: Row): AuditRow {
+  return {
+    at: row.at as number,
+    loginName: row.login_name as string | null,
+    username: row.username as string | null,
+    address: row.address as string | null,
+    commonName: row.common_name as string | null,
+    step: row.step as AuditRow["step"],
+    outcome: row.outcome as AuditRow["outcome"],
+    by: row.accepted_by as string | null,
+    reason: row.reason as string | null,
+    detail: row.detail as string | null,
+    count: row.count as number,
+    lastAt: (row.last_at ?? row.at) as number,
   };
 }

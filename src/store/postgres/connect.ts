@@ -1,0 +1,108 @@
+import { placeText, type PostgresHost, type PostgresPlace } from "../../core/database_place.ts";
+import { Failure } from "../../core/failure.ts";
+import type { Deadline } from "./deadline.ts";
+import { failureOf, passing } from "./errors.ts";
+import { Link } from "./link.ts";
+import { SCHEMA_VERSION } from "./migrations.ts";
+import { readPassFile } from "./pass_file.ts";
+import { type SessionLimits, sessionStart } from "./session.ts";
+import { openSocket } from "./socket.ts";
+import { tlsOptions } from "./tls.ts";
+
+/**
+ * Connects to the first host that will do, and makes sure that the schema is one that this program can
+ * use.
+ *
+ * @throws Failure that says why the last host that answered will not do, or else the last one
+ */
+export async function connect(
+  place: PostgresPlace,
+  limits: SessionLimits,
+  deadline: Deadline,
+): Promise<Link> {
+  const reasons: unknown[] = [];
+  for (const [i, host] of place.hosts.entries()) {
+    // One that says nothing must leave time for the others.
+    const share = deadline.part(place.hosts.length - i);
+    try {
+      return await connectTo(host, { place, limits, deadline: share });
+    } catch (error) {
+      reasons.push(failureOf(error, placeText({ ...place, hosts: [host] })));
+    }
+  }
+  throw reasons.length === 1 ? reasons[0] : allOf(reasons, place);
+}
+
+async function connectTo(
+  host: PostgresHost,
+  { place, limits, deadline }: {
+    place: PostgresPlace;
+    limits: SessionLimits;
+    deadline: Deadline;
+  },
+): Promise<Link> {
+  const link = await openLink(host, place, deadline);
+  try {
+    const { rows: [found] } = await link.runAll(sessionStart(limits), deadline);
+    const named = placeText({ ...place, hosts: [host] });
+    if (place.needsWrites && found?.read_only === "on") {
+      throw passing(
+        "database_readonly",
+        named,
+        "it takes no writes: it is a replica, or read-only",
+      );
+    }
+    requireSchema(found, named);
+    return link;
+  } catch (error) {
+    link.close();
+    throw error;
+  }
+}
+
+/** Opens a connection, whatever is in the database. */
+export async function openLink(
+  host: PostgresHost,
+  { user, database, passFile, tls }: PostgresPlace,
+  deadline: Deadline,
+): Promise<Link> {
+  const options = tlsOptions(host, tls);
+  const password = passFile === null ? null : readPassFile(passFile, { ...host, database, user });
+  return new Link(await openSocket(host, deadline), options, { user, database, password });
+}
+
+/**
+ * Makes sure that this program can use a schema.
+ *
+ * @param found what the table of its version has
+ * @throws Failure `database_missing`, `database_older`, `database_newer`
+ */
+export function requireSchema(found: Record<string, unknown> | undefined, place: string): void {
+  const [version, oldest] = [Number(found?.version), Number(found?.oldest_program)];
+  if (!(version >= 1)) {
+    throw passing("database_missing", place, "it has no tables: run openvpn-totp database init");
+  }
+  if (version < SCHEMA_VERSION) {
+    throw passing(
+      "database_older",
+      place,
+      `it has schema version ${version}, and this program needs ${SCHEMA_VERSION}: run ` +
+        "openvpn-totp database init (programs of before go on with it)",
+    );
+  }
+  if (oldest <= SCHEMA_VERSION) return;
+  throw passing(
+    "database_newer",
+    place,
+    `it has schema version ${version}, which programs for version ${oldest} and later can use, and ` +
+      `this one is for ${SCHEMA_VERSION}: install the newer openvpn-totp`,
+  );
+}
+
+/** Several hosts: what is wrong with each; the code of the one that came nearest to being used. */
+function allOf(reasons: readonly unknown[], place: PostgresPlace): unknown {
+  const failures = reasons.filter((reason) => reason instanceof Failure);
+  if (failures.length < reasons.length) return reasons.find((one) => !(one instanceof Failure));
+  const nearest = failures.find(({ code }) => code !== "database_unreachable") ?? failures[0]!;
+  return passing(nearest.code, placeText(place), failures.map(({ message }) => message).join("; "));
+}

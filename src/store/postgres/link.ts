@@ -1,0 +1,154 @@
+import type { Socket } from "node:net";
+import type { ConnectionOptions } from "node:tls";
+import postgres from "postgres";
+import type { Redacted } from "../../text/redacted.ts";
+import type { Result, Row, Value } from "./connection.ts";
+import type { Deadline } from "./deadline.ts";
+
+/** Who logs in to the server, and to which database. */
+export interface Login {
+  user: string;
+  database: string;
+  password: Redacted<string> | null;
+}
+
+/** What the server answered to one command. */
+interface Answer extends Result {
+  /** Such as COMMIT; null if it is not told. */
+  command: string | null;
+}
+
+/** How values go to the server and come back, where the library's own way is another. */
+const TYPES = {
+  // Moments and counts, all below 2^53.
+  bigint: { to: 20, from: [20], parse: Number, serialize: String },
+  bytea: {
+    to: 17,
+    from: [17],
+    parse: (text: string) => Uint8Array.fromHex(text.slice(2)),
+    serialize: (bytes: Uint8Array) => `\\x${bytes.toHex()}`,
+  },
+};
+
+/**
+ * Every option of the library that the environment or a URL could otherwise decide about. It opens one
+ * connection, on the socket that it is given, and never another.
+ */
+const FIXED = {
+  max: 1,
+  sslnegotiation: null,
+  target_session_attrs: null,
+  idle_timeout: null,
+  connect_timeout: null,
+  max_lifetime: null,
+  max_pipeline: 100,
+  backoff: 0,
+  keep_alive: 0,
+  prepare: true,
+  debug: false,
+  fetch_types: false,
+  publications: "",
+  onnotice: () => {},
+  connection: { application_name: "openvpn-totp" },
+  types: TYPES,
+};
+
+/** One connection to a server. It is broken for good when a deadline passes or the connection is lost. */
+export class Link {
+  readonly #sql: postgres.Sql;
+  readonly #socket: Socket;
+  #isBroken = false;
+
+  constructor(socket: Socket, tls: ConnectionOptions | null, login: Login) {
+    this.#socket = socket;
+    let isTaken = false;
+    const options = {
+      ...FIXED,
+      host: "given",
+      port: 1,
+      user: login.user,
+      database: login.database,
+      pass: () => login.password?.reveal() ?? "",
+      ssl: tls ?? false,
+      onclose: () => this.#isBroken = true,
+      socket: () => {
+        if (isTaken) throw Object.assign(new Error(), { code: "SOCKET_LOST" });
+        isTaken = true;
+        return socket;
+      },
+    };
+    forgetVariables();
+    this.#sql = postgres(options as unknown as postgres.Options<Record<string, never>>);
+  }
+
+  get isBroken(): boolean {
+    return this.#isBroken;
+  }
+
+  /**
+   * Runs one statement.
+   *
+   * @throws TooLate, and then the link is broken; PostgresError; Error of the system's
+   */
+  async run(sql: string, values: readonly Value[], deadline: Deadline): Promise<Result> {
+    const parameters = values.map(sent) as postgres.ParameterOrJSON<never>[];
+    return await this.#wait(this.#sql.unsafe(sql, parameters, STATEMENT), deadline);
+  }
+
+  /**
+   * Runs several statements without parameters, in one transaction unless they say otherwise.
+   *
+   * @returns what the last one gave
+   */
+  async runAll(sql: string, deadline: Deadline): Promise<Answer> {
+    return await this.#wait(this.#sql.unsafe(sql, [], { simple: true } as never), deadline);
+  }
+
+  /** Ends the connection at once. */
+  close(): void {
+    this.#isBroken = true;
+    this.#socket.destroy();
+    this.#sql.end({ timeout: 0 }).catch(() => {});
+  }
+
+  async #wait(query: PromiseLike<unknown>, deadline: Deadline): Promise<Answer> {
+    if (this.#isBroken) throw Object.assign(new Error(), { code: "SOCKET_LOST" });
+    try {
+      return answerOf(await deadline.wait(Promise.resolve(query)));
+    } catch (error) {
+      // What the server itself refused, it has answered.
+      if (!(error instanceof postgres.PostgresError)) this.close();
+      throw error;
+    }
+  }
+}
+
+const STATEMENT = { prepare: true, simple: false } as never;
+
+/** The library has a list of rows with more properties; of several commands, a list of those. */
+function answerOf(result: unknown): Answer {
+  type Raw = Row[] & { count: number | null; command?: string };
+  const raw = result as Raw | Raw[];
+  const last = (Array.isArray(raw[0]) ? raw.at(-1) : raw) as Raw;
+  return { rows: [...last], count: last.count ?? 0, command: last.command ?? null };
+}
+
+/** A value as the library takes it; PostgreSQL's texts can have neither NUL nor half a character. */
+function sent(value: Value): string | number | boolean | null | Uint8Array {
+  if (typeof value === "string") return storable(value);
+  if (value === null || typeof value !== "object" || value instanceof Uint8Array) return value;
+  // An array as PostgreSQL writes it ("Array Input and Output Syntax").
+  const elements = value.map((one) =>
+    one === null ? "NULL" : `"${storable(String(one)).replace(/["\\]/g, "\\$&")}"`
+  );
+  return `{${elements.join(",")}}`;
+}
+
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll("\0", "\ufffd");
+}
+
+/** The library takes them where nothing else says what they do. */
+function forgetVariables(): void {
+  for (const name of ["PGAPPNAME", "PGTARGETSESSIONATTRS"]) Deno.env.delete(name);
+}

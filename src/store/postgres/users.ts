@@ -1,0 +1,56 @@
+import type { StoredUser } from "../enrolment_store.ts";
+import { enrolmentOf, exemptionOf } from "../rows.ts";
+import type { Connection } from "./connection.ts";
+import { ENROLMENTS } from "./enrolments_table.ts";
+
+/** How many users are read at once. */
+export const USERS_AT_ONCE = 1000;
+
+/** In which order users are read, by the bytes of the username. */
+export type Direction = "ascending" | "descending";
+
+/**
+ * The names that come next in an order.
+ *
+ * @param after null at the beginning
+ */
+export async function usernamesAfter(
+  connection: Connection,
+  after: string | null,
+  direction: Direction,
+): Promise<string[]> {
+  const [isNext, order] = direction === "ascending" ? [">", "ASC"] : ["<", "DESC"];
+  const condition = after === null ? "" : `WHERE username ${isNext} $1`;
+  const page = (table: string) =>
+    `(SELECT username FROM openvpn_totp.${table} ${condition}
+      ORDER BY username ${order} LIMIT ${USERS_AT_ONCE})`;
+  const { rows } = await connection.run(
+    `${page("enrolments")} UNION ${page("exemptions")}
+     ORDER BY username ${order} LIMIT ${USERS_AT_ONCE}`,
+    after === null ? [] : [after],
+  );
+  return rows.map((row) => row.username as string);
+}
+
+/** `EnrolmentStore.usersNamed`. */
+export async function usersNamed(
+  connection: Connection,
+  usernames: readonly string[],
+): Promise<StoredUser[]> {
+  const rowsOf = async (table: string) =>
+    (await connection.run(
+      `SELECT * FROM ${table} WHERE username = ANY ($1::text[])`,
+      [usernames],
+    )).rows;
+  const enrolments = new Map(
+    (await rowsOf(ENROLMENTS)).map((row) => [row.username, enrolmentOf(row)]),
+  );
+  const exemptions = new Map(
+    (await rowsOf("openvpn_totp.exemptions")).map((row) => [row.username, exemptionOf(row)]),
+  );
+  return usernames.map((username) => ({
+    username,
+    enrolment: enrolments.get(username) ?? null,
+    exemption: exemptions.get(username) ?? null,
+  })).filter(({ enrolment, exemption }) => enrolment !== null || exemption !== null);
+}
