@@ -169,7 +169,10 @@ testWith(POSTGRES_LAB, "a copy that does not come to its end leaves nothing behi
   const users = () => database.psql("SELECT count(*) FROM openvpn_totp.enrolments");
 
   await database.psql("ALTER SCHEMA openvpn_totp RENAME TO away");
-  await fails(copy(db, db, database.url, "--yes"), /it has no tables .* openvpn-totp database init/);
+  await fails(
+    copy(db, db, database.url, "--yes"),
+    /it has no tables .* openvpn-totp database init/,
+  );
   await database.psql("ALTER SCHEMA away RENAME TO openvpn_totp");
 
   // Secrets that do not open.
