@@ -98,6 +98,13 @@ export class AlicesLogins implements Disposable {
     return await hotp(await hmacKey(SECRET), timeStepAt(this.now), 6);
   }
 
+  /** A code that is not alice's at the present moment or near it. */
+  async wrongCode(): Promise<string> {
+    const key = await hmacKey(SECRET);
+    const near = await Promise.all([-1, 0, 1].map((n) => hotp(key, timeStepAt(this.now) + n, 6)));
+    return ["000000", "111111", "222222", "333333"].find((code) => !near.includes(code))!;
+  }
+
   [Symbol.dispose](): void {
     this.#logins[Symbol.dispose]();
   }
