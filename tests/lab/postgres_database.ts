@@ -1,3 +1,4 @@
+import { schemaFor } from "./postgres_schema.ts";
 import type { TestPostgres } from "./postgres_server.ts";
 
 /** The two roles of a database: the one that logins use, and the one that the tables belong to. */
@@ -35,10 +36,15 @@ export interface TestPostgresDatabase {
   psql(sql: string): Promise<string>;
 }
 
-/** Makes a database on a server, with its roles and, as far as the program has it, the schema. */
+/**
+ * Makes a database on a server, with its roles.
+ *
+ * @param isEmpty whether it has no schema yet
+ */
 export async function makePostgresDatabase(
   postgres: TestPostgres,
   name: string,
+  isEmpty: boolean,
 ): Promise<TestPostgresDatabase> {
   const names = { login: `${name}_login`, owner: `${name}_owner` };
   const login = await makeRole(postgres, names.login, name);
@@ -48,6 +54,10 @@ export async function makePostgresDatabase(
     `CREATE DATABASE ${name} OWNER ${names.owner} TEMPLATE template0 ENCODING 'UTF8' ` +
       await localeOf(postgres),
   );
+  if (!isEmpty) {
+    const asOwner = { database: name, user: names.owner, passFile: owner.passFile };
+    await postgres.psql(schemaFor(names.login), asOwner);
+  }
   const address = ({ role = "login", hosts, parameters }: AddressOptions) => {
     const places = hosts ?? [`127.0.0.1:${postgres.port}`];
     const all = new URLSearchParams({ passfile: passFiles[role], ...parameters });
@@ -57,7 +67,7 @@ export async function makePostgresDatabase(
   };
   const socket = { host: postgres.socketDirectory, port: `${postgres.port}` };
   const psql = (sql: string) => postgres.psql(sql, { database: name });
-  const database = {
+  return {
     name,
     ...names,
     url: address({}),
@@ -70,7 +80,6 @@ export async function makePostgresDatabase(
     address,
     psql,
   };
-  return database;
 }
 
 /** Makes a role with a password, and a file with it. The password has what files escape. */

@@ -123,9 +123,13 @@ export class TestPostgres implements AsyncDisposable {
     await this.#running().reload();
   }
 
-  /** Makes a database with roles of its own and, as far as the program has it, the schema. */
-  makeDatabase(): Promise<TestPostgresDatabase> {
-    return makePostgresDatabase(this, `store${++this.#databases}`);
+  /**
+   * Makes a database with roles of its own, and with the schema, which belongs to the owner.
+   *
+   * @param isEmpty whether there is to be no schema yet
+   */
+  makeDatabase({ isEmpty = false } = {}): Promise<TestPostgresDatabase> {
+    return makePostgresDatabase(this, `store${++this.#databases}`, isEmpty);
   }
 
   /**
