@@ -92,8 +92,9 @@ function told(message: string): string {
   return printable(message.slice(0, LONGEST));
 }
 
+/** By its fields: the class has another name in the built program, whose names are shortened. */
 function isServerError(error: unknown): error is ServerError {
-  return error instanceof Error && error.name === "PostgresError" && "code" in error &&
+  return error instanceof Error && "severity" in error && "code" in error &&
     typeof error.code === "string" && /^[0-9A-Z]{5}$/.test(error.code);
 }
 
