@@ -81,6 +81,11 @@ export async function openDatabaseBackups(
  */
 export function openVault(context: AdminContext): Vault {
   databasePlace(context);
+  return namedVault(context);
+}
+
+/** The same as {@link openVault}, with the rights that the process has. */
+export function namedVault(context: AdminContext): Vault {
   return new Vault(pathOf(SETTINGS.keyFile, "--key", context.key, context));
 }
 
@@ -90,19 +95,24 @@ export function openVault(context: AdminContext): Vault {
  *
  * If a file or a directory above it belongs to another user, root's command goes on with that user's
  * rights, for the database and the key file alike: that user, or whoever has got hold of the account,
- * may have put anything there. The files that the caller names are for `asCaller`.
+ * may have put anything there. The files that the caller names are for `asCaller`. With a server, it is
+ * whoever the passfile or the key file belongs to, such as the service's user.
  */
 export function databasePlace(context: AdminContext): DatabasePlace {
-  const place = givenPlace(context);
-  if (place.engine === "sqlite" && Deno.uid() === 0 && !isActingForAnother()) {
-    const owner = foreignOwner(place.path);
+  const place = namedPlace(context);
+  if (Deno.uid() === 0 && !isActingForAnother()) {
+    const owner = ownerOf(place, context);
     if (owner !== null) actAs(owner);
   }
   return place;
 }
 
-/** @throws Failure `usage`, `bad_setting` */
-function givenPlace(context: AdminContext): DatabasePlace {
+/**
+ * The same as {@link databasePlace}, with the rights that the process has.
+ *
+ * @throws Failure `usage`, `bad_setting`
+ */
+export function namedPlace(context: AdminContext): DatabasePlace {
   const { db, database, read } = context;
   if (db !== undefined && database !== undefined) {
     throw new Failure("usage", "--db and --database exclude each other: give one of them");
@@ -115,8 +125,15 @@ function givenPlace(context: AdminContext): DatabasePlace {
   return readDatabasePlace((name) => option(name) ?? read(name), passFileOf(context));
 }
 
+/** Null for the caller, or root. */
+function ownerOf(place: DatabasePlace, context: AdminContext): number | null {
+  if (place.engine === "sqlite") return foreignOwner(place.path);
+  const passOwner = place.passFile === null ? null : foreignOwner(place.passFile);
+  return passOwner ?? foreignOwner(namedVault(context).path);
+}
+
 /** The file that libpq's programs take passwords from, too. */
-function passFileOf({ read }: AdminContext): string | null {
+export function passFileOf({ read }: AdminContext): string | null {
   return read("PGPASSFILE") ?? null;
 }
 

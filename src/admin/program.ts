@@ -6,6 +6,7 @@ import { type AnyCommand, Command } from "./command_line/commander.ts";
 import { registerBackup } from "./commands/backup/register.ts";
 import { registerComplete } from "./commands/complete/register.ts";
 import { registerCompletion } from "./commands/completion/register.ts";
+import { registerDatabase } from "./commands/database/register.ts";
 import { registerDelete } from "./commands/delete/register.ts";
 import { registerDisable, registerEnable } from "./commands/disable/register.ts";
 import { registerDoctor } from "./commands/doctor/register.ts";
@@ -51,6 +52,7 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly Register[]
     registerLog,
     registerBackup,
     registerRestore,
+    registerDatabase,
     registerDoctor,
     registerSetup,
     registerRekey,

@@ -12,20 +12,29 @@ const COMMENT =
   "# Keys of openvpn-totp, newest last: without them no secret in the database can be read.\n" +
   "# Keep a copy, away from the database's copies. Remove a key only when nothing is sealed with it.\n";
 
-/** The form of a key's line: its id, and the key in base64. */
-const LINE = /^key ([0-9a-f]{16}) ([A-Za-z0-9+/]{43}=)$/;
+/**
+ * The form of a key's line: its id, and the key in base64. With a key that is only the next one, nothing
+ * is sealed yet, as others who share the database may not have it. Once it is used, it has another line.
+ */
+const LINE = /^(key|next) ([0-9a-f]{16}) ([A-Za-z0-9+/]{43}=)$/;
 
 /** Enough for thousands of keys. */
 const MAX_BYTES = 1024 * 1024;
+
+/** A key of a key file. */
+export interface FileKey extends SecretKey {
+  /** Nothing is to be sealed with it yet. */
+  isNext: boolean;
+}
 
 /**
  * Reads a key file: a line per key, newest last. Lines of any other form are left alone.
  *
  * @param path absolute
- * @returns null when there is no such file
+ * @returns each key once; null when there is no such file
  * @throws Failure `untrusted_path`, `key_error`
  */
-export function readKeyFile(path: string): SecretKey[] | null {
+export function readKeyFile(path: string): FileKey[] | null {
   try {
     const file = followTrusted(path);
     if (file.info === null) return null;
@@ -34,7 +43,7 @@ export function readKeyFile(path: string): SecretKey[] | null {
     using open = Deno.openSync(file.path, { read: true });
     const content = readAll((buffer) => open.readSync(buffer), MAX_BYTES);
     if (content === null) throw notKeyFile(path);
-    return new TextDecoder().decode(content).split("\n").flatMap(keyOf);
+    return withoutRepeated(new TextDecoder().decode(content).split("\n").flatMap(keyOf));
   } catch (error) {
     throw keyError(path, error);
   }
@@ -45,11 +54,29 @@ export function readKeyFile(path: string): SecretKey[] | null {
  * the disk when this returns: nothing may be sealed with it before. Nothing else in the file is
  * changed, so that what was sealed with older keys (another database, a backup) stays readable.
  *
+ * @param isNext nothing is to be sealed with it yet
  * @throws Failure `untrusted_path`, `key_error`
  */
-export function addKey(path: string): SecretKey {
+export function addKey(path: string, { isNext = false } = {}): FileKey {
   const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
   const id = crypto.getRandomValues(new Uint8Array(8)).toHex();
+  const key = { id, bytes: new Redacted(bytes), isNext };
+  writeKey(path, key);
+  return key;
+}
+
+/**
+ * Has a key be sealed with that was only the next one; it is on the disk when this returns.
+ *
+ * @throws Failure `untrusted_path`, `key_error`
+ */
+export function takeNextKey(path: string, key: SecretKey): FileKey {
+  const taken = { ...key, isNext: false };
+  writeKey(path, taken);
+  return taken;
+}
+
+function writeKey(path: string, { id, bytes, isNext }: FileKey): void {
   try {
     const file = followTrusted(path);
     if (file.info === null) makeDirectory(parentOf(file.path));
@@ -67,13 +94,12 @@ export function addKey(path: string): SecretKey {
     else requireNothingElse(path, readAll((buffer) => open.readSync(buffer), MAX_BYTES));
     // An interrupted write may have left half a line.
     const before = file.info === null ? COMMENT : "\n";
-    const line = `${before}key ${id} ${bytes.toBase64()}\n`;
+    const line = `${before}${isNext ? "next" : "key"} ${id} ${bytes.reveal().toBase64()}\n`;
     writeAll(open, new TextEncoder().encode(line));
     sync(open, file.path);
   } catch (error) {
     throw keyError(path, error);
   }
-  return { id, bytes: new Redacted(bytes) };
 }
 
 /**
@@ -106,7 +132,7 @@ function requireNothingElse(path: string, content: Uint8Array | null): void {
   const text = new TextDecoder().decode(content);
   const lines = text.split("\n");
   const isKeyFile = lines.some((line) => LINE.test(line)) ||
-    lines.every((line) => line.trim() === "" || /^(#|key )/.test(line));
+    lines.every((line) => line.trim() === "" || /^(#|key |next )/.test(line));
   if (!isKeyFile) throw notKeyFile(path);
 }
 
@@ -118,10 +144,16 @@ function notKeyFile(path: string): Failure {
   );
 }
 
-function keyOf(line: string): SecretKey[] {
-  const [, id, base64] = line.match(LINE) ?? [];
+function keyOf(line: string): FileKey[] {
+  const [, kind, id, base64] = line.match(LINE) ?? [];
   if (id === undefined || base64 === undefined) return [];
-  return [{ id, bytes: new Redacted(Uint8Array.fromBase64(base64)) }];
+  return [{ id, bytes: new Redacted(Uint8Array.fromBase64(base64)), isNext: kind === "next" }];
+}
+
+/** A key that is used counts from the line that says so. */
+function withoutRepeated(keys: readonly FileKey[]): FileKey[] {
+  const used = new Set(keys.filter(({ isNext }) => !isNext).map(({ id }) => id));
+  return keys.filter(({ id, isNext }) => !isNext || !used.has(id));
 }
 
 /** A new file is safe only when its name is. */

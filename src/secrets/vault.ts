@@ -5,7 +5,7 @@ import type { SealedSecret } from "../core/enrolment.ts";
 import type { PasswordBytes } from "../core/password_form.ts";
 import { markOfPassword } from "./password_mark.ts";
 import { openSecret, sealSecret, type SecretKey } from "./sealed_secret.ts";
-import { addKey, readKeyFile, syncKeyFile } from "./key_file.ts";
+import { addKey, type FileKey, readKeyFile, syncKeyFile, takeNextKey } from "./key_file.ts";
 
 /** A user's secret as it is kept. */
 interface Kept {
@@ -17,7 +17,7 @@ interface Kept {
 export class Vault {
   /** Path of the key file. */
   readonly path: string;
-  #keys: SecretKey[] | null | undefined;
+  #keys: FileKey[] | null | undefined;
   /** The key to seal with, as soon as it is known to be on the disk. */
   #newest: SecretKey | undefined;
 
@@ -75,8 +75,8 @@ export class Vault {
    */
   async markOfPassword(loginName: string, password: PasswordBytes): Promise<string | null> {
     try {
-      const key = this.#read()?.at(-1);
-      return key === undefined ? null : await markOfPassword(loginName, password, key);
+      const key = this.newestKey();
+      return key === null ? null : await markOfPassword(loginName, password, key);
     } catch (error) {
       // The login is refused in any case, and then counts as a new guess.
       if (error instanceof Failure) return null;
@@ -94,6 +94,49 @@ export class Vault {
     return this.#addKey();
   }
 
+  /**
+   * Adds a key to the key file as the next one, with which nothing is sealed yet, if these secrets open
+   * with the keys that are there.
+   *
+   * @throws Failure as {@link Vault.open}, and nothing was added
+   */
+  async addNextKey(kept: readonly Kept[]): Promise<SecretKey> {
+    for (const one of kept) await this.open(one);
+    const key = addKey(this.path, { isNext: true });
+    this.#keys = undefined;
+    return key;
+  }
+
+  /**
+   * The next key: one that is in the key file, but not sealed with yet; null for none.
+   *
+   * @throws Failure `key_error`, `untrusted_path`
+   */
+  nextKey(): SecretKey | null {
+    return this.#read()?.findLast(({ isNext }) => isNext) ?? null;
+  }
+
+  /**
+   * The key that secrets are sealed with; null where there is no key file yet.
+   *
+   * @throws Failure `key_error`, `untrusted_path`
+   */
+  newestKey(): SecretKey | null {
+    return this.#read()?.findLast(({ isNext }) => !isNext) ?? null;
+  }
+
+  /**
+   * Has secrets be sealed with the next key from now on, if these open with the keys that are there.
+   *
+   * @throws Failure as {@link Vault.open}, and nothing was changed
+   */
+  async takeNextKey(key: SecretKey, kept: readonly Kept[]): Promise<SecretKey> {
+    for (const one of kept) await this.open(one);
+    const taken = takeNextKey(this.path, key);
+    this.#keys = undefined;
+    return taken;
+  }
+
   /** Says whether a secret is sealed with an older key than this one. */
   isOlder({ secret }: Kept, key: SecretKey): boolean {
     const ids = this.#read(true)?.map(({ id }) => id) ?? [];
@@ -109,7 +152,7 @@ export class Vault {
     return await sealSecret(await this.open(kept), kept.username, key);
   }
 
-  #read(anew = false): SecretKey[] | null {
+  #read(anew = false): FileKey[] | null {
     if (anew || this.#keys === undefined) {
       this.#keys = readKeyFile(this.path);
     }
@@ -117,8 +160,8 @@ export class Vault {
   }
 
   #newestOnDisk(): SecretKey {
-    const newest = this.#read()?.at(-1);
-    if (newest === undefined) return this.#addKey();
+    const newest = this.newestKey();
+    if (newest === null) return this.#addKey();
     syncKeyFile(this.path);
     return newest;
   }

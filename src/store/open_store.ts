@@ -1,5 +1,7 @@
-import type { DatabasePlace, SqlitePlace } from "../core/database_place.ts";
+import type { DatabasePlace, PostgresPlace, SqlitePlace } from "../core/database_place.ts";
 import type { Backups } from "./backup.ts";
+import type { CopySource, CopyTarget } from "./copy.ts";
+import type { SchemaChange } from "./schema.ts";
 import { openDatabase } from "./sqlite/database.ts";
 import { storedVersion } from "./sqlite/header.ts";
 import { openSqliteLogins } from "./sqlite/logins.ts";
@@ -7,6 +9,9 @@ import { MIGRATIONS } from "./sqlite/migrations.ts";
 import type { Logins, Store } from "./store.ts";
 
 export type { Backups } from "./backup.ts";
+export type { SchemaChange } from "./schema.ts";
+export { COPIED_TABLES } from "./copied_tables.ts";
+export type { CopyFilling, CopySource, CopyTarget, RowCounts } from "./copy.ts";
 export { LOGIN_BUSY_TIMEOUT_MS } from "./sqlite/logins.ts";
 export { isOurHeader } from "./sqlite/header.ts";
 
@@ -103,4 +108,59 @@ export interface SchemaVersions {
 export function schemaVersions(path: string): SchemaVersions | null {
   const stored = storedVersion(path);
   return stored === null ? null : { stored, known: MIGRATIONS.length };
+}
+
+/**
+ * Brings the schema of a database on a server to this program's version, in one transaction, and grants
+ * what logins need.
+ *
+ * @param role who gets it, beside those who had it before; null for nobody
+ * @throws Failure as opening a store; `input_error` where there is no such role
+ */
+export async function initSchema(
+  place: PostgresPlace,
+  role: string | null,
+): Promise<SchemaChange> {
+  const { initSchema } = await import("./postgres/init.ts");
+  return await initSchema(place, role);
+}
+
+/**
+ * Makes the SQL that {@link initSchema} would run.
+ *
+ * @param from the version that the schema has; 0 where there is none
+ * @throws Failure `usage`
+ */
+export async function schemaScript(from: number, role: string): Promise<string> {
+  const { schemaScript } = await import("./postgres/schema_script.ts");
+  return schemaScript(from, role);
+}
+
+/**
+ * Opens a store of one moment, to copy it elsewhere, while logins go on.
+ *
+ * @throws Failure as {@link openStore}
+ */
+export async function openCopySource(place: DatabasePlace): Promise<CopySource> {
+  if (place.engine === "postgres") {
+    const { PostgresCopySource } = await import("./postgres/copy.ts");
+    return await PostgresCopySource.open(place);
+  }
+  const { SqliteCopySource } = await import("./sqlite/copy.ts");
+  return await SqliteCopySource.open(place.path);
+}
+
+/**
+ * Opens a store to copy another one to: a file is made where there is none; a server's database has its
+ * tables already.
+ *
+ * @throws Failure as {@link openStore}
+ */
+export async function openCopyTarget(place: DatabasePlace): Promise<CopyTarget> {
+  if (place.engine === "postgres") {
+    const { PostgresCopyTarget } = await import("./postgres/copy.ts");
+    return await PostgresCopyTarget.open(place);
+  }
+  const { SqliteCopyTarget } = await import("./sqlite/copy.ts");
+  return await SqliteCopyTarget.open(place.path);
 }

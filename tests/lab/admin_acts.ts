@@ -80,7 +80,8 @@ const waitForWeeks = act(
   fc.constantFrom(-1, 0, 1),
   (trial, seconds) => trial.pass(WEEKS + seconds * SECOND),
 );
-const setBack = act(
+/** The clock is set back, by far more than a correction. */
+export const setBack = act(
   "setBack",
   seconds,
   (trial, seconds) => trial.pass(-seconds * 1000),

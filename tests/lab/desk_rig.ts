@@ -9,7 +9,7 @@ import { EXTERNAL_FACTOR } from "../../src/login/first_factor.ts";
 import { CurrentLogin, type Rules as ServiceRules } from "../../src/serve/current_login.ts";
 import { LoginDesk } from "../../src/serve/login_desk.ts";
 import { readSettings } from "../../src/settings.ts";
-import type { Database } from "../../src/store/sqlite/database.ts";
+import type { Store } from "../../src/store/store.ts";
 import type { Field } from "../../src/text/logfmt.ts";
 import { DeskServer } from "./desk_server.ts";
 import { type Labels, verdictOf } from "./desk_verdict.ts";
@@ -70,8 +70,8 @@ export class DeskRig extends LoginRig implements Disposable {
   #letIn = 0;
   #events = 0;
 
-  constructor(database: Database, path: string, keyFile: string, rules: Rules) {
-    super(database, keyFile, rules);
+  constructor(store: Store, path: string, keyFile: string, rules: Rules) {
+    super(store, keyFile, rules);
     this.#books = new DatabaseSync(path, { readOnly: true });
     const isExternal = rules.mode === "external";
     this.#rules = {

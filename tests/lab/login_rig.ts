@@ -14,9 +14,7 @@ import { tokenStep } from "../../src/login/token_step.ts";
 import { fakeFactor, TEST_RULES } from "./login_parts.ts";
 import { given, newEnrolment } from "./secrets.ts";
 import { Vault } from "../../src/secrets/vault.ts";
-import type { Database } from "../../src/store/sqlite/database.ts";
-import { SqliteEnrolmentStore } from "../../src/store/sqlite/enrolment_store.ts";
-import { SqliteLoginStore } from "../../src/store/sqlite/login_store.ts";
+import type { EnrolmentStore, LoginStore, Store } from "../../src/store/store.ts";
 import { BEGINS_BY_SCRIPT, BLOCKED, pamNameOf, type Rules, type Sent } from "./login_rules.ts";
 
 const PASSWORDS: Record<Sent["password"], string> = {
@@ -49,14 +47,14 @@ export class LoginRig {
   readonly recordsFailures: boolean = false;
   /** Whether a login under an id takes the place of an earlier one with its challenge. */
   readonly forgetsEarlier: boolean = false;
-  readonly enrolments: SqliteEnrolmentStore;
-  readonly #store: SqliteLoginStore;
+  readonly enrolments: EnrolmentStore;
+  readonly #store: LoginStore;
   readonly #keyFile: string;
   readonly #rules: Rules;
 
-  constructor(database: Database, keyFile: string, rules: Rules) {
-    this.enrolments = new SqliteEnrolmentStore(database);
-    this.#store = new SqliteLoginStore(database);
+  constructor({ enrolments, logins }: Store, keyFile: string, rules: Rules) {
+    this.enrolments = enrolments;
+    this.#store = logins;
     this.#keyFile = keyFile;
     this.#rules = rules;
   }

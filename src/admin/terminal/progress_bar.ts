@@ -13,9 +13,9 @@ export class ProgressBar {
     this.#total = total;
   }
 
-  /** Counts one more as done. The bar disappears with the last. */
-  step(): void {
-    this.#done++;
+  /** Counts some more as done. The bar disappears with the last. */
+  step(count = 1): void {
+    this.#done += count;
     if (!this.#console.isTerminal || this.#total < 2) return;
     const filled = Math.floor(WIDTH * this.#done / this.#total);
     const bar = "█".repeat(filled).padEnd(WIDTH, "░");

@@ -71,8 +71,13 @@ export async function openLink(
   return new Link(await openSocket(host, deadline), options, { user, database, password });
 }
 
-/** @throws Failure `database_missing`, `database_older`, `database_newer` */
-function requireSchema(found: Record<string, unknown> | undefined, place: string): void {
+/**
+ * Makes sure that this program can use a schema.
+ *
+ * @param found what the table of its version has
+ * @throws Failure `database_missing`, `database_older`, `database_newer`
+ */
+export function requireSchema(found: Record<string, unknown> | undefined, place: string): void {
   const [version, oldest] = [Number(found?.version), Number(found?.oldest_program)];
   if (!(version >= 1)) {
     throw passing("database_missing", place, "it has no tables: run openvpn-totp database init");

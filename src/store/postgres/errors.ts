@@ -1,4 +1,3 @@
-import postgres from "postgres";
 import { Failure, type FailureCode, isSystemError, PassingFailure } from "../../core/failure.ts";
 import { printable } from "../../text/printable.ts";
 import { TooLate } from "./deadline.ts";
@@ -37,6 +36,12 @@ const LONGEST = 200;
 /** In these classes, a message may repeat a value. */
 const WITH_VALUES = /^2[23]/;
 
+/** An error that the server itself sent, by the library's class for those. */
+interface ServerError extends Error {
+  /** SQLSTATE, five characters. */
+  code: string;
+}
+
 /**
  * Turns an error that came up while a server was used into a `Failure` that says which database, what
  * is wrong and what to do. One that has nothing to do with the server is passed on unchanged.
@@ -73,7 +78,7 @@ export function passing(code: FailureCode, place: string, what: string): Failure
   return new PassingFailure(code, `${place} cannot be used: ${what}`);
 }
 
-function ofServer({ code, message }: postgres.PostgresError, place: string): Failure {
+function ofServer({ code, message }: ServerError, place: string): Failure {
   const advice = ADVICE[code] ?? ADVICE[code.slice(0, 3)] ?? ADVICE[code.slice(0, 2)];
   const more = WITH_VALUES.test(code) ? "" : `, ${told(message)}`;
   if (advice !== undefined) {
@@ -87,9 +92,10 @@ function told(message: string): string {
   return printable(message.slice(0, LONGEST));
 }
 
-/** By its class: the built program has other names for classes. */
-function isServerError(error: unknown): error is postgres.PostgresError {
-  return error instanceof postgres.PostgresError;
+/** By its fields: the class has another name in the built program, whose names are shortened. */
+function isServerError(error: unknown): error is ServerError {
+  return error instanceof Error && "severity" in error && "code" in error &&
+    typeof error.code === "string" && /^[0-9A-Z]{5}$/.test(error.code);
 }
 
 /** The library's own codes are words; the system's begin with an E. */

@@ -31,6 +31,8 @@ import {
 import {
   findKnownPlace,
   findPlaceFailures,
+  forgetFailures,
+  forgetPasswords,
   isNewPassword,
   saveKnownPlace,
   savePlaceFailures,
@@ -68,16 +70,35 @@ export class PostgresLoginStore implements LoginStore {
   }
 
   transaction<T>(work: (records: LoginRecords) => Promise<T>): Promise<T> {
-    return this.#database.transaction((connection) => work(new PostgresLoginRecords(connection)));
+    return this.#database.transaction(async (connection) => {
+      const records = new PostgresLoginRecords(connection);
+      const result = await work(records);
+      records.forgetGone();
+      return result;
+    });
   }
 }
 
 /** {@link LoginRecords} on a connection with an open transaction. */
 class PostgresLoginRecords implements LoginRecords {
   readonly #connection: Connection;
+  /**
+   * The earliest moments at which a place failed, and at which a password was wrong: later ones may be of a
+   * clock that was wrong.
+   */
+  #placeFailedAt: EpochMs | null = null;
+  #passwordWrongAt: EpochMs | null = null;
 
   constructor(connection: Connection) {
     this.#connection = connection;
+  }
+
+  /** Removes what is over by now: once, however many places a failure counts at. */
+  forgetGone(): void {
+    const [placeFailedAt, wrongAt] = [this.#placeFailedAt, this.#passwordWrongAt];
+    if (placeFailedAt !== null) forgetFailures(this.#connection, placeFailedAt);
+    const at = earlier(placeFailedAt, wrongAt);
+    if (at !== null) forgetPasswords(this.#connection, at);
   }
 
   findEnrolment(username: string, loginName?: string): Promise<Enrolment | null> {
@@ -147,6 +168,9 @@ class PostgresLoginRecords implements LoginRecords {
   }
 
   savePlaceFailures(key: string, failures: PlaceFailures | null): Promise<void> {
+    if (failures !== null) {
+      this.#placeFailedAt = earlier(this.#placeFailedAt, failures.lastAt);
+    }
     return savePlaceFailures(this.#connection, key, failures);
   }
 
@@ -159,6 +183,7 @@ class PostgresLoginRecords implements LoginRecords {
   }
 
   isNewPassword(key: string, mark: string, now: EpochMs, until: EpochMs): Promise<boolean> {
+    this.#passwordWrongAt = earlier(this.#passwordWrongAt, now);
     return isNewPassword(this.#connection, { key, mark, until }, now);
   }
 
@@ -185,4 +210,10 @@ class PostgresLoginRecords implements LoginRecords {
   recordDecision(decision: DecisionRecord, rule: AuditRule): Promise<void> {
     return recordDecision(this.#connection, decision, rule);
   }
+}
+
+/** The earlier of two moments, of those that there are. */
+function earlier(one: EpochMs | null, other: EpochMs | null): EpochMs | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.min(one, other);
 }

@@ -34,13 +34,6 @@ export async function savePlaceFailures(
     await connection.run("DELETE FROM openvpn_totp.place_failures WHERE place = $1", [key]);
     return;
   }
-  connection.afterwards(
-    `DELETE FROM openvpn_totp.place_failures WHERE place = ANY (ARRAY(
-       SELECT place FROM openvpn_totp.place_failures WHERE gone_at <= $1
-       LIMIT ${FORGOTTEN_AT_ONCE} FOR UPDATE SKIP LOCKED))`,
-    [failures.lastAt],
-  );
-  forgetPasswords(connection, failures.lastAt);
   await connection.run(
     `INSERT INTO openvpn_totp.place_failures (place, level, last_at, gone_at)
      VALUES ($1, $2, $3, $4)
@@ -146,7 +139,6 @@ export async function isNewPassword(
   { key, mark, until }: WrongPassword,
   now: EpochMs,
 ): Promise<boolean> {
-  forgetPasswords(connection, now);
   const { count } = await connection.run(
     `INSERT INTO openvpn_totp.wrong_passwords AS known (place, mark, until) VALUES ($1, $2, $3)
      ON CONFLICT (place, mark) DO UPDATE SET until = excluded.until
@@ -156,8 +148,18 @@ export async function isNewPassword(
   return count !== 0;
 }
 
+/** Removes failures of places that have been taken back. */
+export function forgetFailures(connection: Connection, now: EpochMs): void {
+  connection.afterwards(
+    `DELETE FROM openvpn_totp.place_failures WHERE place = ANY (ARRAY(
+       SELECT place FROM openvpn_totp.place_failures WHERE gone_at <= $1
+       LIMIT ${FORGOTTEN_AT_ONCE} FOR UPDATE SKIP LOCKED))`,
+    [now],
+  );
+}
+
 /** Removes marks whose time is over: nobody is to find them later. */
-function forgetPasswords(connection: Connection, now: EpochMs): void {
+export function forgetPasswords(connection: Connection, now: EpochMs): void {
   connection.afterwards(
     `DELETE FROM openvpn_totp.wrong_passwords WHERE ctid = ANY (ARRAY(
        SELECT ctid FROM openvpn_totp.wrong_passwords WHERE until <= $1

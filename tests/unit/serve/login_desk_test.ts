@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Attempt } from "../../../src/core/challenge.ts";
 import { ClientSessions } from "../../../src/serve/client_sessions.ts";
 import { LONGEST_LOGIN_MS } from "../../../src/serve/limits.ts";
-import { openDatabase } from "../../../src/store/sqlite/database.ts";
+import { openStore } from "../../../src/store/open_store.ts";
 import { DeskRig } from "../../lab/desk_rig.ts";
 import { codeAt, type Rules } from "../../lab/login_rules.ts";
 import { makeTestDirectory } from "../../lab/program.ts";
@@ -33,9 +33,10 @@ const attempt = (id: string): Attempt => ({
 /** Runs work with a service that knows alice. */
 async function withRig(work: (rig: DeskRig, keyFile: string) => Promise<void>): Promise<void> {
   await using directory = await makeTestDirectory();
-  using database = await openDatabase(directory.db, { create: true, busyTimeoutMs: 0 });
+  const database = { engine: "sqlite", path: directory.db } as const;
+  using store = await openStore({ database, create: true, busyTimeoutMs: 0 });
   const keyFile = `${directory.path}/key`;
-  using rig = new DeskRig(database, directory.db, keyFile, RULES);
+  using rig = new DeskRig(store, directory.db, keyFile, RULES);
   rig.now = 1_700_000_000_000;
   await rig.enrol("alice", SECRET);
   rig.now += 5000;

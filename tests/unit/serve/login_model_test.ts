@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { openDatabase } from "../../../src/store/sqlite/database.ts";
+import { openStore } from "../../../src/store/open_store.ts";
 import { LONGEST_LOGIN_MS } from "../../../src/serve/limits.ts";
 import { administration } from "../../lab/admin_acts.ts";
 import { serviceActs } from "../../lab/desk_acts.ts";
@@ -23,8 +23,9 @@ const BEGINS_BY_SERVICE = { before: LONGEST_LOGIN_MS, after: 10 * SECOND };
 
 async function play(rules: Rules, acts: Iterable<LoginAct>): Promise<void> {
   await using directory = await makeTestDirectory(memoryDirectory());
-  using database = await openDatabase(directory.db, { create: true, busyTimeoutMs: 0 });
-  using rig = new DeskRig(database, directory.db, `${directory.path}/key`, rules);
+  const database = { engine: "sqlite", path: directory.db } as const;
+  using store = await openStore({ database, create: true, busyTimeoutMs: 0 });
+  using rig = new DeskRig(store, directory.db, `${directory.path}/key`, rules);
   const trial = new DeskTrial(new LoginModel(rules, BEGINS_BY_SERVICE), rig);
   for (const name of ["alice", "bob", BLOCKED]) await trial.enrol(name);
   trial.pass(5000);

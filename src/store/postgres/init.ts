@@ -1,0 +1,142 @@
+import { placeText, type PostgresPlace } from "../../core/database_place.ts";
+import { Failure } from "../../core/failure.ts";
+import { quoted } from "../../text/printable.ts";
+import type { SchemaChange } from "../schema.ts";
+import { grantsSql } from "./grants.ts";
+import { Maintenance } from "./maintenance.ts";
+import { MIGRATIONS } from "./migrations.ts";
+import { schemaSql } from "./schema_sql.ts";
+
+/** The lowest version of PostgreSQL, as `server_version_num` has it. */
+export const OLDEST_SERVER = 130_000;
+
+/** Keeps two of these apart; any number does, as long as it stays the same. */
+const LOCK = 6_787_653_001;
+
+/** What is there before. */
+interface Found {
+  server: number;
+  encoding: string;
+  user: string;
+  has_schema: boolean;
+  /** Whether the user may do what the schema's owner may. */
+  is_owner: boolean;
+  may_create: boolean;
+  has_version: boolean;
+}
+
+/**
+ * Brings a database's schema to the version of this program, in one transaction, and grants what logins
+ * need: to a role, and to those that could use the schema before.
+ *
+ * @param role null for none
+ * @throws Failure
+ */
+export async function initSchema(
+  place: PostgresPlace,
+  role: string | null,
+): Promise<SchemaChange> {
+  using connection = await Maintenance.open({ ...place, needsWrites: true });
+  await connection.runAll(`BEGIN; SELECT pg_advisory_xact_lock(${LOCK});`);
+  const found = await look(connection);
+  requireFit(found, place);
+  const from = found.has_version ? await versionOf(connection, place) : 0;
+  const grantees = from === 0 ? [] : await granteesOf(connection);
+  if (role !== null) await requireRole(connection, role);
+  const wanted = role === null || role === found.user ? [] : [role];
+  const roles = [...new Set([...grantees, ...wanted])].sort();
+  await connection.runAll([schemaSql(from), ...roles.map(grantsSql)].join("\n"));
+  await connection.runAll("COMMIT");
+  return { from, to: MIGRATIONS.length, roles };
+}
+
+async function look(connection: Maintenance): Promise<Found> {
+  return await connection.row(
+    `SELECT current_setting('server_version_num')::int AS server,
+       current_setting('server_encoding') AS encoding,
+       current_user::text AS "user",
+       owner IS NOT NULL AS has_schema,
+       owner IS NOT NULL AND pg_has_role(owner, 'USAGE') AS is_owner,
+       has_database_privilege(current_database(), 'CREATE') AS may_create,
+       EXISTS (
+         SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+         WHERE nspname = 'openvpn_totp' AND relname = 'schema_version'
+       ) AS has_version
+     FROM (SELECT (SELECT nspowner FROM pg_namespace WHERE nspname = 'openvpn_totp') AS owner) AS one`,
+  ) as unknown as Found;
+}
+
+function requireFit(found: Found, place: PostgresPlace): void {
+  const text = placeText(place);
+  const user = quoted(found.user);
+  if (found.server < OLDEST_SERVER) {
+    throw new Failure(
+      "database_error",
+      `${text} is on PostgreSQL ${
+        Math.floor(found.server / 10_000)
+      }: version 13 or later is needed`,
+    );
+  }
+  if (found.encoding !== "UTF8") {
+    throw new Failure(
+      "database_error",
+      `${text} has the encoding ${found.encoding}: make it anew with ENCODING 'UTF8' ` +
+        "TEMPLATE template0",
+    );
+  }
+  if (found.has_schema && !found.is_owner) {
+    throw new Failure(
+      "database_denied",
+      `in ${text}, the schema openvpn_totp belongs to another role than ${user}: run this as its owner`,
+    );
+  }
+  if (found.has_schema && !found.has_version) {
+    throw new Failure(
+      "database_foreign",
+      `${text} has a schema openvpn_totp that openvpn-totp did not make: remove it, or use another ` +
+        "database",
+    );
+  }
+  if (!found.has_schema && !found.may_create) {
+    throw new Failure(
+      "database_denied",
+      `in ${text}, ${user} may not create a schema: run this as the database's owner, or have ` +
+        "--print give the SQL for its administrator",
+    );
+  }
+}
+
+/** @throws Failure `database_newer` */
+async function versionOf(connection: Maintenance, place: PostgresPlace): Promise<number> {
+  const version = Number(
+    (await connection.row("SELECT max(version) AS version FROM openvpn_totp.schema_version"))
+      .version,
+  );
+  if (version <= MIGRATIONS.length) return version;
+  throw new Failure(
+    "database_newer",
+    `${placeText(place)} has schema version ${version}, but this program knows versions up to ` +
+      `${MIGRATIONS.length}: use the newer openvpn-totp that made it`,
+  );
+}
+
+/** The roles that may use the schema, beside its owner: of tables that are new, they know nothing yet. */
+async function granteesOf(connection: Maintenance): Promise<string[]> {
+  const { rows } = await connection.run(
+    `SELECT DISTINCT rolname::text AS role
+     FROM pg_namespace, aclexplode(nspacl) AS acl JOIN pg_roles ON pg_roles.oid = acl.grantee
+     WHERE nspname = 'openvpn_totp' AND acl.privilege_type = 'USAGE' AND acl.grantee <> nspowner`,
+  );
+  return rows.map(({ role }) => role as string);
+}
+
+async function requireRole(connection: Maintenance, role: string): Promise<void> {
+  // Its name may be one that SQL cannot have, which the grants say more clearly.
+  grantsSql(role);
+  const { rows } = await connection.run("SELECT 1 FROM pg_roles WHERE rolname = $1", [role]);
+  if (rows.length > 0) return;
+  throw new Failure(
+    "input_error",
+    `the server has no role ${quoted(role)}: create it (CREATE ROLE … LOGIN), or correct --role`,
+  );
+}
