@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { COPIED_TABLES } from "../../src/store/copied_tables.ts";
+import { documentedFields } from "../lab/documented_fields.ts";
 import { mustRun, type Output, run } from "../lab/command.ts";
 import { startPostgres, type TestPostgres, type TestPostgresDatabase } from "../lab/postgres.ts";
 import {
@@ -50,6 +51,10 @@ testWith(POSTGRES_LAB, "database init makes the tables, and grants what logins n
       to: 1,
       roles: [database.login],
     });
+    assert.deepEqual(
+      Object.keys(JSON.parse(again.stdout)),
+      await documentedFields("database init"),
+    );
     const rights = await database.psql(
       `SELECT string_agg(DISTINCT privilege_type, ',' ORDER BY privilege_type)
        FROM information_schema.role_table_grants
@@ -150,6 +155,7 @@ testWith(POSTGRES_LAB, "database copy takes everything along, both ways", async 
     assert.equal(stderr, "");
     assert.equal(status, 0);
     const { users, rows, keyFile } = JSON.parse(stdout);
+    assert.deepEqual(Object.keys(JSON.parse(stdout)), await documentedFields("database copy"));
     assert.deepEqual([users, rows.decisions, keyFile], [3, 12_000, keyFileOf(db)]);
   }
   assert.deepEqual(contentOf(back), contentOf(db));

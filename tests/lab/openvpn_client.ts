@@ -21,6 +21,8 @@ export interface Login {
   sso?: string | null;
   /** Whether the client has `auth-retry interact`: it asks again after a refusal. */
   asksAgain?: boolean;
+  /** Whether OpenVPN itself waits before it connects again, rather than whoever manages it. */
+  waitsByItself?: boolean;
   /** Whether the client rejects session tokens. */
   dropsToken?: boolean;
   /** The answer to a static challenge; the client then has `static-challenge` with a text. */
@@ -86,7 +88,7 @@ export class OpenvpnClient implements AsyncDisposable {
     const client = stack.use(
       new OpenvpnClient(`client ${id}`, namespace, process, management),
     );
-    await client.#send("state on", "hold release");
+    await client.#send("state on", ...login.waitsByItself ? ["hold off"] : [], "hold release");
     await client.#lines.waitFor(/^>PASSWORD:Need 'Auth'/);
     stack.move();
     return client;

@@ -1,4 +1,4 @@
-import { filePathOf } from "../../core/database_place.ts";
+import type { PostgresPlace } from "../../core/database_place.ts";
 import type { Enrolment } from "../../core/enrolment.ts";
 import type { EpochMs } from "../../core/epoch.ts";
 import { hmacKey, hotp, timeStepAt } from "../../core/totp.ts";
@@ -6,8 +6,11 @@ import { Failure } from "../../core/failure.ts";
 import { Vault } from "../../secrets/vault.ts";
 import type { Settings } from "../../settings.ts";
 import {
+  examineHosts,
+  type HostFacts,
   LOGIN_BUSY_TIMEOUT_MS,
   openStore,
+  rehearseServerWrite,
   rehearseWrite,
   type SchemaVersions,
   schemaVersions,
@@ -31,25 +34,53 @@ export async function rehearseDatabase(
   now: EpochMs,
 ): Promise<DatabaseState> {
   const { uid } = user;
-  const path = filePathOf(database);
-  if (path === null) throw new Error("not yet");
-  const rehearse = () => rehearseHere(path, new Vault(keyFile), now);
+  const isFile = database.engine === "sqlite";
+  const rehearse = isFile
+    ? () => rehearseHere(database.path, new Vault(keyFile), now)
+    : () => rehearseServer(database, new Vault(keyFile), now);
   try {
     if (uid !== 0) {
-      requireAccess(path, user);
-      requireAccess(keyFile, user);
+      for (const path of [isFile ? database.path : database.passFile ?? keyFile, keyFile]) {
+        requireAccess(path, user);
+      }
     }
     // What that user has put there must not be opened with root's rights.
-    const other = uid !== 0 ? uid : isService ? null : foreignOwner(path);
-    return other !== null && Deno.uid() === 0
-      ? await whileActingAs(other, rehearse)
-      : await rehearse();
+    const other = uid !== 0 ? uid : isService || !isFile ? null : foreignOwner(database.path);
+    return other === null ? await rehearse() : await asUser(other, rehearse);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const { code, message } = error;
-    if (code === "database_missing") return { state: "missing" };
+    if (code === "database_missing" && isFile) return { state: "missing" };
     return { state: code === "database_unread" ? "unread" : "failed", message };
   }
+}
+
+/** Looks at each host of a database on a server with a user's rights; null if it is in a file. */
+export async function examineServer(
+  { database }: Settings,
+  { uid }: KnownUser,
+): Promise<HostFacts[] | null> {
+  if (database.engine === "sqlite") return null;
+  return await asUser(uid, () => examineHosts(database));
+}
+
+/** Runs work with a user's rights, if root runs it. */
+async function asUser<T>(uid: number, work: () => Promise<T>): Promise<T> {
+  return uid !== 0 && Deno.uid() === 0 ? await whileActingAs(uid, work) : await work();
+}
+
+async function rehearseServer(
+  database: PostgresPlace,
+  vault: Vault,
+  now: EpochMs,
+): Promise<DatabaseState> {
+  const options = { database, create: false, busyTimeoutMs: LOGIN_BUSY_TIMEOUT_MS };
+  const read = await readStore(options, vault, now);
+  return {
+    state: "open",
+    ...read,
+    writeTrouble: await failureOf(() => rehearseServerWrite(database)),
+  };
 }
 
 async function rehearseHere(path: string, vault: Vault, now: EpochMs): Promise<DatabaseState> {
