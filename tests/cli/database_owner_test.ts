@@ -46,6 +46,16 @@ testWith(
     await must("database", "copy", "--from", url, "--to", `${directory.path}/copy`, "--yes");
     assert.equal(Deno.statSync(`${directory.path}/copy`).uid, 0);
 
+    // From a file of that user's, too.
+    const place = `${directory.path}/file`;
+    await Deno.mkdir(place, { mode: 0o700 });
+    const file = ["--db", `${place}/db`, "--key", key];
+    await Deno.rename(`${directory.path}/copy`, `${place}/db`);
+    for (const path of [place, `${place}/db`]) await Deno.chown(path, uid, gid);
+    const again = ["database", "copy", "--from", `${place}/db`, "--to", `${directory.path}/copy`];
+    await mustRun(PROGRAM, [...file.slice(2), ...again, "--yes"]);
+    assert.deepEqual([...Deno.readDirSync(place)].map(({ name }) => name), ["db"]);
+
     const attempt = await playAttempt(directory.path, {
       totpDatabase: url,
       totpKeyFile: key,
