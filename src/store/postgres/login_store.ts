@@ -17,6 +17,7 @@ import type {
 import { exemptionOf } from "../rows.ts";
 import { recordDecision } from "./audit.ts";
 import { answerChallenge, findPending, forgetChallenge, recordChallenge } from "./challenges.ts";
+import { EXEMPTION } from "./columns.ts";
 import type { Connection } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { findEnrolment, recordLogin, saveFailures } from "./enrolments.ts";
@@ -140,7 +141,7 @@ class PostgresLoginRecords implements LoginRecords {
 
   async findExemption(username: string): Promise<Exemption | null> {
     const { rows: [row] } = await this.#connection.run(
-      "SELECT * FROM openvpn_totp.exemptions WHERE username = $1",
+      `SELECT ${EXEMPTION} FROM openvpn_totp.exemptions WHERE username = $1`,
       [username],
     );
     return row === undefined ? null : exemptionOf(row);

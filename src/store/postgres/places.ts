@@ -3,6 +3,7 @@ import { KNOWN_FOR_MS, type KnownPlace } from "../../core/known_place.ts";
 import type { PlaceFailures } from "../../core/throttle.ts";
 import type { PlaceCodes } from "../enrolment_store.ts";
 import { failuresOf } from "../rows.ts";
+import { FAILURES } from "./columns.ts";
 import type { Connection } from "./connection.ts";
 
 /** How many old rows go at once: one login must not pay for everything that others have left. */
@@ -61,7 +62,8 @@ export async function findKnownPlace(
   key: string,
 ): Promise<KnownPlace | null> {
   const { rows: [row] } = await connection.run(
-    "SELECT * FROM openvpn_totp.known_places WHERE place = $1",
+    `SELECT username, last_login_at, ${FAILURES}
+     FROM openvpn_totp.known_places WHERE place = $1`,
     [key],
   );
   return row === undefined ? null : {
@@ -130,7 +132,7 @@ export async function placeCodes(
 ): Promise<PlaceCodes[]> {
   const ofUser = username === undefined ? "" : "AND username = $1";
   const { rows } = await connection.run(
-    `SELECT * FROM openvpn_totp.known_places
+    `SELECT username, ${FAILURES} FROM openvpn_totp.known_places
      WHERE (failures > 0 OR locked_until IS NOT NULL) ${ofUser}
      ORDER BY place`,
     username === undefined ? [] : [username],
