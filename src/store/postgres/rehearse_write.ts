@@ -18,7 +18,11 @@ export async function rehearseWrite(place: PostgresPlace): Promise<void> {
     const link = await connect(place, limits, deadline);
     try {
       await link.runAll("BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE", deadline);
-      await link.run("INSERT INTO openvpn_totp.notices VALUES ($1, 0)", [NOTICE], deadline);
+      await link.run(
+        "INSERT INTO openvpn_totp.notices (notice, said_at) VALUES ($1, 0)",
+        [NOTICE],
+        deadline,
+      );
       await link.run("DELETE FROM openvpn_totp.notices WHERE notice = $1", [NOTICE], deadline);
       await link.runAll("ROLLBACK", deadline);
     } finally {

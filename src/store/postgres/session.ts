@@ -19,6 +19,10 @@ SET search_path = pg_catalog, pg_temp;
 SET enable_seqscan = off;
 SELECT set_config('synchronous_commit', 'on', false)
   WHERE current_setting('synchronous_commit') = 'off';
-SELECT version, oldest_program, current_setting('transaction_read_only') AS read_only
-  FROM openvpn_totp.schema_version;`;
+${LOOK}`;
 }
+
+/** Looks at what decides whether a server, and the schema there, will do. */
+export const LOOK =
+  `SELECT version, oldest_program, current_setting('transaction_read_only') AS read_only
+  FROM openvpn_totp.schema_version;`;
