@@ -88,6 +88,25 @@ testWith(POSTGRES_LAB, "database init makes the tables, and grants what logins n
     assert.equal(await database.psql(count), "0");
   });
 
+  await t.step("by the superuser, with the rights of the schema's owner", async () => {
+    const database = await emptyDatabase(server);
+    await init(database.ownerUrl);
+    // The owner's rule runs as whoever changes the table.
+    await server.psql(
+      `SET ROLE ${database.owner};
+       CREATE TABLE openvpn_totp.seen (who text);
+       CREATE FUNCTION openvpn_totp.see() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN INSERT INTO openvpn_totp.seen VALUES (current_user); RETURN NULL; END $$;
+       CREATE TRIGGER see AFTER UPDATE ON openvpn_totp.decisions
+         FOR EACH STATEMENT EXECUTE FUNCTION openvpn_totp.see();`,
+      { database: database.name },
+    );
+    const socket = { host: server.socketDirectory, port: `${server.port}` };
+    const url = `postgres://postgres@/${database.name}?${new URLSearchParams(socket)}`;
+    assert.equal((await init(url, "--role", database.login)).stderr, "");
+    assert.equal(await database.psql("SELECT DISTINCT who FROM openvpn_totp.seen"), database.owner);
+  });
+
   await t.step("not over a newer schema, or one of somebody else's", async () => {
     const database = await emptyDatabase(server);
     await init(database.ownerUrl);
@@ -180,6 +199,9 @@ testWith(POSTGRES_LAB, "a copy that does not come to its end leaves nothing behi
     /it has no tables .* openvpn-totp database init/,
   );
   await database.psql("ALTER SCHEMA away RENAME TO openvpn_totp");
+  await database.psql("UPDATE openvpn_totp.schema_version SET version = 99");
+  await fails(copy(db, db, database.url, "--yes"), /knows all of version 1 only: use the newer/);
+  await database.psql("UPDATE openvpn_totp.schema_version SET version = 1");
 
   // Secrets that do not open.
   await Deno.copyFile(keyFileOf(db), `${path}/key`);

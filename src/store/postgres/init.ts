@@ -22,7 +22,8 @@ interface Found {
   server: number;
   encoding: string;
   user: string;
-  has_schema: boolean;
+  /** Whom the schema belongs to; null if there is none. */
+  owner: string | null;
   /** Whether the user may do what the schema's owner may. */
   is_owner: boolean;
   may_create: boolean;
@@ -67,11 +68,15 @@ async function tryInit(
   await connection.runAll(`BEGIN; SELECT pg_advisory_xact_lock(${LOCK});`);
   const found = await look(connection);
   requireFit(found, place);
+  // Whatever its owner has put there runs with the owner's rights, and what is new belongs to the owner.
+  if (found.owner !== null) {
+    await connection.run("SELECT set_config('role', $1, true)", [found.owner]);
+  }
   const from = found.has_version ? await versionOf(connection) : 0;
   if (from > migrations.length) throw tooNew(place, from, migrations.length);
   const grantees = from === 0 ? [] : await granteesOf(connection);
   if (role !== null) await requireRole(connection, role);
-  const wanted = role === null || role === found.user ? [] : [role];
+  const wanted = role === null || role === (found.owner ?? found.user) ? [] : [role];
   const roles = [...new Set([...grantees, ...wanted])].sort();
   await connection.runAll([schemaSql(from, migrations), ...roles.map(grantsSql)].join("\n"));
   await connection.runAll("COMMIT");
@@ -83,7 +88,7 @@ async function look(connection: Maintenance): Promise<Found> {
     `SELECT current_setting('server_version_num')::int AS server,
        current_setting('server_encoding') AS encoding,
        current_user::text AS "user",
-       owner IS NOT NULL AS has_schema,
+       pg_get_userbyid(owner)::text AS owner,
        owner IS NOT NULL AND pg_has_role(owner, 'USAGE') AS is_owner,
        has_database_privilege(current_database(), 'CREATE') AS may_create,
        EXISTS (
@@ -112,20 +117,20 @@ function requireFit(found: Found, place: PostgresPlace): void {
         "TEMPLATE template0",
     );
   }
-  if (found.has_schema && !found.is_owner) {
+  if (found.owner !== null && !found.is_owner) {
     throw new Failure(
       "database_denied",
       `in ${text}, the schema openvpn_totp belongs to another role than ${user}: run this as its owner`,
     );
   }
-  if (found.has_schema && !found.has_version) {
+  if (found.owner !== null && !found.has_version) {
     throw new Failure(
       "database_foreign",
       `${text} has a schema openvpn_totp that openvpn-totp did not make: remove it, or use another ` +
         "database",
     );
   }
-  if (!found.has_schema && !found.may_create) {
+  if (found.owner === null && !found.may_create) {
     throw new Failure(
       "database_denied",
       `in ${text}, ${user} may not create a schema: run this as the database's owner, or have ` +

@@ -3,6 +3,7 @@ import { postgresPlace } from "../../../../src/core/postgres_url.ts";
 import { checkServer } from "../../../../src/server_setup/doctor/server_checks.ts";
 import type { SetUp } from "../../../../src/server_setup/doctor/set_up.ts";
 import { checkUnitNetwork } from "../../../../src/server_setup/doctor/unit_network.ts";
+import { checkUnitPaths } from "../../../../src/server_setup/doctor/unit_paths.ts";
 import { readUnitFile } from "../../../../src/server_setup/systemd/unit_file.ts";
 import type { HostFacts, ServerFacts } from "../../../../src/store/open_store.ts";
 import { makeTestDirectory } from "../../../lab/program.ts";
@@ -139,6 +140,16 @@ Deno.test("a unit that cuts the program off from the database's server", () => {
     const expected = line === null ? ["ok", null] : ["problem", line];
     assert.deepEqual([finding!.level, finding!.line], expected, lines.join());
   }
+  const hidden = "postgres://u@db.example/vpn?passfile=/root/pass&sslrootcert=/etc/ca.pem";
+  const facts = {
+    settings: { database: postgresPlace(hidden, 5000)!, keyFile: "/etc/key", log: "stderr" },
+    program: "/usr/local/bin/openvpn-totp",
+    serviceSettings: { path: "/etc/serve.conf", values: new Map(), error: null },
+  } as unknown as SetUp;
+  const assignments = readUnitFile("[Service]\nProtectHome=yes", "u");
+  const path = checkUnitPaths({ name: "u", assignments }, facts);
+  assert.match(path.why!, /the passfile \/root\/pass is hidden/);
+
   const inFile = { database: { engine: "sqlite", path: "/x" } } as SetUp["settings"];
   assert.deepEqual(checkUnitNetwork({ name: "u", assignments: [] }, { settings: inFile }), []);
 });
