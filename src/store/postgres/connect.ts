@@ -98,27 +98,32 @@ export async function openLink(
  * Makes sure that this program can use a schema.
  *
  * @param found what the table of its version has
+ * @param known the version that this program knows
  * @throws Failure `database_missing`, `database_older`, `database_newer`
  */
-export function requireSchema(found: Row | undefined, place: string): void {
+export function requireSchema(
+  found: Row | undefined,
+  place: string,
+  known = SCHEMA_VERSION,
+): void {
   const [version, oldest] = [Number(found?.version), Number(found?.oldest_program)];
   if (!(version >= 1)) {
     throw passing("database_missing", place, "it has no tables: run openvpn-totp database init");
   }
-  if (version < SCHEMA_VERSION) {
+  if (version < known) {
     throw passing(
       "database_older",
       place,
-      `it has schema version ${version}, and this program needs ${SCHEMA_VERSION}: run ` +
+      `it has schema version ${version}, and this program needs ${known}: run ` +
         "openvpn-totp database init (programs of before go on with it)",
     );
   }
-  if (oldest <= SCHEMA_VERSION) return;
+  if (oldest <= known) return;
   throw passing(
     "database_newer",
     place,
     `it has schema version ${version}, which programs for version ${oldest} and later can use, and ` +
-      `this one is for ${SCHEMA_VERSION}: install the newer openvpn-totp`,
+      `this one is for ${known}: install the newer openvpn-totp`,
   );
 }
 
