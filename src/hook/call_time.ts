@@ -1,6 +1,6 @@
 import type { Settings } from "../settings.ts";
 
-/** How long a call may take in addition to PAM, in seconds: usually it takes some milliseconds. */
+/** How long a call may take besides PAM and a server, in seconds: usually it takes some milliseconds. */
 const SLACK_SECONDS = 10;
 
 /**
@@ -9,7 +9,9 @@ const SLACK_SECONDS = 10;
  */
 export function secondsFor(
   scriptType: string,
-  { pamTimeoutSeconds = 0 }: Partial<Settings>,
+  { pamTimeoutSeconds = 0, database }: Partial<Settings>,
 ): number {
-  return scriptType === "user-pass-verify" ? pamTimeoutSeconds + SLACK_SECONDS : SLACK_SECONDS;
+  const serverSeconds = database?.engine === "postgres" ? Math.ceil(database.timeoutMs / 1000) : 0;
+  const seconds = SLACK_SECONDS + serverSeconds;
+  return scriptType === "user-pass-verify" ? pamTimeoutSeconds + seconds : seconds;
 }

@@ -47,7 +47,10 @@ export async function runHook(
     args,
     settings,
     openLogins,
-    databaseOwner: ownerToActAs(database?.engine === "sqlite" ? database.path : undefined),
+    // With a server, it is the key file that may belong to the service's user, as the passfile does.
+    databaseOwner: ownerToActAs(
+      database?.engine === "sqlite" ? database.path : settings.good.keyFile,
+    ),
     environment: processEnvironment,
     openFirstFactor,
   };

@@ -74,9 +74,11 @@ export class PlaceThrottle {
     whose: Whose = "all",
   ): Promise<{ seconds: number; isFromFuture: boolean }> {
     let [seconds, isFromFuture] = [0, false];
-    for (const scope of await this.scopes(reader, now)) {
-      if (whose === "own" && !isPair(scope.key)) continue;
-      const failures = await reader.findPlaceFailures(scope.key);
+    const scopes = (await this.scopes(reader, now))
+      .filter(({ key }) => whose === "all" || isPair(key));
+    const found = await reader.findFailuresOfPlaces(scopes.map(({ key }) => key));
+    for (const [i, scope] of scopes.entries()) {
+      const failures = found[i]!;
       seconds = Math.max(seconds, waitSeconds(failures, scope, now));
       isFromFuture ||= failures !== null && failures.lastAt > now;
     }

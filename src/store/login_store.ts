@@ -56,6 +56,9 @@ export interface PlaceReader {
   /** The failures of a place; null without any. */
   findPlaceFailures(key: string): Promise<PlaceFailures | null>;
 
+  /** The failures of several places, in their order: one look, where an engine is elsewhere. */
+  findFailuresOfPlaces(keys: readonly string[]): Promise<(PlaceFailures | null)[]>;
+
   /** What is known of a user's logins from a network, by the pair's key; null if there were none. */
   findKnownPlace(key: string): Promise<KnownPlace | null>;
 }

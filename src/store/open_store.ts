@@ -2,6 +2,7 @@ import type { DatabasePlace, PostgresPlace, SqlitePlace } from "../core/database
 import type { Backups } from "./backup.ts";
 import type { CopySource, CopyTarget } from "./copy.ts";
 import type { SchemaChange } from "./schema.ts";
+import type { HostFacts } from "./server_facts.ts";
 import { openDatabase } from "./sqlite/database.ts";
 import { storedVersion } from "./sqlite/header.ts";
 import { openSqliteLogins } from "./sqlite/logins.ts";
@@ -10,6 +11,7 @@ import type { Logins, Store } from "./store.ts";
 
 export type { Backups } from "./backup.ts";
 export type { SchemaChange } from "./schema.ts";
+export type { HostFacts, ServerFacts } from "./server_facts.ts";
 export { COPIED_TABLES } from "./copied_tables.ts";
 export type { CopyFilling, CopySource, CopyTarget, RowCounts } from "./copy.ts";
 export { LOGIN_BUSY_TIMEOUT_MS } from "./sqlite/logins.ts";
@@ -163,4 +165,24 @@ export async function openCopyTarget(place: DatabasePlace): Promise<CopyTarget> 
   }
   const { SqliteCopyTarget } = await import("./sqlite/copy.ts");
   return await SqliteCopyTarget.open(place.path);
+}
+
+/**
+ * Looks at each host of a database on a server; changes nothing.
+ *
+ * @throws Failure never: what is wrong with a host is among its facts
+ */
+export async function examineHosts(place: PostgresPlace): Promise<HostFacts[]> {
+  const { examineHosts } = await import("./postgres/examine.ts");
+  return await examineHosts(place);
+}
+
+/**
+ * Tries what a login needs to write to a database on a server, and takes it back.
+ *
+ * @throws Failure as a login would
+ */
+export async function rehearseServerWrite(place: PostgresPlace): Promise<void> {
+  const { rehearseWrite } = await import("./postgres/rehearse_write.ts");
+  await rehearseWrite(place);
 }

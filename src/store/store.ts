@@ -23,9 +23,8 @@ export type {
 } from "./login_store.ts";
 
 /**
- * An open store: one connection, with a view for each of its users. What is asked of it runs in the
- * order in which it was asked: a read waits for the transactions before it, so that it sees nothing
- * that isn't committed.
+ * An open store, with a view for each of its users. A read sees nothing that isn't committed: what is
+ * asked of one connection runs in the order in which it was asked.
  */
 export interface Store extends Disposable, AsyncDisposable {
   readonly logins: LoginStore;

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { COPIED_TABLES } from "../../src/store/copied_tables.ts";
+import { documentedFields } from "../lab/documented_fields.ts";
 import { mustRun, type Output, run } from "../lab/command.ts";
 import { startPostgres, type TestPostgres, type TestPostgresDatabase } from "../lab/postgres.ts";
+import { once, PostgresProxy } from "../lab/postgres_proxy.ts";
 import {
   enroll,
   keyFileOf,
@@ -50,6 +52,10 @@ testWith(POSTGRES_LAB, "database init makes the tables, and grants what logins n
       to: 1,
       roles: [database.login],
     });
+    assert.deepEqual(
+      Object.keys(JSON.parse(again.stdout)),
+      await documentedFields("database init"),
+    );
     const rights = await database.psql(
       `SELECT string_agg(DISTINCT privilege_type, ',' ORDER BY privilege_type)
        FROM information_schema.role_table_grants
@@ -81,6 +87,25 @@ testWith(POSTGRES_LAB, "database init makes the tables, and grants what logins n
     await fails(init(database.ownerUrl, "--role", "public"), /cannot be the name of a role/, 2);
     const count = "SELECT count(*) FROM pg_namespace WHERE nspname = 'openvpn_totp'";
     assert.equal(await database.psql(count), "0");
+  });
+
+  await t.step("by the superuser, with the rights of the schema's owner", async () => {
+    const database = await emptyDatabase(server);
+    await init(database.ownerUrl);
+    // The owner's rule runs as whoever changes the table.
+    await server.psql(
+      `SET ROLE ${database.owner};
+       CREATE TABLE openvpn_totp.seen (who text);
+       CREATE FUNCTION openvpn_totp.see() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN INSERT INTO openvpn_totp.seen VALUES (current_user); RETURN NULL; END $$;
+       CREATE TRIGGER see AFTER UPDATE ON openvpn_totp.decisions
+         FOR EACH STATEMENT EXECUTE FUNCTION openvpn_totp.see();`,
+      { database: database.name },
+    );
+    const socket = { host: server.socketDirectory, port: `${server.port}` };
+    const url = `postgres://postgres@/${database.name}?${new URLSearchParams(socket)}`;
+    assert.equal((await init(url, "--role", database.login)).stderr, "");
+    assert.equal(await database.psql("SELECT DISTINCT who FROM openvpn_totp.seen"), database.owner);
   });
 
   await t.step("not over a newer schema, or one of somebody else's", async () => {
@@ -150,6 +175,7 @@ testWith(POSTGRES_LAB, "database copy takes everything along, both ways", async 
     assert.equal(stderr, "");
     assert.equal(status, 0);
     const { users, rows, keyFile } = JSON.parse(stdout);
+    assert.deepEqual(Object.keys(JSON.parse(stdout)), await documentedFields("database copy"));
     assert.deepEqual([users, rows.decisions, keyFile], [3, 12_000, keyFileOf(db)]);
   }
   assert.deepEqual(contentOf(back), contentOf(db));
@@ -174,6 +200,20 @@ testWith(POSTGRES_LAB, "a copy that does not come to its end leaves nothing behi
     /it has no tables .* openvpn-totp database init/,
   );
   await database.psql("ALTER SCHEMA away RENAME TO openvpn_totp");
+  await database.psql("UPDATE openvpn_totp.schema_version SET version = 99");
+  await fails(copy(db, db, database.url, "--yes"), /knows all of version 1 only: use the newer/);
+  await database.psql("UPDATE openvpn_totp.schema_version SET version = 1");
+
+  // The connection is lost half way, or at the end.
+  await using proxy = new PostgresProxy(server.port);
+  const throughProxy = database.address({ hosts: [`127.0.0.1:${proxy.port}`] });
+  for (const pattern of [/INSERT INTO openvpn_totp\.decisions/, /^COMMIT/]) {
+    const judge = once(pattern, { act: "cut", when: "before" });
+    proxy.judge = judge;
+    await fails(copy(db, db, throughProxy, "--yes"), /cannot be used: the connection was lost/);
+    assert.equal(judge.hits(), 1);
+    assert.equal(await users(), "0");
+  }
 
   // Secrets that do not open.
   await Deno.copyFile(keyFileOf(db), `${path}/key`);

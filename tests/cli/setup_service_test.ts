@@ -268,3 +268,40 @@ testWith([], "doctor reads what setup --serve wrote as the service's", async () 
     assert(!ids.includes(id), id);
   }
 });
+
+testWith(
+  [],
+  "a service whose database is on another machine can reach it, and back again",
+  async () => {
+    await using place = await makePlace();
+    const url = "postgres://logins@db.example/vpn?passfile=/etc/openvpn-totp/pass";
+    const before = hooksConfig(`setenv totpDatabase ${url}`);
+    await Deno.writeTextFile(place.config("server"), before);
+    const there = await place.setup("server", "--serve", "--yes");
+    assert.equal(there.status, 0, there.stderr);
+    assert.match(
+      place.file(SETTINGS),
+      /^totpDatabase postgres:\/\/logins@db\.example\/vpn\?passfile=/m,
+    );
+    assert.doesNotMatch(place.file(SERVICE), /^IPAddressDeny/m);
+    assert.match(place.file(SERVICE), /^After=.* network-online\.target$/m);
+    assert.match(there.stdout, /\/etc\/openvpn-totp\/pass$/m);
+    assert.doesNotMatch(there.stdout, /token_index/);
+    const back = await place.setup("server", "--hook", "--yes");
+    assert.equal(back.status, 0, back.stderr);
+    assert.equal(place.text("server"), before);
+    assert.match(back.stdout, /chown -h root:root \/etc\/openvpn-totp\/pass$/m);
+  },
+);
+
+testWith([], "setup repeats no password of a URL", async () => {
+  await using place = await makePlace();
+  await Deno.writeTextFile(
+    place.config("server"),
+    hooksConfig("setenv totpDatabase postgres://u:geheim@h/d"),
+  );
+  const { status, stdout, stderr } = await place.setup("server", "--serve", "--yes");
+  assert.equal(status, 1);
+  assert.match(stderr, /totpDatabase is "postgres:\/\/u:\[redacted\]@h\/d"/);
+  assert.doesNotMatch(stdout + stderr, /geheim/);
+});

@@ -13,6 +13,7 @@ const decoder = new TextDecoder();
 /** Reads messages from a connection, whose first one may have no type. */
 export class MessageReader {
   readonly #connection: Deno.Conn;
+  readonly #chunk = new Uint8Array(16_384);
   #rest = new Uint8Array();
 
   constructor(connection: Deno.Conn) {
@@ -43,8 +44,8 @@ export class MessageReader {
   }
 
   async #has(length: number): Promise<boolean> {
-    const chunk = new Uint8Array(65_536);
     while (this.#rest.length < length) {
+      const chunk = this.#chunk;
       const count = await this.#connection.read(chunk).catch(() => null);
       if (count === null) return false;
       const rest = new Uint8Array(this.#rest.length + count);

@@ -16,7 +16,7 @@ import { directoryAt, readersOf, scriptAt, troubleAbove, troubleOf } from "./fil
 import { findOpenvpn } from "./openvpn_version.ts";
 import { pamStackOf } from "./pam_stack_facts.ts";
 import { probePam } from "./probe_pam.ts";
-import { rehearseDatabase } from "./rehearsal.ts";
+import { examineServer, rehearseDatabase } from "./rehearsal.ts";
 import { gatherService, readServiceSettings } from "./service_facts.ts";
 import type { LineFacts, RunUser, Script, SetUp } from "./set_up.ts";
 import { areFilesNamed, settingsIn, settingsOf, variablesIn } from "./settings_in_config.ts";
@@ -57,9 +57,9 @@ export async function gatherSetUp({ now, ...options }: GatherOptions): Promise<S
     configTrouble: configTrouble(configPath, config),
     scripts: scriptsIn(config),
     service,
-    database: areFilesNamed(values)
+    ...areFilesNamed(values)
       ? await rehearse(settings, { user, isService: service !== null }, now())
-      : null,
+      : NO_DATABASE,
     pam,
     pamStack: pamStackOf(config, settings, pam),
     clock: { year: new Date(now()).getUTCFullYear(), isSynchronised: isSynchronised() },
@@ -150,11 +150,17 @@ async function rehearse(
   settings: Settings,
   { user, isService }: { user: RunUser; isService: boolean },
   now: EpochMs,
-): Promise<SetUp["database"]> {
+): Promise<Pick<SetUp, "database" | "databaseHosts">> {
   const { uid } = user;
-  if (uid === null) return null;
-  return await rehearseDatabase(settings, { user: { ...user, uid }, isService }, now);
+  if (uid === null) return NO_DATABASE;
+  const process = { user: { ...user, uid }, isService };
+  return {
+    database: await rehearseDatabase(settings, process, now),
+    databaseHosts: await examineServer(settings, process),
+  };
 }
+
+const NO_DATABASE = { database: null, databaseHosts: null };
 
 /** Null if the system does not say. */
 function isSynchronised(): boolean | null {

@@ -1,6 +1,7 @@
 import { placeText } from "../../core/database_place.ts";
 import { counted } from "../../text/counted.ts";
 import { type Finding, type FindingId, ok, problem, warning } from "./finding.ts";
+import { checkServer } from "./server_checks.ts";
 import type { DatabaseState, SetUp } from "./set_up.ts";
 
 /** Years in which this program can be running; in any other year the clock is wrong. */
@@ -14,6 +15,7 @@ export function checkMachine(setUp: SetUp): Finding[] {
     ...(setUp.database === null
       ? []
       : checkDatabase(setUp.database, placeText(setUp.settings.database))),
+    ...checkServer(setUp),
     ...checkPam(setUp),
     checkClock(setUp.clock),
   ];

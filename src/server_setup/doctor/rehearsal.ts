@@ -1,4 +1,4 @@
-import { filePathOf } from "../../core/database_place.ts";
+import type { PostgresPlace } from "../../core/database_place.ts";
 import type { Enrolment } from "../../core/enrolment.ts";
 import type { EpochMs } from "../../core/epoch.ts";
 import { hmacKey, hotp, timeStepAt } from "../../core/totp.ts";
@@ -6,8 +6,11 @@ import { Failure } from "../../core/failure.ts";
 import { Vault } from "../../secrets/vault.ts";
 import type { Settings } from "../../settings.ts";
 import {
+  examineHosts,
+  type HostFacts,
   LOGIN_BUSY_TIMEOUT_MS,
   openStore,
+  rehearseServerWrite,
   rehearseWrite,
   type SchemaVersions,
   schemaVersions,
@@ -18,38 +21,83 @@ import { foreignOwner } from "../../system/trusted_path.ts";
 import { type KnownUser, requireAccess } from "./require_access.ts";
 import type { DatabaseState } from "./set_up.ts";
 
-/**
- * Does with the database and the key file what a login does, but changes nothing.
- *
- * @param user the user that a login's program runs as
- * @param isService it is the service, which takes nobody else's rights; root's hooks take those of the
- *   database's owner
- */
+/** Who a login's program runs as. */
+export interface LoginProcess {
+  user: KnownUser;
+  /** It is the service, which takes nobody else's rights; root's hooks take those of an owner. */
+  isService: boolean;
+}
+
+/** Does with the database and the key file what a login does, but changes nothing. */
 export async function rehearseDatabase(
-  { database, keyFile }: Settings,
-  { user, isService }: { user: KnownUser; isService: boolean },
+  settings: Settings,
+  process: LoginProcess,
   now: EpochMs,
 ): Promise<DatabaseState> {
-  const { uid } = user;
-  const path = filePathOf(database);
-  if (path === null) throw new Error("not yet");
-  const rehearse = () => rehearseHere(path, new Vault(keyFile), now);
+  const { database, keyFile } = settings;
+  const { user } = process;
+  const isFile = database.engine === "sqlite";
   try {
-    if (uid !== 0) {
-      requireAccess(path, user);
-      requireAccess(keyFile, user);
+    if (user.uid !== 0) {
+      for (const path of [isFile ? database.path : database.passFile ?? keyFile, keyFile]) {
+        requireAccess(path, user);
+      }
     }
-    // What that user has put there must not be opened with root's rights.
-    const other = uid !== 0 ? uid : isService ? null : foreignOwner(path);
-    return other !== null && Deno.uid() === 0
-      ? await whileActingAs(other, rehearse)
-      : await rehearse();
+    const vault = new Vault(keyFile);
+    return await asLogin(
+      settings,
+      process,
+      () => isFile ? rehearseHere(database.path, vault, now) : rehearseServer(database, vault, now),
+    );
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const { code, message } = error;
-    if (code === "database_missing") return { state: "missing" };
+    if (code === "database_missing" && isFile) return { state: "missing" };
     return { state: code === "database_unread" ? "unread" : "failed", message };
   }
+}
+
+/**
+ * Looks at each host of a database on a server as a login finds it; null if it is in a file, or if a
+ * login's rights cannot be taken, which {@link rehearseDatabase} tells.
+ */
+export async function examineServer(
+  settings: Settings,
+  process: LoginProcess,
+): Promise<HostFacts[] | null> {
+  const { database } = settings;
+  if (database.engine === "sqlite") return null;
+  try {
+    return await asLogin(settings, process, () => examineHosts(database));
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
+}
+
+/** Runs work with a login's rights. What a user has put anywhere must not be opened with root's. */
+async function asLogin<T>(
+  { database, keyFile }: Settings,
+  { user: { uid }, isService }: LoginProcess,
+  work: () => Promise<T>,
+): Promise<T> {
+  const owned = database.engine === "sqlite" ? database.path : keyFile;
+  const other = uid !== 0 ? uid : isService ? null : foreignOwner(owned);
+  return other !== null && Deno.uid() === 0 ? await whileActingAs(other, work) : await work();
+}
+
+async function rehearseServer(
+  database: PostgresPlace,
+  vault: Vault,
+  now: EpochMs,
+): Promise<DatabaseState> {
+  const options = { database, create: false, busyTimeoutMs: LOGIN_BUSY_TIMEOUT_MS };
+  const read = await readStore(options, vault, now);
+  return {
+    state: "open",
+    ...read,
+    writeTrouble: await failureOf(() => rehearseServerWrite(database)),
+  };
 }
 
 async function rehearseHere(path: string, vault: Vault, now: EpochMs): Promise<DatabaseState> {

@@ -13,6 +13,7 @@ import type {
 } from "./set_up.ts";
 import { checkProgram } from "./hook_checks.ts";
 import { checkMemory } from "./unit_checks.ts";
+import { checkUnitNetwork } from "./unit_network.ts";
 import { checkUnitPaths } from "./unit_paths.ts";
 
 const OTHERS_WRITE = 0o002;
@@ -204,5 +205,6 @@ function checkUnit(setUp: SetUp, { unit: found, management }: ServiceFacts): Fin
     ok(id, `${SERVICE_UNIT} names this server's socket${drift}`),
     checkMemory(unit),
     checkUnitPaths(unit, { ...setUp, program: commandOf(unit)?.words[0] ?? setUp.program }),
+    ...checkUnitNetwork(unit, setUp),
   ];
 }

@@ -1,3 +1,4 @@
+import type { HostFacts } from "../../store/open_store.ts";
 import type { Config } from "../openvpn_config/directive.ts";
 import type { Settings } from "../../settings.ts";
 import type { PamStack } from "../pam_stack/read_pam_stack.ts";
@@ -125,6 +126,8 @@ export interface SetUp {
   logDirectory: Directory | null;
   /** Null if it was not looked for. */
   database: DatabaseState | null;
+  /** The hosts of the database's URL; null if it is in a file, or was not looked for. */
+  databaseHosts: readonly HostFacts[] | null;
   /** Null if PAM is not used. */
   pam: {
     service: string | null;
@@ -139,5 +142,12 @@ export interface SetUp {
 /** What the configuration's own lines, and those of the unit, are checked by. */
 export type LineFacts = Omit<
   SetUp,
-  "configTrouble" | "scripts" | "service" | "database" | "pam" | "pamStack" | "clock"
+  | "configTrouble"
+  | "scripts"
+  | "service"
+  | "database"
+  | "databaseHosts"
+  | "pam"
+  | "pamStack"
+  | "clock"
 >;

@@ -2,6 +2,7 @@ import { type Config, type Directive, directivesNamed } from "../openvpn_config/
 import { SETTINGS } from "../../settings.ts";
 import { settingsFileLine } from "../../settings_file.ts";
 import { setenvLine, settingLines } from "../configuration/setting_lines.ts";
+import { withoutPassword } from "../../text/url_password.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { LineFacts, ServiceSettingsFacts } from "./set_up.ts";
 
@@ -25,7 +26,7 @@ function checkUnread(config: Config, { path, error }: ServiceSettingsFacts): Fin
       `${name} is set in OpenVPN's configuration`,
       `the service reads ${path} only: put the line there`,
       {
-        line: settingsFileLine(name, value),
+        line: settingsFileLine(name, withoutPassword(value)),
         at,
       },
     )
@@ -45,13 +46,17 @@ function checkSetting(at: Directive): Finding[] {
   if (setting === undefined) return [unknownSetting(name, value, at)];
   if (setting.parse(value) !== undefined) return [];
   const why = `every login is refused: expected ${setting.allowed}`;
-  return [problem("settings", `${name} is "${value}"`, why, { at })];
+  const objection = setting.objection?.(value);
+  const what = objection === undefined
+    ? `${name} is "${value}"`
+    : `${name} is not allowed: ${objection}`;
+  return [problem("settings", what, why, { at })];
 }
 
 function unknownSetting(name: string, value: string, at: Directive): Finding {
   const nearest = nearestTo(name);
   const hint = nearest === null ? "see the README" : `did you mean ${nearest}?`;
-  const line = nearest === null ? null : setenvLine(nearest, value);
+  const line = nearest === null ? null : setenvLine(nearest, withoutPassword(value));
   return warning("settings", `${name} is not a setting: ${hint}`, "it does nothing", { line, at });
 }
 
@@ -63,7 +68,7 @@ function checkSafe(at: Directive): Finding[] {
     "settings",
     `${name} is set with setenv-safe`,
     `the program sees it as OPENVPN_${name} and ignores it`,
-    { line: setenvLine(name, value), at },
+    { line: setenvLine(name, withoutPassword(value)), at },
   )];
 }
 

@@ -16,10 +16,12 @@ export function settingsOf(values: ReadonlyMap<string, string>): Settings {
   return readSettings((name) => variables.get(name));
 }
 
-/** Says whether it is known where the database and the key file are: neither path is invalid. */
+/** Says whether it is known where the database and the key file are: nothing about them is invalid. */
 export function areFilesNamed(values: ReadonlyMap<string, string>): boolean {
   const bad = badSettings(values).map(({ name }) => name);
-  return [SETTINGS.tokenDbPath, SETTINGS.keyFile].every(({ name }) => !bad.includes(name));
+  const { tokenDbPath, database, databaseTimeoutSeconds, keyFile } = SETTINGS;
+  return [tokenDbPath, database, databaseTimeoutSeconds, keyFile]
+    .every(({ name }) => !bad.includes(name));
 }
 
 /** The values that a configuration gives variables, by name. */

@@ -1,6 +1,7 @@
 import { isOn, lastOf, listOf, type Unit } from "../systemd/unit_file.ts";
 import { type Finding, ok, problemInUnit, warning } from "./finding.ts";
 import type { LineFacts } from "./set_up.ts";
+import { checkUnitNetwork } from "./unit_network.ts";
 import { checkUnitPaths } from "./unit_paths.ts";
 
 /** One thread of OpenVPN's and three of the program's. */
@@ -24,6 +25,7 @@ export function checkUnit(setUp: LineFacts): Finding[] {
     checkMemory(unit),
     ...checkCapabilities(unit, setUp),
     checkUnitPaths(unit, setUp),
+    ...checkUnitNetwork(unit, setUp),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { filePathOf } from "../../core/database_place.ts";
+import type { DatabasePlace } from "../../core/database_place.ts";
 import { lastNamed } from "../openvpn_config/directive.ts";
 import type { Unit } from "../systemd/unit_file.ts";
 import { type Finding, ok, problemInUnit } from "./finding.ts";
@@ -30,11 +30,29 @@ function needsOf({ settings, tmpDir, program, config, serviceSettings }: LineFac
     const file = `${tmpDir.path}/file`;
     needs.push({ path: file, what: "the temporary file", isWritten: true, isShared: true });
   }
-  const database = filePathOf(settings.database);
-  if (database !== null) needs.push({ path: database, what: "the database", isWritten: true });
+  needs.push(...databaseNeeds(settings.database));
   needs.push({ path: settings.keyFile, what: "the key file", isWritten: false });
   if (settings.log.startsWith("/")) {
     needs.push({ path: settings.log, what: "the log", isWritten: true });
   }
   return needs;
+}
+
+/** A file, or what a connection to a server is made with. */
+function databaseNeeds(database: DatabasePlace): Need[] {
+  if (database.engine === "sqlite") {
+    return [{ path: database.path, what: "the database", isWritten: true }];
+  }
+  const { passFile, tls, hosts } = database;
+  const files: [path: string | null | undefined, what: string][] = [
+    [passFile, "the passfile"],
+    [tls?.rootCertificates === "system" ? null : tls?.rootCertificates, "the file of sslrootcert"],
+    [tls?.client?.certificate, "the file of sslcert"],
+    [tls?.client?.key, "the file of sslkey"],
+    ...hosts.map(({ host, port }): [string | null, string] => [
+      host.startsWith("/") ? `${host}/.s.PGSQL.${port}` : null,
+      "the database's socket",
+    ]),
+  ];
+  return files.flatMap(([path, what]) => path ? [{ path, what, isWritten: false }] : []);
 }

@@ -1,3 +1,4 @@
+import { withoutPassword } from "../../text/url_password.ts";
 import { Failure } from "../../core/failure.ts";
 import { SETTINGS } from "../../settings.ts";
 import { parseSettingsFile, settingsFileLine } from "../../settings_file.ts";
@@ -73,7 +74,7 @@ function requireAllowed({ at, name, value }: SettingLine): void {
   throw new Failure(
     "config_error",
     `${name} is ${
-      quoted(value)
+      quoted(withoutPassword(value))
     } in ${at.file}:${at.line}, expected ${setting.allowed}: correct it ` +
       "first",
   );
@@ -82,7 +83,9 @@ function requireAllowed({ at, name, value }: SettingLine): void {
 function conflict({ at, name, value }: SettingLine, before: string, path: string): Failure {
   return new Failure(
     "config_error",
-    `${name} is ${quoted(value)} in ${at.file}:${at.line}, and ${quoted(before)} for the service ` +
+    `${name} is ${quoted(withoutPassword(value))} in ${at.file}:${at.line}, and ${
+      quoted(before)
+    } for the service ` +
       `(${path}), which has one value for all servers: make them alike first`,
   );
 }

@@ -1,8 +1,9 @@
-import { filePathOf } from "../../core/database_place.ts";
+import type { PostgresPlace } from "../../core/database_place.ts";
 import { basename, dirname } from "node:path/posix";
 import { SETTINGS_FILE } from "../../service_options.ts";
 import type { Settings } from "../../settings.ts";
 import { isOurDirectory, lstat } from "../../system/trusted_path.ts";
+import { printable } from "../../text/printable.ts";
 import { PAM_HELPER_UNIT, PAM_SOCKET_UNIT, SERVICE_UNIT, SERVICE_USER } from "../units/names.ts";
 import { CONF_NAME } from "../units/service_files.ts";
 import type { ServiceChanges } from "./service_plan.ts";
@@ -69,14 +70,46 @@ export function stepsToHooks(
  * commands, later; a log is mostly in a directory where the service can make no file.
  */
 function ownershipSteps({ database, keyFile, log }: Settings): Step[] {
-  const path = filePathOf(database);
-  const directory = path === null ? null : dirname(path);
+  const directory = database.engine === "sqlite" ? dirname(database.path) : null;
   const isBesideDatabase = directory !== null && isWithin(log, directory);
   return [
-    ...path === null ? [] : [databaseStep(path, dirname(path))],
+    ...database.engine === "sqlite"
+      ? [databaseStep(database.path, dirname(database.path))]
+      : serverSteps(database),
     keyStep(keyFile),
     ...log.startsWith("/") && !isBesideDatabase ? [logStep(log)] : [],
   ];
+}
+
+/** Gives what a connection to a database's server is made with to the service. */
+function serverSteps({ passFile, tls, user }: PostgresPlace): Step[] {
+  const { client = null, rootCertificates = "system" } = tls ?? {};
+  const readable = [rootCertificates, client?.certificate ?? "system"]
+    .filter((path) => path !== "system");
+  return [
+    ...passFile === null ? [] : passFileSteps(passFile, user),
+    ...client === null ? [] : [`chown -h ${OWNER} ${client.key}`],
+    ...[...new Set(readable)].filter((path) => !isForAll(path))
+      .map((path) => `# let ${SERVICE_USER} read ${path} (group, or mode 0644)`),
+  ];
+}
+
+function passFileSteps(path: string, user: string): Step[] {
+  return lstat(path) === null
+    ? [
+      keyStep(path),
+      `# write the password of ${printable(user)} into ${path}: *:*:*:USER:PASSWORD`,
+    ]
+    : [keyStep(path)];
+}
+
+/** Says whether everybody may read a file; certificates are no secret. */
+function isForAll(path: string): boolean {
+  try {
+    return ((Deno.statSync(path).mode ?? 0) & 0o004) !== 0;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -84,8 +117,12 @@ function ownershipSteps({ database, keyFile, log }: Settings): Step[] {
  * whatever root's hooks write to follows a link of root's, and not one of another user.
  */
 function returnSteps({ database, keyFile }: Settings): Step[] {
-  const path = filePathOf(database);
-  if (path === null) return [`chown -h root:root ${keyFile}`];
+  if (database.engine === "postgres") {
+    const { passFile, tls } = database;
+    return [passFile, tls?.client?.key ?? null, keyFile]
+      .flatMap((path) => path === null ? [] : [`chown -h root:root ${path}`]);
+  }
+  const { path } = database;
   const directory = dirname(path);
   const isOurs = isOurDirectory(directory);
   const files = isOurs ? directory : `${directory} -maxdepth 1 -name '${basename(path)}*'`;

@@ -1,6 +1,7 @@
 import { filePathOf } from "../../core/database_place.ts";
 import { dirname } from "node:path/posix";
 import { Failure } from "../../core/failure.ts";
+import { isLocal } from "../../core/postgres_url.ts";
 import { quoted } from "../../text/printable.ts";
 import { readSettings, type Settings } from "../../settings.ts";
 import { parseSettingsFile } from "../../settings_file.ts";
@@ -8,7 +9,7 @@ import { SETTINGS_FILE } from "../../service_options.ts";
 import type { SettingLine } from "../configuration/setting_lines.ts";
 import { STATE_DIRECTORY } from "../units/names.ts";
 import { SERVICE_UNIT_PATH, serviceFiles } from "../units/service_files.ts";
-import { type ServedServer, serversIn } from "../units/service_unit.ts";
+import { type ServedServer, serversIn, type ServiceUnitOptions } from "../units/service_unit.ts";
 import { type FileChange, originalAt, planFile } from "./file_change.ts";
 import { moveSettings } from "./move_settings.ts";
 
@@ -65,7 +66,7 @@ export function planServiceFiles(
     isShared: others.length > 0,
   });
   const settings = readSettings((name) => values.get(name));
-  const files = serviceFiles({ program, servers, writable: writableBy(settings) })
+  const files = serviceFiles({ program, servers, ...neededBy(settings) })
     .flatMap(({ path, text }) =>
       planFile({ path: place.root + path, text }, place.read, place.replace) ?? []
     );
@@ -90,7 +91,7 @@ export function planServiceWithout(
   const before = serversBefore(place);
   const servers = before.filter((one) => one.socket !== socket);
   const isNeeded = servers.length > 0 && servers.length < before.length;
-  const options = { program, servers, writable: writableBy(settings) };
+  const options = { program, servers, ...neededBy(settings) };
   const files = !isNeeded ? [] : serviceFiles(options)
     .filter(({ path }) => path === SERVICE_UNIT_PATH)
     .flatMap(({ path, text }) =>
@@ -101,6 +102,14 @@ export function planServiceWithout(
 
 function serversBefore(place: ServicePlace): ServedServer[] {
   return serversIn(textAt(`${place.root}${SERVICE_UNIT_PATH}`, place) ?? "");
+}
+
+/** What the settings need of the unit. */
+function neededBy(settings: Settings): Pick<ServiceUnitOptions, "writable" | "reachesNetwork"> {
+  const { database } = settings;
+  const reachesNetwork = database.engine === "postgres" &&
+    !database.hosts.every(({ host }) => isLocal(host));
+  return { writable: writableBy(settings), reachesNetwork };
 }
 
 /** The directories that the unit has to make writable, beside its own one. */

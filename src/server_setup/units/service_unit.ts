@@ -18,6 +18,8 @@ export interface ServiceUnitOptions {
   servers: readonly ServedServer[];
   /** Directories that the service writes to, besides /var/lib/openvpn-totp. */
   writable: readonly string[];
+  /** Whether the database is on another machine; default: false. */
+  reachesNetwork?: boolean;
 }
 
 /** The text of `openvpn-totp.service`. */
@@ -26,8 +28,8 @@ export function serviceUnit(options: ServiceUnitOptions): string {
 [Unit]
 Description=Two-factor logins of OpenVPN
 Documentation=man:openvpn-totp(8)
-Wants=${PAM_SOCKET_UNIT}
-After=${PAM_SOCKET_UNIT}
+Wants=${PAM_SOCKET_UNIT}${network(options)}
+After=${PAM_SOCKET_UNIT}${network(options)}
 # Without the service nobody can log in, so systemd never gives up.
 StartLimitIntervalSec=0
 
@@ -48,11 +50,16 @@ StateDirectoryMode=0700
 RuntimeDirectory=openvpn-totp-serve
 RuntimeDirectoryMode=0755
 UMask=0077
-${writableLines(options)}${HARDENING}`;
+${writableLines(options)}${hardening(options)}`;
+}
+
+function network({ reachesNetwork = false }: ServiceUnitOptions): string {
+  return reachesNetwork ? " network-online.target" : "";
 }
 
 /** There is no MemoryDenyWriteExecute, as the runtime compiles code while it runs. */
-const HARDENING = `
+function hardening({ reachesNetwork = false }: ServiceUnitOptions): string {
+  return `
 # The service needs its database, three kinds of sockets, and nothing else of the machine.
 NoNewPrivileges=yes
 CapabilityBoundingSet=
@@ -76,9 +83,11 @@ LockPersonality=yes
 RemoveIPC=yes
 KeyringMode=private
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
-IPAddressDeny=any
-IPAddressAllow=localhost
-SystemCallArchitectures=native
+${
+    reachesNetwork
+      ? ELSEWHERE
+      : "IPAddressDeny=any\nIPAddressAllow=localhost\n"
+  }SystemCallArchitectures=native
 # The runtime protects its compiled code with memory keys.
 SystemCallFilter=@system-service @pkey
 SystemCallFilter=~@privileged
@@ -87,6 +96,11 @@ SystemCallErrorNumber=EPERM
 [Install]
 WantedBy=multi-user.target
 `;
+}
+
+/** Which addresses a name has may change. */
+const ELSEWHERE =
+  "# The database's server is elsewhere: you may name it (IPAddressDeny=any, IPAddressAllow=...).\n";
 
 /** Proxies belong to the first sockets, so that servers with one come first. */
 function command({ program, servers }: ServiceUnitOptions): string {

@@ -88,7 +88,7 @@ function valuesOf(row: DecisionRecord): Value[] {
   ];
 }
 
-/** An index has no room for texts as long as these may be. */
+/** An index has little room, and these texts may be long. */
 function hashOf(fold: string): Uint8Array {
   return createHash("sha256").update(fold).digest();
 }

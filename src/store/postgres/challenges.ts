@@ -2,8 +2,8 @@ import { type Challenge, KEPT_AFTER_EXPIRY_MS } from "../../core/challenge.ts";
 import type { EpochMs } from "../../core/epoch.ts";
 import { challengeExists, type Pending } from "../login_store.ts";
 import { challengeOf, enrolmentOf } from "../rows.ts";
+import { CHALLENGE, ENROLMENT, ENROLMENTS } from "./columns.ts";
 import type { Connection } from "./connection.ts";
-import { ENROLMENTS } from "./enrolments_table.ts";
 
 /** `LoginRecords.recordChallenge`. */
 export async function recordChallenge(connection: Connection, challenge: Challenge): Promise<void> {
@@ -54,7 +54,9 @@ export async function findPending(
   attemptId: string,
 ): Promise<Pending | null> {
   const { rows: [row] } = await connection.run(
-    `SELECT * FROM openvpn_totp.challenges JOIN ${ENROLMENTS} USING (username) WHERE attempt = $1`,
+    `SELECT ${CHALLENGE}, ${ENROLMENT}
+     FROM (SELECT ${CHALLENGE} FROM openvpn_totp.challenges WHERE attempt = $1) AS challenge
+     JOIN ${ENROLMENTS} USING (username)`,
     [attemptId],
   );
   return row === undefined ? null : { challenge: challengeOf(row), enrolment: enrolmentOf(row) };
@@ -80,7 +82,7 @@ export async function openChallenges(
 ): Promise<Challenge[]> {
   const ofUser = username === undefined ? "" : "AND username = $2";
   const { rows } = await connection.run(
-    `SELECT * FROM openvpn_totp.challenges
+    `SELECT ${CHALLENGE} FROM openvpn_totp.challenges
      WHERE answer IS NULL AND created_at <= $1 AND expires_at > $1 ${ofUser}
      ORDER BY created_at, attempt`,
     username === undefined ? [now] : [now, username],

@@ -1,11 +1,13 @@
 import { placeText, type PostgresHost, type PostgresPlace } from "../../core/database_place.ts";
 import { Failure } from "../../core/failure.ts";
+import type { Row } from "./connection.ts";
 import type { Deadline } from "./deadline.ts";
 import { failureOf, passing } from "./errors.ts";
 import { Link } from "./link.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
 import { readPassFile } from "./pass_file.ts";
-import { type SessionLimits, sessionStart } from "./session.ts";
+import { requireProof } from "./proven_server.ts";
+import { LOOK, type SessionLimits, sessionStart } from "./session.ts";
 import { openSocket } from "./socket.ts";
 import { tlsOptions } from "./tls.ts";
 
@@ -44,20 +46,37 @@ async function connectTo(
   const link = await openLink(host, place, deadline);
   try {
     const { rows: [found] } = await link.runAll(sessionStart(limits), deadline);
-    const named = placeText({ ...place, hosts: [host] });
-    if (place.needsWrites && found?.read_only === "on") {
-      throw passing(
-        "database_readonly",
-        named,
-        "it takes no writes: it is a replica, or read-only",
-      );
-    }
-    requireSchema(found, named);
+    requireFit(found, { ...place, hosts: [host] });
     return link;
   } catch (error) {
     link.close();
     throw error;
   }
+}
+
+/**
+ * Makes sure that a place will still do that a link was opened to: its server may have become a replica,
+ * and a newer program may have changed the schema.
+ *
+ * @throws Failure; what the link throws
+ */
+export async function lookAgain(
+  link: Link,
+  place: PostgresPlace,
+  deadline: Deadline,
+): Promise<void> {
+  const { rows: [found] } = await link.runAll(LOOK, deadline);
+  requireFit(found, place);
+}
+
+/** @param found what {@link LOOK} gave */
+function requireFit(found: Row | undefined, place: PostgresPlace): void {
+  const text = placeText(place);
+  if (place.needsWrites && found?.read_only === "on") {
+    const what = "it takes no writes: it is a replica, or read-only";
+    throw passing("database_readonly", text, what);
+  }
+  requireSchema(found, text);
 }
 
 /** Opens a connection, whatever is in the database. */
@@ -68,34 +87,43 @@ export async function openLink(
 ): Promise<Link> {
   const options = tlsOptions(host, tls);
   const password = passFile === null ? null : readPassFile(passFile, { ...host, database, user });
-  return new Link(await openSocket(host, deadline), options, { user, database, password });
+  const socket = await openSocket(host, deadline);
+  // A socket's directory belongs to the server's user; at a port, anybody may listen.
+  const isAnybodys = options === null && !host.host.startsWith("/");
+  if (isAnybodys && password !== null) requireProof(socket);
+  return new Link(socket, options, { user, database, password });
 }
 
 /**
  * Makes sure that this program can use a schema.
  *
  * @param found what the table of its version has
+ * @param known the version that this program knows
  * @throws Failure `database_missing`, `database_older`, `database_newer`
  */
-export function requireSchema(found: Record<string, unknown> | undefined, place: string): void {
+export function requireSchema(
+  found: Row | undefined,
+  place: string,
+  known = SCHEMA_VERSION,
+): void {
   const [version, oldest] = [Number(found?.version), Number(found?.oldest_program)];
   if (!(version >= 1)) {
     throw passing("database_missing", place, "it has no tables: run openvpn-totp database init");
   }
-  if (version < SCHEMA_VERSION) {
+  if (version < known) {
     throw passing(
       "database_older",
       place,
-      `it has schema version ${version}, and this program needs ${SCHEMA_VERSION}: run ` +
+      `it has schema version ${version}, and this program needs ${known}: run ` +
         "openvpn-totp database init (programs of before go on with it)",
     );
   }
-  if (oldest <= SCHEMA_VERSION) return;
+  if (oldest <= known) return;
   throw passing(
     "database_newer",
     place,
     `it has schema version ${version}, which programs for version ${oldest} and later can use, and ` +
-      `this one is for ${SCHEMA_VERSION}: install the newer openvpn-totp`,
+      `this one is for ${known}: install the newer openvpn-totp`,
   );
 }
 

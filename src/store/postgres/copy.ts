@@ -127,7 +127,8 @@ async function* pages(connection: Maintenance, name: string, sql: string): Async
 async function begin(place: PostgresPlace, mode: string): Promise<Maintenance> {
   const connection = await Maintenance.open(place);
   try {
-    await connection.requireSchema();
+    // A table or column that this program does not know would be left out.
+    await connection.requireSameSchema();
     await connection.runAll(`BEGIN ${mode}`);
     return connection;
   } catch (error) {

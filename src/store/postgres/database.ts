@@ -1,6 +1,6 @@
 import { placeText, type PostgresPlace } from "../../core/database_place.ts";
-import { connect } from "./connect.ts";
-import type { Connection, Value } from "./connection.ts";
+import { connect, lookAgain, requireSchema } from "./connect.ts";
+import type { Connection, Row, Value } from "./connection.ts";
 import { Deadline } from "./deadline.ts";
 import { failureOf } from "./errors.ts";
 import type { Link } from "./link.ts";
@@ -51,11 +51,11 @@ export class PostgresDatabase implements Database {
     this.#use = use;
     const statementMs = Math.min(use.waitMs, UNHURRIED_MS);
     const limits = { statementMs, pauseMs: Math.min(statementMs, LONGEST_PAUSE_MS) };
-    this.#links = new Links(
+    this.#links = new Links({
       // Whoever may take time does not wait that long for a server that says nothing.
-      (deadline) => connect(place, limits, deadline.atMost(place.timeoutMs)),
-      use.connections,
-    );
+      open: (deadline) => connect(place, limits, deadline.atMost(place.timeoutMs)),
+      tryAgain: (link, deadline) => lookAgain(link, place, deadline),
+    }, use.connections);
   }
 
   read<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
@@ -67,7 +67,8 @@ export class PostgresDatabase implements Database {
   }
 
   transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    return this.#within((link, deadline) => runTransaction(link, work, deadline));
+    const requireKnown = (schema: Row | undefined) => requireSchema(schema, placeText(this.#place));
+    return this.#within((link, deadline) => runTransaction(link, { work, requireKnown }, deadline));
   }
 
   /** Waits until everything that was asked for has ended. */

@@ -17,6 +17,7 @@ import type {
 import { exemptionOf } from "../rows.ts";
 import { deleteUser, endExemption, exempt, setDisabled } from "./administration.ts";
 import { openChallenges } from "./challenges.ts";
+import { EXEMPTION } from "./columns.ts";
 import type { Database } from "./database.ts";
 import { PostgresDecisionFollower } from "./decision_follower.ts";
 import { enrol, replaceSecrets } from "./enrol.ts";
@@ -140,7 +141,7 @@ export class PostgresEnrolmentStore implements EnrolmentStore {
   exemptions(): Promise<Exemption[]> {
     return this.#database.read(async (connection) => {
       const { rows } = await connection.run(
-        "SELECT * FROM openvpn_totp.exemptions ORDER BY username",
+        `SELECT ${EXEMPTION} FROM openvpn_totp.exemptions ORDER BY username`,
       );
       return rows.map(exemptionOf);
     });

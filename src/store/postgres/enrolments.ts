@@ -2,8 +2,8 @@ import type { Enrolment } from "../../core/enrolment.ts";
 import type { CodeFailures } from "../../core/lockout.ts";
 import type { Login } from "../login_store.ts";
 import { enrolmentOf } from "../rows.ts";
+import { ENROLMENT, ENROLMENTS } from "./columns.ts";
 import type { Connection } from "./connection.ts";
-import { ENROLMENTS } from "./enrolments_table.ts";
 
 /** `EnrolmentStore.find`, and `LoginRecords.findEnrolment` where a login name is given. */
 export async function findEnrolment(
@@ -12,9 +12,9 @@ export async function findEnrolment(
   loginName?: string,
 ): Promise<Enrolment | null> {
   const { rows: [row] } = loginName === undefined
-    ? await connection.run(`SELECT * FROM ${ENROLMENTS} WHERE username = $1`, [username])
+    ? await connection.run(`SELECT ${ENROLMENT} FROM ${ENROLMENTS} WHERE username = $1`, [username])
     : await connection.run(
-      `SELECT * FROM ${ENROLMENTS}
+      `SELECT ${ENROLMENT} FROM ${ENROLMENTS}
        WHERE username = ANY (ARRAY[$1::text,
          (SELECT username FROM openvpn_totp.login_names WHERE login_name = $2)])
        ORDER BY username = $1 DESC LIMIT 1`,
@@ -25,7 +25,7 @@ export async function findEnrolment(
 
 /** `EnrolmentStore.list`. */
 export async function allEnrolments(connection: Connection): Promise<Enrolment[]> {
-  const { rows } = await connection.run(`SELECT * FROM ${ENROLMENTS} ORDER BY username`);
+  const { rows } = await connection.run(`SELECT ${ENROLMENT} FROM ${ENROLMENTS} ORDER BY username`);
   return rows.map(enrolmentOf);
 }
 

@@ -2,7 +2,7 @@ import { Failure } from "../../core/failure.ts";
 import { quoted } from "../../text/printable.ts";
 
 /** The tables that logins and administration read and write. */
-const TABLES = [
+export const TABLES = [
   "enrolments",
   "challenges",
   "login_names",
@@ -19,7 +19,8 @@ const TABLES = [
   "turns",
 ];
 
-const SEQUENCES = [
+/** What the audit trail's rows are numbered from. */
+export const SEQUENCES = [
   "challenged_numbers",
   "accepted_numbers",
   "refused_numbers",

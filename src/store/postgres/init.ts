@@ -4,7 +4,7 @@ import { quoted } from "../../text/printable.ts";
 import type { SchemaChange } from "../schema.ts";
 import { grantsSql } from "./grants.ts";
 import { Maintenance } from "./maintenance.ts";
-import { MIGRATIONS } from "./migrations.ts";
+import { type Migration, MIGRATIONS } from "./migrations.ts";
 import { schemaSql } from "./schema_sql.ts";
 
 /** The lowest version of PostgreSQL, as `server_version_num` has it. */
@@ -13,12 +13,17 @@ export const OLDEST_SERVER = 130_000;
 /** Keeps two of these apart; any number does, as long as it stays the same. */
 const LOCK = 6_787_653_001;
 
+/** How often it is tried to get the locks that it takes, and how long logins go on between. */
+const MOST_TRIES = 10;
+const PAUSE_MS = 1000;
+
 /** What is there before. */
 interface Found {
   server: number;
   encoding: string;
   user: string;
-  has_schema: boolean;
+  /** Whom the schema belongs to; null if there is none. */
+  owner: string | null;
   /** Whether the user may do what the schema's owner may. */
   is_owner: boolean;
   may_create: boolean;
@@ -30,24 +35,52 @@ interface Found {
  * need: to a role, and to those that could use the schema before.
  *
  * @param role null for none
+ * @param migrations the schema's history, of which a test may have another
  * @throws Failure
  */
 export async function initSchema(
   place: PostgresPlace,
   role: string | null,
+  migrations: readonly Migration[] = MIGRATIONS,
 ): Promise<SchemaChange> {
   using connection = await Maintenance.open({ ...place, needsWrites: true });
+  for (let tries = 1;; tries++) {
+    try {
+      return await tryInit(connection, { place, role, migrations });
+    } catch (error) {
+      // Logins hold a table for moments, but others, such as a dump, for longer.
+      const isInUse = error instanceof Failure && error.code === "database_locked";
+      if (!isInUse || tries === MOST_TRIES) throw error;
+      await connection.runAll("ROLLBACK");
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+}
+
+async function tryInit(
+  connection: Maintenance,
+  { place, role, migrations }: {
+    place: PostgresPlace;
+    role: string | null;
+    migrations: readonly Migration[];
+  },
+): Promise<SchemaChange> {
   await connection.runAll(`BEGIN; SELECT pg_advisory_xact_lock(${LOCK});`);
   const found = await look(connection);
   requireFit(found, place);
-  const from = found.has_version ? await versionOf(connection, place) : 0;
+  // Whatever its owner has put there runs with the owner's rights, and what is new belongs to the owner.
+  if (found.owner !== null) {
+    await connection.run("SELECT set_config('role', $1, true)", [found.owner]);
+  }
+  const from = found.has_version ? await versionOf(connection) : 0;
+  if (from > migrations.length) throw tooNew(place, from, migrations.length);
   const grantees = from === 0 ? [] : await granteesOf(connection);
   if (role !== null) await requireRole(connection, role);
-  const wanted = role === null || role === found.user ? [] : [role];
+  const wanted = role === null || role === (found.owner ?? found.user) ? [] : [role];
   const roles = [...new Set([...grantees, ...wanted])].sort();
-  await connection.runAll([schemaSql(from), ...roles.map(grantsSql)].join("\n"));
+  await connection.runAll([schemaSql(from, migrations), ...roles.map(grantsSql)].join("\n"));
   await connection.runAll("COMMIT");
-  return { from, to: MIGRATIONS.length, roles };
+  return { from, to: migrations.length, roles };
 }
 
 async function look(connection: Maintenance): Promise<Found> {
@@ -55,7 +88,7 @@ async function look(connection: Maintenance): Promise<Found> {
     `SELECT current_setting('server_version_num')::int AS server,
        current_setting('server_encoding') AS encoding,
        current_user::text AS "user",
-       owner IS NOT NULL AS has_schema,
+       pg_get_userbyid(owner)::text AS owner,
        owner IS NOT NULL AND pg_has_role(owner, 'USAGE') AS is_owner,
        has_database_privilege(current_database(), 'CREATE') AS may_create,
        EXISTS (
@@ -84,20 +117,20 @@ function requireFit(found: Found, place: PostgresPlace): void {
         "TEMPLATE template0",
     );
   }
-  if (found.has_schema && !found.is_owner) {
+  if (found.owner !== null && !found.is_owner) {
     throw new Failure(
       "database_denied",
       `in ${text}, the schema openvpn_totp belongs to another role than ${user}: run this as its owner`,
     );
   }
-  if (found.has_schema && !found.has_version) {
+  if (found.owner !== null && !found.has_version) {
     throw new Failure(
       "database_foreign",
       `${text} has a schema openvpn_totp that openvpn-totp did not make: remove it, or use another ` +
         "database",
     );
   }
-  if (!found.has_schema && !found.may_create) {
+  if (found.owner === null && !found.may_create) {
     throw new Failure(
       "database_denied",
       `in ${text}, ${user} may not create a schema: run this as the database's owner, or have ` +
@@ -106,17 +139,16 @@ function requireFit(found: Found, place: PostgresPlace): void {
   }
 }
 
-/** @throws Failure `database_newer` */
-async function versionOf(connection: Maintenance, place: PostgresPlace): Promise<number> {
-  const version = Number(
-    (await connection.row("SELECT max(version) AS version FROM openvpn_totp.schema_version"))
-      .version,
-  );
-  if (version <= MIGRATIONS.length) return version;
-  throw new Failure(
+async function versionOf(connection: Maintenance): Promise<number> {
+  const sql = "SELECT max(version) AS version FROM openvpn_totp.schema_version";
+  return Number((await connection.row(sql)).version);
+}
+
+function tooNew(place: PostgresPlace, version: number, known: number): Failure {
+  return new Failure(
     "database_newer",
     `${placeText(place)} has schema version ${version}, but this program knows versions up to ` +
-      `${MIGRATIONS.length}: use the newer openvpn-totp that made it`,
+      `${known}: use the newer openvpn-totp that made it`,
   );
 }
 

@@ -5,6 +5,9 @@ import type { Link } from "./link.ts";
 /** After so long a rest, a connection is tried before it is used, in milliseconds. */
 const RESTED_MS = 1000;
 
+/** After so long, it is tried even if it never rests: the database may not be what it was. */
+const BUSY_MS = 10_000;
+
 /** How long that may take, in milliseconds. */
 const TRIED_FOR_MS = 1000;
 
@@ -15,12 +18,21 @@ const LONGEST_LIFE_MS = 30 * 60 * 1000;
 interface Kept {
   link: Link;
   openedAt: number;
+  triedAt: number;
   restsSince: number;
+}
+
+/** How connections come to be. */
+export interface LinkSource {
+  /** @throws Failure that says what is wrong with the server */
+  open(deadline: Deadline): Promise<Link>;
+  /** @throws Error of any kind where a connection is not what a new one would be */
+  tryAgain(link: Link, deadline: Deadline): Promise<void>;
 }
 
 /** A few connections to a server, each used by one at a time; those who come later wait in a queue. */
 export class Links {
-  readonly #open: (deadline: Deadline) => Promise<Link>;
+  readonly #source: LinkSource;
   readonly #most: number;
   readonly #resting: Kept[] = [];
   readonly #queue: (() => void)[] = [];
@@ -29,8 +41,8 @@ export class Links {
   #settled: PromiseWithResolvers<void> | null = null;
 
   /** @param most how many there are at most */
-  constructor(open: (deadline: Deadline) => Promise<Link>, most: number) {
-    this.#open = open;
+  constructor(source: LinkSource, most: number) {
+    this.#source = source;
     this.#most = most;
   }
 
@@ -96,11 +108,28 @@ export class Links {
 
   async #take(deadline: Deadline): Promise<Kept> {
     for (let kept = this.#resting.pop(); kept !== undefined; kept = this.#resting.pop()) {
-      if (await isUsable(kept, deadline)) return kept;
+      if (await this.#isUsable(kept, deadline)) return kept;
       kept.link.close();
     }
+    const link = await this.#source.open(deadline);
     const now = performance.now();
-    return { link: await this.#open(deadline), openedAt: now, restsSince: now };
+    return { link, openedAt: now, triedAt: now, restsSince: now };
+  }
+
+  /** A server that was restarted, or a way to it that was lost, must cost no login its turn. */
+  async #isUsable(kept: Kept, deadline: Deadline): Promise<boolean> {
+    const { link, openedAt, triedAt, restsSince } = kept;
+    const now = performance.now();
+    if (link.isBroken || now - openedAt > LONGEST_LIFE_MS) return false;
+    if (now - restsSince < RESTED_MS && now - triedAt < BUSY_MS) return true;
+    try {
+      await this.#source.tryAgain(link, deadline.atMost(TRIED_FOR_MS));
+      kept.triedAt = performance.now();
+      return true;
+    } catch (error) {
+      if (error instanceof TooLate && deadline.leftMs <= 0) throw error;
+      return false;
+    }
   }
 
   #giveBack(kept: Kept): void {
@@ -116,22 +145,5 @@ export class Links {
     if (this.#used > 0) return;
     this.#settled?.resolve();
     this.#settled = null;
-  }
-}
-
-/** A server that was restarted, or a way to it that was lost, must cost no login its turn. */
-async function isUsable(
-  { link, openedAt, restsSince }: Kept,
-  deadline: Deadline,
-): Promise<boolean> {
-  const now = performance.now();
-  if (link.isBroken || now - openedAt > LONGEST_LIFE_MS) return false;
-  if (now - restsSince < RESTED_MS) return true;
-  try {
-    await link.runAll("SELECT 1", deadline.atMost(TRIED_FOR_MS));
-    return true;
-  } catch (error) {
-    if (error instanceof TooLate && deadline.leftMs <= 0) throw error;
-    return false;
   }
 }

@@ -17,6 +17,7 @@ import type {
 import { exemptionOf } from "../rows.ts";
 import { recordDecision } from "./audit.ts";
 import { answerChallenge, findPending, forgetChallenge, recordChallenge } from "./challenges.ts";
+import { EXEMPTION } from "./columns.ts";
 import type { Connection } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { findEnrolment, recordLogin, saveFailures } from "./enrolments.ts";
@@ -28,16 +29,9 @@ import {
   openAttempt,
   openAttemptsAt,
 } from "./open_attempts.ts";
-import {
-  findKnownPlace,
-  findPlaceFailures,
-  forgetFailures,
-  forgetPasswords,
-  isNewPassword,
-  saveKnownPlace,
-  savePlaceFailures,
-} from "./places.ts";
+import { findKnownPlace, forgetPasswords, isNewPassword } from "./places.ts";
 import { deleteRecoveryCode } from "./recovery_codes.ts";
+import { SeenPlaces } from "./seen_places.ts";
 import { similarUsernames } from "./similar_names.ts";
 import { mayBeUncoded, recordUncodedSession } from "./uncoded_sessions.ts";
 
@@ -57,8 +51,12 @@ export class PostgresLoginStore implements LoginStore {
     return this.#database.read((connection) => findEnrolment(connection, username, loginName));
   }
 
-  findPlaceFailures(key: string): Promise<PlaceFailures | null> {
-    return this.#database.read((connection) => findPlaceFailures(connection, key));
+  async findPlaceFailures(key: string): Promise<PlaceFailures | null> {
+    return (await this.findFailuresOfPlaces([key]))[0] ?? null;
+  }
+
+  findFailuresOfPlaces(keys: readonly string[]): Promise<(PlaceFailures | null)[]> {
+    return this.#database.read((connection) => new SeenPlaces(connection).failuresOf(keys));
   }
 
   findKnownPlace(key: string): Promise<KnownPlace | null> {
@@ -73,7 +71,7 @@ export class PostgresLoginStore implements LoginStore {
     return this.#database.transaction(async (connection) => {
       const records = new PostgresLoginRecords(connection);
       const result = await work(records);
-      records.forgetGone();
+      await records.finish();
       return result;
     });
   }
@@ -82,22 +80,18 @@ export class PostgresLoginStore implements LoginStore {
 /** {@link LoginRecords} on a connection with an open transaction. */
 class PostgresLoginRecords implements LoginRecords {
   readonly #connection: Connection;
-  /**
-   * The earliest moments at which a place failed, and at which a password was wrong: later ones may be of a
-   * clock that was wrong.
-   */
-  #placeFailedAt: EpochMs | null = null;
+  readonly #places: SeenPlaces;
+  /** The earliest moment at which a password was wrong. */
   #passwordWrongAt: EpochMs | null = null;
 
   constructor(connection: Connection) {
     this.#connection = connection;
+    this.#places = new SeenPlaces(connection);
   }
 
-  /** Removes what is over by now: once, however many places a failure counts at. */
-  forgetGone(): void {
-    const [placeFailedAt, wrongAt] = [this.#placeFailedAt, this.#passwordWrongAt];
-    if (placeFailedAt !== null) forgetFailures(this.#connection, placeFailedAt);
-    const at = earlier(placeFailedAt, wrongAt);
+  /** Writes what is kept until the end, and has what is over by now forgotten after the commit. */
+  async finish(): Promise<void> {
+    const at = earlier(await this.#places.write(), this.#passwordWrongAt);
     if (at !== null) forgetPasswords(this.#connection, at);
   }
 
@@ -147,7 +141,7 @@ class PostgresLoginRecords implements LoginRecords {
 
   async findExemption(username: string): Promise<Exemption | null> {
     const { rows: [row] } = await this.#connection.run(
-      "SELECT * FROM openvpn_totp.exemptions WHERE username = $1",
+      `SELECT ${EXEMPTION} FROM openvpn_totp.exemptions WHERE username = $1`,
       [username],
     );
     return row === undefined ? null : exemptionOf(row);
@@ -163,23 +157,25 @@ class PostgresLoginRecords implements LoginRecords {
     return count !== 0;
   }
 
-  findPlaceFailures(key: string): Promise<PlaceFailures | null> {
-    return findPlaceFailures(this.#connection, key);
+  async findPlaceFailures(key: string): Promise<PlaceFailures | null> {
+    return (await this.#places.failuresOf([key]))[0] ?? null;
+  }
+
+  findFailuresOfPlaces(keys: readonly string[]): Promise<(PlaceFailures | null)[]> {
+    return this.#places.failuresOf(keys);
   }
 
   savePlaceFailures(key: string, failures: PlaceFailures | null): Promise<void> {
-    if (failures !== null) {
-      this.#placeFailedAt = earlier(this.#placeFailedAt, failures.lastAt);
-    }
-    return savePlaceFailures(this.#connection, key, failures);
+    this.#places.setFailures(key, failures);
+    return Promise.resolve();
   }
 
   findKnownPlace(key: string): Promise<KnownPlace | null> {
-    return findKnownPlace(this.#connection, key);
+    return this.#places.known(key);
   }
 
   saveKnownPlace(key: string, place: KnownPlace): Promise<void> {
-    return saveKnownPlace(this.#connection, key, place);
+    return this.#places.setKnown(key, place);
   }
 
   isNewPassword(key: string, mark: string, now: EpochMs, until: EpochMs): Promise<boolean> {

@@ -5,6 +5,7 @@ import { openLink, requireSchema } from "./connect.ts";
 import { Deadline } from "./deadline.ts";
 import { failureOf } from "./errors.ts";
 import type { Link } from "./link.ts";
+import { SCHEMA_VERSION } from "./migrations.ts";
 
 /** How long a lock that logins may hold is waited for, in milliseconds: logins wait behind it. */
 const LOCK_MS = 10_000;
@@ -99,13 +100,19 @@ export class Maintenance implements Disposable {
   }
 
   /**
-   * Makes sure that there is a schema that this program can use.
+   * Makes sure that there is a schema of just the version that this program knows.
    *
    * @throws Failure `database_missing`, `database_older`, `database_newer`
    */
-  async requireSchema(): Promise<void> {
+  async requireSameSchema(): Promise<void> {
     const found = await this.row("SELECT version, oldest_program FROM openvpn_totp.schema_version");
     requireSchema(found, this.#place);
+    if (found.version === SCHEMA_VERSION) return;
+    throw new Failure(
+      "database_newer",
+      `${this.#place} has schema version ${found.version}, and this program knows all of version ` +
+        `${SCHEMA_VERSION} only: use the newer openvpn-totp for this`,
+    );
   }
 
   [Symbol.dispose](): void {

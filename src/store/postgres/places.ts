@@ -3,43 +3,56 @@ import { KNOWN_FOR_MS, type KnownPlace } from "../../core/known_place.ts";
 import type { PlaceFailures } from "../../core/throttle.ts";
 import type { PlaceCodes } from "../enrolment_store.ts";
 import { failuresOf } from "../rows.ts";
+import { FAILURES } from "./columns.ts";
 import type { Connection } from "./connection.ts";
 
 /** How many old rows go at once: one login must not pay for everything that others have left. */
 const FORGOTTEN_AT_ONCE = 100;
 
-/** `PlaceReader.findPlaceFailures`. */
-export async function findPlaceFailures(
+/** The failures of places that there are, by the places' keys. */
+export async function findFailuresOfPlaces(
   connection: Connection,
-  key: string,
-): Promise<PlaceFailures | null> {
-  const { rows: [row] } = await connection.run(
-    "SELECT * FROM openvpn_totp.place_failures WHERE place = $1",
-    [key],
+  keys: readonly string[],
+): Promise<Map<string, PlaceFailures>> {
+  const { rows } = await connection.run(
+    `SELECT place, level, last_at, gone_at FROM openvpn_totp.place_failures
+     WHERE place = ANY ($1::text[])`,
+    [keys],
   );
-  return row === undefined ? null : {
+  return new Map(rows.map((row) => [row.place as string, {
     level: row.level as number,
     lastAt: row.last_at as number,
     goneAt: row.gone_at as number,
-  };
+  }]));
 }
 
-/** `LoginRecords.savePlaceFailures`. */
-export async function savePlaceFailures(
+/** Keeps the failures of places; null for none. */
+export async function saveFailuresOfPlaces(
   connection: Connection,
-  key: string,
-  failures: PlaceFailures | null,
+  places: readonly (readonly [key: string, failures: PlaceFailures | null])[],
 ): Promise<void> {
-  if (failures === null) {
-    await connection.run("DELETE FROM openvpn_totp.place_failures WHERE place = $1", [key]);
-    return;
+  const gone = places.flatMap(([key, failures]) => failures === null ? [key] : []);
+  if (gone.length > 0) {
+    await connection.run(
+      "DELETE FROM openvpn_totp.place_failures WHERE place = ANY ($1::text[])",
+      [gone],
+    );
   }
+  const kept = places.flatMap(([key, failures]) => failures === null ? [] : [{ key, ...failures }]);
+  if (kept.length === 0) return;
   await connection.run(
     `INSERT INTO openvpn_totp.place_failures (place, level, last_at, gone_at)
-     VALUES ($1, $2, $3, $4)
+     SELECT place, level::double precision, last_at, gone_at
+     FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])
+       AS kept (place, level, last_at, gone_at)
      ON CONFLICT (place) DO UPDATE
        SET level = excluded.level, last_at = excluded.last_at, gone_at = excluded.gone_at`,
-    [key, failures.level, failures.lastAt, failures.goneAt],
+    [
+      kept.map(({ key }) => key),
+      kept.map(({ level }) => String(level)),
+      kept.map(({ lastAt }) => lastAt),
+      kept.map(({ goneAt }) => goneAt),
+    ],
   );
 }
 
@@ -49,7 +62,8 @@ export async function findKnownPlace(
   key: string,
 ): Promise<KnownPlace | null> {
   const { rows: [row] } = await connection.run(
-    "SELECT * FROM openvpn_totp.known_places WHERE place = $1",
+    `SELECT username, last_login_at, ${FAILURES}
+     FROM openvpn_totp.known_places WHERE place = $1`,
     [key],
   );
   return row === undefined ? null : {
@@ -118,7 +132,7 @@ export async function placeCodes(
 ): Promise<PlaceCodes[]> {
   const ofUser = username === undefined ? "" : "AND username = $1";
   const { rows } = await connection.run(
-    `SELECT * FROM openvpn_totp.known_places
+    `SELECT username, ${FAILURES} FROM openvpn_totp.known_places
      WHERE (failures > 0 OR locked_until IS NOT NULL) ${ofUser}
      ORDER BY place`,
     username === undefined ? [] : [username],

@@ -28,7 +28,8 @@ export async function insertRecoveryCodes(
   if (codes.length === 0) return;
   await connection.run(
     `INSERT INTO openvpn_totp.recovery_codes (username, mark)
-     SELECT * FROM unnest($1::text[], $2::text[])`,
+     SELECT given.username, given.mark
+     FROM unnest($1::text[], $2::text[]) AS given (username, mark)`,
     [codes.map(({ username }) => username), codes.map(({ mark }) => mark)],
   );
 }

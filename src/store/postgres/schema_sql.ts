@@ -1,5 +1,19 @@
 import { type Migration, MIGRATIONS } from "./migrations.ts";
 
+/**
+ * How long a lock is waited for that logins hold, in milliseconds: others wait behind it, and must have
+ * time for their own work.
+ */
+const LOCK_MS = 1000;
+
+const SHORT_WAITS = `SET LOCAL lock_timeout = ${LOCK_MS};\n`;
+
+/**
+ * Waits for transactions that are under way, and keeps others from beginning: each finds either schema as
+ * a whole, and none can hold one table while it waits for another.
+ */
+const ALONE = "LOCK TABLE openvpn_totp.turns IN ACCESS EXCLUSIVE MODE;\n";
+
 /** Keeps what others have put into the database from acting in the place of PostgreSQL's own. */
 const OWN_NAMES = "SET LOCAL search_path = pg_catalog, pg_temp;\n";
 
@@ -21,7 +35,8 @@ const KNOWN_TRANSACTIONS = `UPDATE openvpn_totp.decisions SET xid = pg_current_x
 
 /**
  * Makes the SQL that leads from a version of the schema to the newest: several statements, all of them
- * for one transaction ({@link inTransaction}). They fail where the schema has another version. From the
+ * for one transaction ({@link inTransaction}). They fail where the schema has another version, and where
+ * others hold a lock for longer than logins should wait: then they can be tried again. From the
  * newest version, they only put right what a restored dump got wrong.
  *
  * @param from the version that the schema has; 0 where there is none
@@ -33,11 +48,13 @@ export function schemaSql(from: number, migrations: readonly Migration[] = MIGRA
 `
   );
   const check = from === 0 ? IS_UTF8 : versionCheck(from);
-  return [OWN_NAMES, check, ...steps, KNOWN_TRANSACTIONS].join("\n");
+  const alone = from === 0 || steps.length === 0 ? [] : [ALONE];
+  return [OWN_NAMES, SHORT_WAITS, check, ...alone, ...steps, KNOWN_TRANSACTIONS].join("\n");
 }
 
 function versionCheck(version: number): string {
-  return `LOCK TABLE openvpn_totp.schema_version IN ACCESS EXCLUSIVE MODE;
+  // Whoever connects meanwhile can read it.
+  return `LOCK TABLE openvpn_totp.schema_version IN EXCLUSIVE MODE;
 DO $$ BEGIN
   IF (SELECT version FROM openvpn_totp.schema_version) <> ${version} THEN
     RAISE EXCEPTION 'the schema has version %, and this SQL is for version ${version}',

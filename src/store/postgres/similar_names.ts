@@ -21,7 +21,8 @@ export async function addSimilarNames(
 ): Promise<void> {
   await connection.run(
     `INSERT INTO openvpn_totp.similar_names (similarity_key, username)
-     SELECT * FROM unnest($1::text[], $2::text[])
+     SELECT given.similarity_key, given.username
+     FROM unnest($1::text[], $2::text[]) AS given (similarity_key, username)
      ON CONFLICT DO NOTHING`,
     [usernames.map(similarityKey), usernames],
   );

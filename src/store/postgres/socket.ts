@@ -16,7 +16,7 @@ export async function openSocket(
 ): Promise<Socket> {
   const socket = host.startsWith("/")
     ? connect(`${host}/.s.PGSQL.${port}`)
-    : connect({ host, port, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
+    : connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
   try {
     await deadline.wait(
       new Promise<void>((resolve, reject) => {

@@ -1,6 +1,7 @@
 import type { AuditRow } from "../../core/decision.ts";
 import type { DecisionFilter } from "../enrolment_store.ts";
 import { decisionOf } from "../rows.ts";
+import { DECISION } from "./columns.ts";
 import type { Connection, Value } from "./connection.ts";
 
 /** How many rows are given at once. */
@@ -37,7 +38,7 @@ export async function decisionsAfter(
   if (upTo === null) return { decisions: [], upTo };
   const { sql, values } = conditionsOf(filter, [id, upTo, before]);
   const { rows } = await connection.run(
-    `SELECT * FROM openvpn_totp.decisions
+    `SELECT ${DECISION} FROM openvpn_totp.decisions
      WHERE id > $1 AND id <= $2 AND ($3::xid8 IS NULL OR xid < $3) ${sql}
      ORDER BY id LIMIT ${PAGE}`,
     values,
@@ -81,10 +82,10 @@ export async function changesAfter(
   const { sql, values } = conditionsOf(filter, [xid, id]);
   // One statement: rows and transactions are of one moment. A replica that lags goes back no place.
   const { rows } = await connection.run(
-    `SELECT changes.*, changes.xid::text AS changed_by, horizon.xid::text AS horizon
+    `SELECT ${DECISION}, changes.xid::text AS changed_by, horizon.xid::text AS horizon
      FROM (SELECT greatest($1::xid8, pg_snapshot_xmin(pg_current_snapshot())) AS xid) AS horizon
      LEFT JOIN LATERAL (
-       SELECT * FROM openvpn_totp.decisions
+       SELECT ${DECISION}, xid FROM openvpn_totp.decisions
        WHERE (decisions.xid, id) > ($1::xid8, $2::bigint)
          AND decisions.xid < pg_snapshot_xmin(pg_current_snapshot()) ${sql}
        ORDER BY decisions.xid, id LIMIT ${PAGE}

@@ -1,4 +1,4 @@
-import type { Connection, Result, Value } from "./connection.ts";
+import type { Connection, Result, Row, Value } from "./connection.ts";
 import type { Deadline } from "./deadline.ts";
 import { isToBeRepeated } from "./errors.ts";
 import type { Link } from "./link.ts";
@@ -6,7 +6,8 @@ import type { Link } from "./link.ts";
 /**
  * Those that are tried beside others hold a lock that they can share; one that failed because of
  * others is tried again alone, so that it cannot fail again. The lock comes before the transaction's
- * first look at the data, which is of the moment when the lock was given.
+ * first look at the data, which is of the moment when the lock was given. A program that changes the
+ * schema is alone, too: the version that is found stays until the end.
  */
 const BEGIN = {
   besideOthers: begin("ROW SHARE"),
@@ -15,7 +16,8 @@ const BEGIN = {
 
 function begin(mode: string): string {
   return `BEGIN ISOLATION LEVEL SERIALIZABLE;
-LOCK TABLE openvpn_totp.turns IN ${mode} MODE;`;
+LOCK TABLE openvpn_totp.turns IN ${mode} MODE;
+SELECT version, oldest_program FROM openvpn_totp.schema_version;`;
 }
 
 /** How often a transaction is tried at most: something else in the database may still come between. */
@@ -60,6 +62,13 @@ class TransactionConnection implements Connection {
   }
 }
 
+/** What is done in a transaction. */
+export interface TransactionWork<T> {
+  work(connection: Connection): Promise<T>;
+  /** @throws Failure for a schema that this program must not change data in */
+  requireKnown(schema: Row | undefined): void;
+}
+
 /** What a transaction gave, and what is still done after its commit; null for nothing. */
 export interface Committed<T> {
   result: T;
@@ -75,13 +84,13 @@ export interface Committed<T> {
  */
 export async function runTransaction<T>(
   link: Link,
-  work: (connection: Connection) => Promise<T>,
+  work: TransactionWork<T>,
   deadline: Deadline,
 ): Promise<Committed<T>> {
   for (let tries = 1;; tries++) {
     try {
       const start = tries === 1 ? BEGIN.besideOthers : BEGIN.alone;
-      return await tryTransaction(link, { work, start }, deadline);
+      return await tryTransaction(link, { ...work, start }, deadline);
     } catch (error) {
       if (!isToBeRepeated(error) || tries === MOST_TRIES) throw error;
     }
@@ -90,12 +99,13 @@ export async function runTransaction<T>(
 
 async function tryTransaction<T>(
   link: Link,
-  { work, start }: { work: (connection: Connection) => Promise<T>; start: string },
+  { work, requireKnown, start }: TransactionWork<T> & { start: string },
   deadline: Deadline,
 ): Promise<Committed<T>> {
   const connection = new TransactionConnection(link, deadline);
   try {
-    await link.runAll(start, deadline);
+    const { rows: [schema] } = await link.runAll(start, deadline);
+    requireKnown(schema);
     const result = await work(connection);
     connection.end();
     // Work that goes on after an error has nothing to commit.

@@ -1,7 +1,7 @@
 import type { StoredUser } from "../enrolment_store.ts";
 import { enrolmentOf, exemptionOf } from "../rows.ts";
+import { ENROLMENT, ENROLMENTS, EXEMPTION } from "./columns.ts";
 import type { Connection } from "./connection.ts";
-import { ENROLMENTS } from "./enrolments_table.ts";
 
 /** How many users are read at once. */
 export const USERS_AT_ONCE = 1000;
@@ -37,16 +37,18 @@ export async function usersNamed(
   connection: Connection,
   usernames: readonly string[],
 ): Promise<StoredUser[]> {
-  const rowsOf = async (table: string) =>
+  const rowsOf = async (table: string, columns: string) =>
     (await connection.run(
-      `SELECT * FROM ${table} WHERE username = ANY ($1::text[])`,
+      `SELECT ${columns} FROM ${table} WHERE username = ANY ($1::text[])`,
       [usernames],
     )).rows;
   const enrolments = new Map(
-    (await rowsOf(ENROLMENTS)).map((row) => [row.username, enrolmentOf(row)]),
+    (await rowsOf(ENROLMENTS, ENROLMENT)).map((row) => [row.username, enrolmentOf(row)]),
   );
   const exemptions = new Map(
-    (await rowsOf("openvpn_totp.exemptions")).map((row) => [row.username, exemptionOf(row)]),
+    (await rowsOf("openvpn_totp.exemptions", EXEMPTION)).map((
+      row,
+    ) => [row.username, exemptionOf(row)]),
   );
   return usernames.map((username) => ({
     username,

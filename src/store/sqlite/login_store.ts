@@ -59,6 +59,12 @@ export class SqliteLoginStore implements LoginStore {
     return this.#database.read((connection) => findPlaceFailures(connection, key));
   }
 
+  findFailuresOfPlaces(keys: readonly string[]): Promise<(PlaceFailures | null)[]> {
+    return this.#database.read((connection) =>
+      keys.map((key) => findPlaceFailures(connection, key))
+    );
+  }
+
   findKnownPlace(key: string): Promise<KnownPlace | null> {
     return this.#database.read((connection) => findKnownPlace(connection, key));
   }
@@ -147,6 +153,10 @@ class SqliteLoginRecords implements LoginRecords {
 
   findPlaceFailures(key: string): Promise<PlaceFailures | null> {
     return Promise.resolve(findPlaceFailures(this.#connection, key));
+  }
+
+  findFailuresOfPlaces(keys: readonly string[]): Promise<(PlaceFailures | null)[]> {
+    return Promise.resolve(keys.map((key) => findPlaceFailures(this.#connection, key)));
   }
 
   savePlaceFailures(key: string, failures: PlaceFailures | null): Promise<void> {

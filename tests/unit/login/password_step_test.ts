@@ -101,6 +101,7 @@ function fakeStore(
       return Promise.resolve();
     },
     findPlaceFailures: (key) => Promise.resolve(places.get(key) ?? null),
+    findFailuresOfPlaces: (keys) => Promise.resolve(keys.map((key) => places.get(key) ?? null)),
     savePlaceFailures(key, failures) {
       if (failures === null) places.delete(key);
       else places.set(key, failures);
@@ -165,6 +166,7 @@ function fakeStore(
     findPending: () => Promise.reject(new Error("not of this step")),
     findEnrolment: records.findEnrolment,
     findPlaceFailures: records.findPlaceFailures,
+    findFailuresOfPlaces: records.findFailuresOfPlaces,
     findKnownPlace: records.findKnownPlace,
     isOpen: () => Promise.reject(new Error("not of this step")),
   };

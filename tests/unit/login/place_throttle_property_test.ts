@@ -14,6 +14,8 @@ class Books {
   readonly #known = new Map<string, KnownPlace>();
   readonly records = {
     findPlaceFailures: (key: string) => Promise.resolve(this.failures.get(key) ?? null),
+    findFailuresOfPlaces: (keys: string[]) =>
+      Promise.resolve(keys.map((key) => this.failures.get(key) ?? null)),
     findKnownPlace: (key: string) => Promise.resolve(this.#known.get(key) ?? null),
     saveKnownPlace: (key: string, place: KnownPlace) => {
       this.#known.set(key, place);

@@ -83,6 +83,7 @@ function setUpOf(
     logDirectory: { uid: 0, gid: 0, mode: 0o755 },
     database: { ...OPEN, users: 2 },
     pam: { service: "login", serviceTrouble: null, startTrouble: null },
+    databaseHosts: null,
     pamStack: null,
     clock: { year: 2026, isSynchronised: true },
     ...other,

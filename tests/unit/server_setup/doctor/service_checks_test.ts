@@ -112,6 +112,7 @@ function setUpOf({ config = GOOD, settings = "", settingsError, service, facts }
     logDirectory: { uid: 0, gid: 0, mode: 0o755 },
     database: { state: "open", users: 2, fewestDigits: 6, closed: null, writeTrouble: null },
     pam: { service: "login", serviceTrouble: null, startTrouble: null },
+    databaseHosts: null,
     pamStack: null,
     clock: { year: 2026, isSynchronised: true },
     ...facts,

@@ -88,3 +88,36 @@ Deno.test("the steps leave a service alone that has other servers", () => {
   assert.deepEqual(stepsToHooks(changesOf([A, B], [A], {}), LAST), steps);
   assert.deepEqual(stepsToHooks(changesOf([A], [A], {}), LAST), steps.slice(2));
 });
+
+Deno.test("with a database on a server, the steps give the service what it connects with", async () => {
+  await using place = await makeTestDirectory();
+  const { path } = place;
+  const server = "postgres://logins@db.example/vpn";
+  const steps = (totpDatabase: string) =>
+    stepsToService(changesOf([], [A], { totpDatabase, totpKeyFile: `${path}/key` }), LAST)
+      .slice(2, -4);
+  const key = `install -o openvpn-totp -g openvpn-totp -m 0600 /dev/null ${path}/key`;
+  assert.deepEqual(steps(server), [key]);
+  assert.deepEqual(steps(`${server}?passfile=${path}/pass`), [
+    `install -o openvpn-totp -g openvpn-totp -m 0600 /dev/null ${path}/pass`,
+    `# write the password of logins into ${path}/pass: *:*:*:USER:PASSWORD`,
+    key,
+  ]);
+  await Deno.writeTextFile(`${path}/pass`, "");
+  await Deno.writeTextFile(`${path}/ca`, "", { mode: 0o644 });
+  await Deno.writeTextFile(`${path}/cert`, "", { mode: 0o600 });
+  const all =
+    `passfile=${path}/pass&sslrootcert=${path}/ca&sslcert=${path}/cert&sslkey=${path}/own`;
+  assert.deepEqual(steps(`${server}?${all}`), [
+    `chown -h openvpn-totp:openvpn-totp ${path}/pass`,
+    `chown -h openvpn-totp:openvpn-totp ${path}/own`,
+    `# let openvpn-totp read ${path}/cert (group, or mode 0644)`,
+    key,
+  ]);
+  const values = { totpDatabase: `${server}?${all}`, totpKeyFile: `${path}/key` };
+  const back = stepsToHooks(changesOf([A], [], values), LAST);
+  assert.deepEqual(
+    back.filter((step) => step.startsWith("chown")),
+    ["pass", "own", "key"].map((name) => `chown -h root:root ${path}/${name}`),
+  );
+});

@@ -18,8 +18,9 @@ const SERVERS = [
 ];
 
 /** Writes all files below a directory, and returns the paths of the units. */
-async function writeFiles(root: string): Promise<string[]> {
-  const files = serviceFiles({ program: PROGRAM, servers: SERVERS, writable: ["/srv/totp"] });
+async function writeFiles(root: string, reachesNetwork = false): Promise<string[]> {
+  const options = { program: PROGRAM, servers: SERVERS, writable: ["/srv/totp"], reachesNetwork };
+  const files = serviceFiles(options);
   for (const { path, text } of files) {
     await Deno.mkdir(`${root}${path.slice(0, path.lastIndexOf("/"))}`, { recursive: true });
     await Deno.writeTextFile(root + path, text);
@@ -28,11 +29,27 @@ async function writeFiles(root: string): Promise<string[]> {
 }
 
 testWith(["systemd-analyze"], "systemd takes the units without a word", async () => {
-  await using directory = await makeTestDirectory();
-  const [service, socket, helper] = await writeFiles(directory.path);
-  const instance = helper!.replace("@.", "@1.");
-  const output = await run("systemd-analyze", ["verify", "--man=no", service!, socket!, instance]);
-  assert.deepEqual(output, { status: 0, stdout: "", stderr: "" });
+  for (const reachesNetwork of [false, true]) {
+    await using directory = await makeTestDirectory();
+    const [service, socket, helper] = await writeFiles(directory.path, reachesNetwork);
+    const instance = helper!.replace("@.", "@1.");
+    const args = ["verify", "--man=no", service!, socket!, instance];
+    const output = await run("systemd-analyze", args);
+    assert.deepEqual(output, { status: 0, stdout: "", stderr: "" });
+  }
+});
+
+Deno.test("the unit lets the service reach a database's server elsewhere, and nobody otherwise", () => {
+  const options = { program: "/p", servers: SERVERS, writable: [] };
+  const [here, elsewhere] = [false, true].map((reachesNetwork) =>
+    serviceUnit({ ...options, reachesNetwork }).split("\n")
+  );
+  assert(here!.includes("IPAddressDeny=any") && here!.includes("IPAddressAllow=localhost"));
+  assert(!here!.join().includes("network-online"));
+  assert(!elsewhere!.some((line) => line.startsWith("IPAddress")));
+  for (const key of ["After", "Wants"]) {
+    assert(elsewhere!.includes(`${key}=openvpn-totp-pam.socket network-online.target`), key);
+  }
 });
 
 testWith(["systemd-analyze"], "systemd finds the units hardened", async () => {

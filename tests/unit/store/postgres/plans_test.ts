@@ -76,12 +76,14 @@ const READS: Omit<Acts<LoginStore>, "transaction"> = {
     await store.findEnrolment("nobody", `${USER}@example.org`);
   },
   findPlaceFailures: (store) => store.findPlaceFailures("place"),
+  findFailuresOfPlaces: (store) => store.findFailuresOfPlaces(["place", "other"]),
   findKnownPlace: (store) => store.findKnownPlace("place"),
   isOpen: (store) => store.isOpen("attempt"),
 };
 
 const RECORDS: Acts<LoginRecords> = {
   findPlaceFailures: (records) => records.findPlaceFailures("place"),
+  findFailuresOfPlaces: (records) => records.findFailuresOfPlaces(["place", "other"]),
   findKnownPlace: (records) => records.findKnownPlace("place"),
   findEnrolment: async (records) => {
     await records.findEnrolment(USER);
