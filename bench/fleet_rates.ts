@@ -1,3 +1,4 @@
+import { DatabaseSync } from "node:sqlite";
 import { FakeHelpers, pamWith } from "../tests/lab/fake_helpers.ts";
 import { FakeOpenvpn } from "../tests/lab/fake_openvpn.ts";
 import { Lines } from "../tests/lab/lines.ts";
@@ -183,11 +184,11 @@ async function startService({ directory, settings }: Setting): Promise<Served> {
 
 const FORGET = ["place_failures", "wrong_passwords", "known_places", "challenges"] as const;
 
-async function forgetIn(path: string): Promise<void> {
-  const { DatabaseSync } = await import("node:sqlite");
+function forgetIn(path: string): Promise<void> {
   using database = new DatabaseSync(path, { timeout: 10_000 });
   const deletes = FORGET.map((table) => `DELETE FROM ${table};`).join("");
   database.exec(`UPDATE enrolments SET last_step = NULL; ${deletes}`);
+  return Promise.resolve();
 }
 
 async function forgetOn({ psql }: TestPostgresDatabase): Promise<void> {
