@@ -8,7 +8,7 @@ import { SCHEMA_VERSION } from "./migrations.ts";
 import { readPassFile } from "./pass_file.ts";
 import { LOOK, type SessionLimits, sessionStart } from "./session.ts";
 import { openSocket } from "./socket.ts";
-import { tlsOptions } from "./tls.ts";
+import { secure, tlsOptions } from "./tls.ts";
 
 /**
  * Connects to the first host that will do, and makes sure that the schema is one that this program can
@@ -86,7 +86,9 @@ export async function openLink(
 ): Promise<Link> {
   const options = tlsOptions(host, tls);
   const password = passFile === null ? null : readPassFile(passFile, { ...host, database, user });
-  return new Link(await openSocket(host, deadline), options, { user, database, password });
+  const socket = await openSocket(host, deadline);
+  const way = options === null ? socket : await secure(socket, options, deadline);
+  return new Link(way, { user, database, password });
 }
 
 /**
