@@ -1,3 +1,4 @@
+import { openLogins } from "../src/store/open_store.ts";
 import { mustRun } from "../tests/lab/command.ts";
 import { makeTestDirectory, on, PROGRAM } from "../tests/lab/program.ts";
 import { ACTIVE_USERS, makeDatabaseOf } from "./enrolled_users.ts";
@@ -26,7 +27,15 @@ export async function measureEnrolled(isQuick: boolean): Promise<Section[]> {
   for (const size of isQuick ? SIZES.slice(0, 2) : SIZES) {
     const path = `${directory.path}/${size}/db.sqlite3`;
     await makeDatabaseOf(path, size);
-    const logins = stack.use(await TimedLogins.on(path));
+    const logins = stack.use(
+      new TimedLogins(
+        await openLogins({
+          database: { engine: "sqlite", path },
+          create: false,
+          busyTimeoutMs: 2000,
+        }),
+      ),
+    );
     all.push({ size, path, logins, right: [], wrong: [], unenrolled: [] });
   }
   await logIn(all);

@@ -1,7 +1,10 @@
 import { run } from "../tests/lab/command.ts";
 
 /** Where figures are from: the machine and the versions of what was measured, as paragraphs. */
-export async function describeMachine(command: string): Promise<string[]> {
+export async function describeMachine(
+  command: string,
+  more: readonly string[] = [],
+): Promise<string[]> {
   const { cores, model, memory } = readHardware();
   const lines = [
     `processor: ${model}, ${cores} of them`,
@@ -12,9 +15,10 @@ export async function describeMachine(command: string): Promise<string[]> {
     `Python: ${await firstLine("/usr/bin/python3", ["--version"])}`,
     `Deno: ${Deno.version.deno}, V8 ${Deno.version.v8}`,
     `Debian's packages: ${await packages("openvpn", "libpam-google-authenticator", "libpam0g")}`,
+    ...more,
   ];
   return [
-    `\`${command}\` measured this page's figures, all of them in one run, and wrote the page.`,
+    `\`${command}\` measured the figures below, all of them in one run, and wrote them down.`,
     lines.map((line) => `- ${line}`).join("\n"),
   ];
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { benchFleet } from "./fleet.ts";
 import { benchHookCalls } from "./hook_calls.ts";
 import { benchJournal } from "./journal.ts";
 import { benchService } from "./service.ts";
@@ -15,6 +16,8 @@ async function bench([part, ...args]: readonly string[]): Promise<void> {
   switch (part) {
     case "service":
       return await benchService(args, print);
+    case "fleet":
+      return await benchFleet(args, print);
     case "journal":
       return await benchJournal(print);
     default:

@@ -2,7 +2,7 @@ import { Secret } from "otpauth";
 import { changeAccounts, removeAccount } from "../tests/lab/accounts.ts";
 import { mustRun } from "../tests/lab/command.ts";
 import { OWN_PREFIX } from "../tests/lab/owner.ts";
-import { on, PROGRAM } from "../tests/lab/program.ts";
+import { PROGRAM } from "../tests/lab/program.ts";
 
 /** Somebody with an account, a password, and a secret for codes. */
 export interface Person {
@@ -37,12 +37,19 @@ export async function makePeople(count: number): Promise<People> {
   return { all, [Symbol.asyncDispose]: () => rest.disposeAsync() };
 }
 
-/** Enrols people with the secrets that they have. */
-export async function enrolPeople(db: string, people: readonly Person[]): Promise<void> {
+/**
+ * Enrols people with the secrets that they have.
+ *
+ * @param where the options that say where the database and the key file are
+ */
+export async function enrolPeople(
+  where: readonly string[],
+  people: readonly Person[],
+): Promise<void> {
   const uris = people.map(({ username, secret }) =>
     `otpauth://totp/VPN:${username}?secret=${secret}&issuer=VPN\n`
   );
-  await mustRun(PROGRAM, [...on(db), "import", "--yes", "--format", "uris", "-"], {
+  await mustRun(PROGRAM, [...where, "import", "--yes", "--format", "uris", "-"], {
     stdin: uris.join(""),
   });
 }

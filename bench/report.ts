@@ -29,23 +29,32 @@ export function sectionText({ title, text, head, rows, notes = [], picture }: Se
   ].join("\n\n");
 }
 
+/** A part of the page, which is measured by a command of its own. */
+export interface Part {
+  heading: string;
+  /** Where the figures are from; paragraphs. */
+  machine: readonly string[];
+  sections: readonly Section[];
+}
+
 /**
- * Writes `performance.md` and its pictures.
+ * Writes a part of `performance.md`, in the place of the one with the same heading, and its pictures.
  *
  * @param docs the directory
- * @param machine where the figures are from; paragraphs
  */
-export async function writePage(
+export async function writePart(
   docs: string,
-  machine: readonly string[],
-  sections: readonly Section[],
+  { heading, machine, sections }: Part,
 ): Promise<void> {
   for (const { picture } of sections) {
     if (picture === undefined) continue;
     await Deno.writeTextFile(`${docs}/${PICTURES}/${picture.file}`, barChart(picture.bars));
   }
-  const parts = ["# Performance", ...machine, ...sections.map(sectionText)];
   const page = `${docs}/performance.md`;
-  await Deno.writeTextFile(page, `${parts.join("\n\n")}\n`);
+  const text = [`# ${heading}`, ...machine, ...sections.map(sectionText)].join("\n\n");
+  const others = (await Deno.readTextFile(page)).split(/^(?=# )/m);
+  const place = others.findIndex((part) => part.startsWith(`# ${heading}\n`));
+  const parts = place === -1 ? [...others, text] : others.with(place, text);
+  await Deno.writeTextFile(page, `${parts.map((part) => part.trim()).join("\n\n")}\n`);
   await mustRun(Deno.execPath(), ["fmt", "--quiet", page]);
 }

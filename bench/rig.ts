@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { makePamService, type PamService, PLAIN_RULES } from "../tests/lab/pam_service.ts";
-import { keyFileOf, makeTestDirectory, type TestDirectory } from "../tests/lab/program.ts";
+import { keyFileOf, makeTestDirectory, on, type TestDirectory } from "../tests/lab/program.ts";
 import { enrolPeople, makePeople, type People, type Person } from "./people.ts";
 
 /** What all contenders share: people who can log in with each of them, and PAM's rules. */
@@ -36,7 +36,7 @@ export class Rig implements AsyncDisposable {
     const both = stack.use(await makePamService(bothRules(directory.path)));
     const rig = new Rig({ directory, people, password, both }, stack.move());
     await Deno.mkdir(`${directory.path}/google`, { mode: 0o700 });
-    await enrolPeople(rig.db, rig.people);
+    await enrolPeople(on(rig.db), rig.people);
     rig.#makePythonDatabase();
     rig.forget();
     return rig;

@@ -4,7 +4,7 @@ import { measureEnrolled } from "./enrolled.ts";
 import { measureGaps } from "./gaps.ts";
 import { hashTime } from "./hash_time.ts";
 import { measureKnocks } from "./knocks.ts";
-import { type Section, sectionText, writePage } from "./report.ts";
+import { type Section, sectionText, writePart } from "./report.ts";
 import { Rig } from "./rig.ts";
 import { measureRush } from "./rush.ts";
 
@@ -49,9 +49,9 @@ export async function benchService(
     }
   }
   if (!args.includes("--write")) return;
-  await writePage(
-    DOCS,
-    await describeMachine(`scripts/deno task bench service ${args.join(" ")}`),
+  await writePart(DOCS, {
+    heading: "Performance",
+    machine: await describeMachine(`scripts/deno task bench service ${args.join(" ")}`),
     sections,
-  );
+  });
 }

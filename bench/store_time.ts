@@ -3,8 +3,7 @@ import type { Attempt } from "../src/core/challenge.ts";
 import { EXTERNAL_FACTOR, type FirstFactor, turnAtOnce } from "../src/login/first_factor.ts";
 import { LoginService } from "../src/login/login_service.ts";
 import { readSettings } from "../src/settings.ts";
-import { type Database, openDatabase } from "../src/store/sqlite/database.ts";
-import { SqliteLoginStore } from "../src/store/sqlite/login_store.ts";
+import type { Logins } from "../src/store/store.ts";
 import { Redacted } from "../src/text/redacted.ts";
 import { given } from "../tests/lab/secrets.ts";
 import { SECRET } from "./enrolled_users.ts";
@@ -19,31 +18,32 @@ const WRONG = "wrong";
 
 /** Logins on one open database, as the service has it, with a first factor that costs nothing. */
 export class TimedLogins implements Disposable {
-  readonly #database: Database;
+  readonly #logins: Logins;
   readonly #service: LoginService;
   #now = Date.now();
   #attempts = 0;
+  /** Others may have logged in on the same database. */
+  readonly #run = `/attempt/${crypto.randomUUID()}`;
 
-  private constructor(database: Database) {
-    this.#database = database;
+  /**
+   * @param logins is closed with this
+   * @param settings those that are not the usual ones
+   */
+  constructor(logins: Logins, settings: Readonly<Record<string, string>> = {}) {
+    this.#logins = logins;
     this.#service = new LoginService({
-      store: new SqliteLoginStore(database),
+      store: logins.logins,
       firstFactor: FIRST_FACTOR,
       secrets: {
         open: () => Promise.resolve(new Redacted(SECRET)),
         markOfPassword: () => Promise.resolve(null),
       },
-      rules: readSettings(() => undefined),
+      rules: readSettings((name) => settings[name]),
       now: () => this.#now,
       sessionBegins: { before: 0, after: 25_000 },
       newStateId: () => "",
       rest() {},
     });
-  }
-
-  /** Opens a database. */
-  static async on(path: string): Promise<TimedLogins> {
-    return new TimedLogins(await openDatabase(path, { create: false, busyTimeoutMs: 2000 }));
   }
 
   /** Times both steps of a login, in milliseconds. */
@@ -73,12 +73,12 @@ export class TimedLogins implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#database.close();
+    this.#logins[Symbol.dispose]();
   }
 
   #newAttempt(loginName: string): Attempt {
     this.#now += BETWEEN_MS;
-    const id = `/attempt/${++this.#attempts}`;
+    const id = `${this.#run}/${++this.#attempts}`;
     return { id, loginName, commonName: "client", address: `10.0.0.${this.#attempts % 200}` };
   }
 

@@ -3,7 +3,8 @@
  * SQLite's journal modes (bench/journal.ts). `deno task bench journal` measures only these.
  * `deno task bench service` measures the service beside its peers (bench/service.ts): all parts, or
  * those named (`gaps`, `rush`, `knocks`, `enrolled`), smaller with `--quick`; with `--write` it makes
- * docs/performance.md of what it found.
+ * docs/performance.md of what it found. `deno task bench fleet` measures logins on PostgreSQL
+ * (bench/fleet.ts) in the same way: `growth`, `calls`, `rates`, `moves`.
  *
  * @module
  */

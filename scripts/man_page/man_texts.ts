@@ -37,8 +37,9 @@ export const EXIT_STATUS: readonly Entry[] = [
 export const FILES: readonly Entry[] = [
   [
     SETTINGS.tokenDbPath.default,
-    `The database: enrolments, exemptions, the audit trail (\`${SETTINGS.tokenDbPath.name}\`, ` +
-    "`--db`). It belongs to root, or to the service's user, mode 0600.",
+    `The database, unless \`${SETTINGS.database.name}\` names one on a PostgreSQL server: ` +
+    `enrolments, exemptions, the audit trail (\`${SETTINGS.tokenDbPath.name}\`, \`--db\`). ` +
+    "It belongs to root, or to the service's user, mode 0600.",
   ],
   [
     SETTINGS.keyFile.default,
@@ -58,8 +59,15 @@ export const FILES: readonly Entry[] = [
 /** Variables that commands read. Logins read the settings and OpenVPN's variables. */
 export const ENVIRONMENT: readonly Entry[] = [
   [
-    `${SETTINGS.tokenDbPath.name}, ${SETTINGS.keyFile.name}, ${SETTINGS.issuerName.name}`,
+    [
+      ...[SETTINGS.database, SETTINGS.databaseTimeoutSeconds, SETTINGS.tokenDbPath],
+      ...[SETTINGS.keyFile, SETTINGS.issuerName],
+    ].map(({ name }) => name).join(", "),
     "The same as the settings with these names; options take precedence.",
+  ],
+  [
+    "PGPASSFILE",
+    "The passfile of a database on a PostgreSQL server whose URL names none.",
   ],
   ["NO_COLOR", "If set to anything, results have no colour, even on a terminal."],
   [

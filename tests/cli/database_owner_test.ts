@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Finding } from "../../src/server_setup/doctor/finding.ts";
 import { makeAccount } from "../lab/accounts.ts";
 import { mustRun, run } from "../lab/command.ts";
 import { playAttempt } from "../lab/hook_call.ts";
@@ -10,7 +11,7 @@ testWith(
   ["root", ...POSTGRES_LAB],
   "root's commands and hooks use a key file and passfile of the service's user with its rights",
   async () => {
-    await using server = await startPostgres();
+    await using server = await startPostgres({ settings: { fsync: "on" } });
     await using directory = await makeTestDirectory();
     await using account = await makeAccount();
     const [uid, gid] = await Promise.all(
@@ -55,6 +56,17 @@ testWith(
     const again = ["database", "copy", "--from", `${place}/db`, "--to", `${directory.path}/copy`];
     await mustRun(PROGRAM, [...file.slice(2), ...again, "--yes"]);
     assert.deepEqual([...Deno.readDirSync(place)].map(({ name }) => name), ["db"]);
+
+    const config = `${directory.path}/server.conf`;
+    await Deno.writeTextFile(
+      config,
+      `setenv totpDatabase "${url}"\nsetenv totpKeyFile ${key}\n`,
+    );
+    const { stdout } = await run(PROGRAM, ["doctor", "--config", config, "--json"]);
+    const about = (JSON.parse(stdout).findings as Finding[])
+      .filter(({ id }) => /^(database|secrets)/.test(id));
+    assert.deepEqual(about.filter(({ level }) => level !== "ok"), []);
+    assert.ok(about.length > 5);
 
     const attempt = await playAttempt(directory.path, {
       totpDatabase: url,

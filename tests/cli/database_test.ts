@@ -4,6 +4,7 @@ import { COPIED_TABLES } from "../../src/store/copied_tables.ts";
 import { documentedFields } from "../lab/documented_fields.ts";
 import { mustRun, type Output, run } from "../lab/command.ts";
 import { startPostgres, type TestPostgres, type TestPostgresDatabase } from "../lab/postgres.ts";
+import { once, PostgresProxy } from "../lab/postgres_proxy.ts";
 import {
   enroll,
   keyFileOf,
@@ -202,6 +203,17 @@ testWith(POSTGRES_LAB, "a copy that does not come to its end leaves nothing behi
   await database.psql("UPDATE openvpn_totp.schema_version SET version = 99");
   await fails(copy(db, db, database.url, "--yes"), /knows all of version 1 only: use the newer/);
   await database.psql("UPDATE openvpn_totp.schema_version SET version = 1");
+
+  // The connection is lost half way, or at the end.
+  await using proxy = new PostgresProxy(server.port);
+  const throughProxy = database.address({ hosts: [`127.0.0.1:${proxy.port}`] });
+  for (const pattern of [/INSERT INTO openvpn_totp\.decisions/, /^COMMIT/]) {
+    const judge = once(pattern, { act: "cut", when: "before" });
+    proxy.judge = judge;
+    await fails(copy(db, db, throughProxy, "--yes"), /cannot be used: the connection was lost/);
+    assert.equal(judge.hits(), 1);
+    assert.equal(await users(), "0");
+  }
 
   // Secrets that do not open.
   await Deno.copyFile(keyFileOf(db), `${path}/key`);

@@ -5,6 +5,7 @@ import type { ChallengeMethod } from "../../src/core/challenge_method.ts";
 import type { Failure } from "../../src/core/failure.ts";
 import type { CodeVerdict, PasswordVerdict } from "../../src/core/verdict.ts";
 import { attemptIdOfState } from "../../src/login/dynamic_challenge.ts";
+import { machineIdentity } from "../../src/system/machine_identity.ts";
 import { EXTERNAL_FACTOR } from "../../src/login/first_factor.ts";
 import { CurrentLogin, type Rules as ServiceRules } from "../../src/serve/current_login.ts";
 import { LoginDesk } from "../../src/serve/login_desk.ts";
@@ -220,7 +221,9 @@ export class DeskRig extends LoginRig implements Disposable {
   override async storedId(id: string, isDynamic: boolean): Promise<string> {
     if (isDynamic) return await attemptIdOfState(this.#states.get(id) ?? id);
     const { server, process, cid, kid } = this.#clients.get(id)!;
-    return `management ${server.name} ${4711 + process} 1800000000 ${cid} ${kid}`;
+    return `management ${machineIdentity()} ${server.name} ${
+      4711 + process
+    } 1800000000 ${cid} ${kid}`;
   }
 
   async #connect({ id, ...who }: Attempt, more: Record<string, string>): Promise<Heard> {

@@ -153,10 +153,10 @@ async function rehearse(
 ): Promise<Pick<SetUp, "database" | "databaseHosts">> {
   const { uid } = user;
   if (uid === null) return NO_DATABASE;
-  const known = { ...user, uid };
+  const process = { user: { ...user, uid }, isService };
   return {
-    database: await rehearseDatabase(settings, { user: known, isService }, now),
-    databaseHosts: await examineServer(settings, known),
+    database: await rehearseDatabase(settings, process, now),
+    databaseHosts: await examineServer(settings, process),
   };
 }
 

@@ -21,32 +21,34 @@ import { foreignOwner } from "../../system/trusted_path.ts";
 import { type KnownUser, requireAccess } from "./require_access.ts";
 import type { DatabaseState } from "./set_up.ts";
 
-/**
- * Does with the database and the key file what a login does, but changes nothing.
- *
- * @param user the user that a login's program runs as
- * @param isService it is the service, which takes nobody else's rights; root's hooks take those of the
- *   database's owner
- */
+/** Who a login's program runs as. */
+export interface LoginProcess {
+  user: KnownUser;
+  /** It is the service, which takes nobody else's rights; root's hooks take those of an owner. */
+  isService: boolean;
+}
+
+/** Does with the database and the key file what a login does, but changes nothing. */
 export async function rehearseDatabase(
-  { database, keyFile }: Settings,
-  { user, isService }: { user: KnownUser; isService: boolean },
+  settings: Settings,
+  process: LoginProcess,
   now: EpochMs,
 ): Promise<DatabaseState> {
-  const { uid } = user;
+  const { database, keyFile } = settings;
+  const { user } = process;
   const isFile = database.engine === "sqlite";
-  const rehearse = isFile
-    ? () => rehearseHere(database.path, new Vault(keyFile), now)
-    : () => rehearseServer(database, new Vault(keyFile), now);
   try {
-    if (uid !== 0) {
+    if (user.uid !== 0) {
       for (const path of [isFile ? database.path : database.passFile ?? keyFile, keyFile]) {
         requireAccess(path, user);
       }
     }
-    // What that user has put there must not be opened with root's rights.
-    const other = uid !== 0 ? uid : isService || !isFile ? null : foreignOwner(database.path);
-    return other === null ? await rehearse() : await asUser(other, rehearse);
+    const vault = new Vault(keyFile);
+    return await asLogin(
+      settings,
+      process,
+      () => isFile ? rehearseHere(database.path, vault, now) : rehearseServer(database, vault, now),
+    );
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const { code, message } = error;
@@ -55,18 +57,33 @@ export async function rehearseDatabase(
   }
 }
 
-/** Looks at each host of a database on a server with a user's rights; null if it is in a file. */
+/**
+ * Looks at each host of a database on a server as a login finds it; null if it is in a file, or if a
+ * login's rights cannot be taken, which {@link rehearseDatabase} tells.
+ */
 export async function examineServer(
-  { database }: Settings,
-  { uid }: KnownUser,
+  settings: Settings,
+  process: LoginProcess,
 ): Promise<HostFacts[] | null> {
+  const { database } = settings;
   if (database.engine === "sqlite") return null;
-  return await asUser(uid, () => examineHosts(database));
+  try {
+    return await asLogin(settings, process, () => examineHosts(database));
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
 }
 
-/** Runs work with a user's rights, if root runs it. */
-async function asUser<T>(uid: number, work: () => Promise<T>): Promise<T> {
-  return uid !== 0 && Deno.uid() === 0 ? await whileActingAs(uid, work) : await work();
+/** Runs work with a login's rights. What a user has put anywhere must not be opened with root's. */
+async function asLogin<T>(
+  { database, keyFile }: Settings,
+  { user: { uid }, isService }: LoginProcess,
+  work: () => Promise<T>,
+): Promise<T> {
+  const owned = database.engine === "sqlite" ? database.path : keyFile;
+  const other = uid !== 0 ? uid : isService ? null : foreignOwner(owned);
+  return other !== null && Deno.uid() === 0 ? await whileActingAs(other, work) : await work();
 }
 
 async function rehearseServer(

@@ -6,6 +6,7 @@ import { failureOf, passing } from "./errors.ts";
 import { Link } from "./link.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
 import { readPassFile } from "./pass_file.ts";
+import { requireProof } from "./proven_server.ts";
 import { LOOK, type SessionLimits, sessionStart } from "./session.ts";
 import { openSocket } from "./socket.ts";
 import { secure, tlsOptions } from "./tls.ts";
@@ -87,6 +88,9 @@ export async function openLink(
   const options = tlsOptions(host, tls);
   const password = passFile === null ? null : readPassFile(passFile, { ...host, database, user });
   const socket = await openSocket(host, deadline);
+  // A socket's directory belongs to the server's user; at a port, anybody may listen.
+  const isAnybodys = options === null && !host.host.startsWith("/");
+  if (isAnybodys && password !== null) requireProof(socket);
   const way = options === null ? socket : await secure(socket, options, deadline);
   return new Link(way, { user, database, password });
 }

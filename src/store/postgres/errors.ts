@@ -1,6 +1,7 @@
 import { Failure, type FailureCode, isSystemError, PassingFailure } from "../../core/failure.ts";
 import { printable } from "../../text/printable.ts";
 import { TooLate } from "./deadline.ts";
+import { UnprovenServer } from "./proven_server.ts";
 
 /** What is wrong by a SQLSTATE, or by its first two characters (PostgreSQL, "Error Codes"). */
 const ADVICE: Record<string, [FailureCode, string]> = {
@@ -59,7 +60,15 @@ export function failureOf(error: unknown, place: string): unknown {
   }
   if (isServerError(error)) return ofServer(error, place);
   if (isConnectionError(error)) {
-    return passing("database_unreachable", place, lost(error));
+    const isUnproven = error.code.startsWith("SASL");
+    return passing(isUnproven ? "database_refused" : "database_unreachable", place, lost(error));
+  }
+  if (error instanceof UnprovenServer) {
+    return passing(
+      "database_refused",
+      place,
+      `${error.message}: use scram-sha-256 (pg_hba.conf, password_encryption), TLS, or a unix socket`,
+    );
   }
   if (isTlsError(error)) {
     const what = told(error.message);

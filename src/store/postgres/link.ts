@@ -124,7 +124,10 @@ export class Link {
     this.#waiting.add(reject);
     if (this.#isBroken) reject(this.#reason ?? lost());
     try {
-      return answerOf(await deadline.wait(Promise.race([promise, query])));
+      const answer = answerOf(await deadline.wait(Promise.race([promise, query])));
+      // What came together with a reason to close the connection counts for nothing.
+      if (this.#socket.destroyed) throw this.#socket.errored ?? lost();
+      return answer;
     } catch (error) {
       // What the server itself refused, it has answered.
       if (!(error instanceof postgres.PostgresError)) this.close();

@@ -6,7 +6,8 @@ import { addCopyOptions, addInitOptions } from "./options.ts";
 /** Adds `database` with its subcommands. */
 export function registerDatabase(program: AnyCommand, context: AdminContext): void {
   const database = program.command("database")
-    .description("set up a database on a PostgreSQL server, or copy one to another place");
+    .description("set up a database on a PostgreSQL server, or copy one to another place")
+    .helpCommand(false);
   addInit(database, context);
   addCopy(database, context);
 }
@@ -34,6 +35,7 @@ function addInit(database: AnyCommand, context: AdminContext): void {
 function addCopy(database: AnyCommand, context: AdminContext): void {
   const command = addCopyOptions(
     database.command("copy")
+      .summary("copy all users and the audit trail to an empty database")
       .description(
         "copy all users and the audit trail to an empty database: all or nothing. What logins write " +
           "after its beginning is not in the copy, so stop logins first",

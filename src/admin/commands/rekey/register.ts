@@ -7,6 +7,7 @@ import { addRekeyOptions } from "./options.ts";
 export function registerRekey(program: AnyCommand, context: AdminContext): void {
   const command = addRekeyOptions(
     program.command("rekey")
+      .summary("seal all secrets with a new key, which is added to the key file")
       .description(
         "seal all secrets with a new key, which is added to the key file. Where servers share a " +
           "PostgreSQL database: rekey --add on one of them, copy its key file to all others, then " +
