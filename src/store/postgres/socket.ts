@@ -30,12 +30,13 @@ export async function openSocket(
         socket.once("error", reject);
       }),
     );
-    socket.removeAllListeners();
     return socket;
   } catch (error) {
-    // An error that comes later is nobody's.
-    socket.removeAllListeners().on("error", () => {}).destroy();
+    socket.destroy();
     throw error;
+  } finally {
+    // An error that comes before somebody uses it, or after nobody waits any more, is nobody's.
+    socket.removeAllListeners().on("error", () => {});
   }
 }
 
