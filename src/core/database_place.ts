@@ -50,8 +50,11 @@ export function filePathOf(place: DatabasePlace): string | null {
 /** Says in short where a store is, for messages. */
 export function placeText(place: DatabasePlace): string {
   if (place.engine === "sqlite") return place.path;
-  const hosts = place.hosts.map(({ host, port }) =>
-    host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
-  );
-  return printable(`PostgreSQL's database ${place.database} at ${hosts.join(" or ")}`);
+  const hosts = place.hosts.map(hostText).join(" or ");
+  return `PostgreSQL's database ${printable(place.database)} at ${hosts}`;
+}
+
+/** Says where a server listens, for messages. */
+export function hostText({ host, port }: PostgresHost): string {
+  return printable(host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
 }

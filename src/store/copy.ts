@@ -1,6 +1,7 @@
 import type { Enrolment } from "../core/enrolment.ts";
 import { Failure } from "../core/failure.ts";
 import type { CopiedRow, CopiedTable } from "./copied_tables.ts";
+import { secretOf } from "./rows.ts";
 
 export {
   type ColumnType,
@@ -39,7 +40,15 @@ export interface CopyFilling {
   counts(): Promise<RowCounts>;
 
   /** Everybody's secrets as they are there by now, some at a time. */
-  secrets(): AsyncIterable<Pick<Enrolment, "username" | "secret">[]>;
+  secrets(): AsyncIterable<CopiedUser[]>;
+}
+
+/** A user's secret in a copy. */
+export type CopiedUser = Pick<Enrolment, "username" | "secret">;
+
+/** Reads the user and the secret out of a row of `enrolments`. */
+export function userOf(row: Readonly<Record<string, unknown>>): CopiedUser {
+  return { username: row.username as string, secret: secretOf(row) };
 }
 
 /** What {@link CopyTarget.fill} throws. */

@@ -11,7 +11,7 @@ import type { Logins, Store } from "./store.ts";
 
 export type { Backups } from "./backup.ts";
 export type { SchemaChange } from "./schema.ts";
-export type { HostFacts, ServerFacts } from "./server_facts.ts";
+export { type HostFacts, OLDEST_SERVER, type ServerFacts } from "./server_facts.ts";
 export { COPIED_TABLES } from "./copied_tables.ts";
 export type { CopyFilling, CopySource, CopyTarget, RowCounts } from "./copy.ts";
 export { LOGIN_BUSY_TIMEOUT_MS } from "./sqlite/logins.ts";

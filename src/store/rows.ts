@@ -9,7 +9,7 @@ import {
   type TotpAlgorithm,
   type TotpParameters,
 } from "../core/totp_parameters.ts";
-import type { Enrolment } from "../core/enrolment.ts";
+import type { Enrolment, SealedSecret } from "../core/enrolment.ts";
 
 /** A row by its columns' names, which are the same in all engines; the tables guarantee the types. */
 type Row = Record<string, unknown>;
@@ -23,10 +23,7 @@ export function enrolmentOf(row: Row): Enrolment {
   return {
     username: row.username as string,
     parameters: parametersOf(row),
-    secret: {
-      keyId: row.key_id as string,
-      bytes: row.secret as Uint8Array<ArrayBuffer>,
-    },
+    secret: secretOf(row),
     issuer: row.issuer as string,
     enrolledAt: row.enrolled_at as number,
     lastLoginAt: row.last_login_at as number | null,
@@ -37,6 +34,11 @@ export function enrolmentOf(row: Row): Enrolment {
     tokensValidFrom: row.tokens_valid_from as number,
     recoveryCodes: row.recovery_codes as number,
   };
+}
+
+/** Reads the secret out of a row of `enrolments`. */
+export function secretOf(row: Row): SealedSecret {
+  return { keyId: row.key_id as string, bytes: row.secret as Uint8Array<ArrayBuffer> };
 }
 
 /** Reads the wrong codes out of a row of `enrolments` or `known_places`. */

@@ -1,5 +1,8 @@
 import type { PostgresHost } from "../core/database_place.ts";
 
+/** The oldest version of PostgreSQL that will do, as `server_version_num` has it. */
+export const OLDEST_SERVER = 130_000;
+
 /** What a host of a database's URL is. */
 export interface HostFacts {
   host: PostgresHost;

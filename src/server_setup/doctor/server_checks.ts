@@ -1,13 +1,10 @@
-import type { PostgresHost, PostgresPlace } from "../../core/database_place.ts";
+import { hostText, type PostgresPlace } from "../../core/database_place.ts";
 import { isLocal } from "../../core/postgres_url.ts";
-import type { HostFacts, ServerFacts } from "../../store/open_store.ts";
+import { type HostFacts, OLDEST_SERVER, type ServerFacts } from "../../store/open_store.ts";
 import { printable } from "../../text/printable.ts";
 import { directoryAt } from "./file_facts.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { SetUp } from "./set_up.ts";
-
-/** The oldest version of PostgreSQL, as `server_version_num` has it. */
-const OLDEST_VERSION = 130_000;
 
 /** Clocks that differ by so much are worth a word, and codes may be judged differently. */
 const CLOCK_MS = { doubtful: 2000, bad: 15_000 };
@@ -56,13 +53,13 @@ function checkHosts(
 function checkVersion({ version, encoding }: ServerFacts): Finding[] {
   const id = "database_server";
   const number = Math.floor(version / 10_000);
-  if (version < OLDEST_VERSION) {
+  if (version < OLDEST_SERVER) {
     const what = `the server is PostgreSQL ${number}`;
     return [problem(id, what, "openvpn-totp needs version 13 or later")];
   }
   if (encoding !== "UTF8") {
     const what = `the database has the encoding ${encoding}`;
-    return [problem(id, what, "names and texts need UTF8: make the database anew with it")];
+    return [problem(id, what, "names and texts need UTF8: create the database again with it")];
   }
   return [ok(id, `the server is PostgreSQL ${number}, with the encoding UTF8`)];
 }
@@ -163,8 +160,4 @@ function checkTime({ roundTripMs }: ServerFacts): Finding {
 /** A name as a shell takes it, if it needs no quotes; otherwise a word in its place. */
 function quotedWord(name: string): string {
   return /^[A-Za-z0-9_][\w.-]*$/.test(name) ? name : "ROLE";
-}
-
-function hostText({ host, port }: PostgresHost): string {
-  return printable(host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
 }

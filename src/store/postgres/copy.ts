@@ -5,12 +5,14 @@ import {
   COPIED_TABLES,
   type CopiedRow,
   type CopiedTable,
+  type CopiedUser,
   type CopyFilling,
   type CopySource,
   type CopyTarget,
   firstWithRows,
   notEmpty,
   type RowCounts,
+  userOf,
 } from "../copy.ts";
 import type { Row, Value } from "./connection.ts";
 import { Maintenance } from "./maintenance.ts";
@@ -101,9 +103,9 @@ class PostgresCopyFilling implements CopyFilling {
     return countsIn(this.#connection);
   }
 
-  async *secrets(): AsyncGenerator<ReturnType<typeof secretOf>[]> {
+  async *secrets(): AsyncGenerator<CopiedUser[]> {
     const sql = "SELECT username, secret, key_id FROM openvpn_totp.enrolments";
-    for await (const rows of pages(this.#connection, "secrets", sql)) yield rows.map(secretOf);
+    for await (const rows of pages(this.#connection, "secrets", sql)) yield rows.map(userOf);
   }
 }
 
@@ -171,11 +173,4 @@ const NEXT_NUMBER = `CASE one.outcome
 function sent(value: CopiedRow[string], type: ColumnType): string | number | null {
   if (value instanceof Uint8Array) return value.toHex();
   return value === null || type === "integer" ? value as number | null : String(value);
-}
-
-function secretOf({ username, secret, key_id }: Row) {
-  return {
-    username: username as string,
-    secret: { keyId: key_id as string, bytes: secret as Uint8Array<ArrayBuffer> },
-  };
 }

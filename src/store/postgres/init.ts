@@ -2,13 +2,11 @@ import { placeText, type PostgresPlace } from "../../core/database_place.ts";
 import { Failure } from "../../core/failure.ts";
 import { quoted } from "../../text/printable.ts";
 import type { SchemaChange } from "../schema.ts";
+import { OLDEST_SERVER } from "../server_facts.ts";
 import { grantsSql } from "./grants.ts";
 import { Maintenance } from "./maintenance.ts";
 import { type Migration, MIGRATIONS } from "./migrations.ts";
 import { schemaSql } from "./schema_sql.ts";
-
-/** The lowest version of PostgreSQL, as `server_version_num` has it. */
-export const OLDEST_SERVER = 130_000;
 
 /** Keeps two of these apart; any number does, as long as it stays the same. */
 const LOCK = 6_787_653_001;
@@ -113,14 +111,14 @@ function requireFit(found: Found, place: PostgresPlace): void {
   if (found.encoding !== "UTF8") {
     throw new Failure(
       "database_error",
-      `${text} has the encoding ${found.encoding}: make it anew with ENCODING 'UTF8' ` +
+      `${text} has the encoding ${found.encoding}: create it again with ENCODING 'UTF8' ` +
         "TEMPLATE template0",
     );
   }
   if (found.owner !== null && !found.is_owner) {
     throw new Failure(
       "database_denied",
-      `in ${text}, the schema openvpn_totp belongs to another role than ${user}: run this as its owner`,
+      `in ${text}, the schema openvpn_totp belongs to a role other than ${user}: run this as its owner`,
     );
   }
   if (found.owner !== null && !found.has_version) {
@@ -133,8 +131,8 @@ function requireFit(found: Found, place: PostgresPlace): void {
   if (found.owner === null && !found.may_create) {
     throw new Failure(
       "database_denied",
-      `in ${text}, ${user} may not create a schema: run this as the database's owner, or have ` +
-        "--print give the SQL for its administrator",
+      `in ${text}, ${user} may not create a schema: run this as the database's owner, or give its ` +
+        "administrator the SQL that --print prints",
     );
   }
 }

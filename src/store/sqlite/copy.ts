@@ -11,6 +11,7 @@ import {
   firstWithRows,
   notEmpty,
   type RowCounts,
+  userOf,
 } from "../copy.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { failureOf } from "./errors.ts";
@@ -138,7 +139,7 @@ class SqliteCopyFilling implements CopyFilling {
   async *secrets() {
     const rows = this.#connection.prepare("SELECT username, secret, key_id FROM enrolments")
       .iterate();
-    for (const page of pages(rows)) yield page.map(secretOf);
+    for (const page of pages(rows)) yield page.map(userOf);
   }
 
   #nextNumber(outcome: string): number {
@@ -164,11 +165,4 @@ function* pages(rows: Iterable<unknown>): Generator<CopiedRow[]> {
     page = [];
   }
   if (page.length > 0) yield page;
-}
-
-function secretOf({ username, secret, key_id }: CopiedRow) {
-  return {
-    username: username as string,
-    secret: { keyId: key_id as string, bytes: secret as Uint8Array<ArrayBuffer> },
-  };
 }
