@@ -64,11 +64,11 @@ function addressOf(url: string): PostgresAddress {
   const parts = isLong || hasControl(url) || !url.isWellFormed()
     ? null
     : url.match(/^postgres(?:ql)?:\/\/(?:([^@/?#]*)@)?([^/?#@]*)(?:\/([^?#/]*))?(?:\?([^#]*))?$/);
-  if (!parts) throw new Objection("it is not of the form postgres://user@host/database");
+  if (!parts) throw new Objection("it does not have the form postgres://user@host/database");
   const [, user = "", hosts = "", database = "", query = ""] = parts;
   if (user.includes(":")) {
     throw new Objection(
-      "there is a password in it, which others could see: put it into a passfile",
+      "it contains a password, which others could see: put it into a passfile",
     );
   }
   if (user === "") throw new Objection("it names no user");
@@ -92,7 +92,7 @@ function parametersOf(query: string): Parameters {
     const [name, value] = [pair.split("=")[0]!, pair.split("=").slice(1).join("=")].map(decoded);
     const known = PARAMETERS.find((one) => one === name);
     if (known === undefined) throw new Objection(unknownParameter(name!));
-    if (known in parameters) throw new Objection(`the parameter ${known} is there twice`);
+    if (known in parameters) throw new Objection(`the parameter ${known} is given twice`);
     parameters[known] = value!;
   }
   return parameters;
@@ -100,7 +100,7 @@ function parametersOf(query: string): Parameters {
 
 function unknownParameter(name: string): string {
   if (name === "password") {
-    return "there is a password in it, which others could see: put it into a passfile";
+    return "it contains a password, which others could see: put it into a passfile";
   }
   if (name === "connect_timeout") {
     return "the parameter connect_timeout has no effect here: set totpDatabaseTimeout";
@@ -118,11 +118,11 @@ function hostsOf(authority: string, parameters: Parameters): PostgresHost[] {
     : host.split(",").map((host) => ({ host, port: undefined }));
   if (port === undefined) return named.map(({ host, port }) => hostOf(host, port));
   if (named.some(({ port }) => port !== undefined)) {
-    throw new Objection("it names ports both behind hosts and as a parameter");
+    throw new Objection("it names ports both after hosts and as a parameter");
   }
   const ports = port.split(",");
   if (ports.length > 1 && ports.length !== named.length) {
-    throw new Objection("it has another number of ports than of hosts");
+    throw new Objection("it names neither one port for all hosts nor one for each");
   }
   return named.map(({ host }, i) => hostOf(host, ports.length > 1 ? ports[i] : ports[0]));
 }
@@ -133,7 +133,7 @@ function authorityOf(text: string): { host: string; port: string | undefined } {
   if (bracketed !== undefined && isIpv6(bracketed)) return { host: bracketed, port };
   if (plain !== undefined && !port?.includes(":")) return { host: decoded(plain), port };
   // What stands there may have been meant as a password.
-  throw new Objection("a host in it is not of the form HOST, HOST:PORT or [IPv6 address]:PORT");
+  throw new Objection("a host in it does not have the form HOST, HOST:PORT or [IPv6 address]:PORT");
 }
 
 function hostOf(host: string, port = String(DEFAULT_PORT)): PostgresHost {
@@ -220,5 +220,5 @@ function decoded(text: string): string {
   } catch {
     // The same as one with control characters.
   }
-  throw new Objection("it has a part that is not well-formed (percent encoding of UTF-8)");
+  throw new Objection("a part of it is not well-formed percent-encoded UTF-8");
 }

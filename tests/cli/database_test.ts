@@ -78,7 +78,7 @@ testWith(POSTGRES_LAB, "database init makes the tables, and grants what logins n
     const database = await emptyDatabase(server);
     await fails(init(database.url), /"store\d+_login" may not create a schema: run this as/);
     await init(database.ownerUrl);
-    await fails(init(database.url), /the schema openvpn_totp belongs to another role/);
+    await fails(init(database.url), /the schema openvpn_totp belongs to a role other/);
   });
 
   await t.step("not for a role that is not there, and then nothing is made", async () => {
@@ -133,7 +133,7 @@ testWith(POSTGRES_LAB, "database init makes the tables, and grants what logins n
       database.ownerPassFile,
       (await Deno.readTextFile(database.ownerPassFile)).replace(`:${database.name}:`, ":*:"),
     );
-    await fails(init(url), /has the encoding LATIN1: make it anew with ENCODING 'UTF8'/);
+    await fails(init(url), /has the encoding LATIN1: create it again with ENCODING 'UTF8'/);
   });
 
   await t.step("as SQL for psql", async () => {
@@ -201,7 +201,7 @@ testWith(POSTGRES_LAB, "a copy that does not come to its end leaves nothing behi
   );
   await database.psql("ALTER SCHEMA away RENAME TO openvpn_totp");
   await database.psql("UPDATE openvpn_totp.schema_version SET version = 99");
-  await fails(copy(db, db, database.url, "--yes"), /knows all of version 1 only: use the newer/);
+  await fails(copy(db, db, database.url, "--yes"), /newer than version 1: use the newer/);
   await database.psql("UPDATE openvpn_totp.schema_version SET version = 1");
 
   // The connection is lost half way, or at the end.
@@ -243,7 +243,7 @@ testWith([], "database copy asks, and refuses what cannot be right", async () =>
   await fails(copy(db, `${path}/none`, `${path}/new`, "--yes"), /there is no database at/);
   await fails(
     copy(db, db, "postgres://u:geheim@h/d", "--yes"),
-    /^openvpn-totp: --to is not allowed: there is a password in it, [^\n]*$(?<!geheim)/m,
+    /^openvpn-totp: --to is not allowed: it contains a password, [^\n]*$(?<!geheim)/m,
     2,
   );
   await fails(run(PROGRAM, [...on(db), "database", "copy", "--to", path]), /--from <path>/, 2);

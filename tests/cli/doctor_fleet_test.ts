@@ -94,6 +94,20 @@ testWith(
         /^warning database_commit: .*asynchronously/,
       );
     });
+    await t.step("no password for the server", async () => {
+      await Deno.writeTextFile(`${path}/pass`, "elsewhere:*:*:*:right\n", { mode: 0o600 });
+      const passfile = `${path}/pass`;
+      await finds(
+        database.address({ parameters: { passfile } }),
+        /^problem database: .*asks for a password, and no line of .*pass fits/,
+        /^problem database_server: /,
+      );
+      await finds(
+        `postgres://${database.login}@127.0.0.1:${server.port}/${database.name}`,
+        /^problem database: .*asks for a password: name the file/,
+        /^problem database_server: /,
+      );
+    });
     await t.step("a password that is wrong", async () => {
       await Deno.writeTextFile(`${path}/pass`, "*:*:*:*:wrong\n", { mode: 0o600 });
       const url = database.address({ parameters: { passfile: `${path}/pass` } });
@@ -114,7 +128,7 @@ testWith(
     await t.step("a URL that is not allowed", async () => {
       await finds(
         "postgres://u:geheim@h/d",
-        /^problem settings: totpDatabase is not allowed: there is a password in it/,
+        /^problem settings: totpDatabase is not allowed: it contains a password/,
       );
     });
   },

@@ -1,8 +1,8 @@
 import { placeText, type PostgresHost, type PostgresPlace } from "../../core/database_place.ts";
-import { Failure } from "../../core/failure.ts";
+import { Failure, PassingFailure } from "../../core/failure.ts";
 import type { Row } from "./connection.ts";
 import type { Deadline } from "./deadline.ts";
-import { failureOf, passing } from "./errors.ts";
+import { failureOf, isPasswordRefused, MissingPassword, passing } from "./errors.ts";
 import { Link } from "./link.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
 import { readPassFile } from "./pass_file.ts";
@@ -15,7 +15,7 @@ import { secure, tlsOptions } from "./tls.ts";
  * Connects to the first host that will do, and makes sure that the schema is one that this program can
  * use.
  *
- * @throws Failure that says why the last host that answered will not do, or else the last one
+ * @throws Failure that says what is wrong with each host
  */
 export async function connect(
   place: PostgresPlace,
@@ -32,7 +32,7 @@ export async function connect(
       reasons.push(failureOf(error, placeText({ ...place, hosts: [host] })));
     }
   }
-  throw reasons.length === 1 ? reasons[0] : allOf(reasons, place);
+  throw errorOfHosts(reasons);
 }
 
 async function connectTo(
@@ -43,9 +43,8 @@ async function connectTo(
     deadline: Deadline;
   },
 ): Promise<Link> {
-  const link = await openLink(host, place, deadline);
+  const { link, found } = await openLink(host, place, { start: sessionStart(limits), deadline });
   try {
-    const { rows: [found] } = await link.runAll(sessionStart(limits), deadline);
     requireFit(found, { ...place, hosts: [host] });
     return link;
   } catch (error) {
@@ -79,12 +78,18 @@ function requireFit(found: Row | undefined, place: PostgresPlace): void {
   requireSchema(found, text);
 }
 
-/** Opens a connection, whatever is in the database. */
+/**
+ * Opens a connection, whatever is in the database.
+ *
+ * @param start the statements that begin its session
+ * @returns the connection, and the first row of what the last of the statements gave
+ * @throws Failure, TooLate; what the server says, or what went wrong on the way
+ */
 export async function openLink(
   host: PostgresHost,
   { user, database, passFile, tls }: PostgresPlace,
-  deadline: Deadline,
-): Promise<Link> {
+  { start, deadline }: { start: string; deadline: Deadline },
+): Promise<{ link: Link; found: Row | undefined }> {
   const options = tlsOptions(host, tls);
   const password = passFile === null ? null : readPassFile(passFile, { ...host, database, user });
   const socket = await openSocket(host, deadline);
@@ -92,7 +97,14 @@ export async function openLink(
   const isAnybodys = options === null && !host.host.startsWith("/");
   if (isAnybodys && password !== null) requireProof(socket);
   const way = options === null ? socket : await secure(socket, options, deadline);
-  return new Link(way, { user, database, password });
+  const link = new Link(way, { user, database, password });
+  try {
+    const { rows: [found] } = await link.runAll(start, deadline);
+    return { link, found };
+  } catch (error) {
+    link.close();
+    throw password === null && isPasswordRefused(error) ? new MissingPassword(passFile) : error;
+  }
 }
 
 /**
@@ -116,7 +128,7 @@ export function requireSchema(
       "database_older",
       place,
       `it has schema version ${version}, and this program needs ${known}: run ` +
-        "openvpn-totp database init (programs of before go on with it)",
+        "openvpn-totp database init (older programs can use the tables afterwards, too)",
     );
   }
   if (oldest <= known) return;
@@ -124,14 +136,18 @@ export function requireSchema(
     "database_newer",
     place,
     `it has schema version ${version}, which programs for version ${oldest} and later can use, and ` +
-      `this one is for ${known}: install the newer openvpn-totp`,
+      `this one is for version ${known}: install the newer openvpn-totp`,
   );
 }
 
-/** Several hosts: what is wrong with each; the code of the one that came nearest to being used. */
-function allOf(reasons: readonly unknown[], place: PostgresPlace): unknown {
-  const failures = reasons.filter((reason) => reason instanceof Failure);
-  if (failures.length < reasons.length) return reasons.find((one) => !(one instanceof Failure));
+/**
+ * Makes one error of those that hosts gave, at least one: what is wrong with each; the code is that of the
+ * host that came nearest to being used.
+ */
+export function errorOfHosts(errors: readonly unknown[]): unknown {
+  const failures = errors.filter((error) => error instanceof Failure);
+  if (failures.length < errors.length) return errors.find((one) => !(one instanceof Failure));
+  if (failures.length === 1) return failures[0];
   const nearest = failures.find(({ code }) => code !== "database_unreachable") ?? failures[0]!;
-  return passing(nearest.code, placeText(place), failures.map(({ message }) => message).join("; "));
+  return new PassingFailure(nearest.code, failures.map(({ message }) => message).join("; "));
 }

@@ -18,14 +18,14 @@ const ADVICE: Record<string, [FailureCode, string]> = {
     "the user lacks rights there: run openvpn-totp database init --role with this user's name",
   ],
   "25006": ["database_readonly", "it takes no writes: it is a replica, or was made read-only"],
-  "25P03": ["database_unreachable", "it closed the connection, as this machine was too slow"],
-  "40": ["database_locked", "transactions of others came between again and again: try again"],
+  "25P03": ["database_unreachable", "it closed the connection because this machine was too slow"],
+  "40": ["database_locked", "other transactions interfered again and again: try again"],
   "55P03": ["database_locked", "another transaction held a lock for too long: try again"],
   "53100": ["database_full", "its disk is full: free some space; nothing was changed"],
   "53200": ["database_error", "it is out of memory"],
   "53300": [
     "database_unreachable",
-    "it has no connection left: raise its max_connections, or find out who holds them",
+    "it has no free connections: raise its max_connections, or find out who holds them",
   ],
   "57014": ["database_unreachable", "it took too long to answer"],
   "57P": ["database_unreachable", "it is starting or stopping"],
@@ -41,6 +41,25 @@ const WITH_VALUES = /^2[23]/;
 interface ServerError extends Error {
   /** SQLSTATE, five characters. */
   code: string;
+}
+
+/** Thrown where a server asks for a password, and there is none for it. */
+export class MissingPassword extends Error {
+  override readonly name = "MissingPassword";
+
+  /** @param passFile the file that has no password for the server; null for no file */
+  constructor(passFile: string | null) {
+    super(
+      passFile === null
+        ? "it asks for a password: name the file with it (passfile=)"
+        : `it asks for a password, and no line of ${passFile} fits its host, port, database and user`,
+    );
+  }
+}
+
+/** Says whether a server refused a password, or that there was none. */
+export function isPasswordRefused(error: unknown): boolean {
+  return isServerError(error) && error.code === "28P01";
 }
 
 /**
@@ -70,9 +89,16 @@ export function failureOf(error: unknown, place: string): unknown {
       `${error.message}: use scram-sha-256 (pg_hba.conf, password_encryption), TLS, or a unix socket`,
     );
   }
+  if (error instanceof MissingPassword) {
+    return passing("database_refused", place, printable(error.message));
+  }
   if (isTlsError(error)) {
     const what = told(error.message);
-    return passing("database_refused", place, `its certificate or TLS is not right: ${what}`);
+    return passing(
+      "database_refused",
+      place,
+      `TLS failed (check its certificate, and sslrootcert): ${what}`,
+    );
   }
   return error;
 }

@@ -57,7 +57,7 @@ function quotedRole(role: string): string {
     "usage",
     `${
       quoted(role)
-    } cannot be the name of a role: 1 to ${MAX_ROLE_BYTES} bytes of UTF-8 are allowed, ` +
-      'without NUL, but not "public", which means everybody',
+    } cannot be the name of a role: 1 to ${MAX_ROLE_BYTES} bytes of UTF-8 without NUL are ` +
+      'allowed, but not "public", which means everybody',
   );
 }

@@ -1,7 +1,7 @@
 import { placeText, type PostgresHost, type PostgresPlace } from "../../core/database_place.ts";
 import { Failure } from "../../core/failure.ts";
 import type { Result, Row, Value } from "./connection.ts";
-import { openLink, requireSchema } from "./connect.ts";
+import { errorOfHosts, openLink, requireSchema } from "./connect.ts";
 import { Deadline } from "./deadline.ts";
 import { failureOf } from "./errors.ts";
 import type { Link } from "./link.ts";
@@ -40,19 +40,15 @@ export class Maintenance implements Disposable {
    * @throws Failure that says what is wrong with each host
    */
   static async open(place: PostgresPlace): Promise<Maintenance> {
-    const failures: Failure[] = [];
+    const errors: unknown[] = [];
     for (const host of place.hosts) {
       try {
         return await Maintenance.#openAt(host, place);
       } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        failures.push(error);
+        errors.push(error);
       }
     }
-    const [first, ...others] = failures;
-    if (others.length === 0) throw first;
-    const nearest = failures.find(({ code }) => code !== "database_unreachable") ?? first!;
-    throw new Failure(nearest.code, failures.map(({ message }) => message).join("; "));
+    throw errorOfHosts(errors);
   }
 
   static async #openAt(host: PostgresHost, place: PostgresPlace): Promise<Maintenance> {
@@ -60,8 +56,7 @@ export class Maintenance implements Disposable {
     const deadline = new Deadline(place.timeoutMs);
     let link: Link | null = null;
     try {
-      link = await openLink(host, place, deadline);
-      await link.runAll(SESSION, deadline);
+      ({ link } = await openLink(host, place, { start: SESSION, deadline }));
       const maintenance = new Maintenance(link, host, text);
       if (place.needsWrites) await maintenance.#requireWrites();
       return maintenance;
@@ -110,8 +105,8 @@ export class Maintenance implements Disposable {
     if (found.version === SCHEMA_VERSION) return;
     throw new Failure(
       "database_newer",
-      `${this.#place} has schema version ${found.version}, and this program knows all of version ` +
-        `${SCHEMA_VERSION} only: use the newer openvpn-totp for this`,
+      `${this.#place} has schema version ${found.version}, and this program knows nothing of ` +
+        `what is newer than version ${SCHEMA_VERSION}: use the newer openvpn-totp for this`,
     );
   }
 

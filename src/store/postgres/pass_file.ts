@@ -55,7 +55,7 @@ function contentOf(path: string): string {
 
 function reasonOf(error: unknown): string {
   return error instanceof Deno.errors.PermissionDenied
-    ? `uid ${actingUid()}, which asks for the password, may not read it`
+    ? `uid ${actingUid()}, which needs the password, may not read it`
     : messageOf(error);
 }
 

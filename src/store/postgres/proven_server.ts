@@ -64,7 +64,7 @@ function lookForProof(done: () => void): (bytes: Uint8Array) => string | null {
     while (pending.length >= 5) {
       const view = new DataView(pending.buffer);
       const length = 1 + view.getUint32(1);
-      if (length > MOST_BYTES) return "it says too much before it lets anybody in";
+      if (length > MOST_BYTES) return "it sends too much before anybody has logged in";
       if (pending.length < Math.max(length, 9)) return null;
       if (pending[0] === AUTHENTICATION) {
         const kind = view.getUint32(5);
@@ -84,5 +84,5 @@ function whyNot(kind: number, rest: Uint8Array): string | null {
   if (kind === OK) return "it lets the program in without having proven that it knows the password";
   if (!SASL.includes(kind)) return "it asks for the password itself";
   const isRight = kind !== SASL_CONTINUE || isChallenge(rest);
-  return isRight ? null : "its challenge (SCRAM) is not right";
+  return isRight ? null : "its challenge (SCRAM) is malformed";
 }

@@ -19,7 +19,7 @@ const OWN_NAMES = "SET LOCAL search_path = pg_catalog, pg_temp;\n";
 
 const IS_UTF8 = `DO $$ BEGIN
   IF current_setting('server_encoding') <> 'UTF8' THEN
-    RAISE EXCEPTION 'the database has the encoding %, and openvpn-totp needs UTF8: make it anew with ENCODING ''UTF8''',
+    RAISE EXCEPTION 'the database has the encoding %, and openvpn-totp needs UTF8: create it again with ENCODING ''UTF8''',
       current_setting('server_encoding');
   END IF;
 END $$;

@@ -46,9 +46,9 @@ function requireServersOwn(directory: string): void {
   if (((mode ?? 0) & EVERYBODY_WRITES) === 0) return;
   throw new Failure(
     "untrusted_path",
-    `everybody may make a socket in ${
+    `any user can make a socket in ${
       printable(directory)
-    }, and pass for the server: have it listen ` +
-      "in a directory of its own (unix_socket_directories), and name that",
+    } and pass for the server: let the server ` +
+      "listen in a directory of its own (unix_socket_directories), and name that one",
   );
 }

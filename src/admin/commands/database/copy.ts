@@ -41,7 +41,7 @@ export async function copyDatabase(context: AdminContext, options: CopyOptions):
 
 function ask(context: AdminContext, counts: RowCounts, to: DatabasePlace): void {
   context.err(
-    "What logins write to the source from now on is not in the copy: stop logins first, or have them " +
+    "What logins write to the source from now on is not in the copy: stop logins first, or let them " +
       "use the copy as soon as it is there.\n",
   );
   requireYes(context, `Copy ${whatOf(counts)} to ${placeText(to)}?`);
@@ -78,7 +78,7 @@ function requireSame(expected: RowCounts, found: RowCounts): void {
   const [name, count] = other;
   throw new Failure(
     "database_error",
-    `the copy has ${found.get(name)} rows in ${name} in the place of ${count}, so it was not kept`,
+    `the copy has ${found.get(name)} rows in ${name} instead of ${count}, so it was not kept`,
   );
 }
 

@@ -65,7 +65,7 @@ const IMPOSTORS: [name: string, answer: Uint8Array<ArrayBuffer>, expected: RegEx
     (challenge): [string, Uint8Array<ArrayBuffer>, RegExp] => [
       `has the challenge ${challenge}`,
       authentication(11, [...new TextEncoder().encode(challenge)]),
-      /its challenge \(SCRAM\) is not right/,
+      /its challenge \(SCRAM\) is malformed/,
     ],
   ),
 ];

@@ -231,7 +231,9 @@ Deno.test("a program says what to do about a schema of before", () => {
       code: "database_older",
       message:
         `it cannot be used: it has schema version ${SCHEMA_VERSION}, and this program needs ` +
-        `${SCHEMA_VERSION + 1}: run openvpn-totp database init (programs of before go on with it)`,
+        `${
+          SCHEMA_VERSION + 1
+        }: run openvpn-totp database init (older programs can use the tables afterwards, too)`,
     },
   );
 });
