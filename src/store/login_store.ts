@@ -41,6 +41,15 @@ export interface UncodedSession {
   until: EpochMs;
 }
 
+/** How many of a user's sessions without a code are kept apart. */
+export const SESSIONS_KEPT_APART = 50;
+
+/**
+ * How long an expired open attempt is kept, in milliseconds: by then, quiet time has taken back nearly
+ * everything that it could count for.
+ */
+export const ATTEMPT_KEPT_MS = 24 * 60 * 60 * 1000;
+
 /** An attempt whose password another factor decides about, and that has not been answered. */
 export interface OpenAttempt {
   /** The attempt ({@link Challenge}'s `id`). */
@@ -129,8 +138,8 @@ export interface LoginRecords extends PlaceReader {
   recordLogin(login: Login): Promise<void>;
 
   /**
-   * Records a login without a code. Of a user's many such logins, the oldest become one: then all
-   * sessions that began between them may be without a code.
+   * Records a login without a code. Where a user has more than {@link SESSIONS_KEPT_APART} of them, the
+   * oldest become one: then all sessions that began between them may be without a code.
    */
   recordUncodedSession(session: UncodedSession): Promise<void>;
 
@@ -173,7 +182,7 @@ export interface LoginRecords extends PlaceReader {
    */
   isNewPassword(key: string, mark: string, now: EpochMs, until: EpochMs): Promise<boolean>;
 
-  /** Records an open attempt, and removes a few of those that expired more than a day ago. */
+  /** Records an open attempt, and removes a few of those that expired {@link ATTEMPT_KEPT_MS} ago. */
   openAttempt(attempt: OpenAttempt, now: EpochMs): Promise<void>;
 
   /** Ends an open attempt, if there is such a one. */

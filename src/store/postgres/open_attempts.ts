@@ -1,12 +1,9 @@
 import type { EpochMs } from "../../core/epoch.ts";
-import type { OpenAttempt } from "../login_store.ts";
+import { ATTEMPT_KEPT_MS, type OpenAttempt } from "../login_store.ts";
 import type { Connection } from "./connection.ts";
 
 /** How many attempts are handled at once: one login must not pay for a whole attack. */
 const AT_ONCE = 100;
-
-/** By then, quiet time has taken back nearly everything that an attempt could count for. */
-const FORGOTTEN_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /** No place has this name. */
 const NO_PLACE = "";
@@ -21,7 +18,7 @@ export async function openAttempt(
     `DELETE FROM openvpn_totp.open_attempts WHERE attempt = ANY (ARRAY(
        SELECT attempt FROM openvpn_totp.open_attempts WHERE expires_at <= $1
        LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED))`,
-    [now - FORGOTTEN_AFTER_MS],
+    [now - ATTEMPT_KEPT_MS],
   );
   // Nobody asks about those: a client that sends one password again and again makes many.
   connection.afterwards(

@@ -1,9 +1,6 @@
 import type { EpochMs } from "../../core/epoch.ts";
-import type { UncodedSession } from "../login_store.ts";
+import { SESSIONS_KEPT_APART, type UncodedSession } from "../login_store.ts";
 import type { Connection } from "./connection.ts";
-
-/** How many of a user's sessions are kept apart. */
-const KEPT_APART = 50;
 
 /** `LoginRecords.recordUncodedSession`. */
 export async function recordUncodedSession(
@@ -21,7 +18,7 @@ export async function recordUncodedSession(
     [username, since, until],
   );
   const { earlier } = rows[0] as { earlier: number };
-  if (earlier >= KEPT_APART) await joinOldest(connection, username);
+  if (earlier >= SESSIONS_KEPT_APART) await joinOldest(connection, username);
 }
 
 /** Makes one of the two oldest, with the time between them. */

@@ -1,12 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { EpochMs } from "../../core/epoch.ts";
-import type { OpenAttempt } from "../login_store.ts";
+import { ATTEMPT_KEPT_MS, type OpenAttempt } from "../login_store.ts";
 
 /** How many attempts are handled at once: one login must not pay for a whole attack. */
 const AT_ONCE = 100;
-
-/** By then, quiet time has taken back nearly everything that an attempt could count for. */
-const FORGOTTEN_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /** No place has this name. */
 const NO_PLACE = "";
@@ -20,7 +17,7 @@ export function openAttempt(
   connection.prepare(
     `DELETE FROM open_attempts WHERE attempt IN
        (SELECT attempt FROM open_attempts WHERE expires_at <= ? LIMIT ${AT_ONCE})`,
-  ).run(now - FORGOTTEN_AFTER_MS);
+  ).run(now - ATTEMPT_KEPT_MS);
   // Nobody asks about those: a client that sends one password again and again makes many.
   connection.prepare(
     `DELETE FROM open_attempts WHERE attempt IN

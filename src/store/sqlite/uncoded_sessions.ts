@@ -1,9 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { EpochMs } from "../../core/epoch.ts";
-import type { UncodedSession } from "../login_store.ts";
-
-/** How many of a user's sessions are kept apart. */
-const KEPT_APART = 50;
+import { SESSIONS_KEPT_APART, type UncodedSession } from "../login_store.ts";
 
 /** `LoginRecords.recordUncodedSession`. */
 export function recordUncodedSession(
@@ -18,7 +15,7 @@ export function recordUncodedSession(
   const { count } = connection.prepare(
     "SELECT count(*) AS count FROM uncoded_sessions WHERE username = ?",
   ).get(username) as { count: number };
-  if (count > KEPT_APART) joinOldest(connection, username);
+  if (count > SESSIONS_KEPT_APART) joinOldest(connection, username);
 }
 
 /** Makes one of the two oldest, with the time between them. */
