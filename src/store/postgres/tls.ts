@@ -21,6 +21,7 @@ const SYSTEMS_AUTHORITIES = [
  */
 export function tlsOptions(host: PostgresHost, rule: TlsRule | null): ConnectionOptions | null {
   if (rule === null || host.host.startsWith("/")) return null;
+  trustNothingElse();
   // Names of servers that are IP addresses are not sent, but verified all the same: no word about it.
   Object.assign(process, { noDeprecation: true });
   const { rootCertificates, client } = rule;
@@ -35,6 +36,16 @@ export function tlsOptions(host: PostgresHost, rule: TlsRule | null): Connection
       key: readKey(client.key),
     },
   };
+}
+
+/**
+ * Deno trusts its own list of authorities beside those that it is given, and one more that the
+ * environment names: any of them could put another server in the place of the right one. It reads these
+ * variables when a process first uses TLS; a comma is a list of no store.
+ */
+function trustNothingElse(): void {
+  Deno.env.set("DENO_TLS_CA_STORE", ",");
+  Deno.env.delete("DENO_CERT");
 }
 
 function systemsAuthorities(): string {
