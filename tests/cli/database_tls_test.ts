@@ -36,23 +36,6 @@ testWith(POSTGRES_LAB, "no authority is believed but those that the URL names", 
   }
 });
 
-testWith(POSTGRES_LAB, "a certificate that is another host's is refused", async () => {
-  await using postgres = await startPostgres({ tls: { names: ["localhost"] } });
-  const database = await postgres.makeDatabase();
-  const { rootFile } = postgres.certificates!;
-  const hosts = [`localhost:${postgres.port}`];
-  assert.match(await list(database, rootFile, { hosts }), NOBODY);
-  const told = await list(database, rootFile);
-  assert.match(told, /certificate or TLS is not right: .*not valid for name "127\.0\.0\.1"/);
-});
-
-testWith(POSTGRES_LAB, "a certificate that has expired is refused", async () => {
-  await using postgres = await startPostgres({ tls: { isExpired: true } });
-  const database = await postgres.makeDatabase();
-  const told = await list(database, postgres.certificates!.rootFile);
-  assert.match(told, /certificate or TLS is not right: .*certificate expired/);
-});
-
 testWith(POSTGRES_LAB, "nothing is said without TLS, whatever is answered", async () => {
   await using postgres = await startPostgres({ tls: {} });
   const database = await postgres.makeDatabase();
