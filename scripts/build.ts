@@ -52,8 +52,9 @@ const VARIABLES = [
   // The library for PostgreSQL insists on reading these two.
   "PGAPPNAME",
   "PGTARGETSESSIONATTRS",
-  // Where the runtime takes certificate authorities from, beside those that it is told: nowhere.
+  // With these, Deno would trust more authorities than those that a database's URL names.
   "DENO_TLS_CA_STORE",
+  "DENO_CERT",
   "NO_COLOR",
   "FORCE_COLOR",
   "CLICOLOR_FORCE",

@@ -21,6 +21,9 @@ export function testPlaces(engine: Engine): void {
     await save("y", { level: 1 / 3, lastAt: 1000, goneAt: 2000 });
     assert.deepEqual(await find("x' ü"), { level: 1.25, lastAt: 1400, goneAt: 2500 });
     assert.deepEqual(await find("y"), { level: 1 / 3, lastAt: 1000, goneAt: 2000 });
+    // Not every engine can keep these as they are.
+    await save("\0 \ud800", { level: 3, lastAt: 1000, goneAt: 2000 });
+    assert.deepEqual(await find("\0 \ud800"), { level: 3, lastAt: 1000, goneAt: 2000 });
     await save("x' ü", null);
     assert.equal(await find("x' ü"), null);
     await save("z", { level: 1, lastAt: 1999, goneAt: 9999 });

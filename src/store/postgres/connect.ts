@@ -93,9 +93,9 @@ export async function openLink(
   const options = tlsOptions(host, tls);
   const password = passFile === null ? null : readPassFile(passFile, { ...host, database, user });
   const socket = await openSocket(host, deadline);
-  // A socket's directory belongs to the server's user; at a port, anybody may listen.
-  const isAnybodys = options === null && !host.host.startsWith("/");
-  if (isAnybodys && password !== null) requireProof(socket);
+  // A socket's directory belongs to the server's user; at a port, anybody may listen: without a
+  // password, too, as there is nothing else that tells the server from others.
+  if (options === null && !host.host.startsWith("/")) requireProof(socket);
   const way = options === null ? socket : await secure(socket, options, deadline);
   const link = new Link(way, { user, database, password });
   try {

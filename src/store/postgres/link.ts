@@ -3,6 +3,7 @@ import postgres from "postgres";
 import type { Redacted } from "../../text/redacted.ts";
 import type { Result, Row, Value } from "./connection.ts";
 import type { Deadline } from "./deadline.ts";
+import { storable } from "./storable.ts";
 
 /** Who logs in to the server, and to which database. */
 export interface Login {
@@ -158,7 +159,7 @@ function answerOf(result: unknown): Answer {
   return { rows: [...last], count: last.count ?? 0, command: last.command ?? null };
 }
 
-/** A value as the library takes it; PostgreSQL's texts can have neither NUL nor half a character. */
+/** A value as the library takes it. */
 function sent(value: Value): string | number | boolean | null | Uint8Array {
   if (typeof value === "string") return storable(value);
   if (value === null || typeof value !== "object" || value instanceof Uint8Array) return value;
@@ -167,10 +168,6 @@ function sent(value: Value): string | number | boolean | null | Uint8Array {
     one === null ? "NULL" : `"${storable(String(one)).replace(/["\\]/g, "\\$&")}"`
   );
   return `{${elements.join(",")}}`;
-}
-
-function storable(text: string): string {
-  return text.toWellFormed().replaceAll("\0", "\ufffd");
 }
 
 /** The library takes them where nothing else says what they do. */

@@ -6,6 +6,7 @@ import { Deadline } from "./deadline.ts";
 import { failureOf } from "./errors.ts";
 import type { Link } from "./link.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
+import { PLAIN_VALUES } from "./session.ts";
 
 /** How long a lock that logins may hold is waited for, in milliseconds: logins wait behind it. */
 const LOCK_MS = 10_000;
@@ -13,7 +14,7 @@ const LOCK_MS = 10_000;
 const SESSION = `SET statement_timeout = 0;
 SET lock_timeout = ${LOCK_MS};
 SET idle_in_transaction_session_timeout = 0;
-SET standard_conforming_strings = on;
+${PLAIN_VALUES}
 SET client_min_messages = error;
 SET search_path = pg_catalog, pg_temp;
 SET synchronous_commit = on;`;

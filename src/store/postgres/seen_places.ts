@@ -9,6 +9,7 @@ import {
   saveFailuresOfPlaces,
   saveKnownPlace,
 } from "./places.ts";
+import { storable } from "./storable.ts";
 
 /**
  * The places that one transaction has read and written. A login looks at the same few again and again,
@@ -32,7 +33,7 @@ export class SeenPlaces {
     const unseen = keys.filter((key) => !this.#failures.has(key));
     if (unseen.length > 0) {
       const found = await findFailuresOfPlaces(this.#connection, unseen);
-      for (const key of unseen) this.#failures.set(key, found.get(key) ?? null);
+      for (const key of unseen) this.#failures.set(key, found.get(storable(key)) ?? null);
     }
     return keys.map((key) => this.#failures.get(key) ?? null);
   }

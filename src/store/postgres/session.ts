@@ -5,6 +5,15 @@ export interface SessionLimits {
 }
 
 /**
+ * How values are written: a database, or a role, may have settings of its own. As others have it, bytes
+ * could not be read, and fractions of failures would be rounded away.
+ */
+export const PLAIN_VALUES = `SET standard_conforming_strings = on;
+SET bytea_output = hex;
+SET extra_float_digits = 1;
+SET array_nulls = on;`;
+
+/**
  * The statements that begin a session. A machine that stands still within a transaction must not keep
  * others waiting, and a commit must outlive a crash even if the server's own setting is otherwise.
  * Nobody's functions act in the place of PostgreSQL's own. Indexes are used for small tables, too:
@@ -14,7 +23,7 @@ export function sessionStart({ statementMs, pauseMs }: SessionLimits): string {
   return `SET statement_timeout = ${Math.ceil(statementMs)};
 SET lock_timeout = ${Math.ceil(statementMs)};
 SET idle_in_transaction_session_timeout = ${Math.ceil(pauseMs)};
-SET standard_conforming_strings = on;
+${PLAIN_VALUES}
 SET search_path = pg_catalog, pg_temp;
 SET enable_seqscan = off;
 SELECT set_config('synchronous_commit', 'on', false)

@@ -20,9 +20,13 @@ export async function openSocket(
   deadline: Deadline,
 ): Promise<Socket> {
   if (host.startsWith("/")) requireServersOwn(host);
-  const socket = host.startsWith("/")
-    ? connect(`${host}/.s.PGSQL.${port}`)
-    : connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
+  const socket = host.startsWith("/") ? connect(`${host}/.s.PGSQL.${port}`) : connect({
+    host: plainHost(host),
+    port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
+  });
   try {
     await deadline.wait(
       new Promise<void>((resolve, reject) => {
@@ -38,6 +42,11 @@ export async function openSocket(
     // An error that comes before somebody uses it, or after nobody waits any more, is nobody's.
     socket.removeAllListeners().on("error", () => {});
   }
+}
+
+/** A name for two addresses, at one of which somebody else may listen, is taken for the usual one. */
+function plainHost(host: string): string {
+  return host === "localhost" ? "127.0.0.1" : host;
 }
 
 /** Whoever can make a socket while the server is away would be taken for it. */

@@ -25,10 +25,12 @@ export function tlsOptions(host: PostgresHost, rule: TlsRule | null): Connection
 
 /**
  * The runtime adds a connection's authorities to a list of its own, which it reads when it is first needed:
- * those that Mozilla trusts, unless this variable names other lists. Here it names none.
+ * those that Mozilla trusts, unless one variable names other lists, and one more authority that another
+ * names. Any of them could put another server in the place of the right one: here they name none.
  */
 function trustNobodyElse(): void {
   Deno.env.set("DENO_TLS_CA_STORE", "");
+  Deno.env.delete("DENO_CERT");
 }
 
 /**

@@ -16,7 +16,10 @@ function authentication(kind: number, rest: readonly number[] = []): Uint8Array<
 const READY = [0x5a, 0, 0, 0, 5, 0x49];
 
 /** Answers whoever connects with these bytes, and gives all that they have sent. */
-async function heardBy(answer: Uint8Array<ArrayBuffer>): Promise<{ error: string; heard: string }> {
+async function heardBy(
+  answer: Uint8Array<ArrayBuffer>,
+  hasPassword = true,
+): Promise<{ error: string; heard: string }> {
   await using directory = await makeTestDirectory();
   const passFile = `${directory.path}/pass`;
   await Deno.writeTextFile(passFile, `*:*:*:*:${PASSWORD}\n`, { mode: 0o600 });
@@ -34,7 +37,7 @@ async function heardBy(answer: Uint8Array<ArrayBuffer>): Promise<{ error: string
     }
   })();
   const { port } = listener.addr;
-  const url = `postgres://u@127.0.0.1:${port}/d?passfile=${passFile}`;
+  const url = `postgres://u@127.0.0.1:${port}/d${hasPassword ? `?passfile=${passFile}` : ""}`;
   const database = postgresPlace(url, 5000)!;
   using logins = await openLogins({ database, create: false, busyTimeoutMs: 0 });
   const error = await logins.logins.findPending("x").catch((error) => error);
@@ -44,18 +47,32 @@ async function heardBy(answer: Uint8Array<ArrayBuffer>): Promise<{ error: string
   return { error: error.message, heard: await heard };
 }
 
+const text = (text: string) => [...new TextEncoder().encode(text)];
+
 const IMPOSTORS: [name: string, answer: Uint8Array<ArrayBuffer>, expected: RegExp][] = [
   [
     "lets everybody in",
     new Uint8Array([...authentication(0), ...READY]),
     /without having proven that it knows the password/,
   ],
+  ["is ready without having let anybody in", new Uint8Array(READY), /without having proven/],
   ["asks for the password", authentication(3), /asks for the password itself/],
   ["asks for a hash of it", authentication(5, [1, 2, 3, 4]), /asks for the password itself/],
+  ["sends a message that is too short", new Uint8Array([0x52, 0, 0, 0, 4]), /protocol/],
+  [
+    "names no number of iterations",
+    authentication(11, text("r=abc,s=AAAA,i=none")),
+    /how the password is to be hashed/,
+  ],
+  [
+    "has the password hashed for minutes",
+    authentication(11, text("r=abc,s=AAAA,i=2000000000")),
+    /how the password is to be hashed/,
+  ],
   [
     "proves something else",
     new Uint8Array([
-      ...authentication(12, [...new TextEncoder().encode("v=AAAA")]),
+      ...authentication(12, text("v=AAAA")),
       ...authentication(0),
       ...READY,
     ]),
@@ -65,7 +82,7 @@ const IMPOSTORS: [name: string, answer: Uint8Array<ArrayBuffer>, expected: RegEx
     (challenge): [string, Uint8Array<ArrayBuffer>, RegExp] => [
       `has the challenge ${challenge}`,
       authentication(11, [...new TextEncoder().encode(challenge)]),
-      /its challenge \(SCRAM\) is malformed/,
+      /how the password is to be hashed/,
     ],
   ),
 ];
@@ -77,3 +94,10 @@ for (const [name, answer, expected] of IMPOSTORS) {
     assert.doesNotMatch(heard, /hunter2|SELECT|SET /);
   });
 }
+
+Deno.test("without TLS and a password, no login rests on a server that lets everybody in", async () => {
+  const trusting = new Uint8Array([...authentication(0), ...READY]);
+  const { error, heard } = await heardBy(trusting, false);
+  assert.match(error, /without having proven/);
+  assert.doesNotMatch(heard, /SELECT|SET /);
+});
