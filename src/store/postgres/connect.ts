@@ -9,7 +9,7 @@ import { readPassFile } from "./pass_file.ts";
 import { requireProof } from "./proven_server.ts";
 import { LOOK, type SessionLimits, sessionStart } from "./session.ts";
 import { openSocket } from "./socket.ts";
-import { tlsOptions } from "./tls.ts";
+import { secure, tlsOptions } from "./tls.ts";
 
 /**
  * Connects to the first host that will do, and makes sure that the schema is one that this program can
@@ -91,7 +91,8 @@ export async function openLink(
   // A socket's directory belongs to the server's user; at a port, anybody may listen.
   const isAnybodys = options === null && !host.host.startsWith("/");
   if (isAnybodys && password !== null) requireProof(socket);
-  return new Link(socket, options, { user, database, password });
+  const wire = options === null ? socket : await secure(socket, options, deadline);
+  return new Link(wire, { user, database, password });
 }
 
 /**

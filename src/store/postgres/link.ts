@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
-import type { ConnectionOptions } from "node:tls";
 import postgres from "postgres";
 import type { Redacted } from "../../text/redacted.ts";
+import { CheckedSocket } from "./checked_socket.ts";
 import type { Result, Row, Value } from "./connection.ts";
 import type { Deadline } from "./deadline.ts";
 
@@ -59,8 +59,10 @@ export class Link {
   readonly #socket: Socket;
   #isBroken = false;
 
-  constructor(socket: Socket, tls: ConnectionOptions | null, login: Login) {
+  /** @param socket connected, with TLS if that is wanted */
+  constructor(socket: Socket, login: Login) {
     this.#socket = socket;
+    const checked = new CheckedSocket(socket);
     let isTaken = false;
     const options = {
       ...FIXED,
@@ -69,12 +71,12 @@ export class Link {
       user: login.user,
       database: login.database,
       pass: () => login.password?.reveal() ?? "",
-      ssl: tls ?? false,
+      ssl: false,
       onclose: () => this.#isBroken = true,
       socket: () => {
         if (isTaken) throw Object.assign(new Error(), { code: "SOCKET_LOST" });
         isTaken = true;
-        return socket;
+        return checked;
       },
     };
     forgetVariables();

@@ -27,14 +27,13 @@ export async function openSocket(
     await deadline.wait(
       new Promise<void>((resolve, reject) => {
         socket.once("connect", resolve);
-        socket.once("error", reject);
+        // It stays: an error that comes later, and is nobody's, must not end the process.
+        socket.on("error", reject);
       }),
     );
-    socket.removeAllListeners();
     return socket;
   } catch (error) {
-    // An error that comes later is nobody's.
-    socket.removeAllListeners().on("error", () => {}).destroy();
+    socket.destroy();
     throw error;
   }
 }

@@ -1,7 +1,10 @@
 import process from "node:process";
-import type { ConnectionOptions } from "node:tls";
+import type { Socket } from "node:net";
+import { connect, type ConnectionOptions } from "node:tls";
 import type { PostgresHost, TlsRule } from "../../core/database_place.ts";
 import { Failure } from "../../core/failure.ts";
+import { StrangeServer } from "./checked_socket.ts";
+import type { Deadline } from "./deadline.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { requirePrivate } from "../../system/trusted_path.ts";
 
@@ -63,4 +66,51 @@ function readText(path: string, parameter: string): string {
   } catch (error) {
     throw new Failure("file_error", `cannot read ${path} (${parameter}): ${messageOf(error)}`);
   }
+}
+
+/** What asks for TLS, and the answer that agrees (PostgreSQL, "SSLRequest"). */
+const REQUEST = new Uint8Array([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
+const AGREED = "S";
+
+/**
+ * Begins TLS on a connection to a server.
+ *
+ * @param options what {@link tlsOptions} gave
+ * @throws StrangeServer where the server has no TLS; TooLate; Error of TLS or the system's
+ */
+export async function secure(
+  socket: Socket,
+  options: ConnectionOptions,
+  deadline: Deadline,
+): Promise<Socket> {
+  const secured = Promise.withResolvers<Socket>();
+  failWith(socket, secured.reject);
+  let tls: Socket | null = null;
+  socket.once("data", (answer) => {
+    // One byte: whatever else came with it would not be the server's own.
+    if (answer.toString("latin1") !== AGREED) return secured.reject(new StrangeServer(NO_TLS));
+    // At once, and with no listeners: otherwise Deno reads on, and TLS waits for what was read.
+    socket.removeAllListeners();
+    const begun = connect({ ...options, socket });
+    tls = begun;
+    failWith(begun, secured.reject);
+    socket.on("error", secured.reject);
+    begun.once("secureConnect", () => secured.resolve(begun));
+  });
+  socket.write(REQUEST);
+  try {
+    return await deadline.wait(secured.promise);
+  } catch (error) {
+    (tls as Socket | null)?.destroy();
+    socket.destroy();
+    throw error;
+  }
+}
+
+const NO_TLS = "it does not offer TLS: switch it on there (ssl = on)";
+
+/** The listeners stay: an error that comes later, and is nobody's, must not end the process. */
+function failWith(socket: Socket, fail: (error: Error) => void): void {
+  socket.on("error", fail);
+  socket.once("close", () => fail(Object.assign(new Error(), { code: "SOCKET_LOST" })));
 }
