@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { TestPostgres } from "../tests/lab/postgres.ts";
 import { measureCalls } from "./fleet_calls.ts";
+import { measureMoves } from "./fleet_moves.ts";
 import { measureRates } from "./fleet_rates.ts";
 import { measureGrowth } from "./growth.ts";
 import { describeMachine } from "./machine.ts";
@@ -14,6 +15,7 @@ const PARTS: Record<string, (postgres: TestPostgres, isQuick: boolean) => Promis
   growth: measureGrowth,
   calls: measureCalls,
   rates: measureRates,
+  moves: (_, isQuick) => measureMoves(isQuick),
 };
 
 /** Measures logins on PostgreSQL. */

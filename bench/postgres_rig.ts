@@ -1,7 +1,7 @@
 import { startPostgres, type TestPostgres } from "../tests/lab/postgres.ts";
 
 /** What a real installation has, where tests are quicker: PostgreSQL's own defaults. */
-const REAL: Readonly<Record<string, string>> = {
+export const REAL: Readonly<Record<string, string>> = {
   fsync: "on",
   full_page_writes: "on",
   synchronous_commit: "on",

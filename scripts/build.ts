@@ -52,6 +52,8 @@ const VARIABLES = [
   // The library for PostgreSQL insists on reading these two.
   "PGAPPNAME",
   "PGTARGETSESSIONATTRS",
+  // Where the runtime takes certificate authorities from, beside those that it is told: nowhere.
+  "DENO_TLS_CA_STORE",
   "NO_COLOR",
   "FORCE_COLOR",
   "CLICOLOR_FORCE",

@@ -91,8 +91,8 @@ export async function openLink(
   // A socket's directory belongs to the server's user; at a port, anybody may listen.
   const isAnybodys = options === null && !host.host.startsWith("/");
   if (isAnybodys && password !== null) requireProof(socket);
-  const wire = options === null ? socket : await secure(socket, options, deadline);
-  return new Link(wire, { user, database, password });
+  const way = options === null ? socket : await secure(socket, options, deadline);
+  return new Link(way, { user, database, password });
 }
 
 /**

@@ -57,12 +57,20 @@ const FIXED = {
 export class Link {
   readonly #sql: postgres.Sql;
   readonly #socket: Socket;
+  /** Those who wait for an answer, which the library would not always tell that none comes. */
+  readonly #waiting = new Set<(error: Error) => void>();
   #isBroken = false;
+  /** Why it is broken, where that came from elsewhere. */
+  #reason: Error | null = null;
 
-  /** @param socket connected, with TLS if that is wanted */
+  /** @param socket a connection that nothing has been said on, or only about TLS */
   constructor(socket: Socket, login: Login) {
     this.#socket = socket;
     const checked = new CheckedSocket(socket);
+    socket.on("error", (error) => this.#lose(error));
+    // What the server said before it closed the connection says more.
+    socket.on("close", () => queueMicrotask(() => this.#lose(lost())));
+    if (socket.destroyed) this.#lose(socket.errored ?? lost());
     let isTaken = false;
     const options = {
       ...FIXED,
@@ -74,7 +82,7 @@ export class Link {
       ssl: false,
       onclose: () => this.#isBroken = true,
       socket: () => {
-        if (isTaken) throw Object.assign(new Error(), { code: "SOCKET_LOST" });
+        if (isTaken) throw lost();
         isTaken = true;
         return checked;
       },
@@ -114,15 +122,32 @@ export class Link {
   }
 
   async #wait(query: PromiseLike<unknown>, deadline: Deadline): Promise<Answer> {
-    if (this.#isBroken) throw Object.assign(new Error(), { code: "SOCKET_LOST" });
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.#waiting.add(reject);
+    if (this.#isBroken) reject(this.#reason ?? lost());
     try {
-      return answerOf(await deadline.wait(Promise.resolve(query)));
+      const answer = answerOf(await deadline.wait(Promise.race([promise, query])));
+      // What came together with a reason to close the connection counts for nothing.
+      if (this.#socket.destroyed) throw this.#socket.errored ?? lost();
+      return answer;
     } catch (error) {
       // What the server itself refused, it has answered.
       if (!(error instanceof postgres.PostgresError)) this.close();
       throw error;
+    } finally {
+      this.#waiting.delete(reject);
     }
   }
+
+  #lose(error: Error): void {
+    this.#isBroken = true;
+    this.#reason ??= error;
+    for (const reject of this.#waiting) reject(this.#reason);
+  }
+}
+
+function lost(): Error {
+  return Object.assign(new Error(), { code: "SOCKET_LOST" });
 }
 
 const STATEMENT = { prepare: true, simple: false } as never;

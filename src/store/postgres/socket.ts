@@ -27,14 +27,16 @@ export async function openSocket(
     await deadline.wait(
       new Promise<void>((resolve, reject) => {
         socket.once("connect", resolve);
-        // It stays: an error that comes later, and is nobody's, must not end the process.
-        socket.on("error", reject);
+        socket.once("error", reject);
       }),
     );
     return socket;
   } catch (error) {
     socket.destroy();
     throw error;
+  } finally {
+    // An error that comes before somebody uses it, or after nobody waits any more, is nobody's.
+    socket.removeAllListeners().on("error", () => {});
   }
 }
 

@@ -103,6 +103,8 @@ async function tryTransaction<T>(
   deadline: Deadline,
 ): Promise<Committed<T>> {
   const connection = new TransactionConnection(link, deadline);
+  // A commit that fails ends it as well.
+  let isEnded = false;
   try {
     const { rows: [schema] } = await link.runAll(start, deadline);
     requireKnown(schema);
@@ -110,11 +112,12 @@ async function tryTransaction<T>(
     connection.end();
     // Work that goes on after an error has nothing to commit.
     if (connection.failure !== null) throw connection.failure.error;
+    isEnded = true;
     await commit(link, deadline);
     return { result, rest: runLater(link, connection.later, deadline) };
   } catch (error) {
     connection.end();
-    await rollBack(link, deadline);
+    if (!isEnded) await rollBack(link, deadline);
     // What the work made of the server's error does not say whether to try again.
     throw isToBeRepeated(connection.failure?.error) ? connection.failure?.error : error;
   }

@@ -61,6 +61,13 @@ const IMPOSTORS: [name: string, answer: Uint8Array<ArrayBuffer>, expected: RegEx
     ]),
     /did not prove that it knows the password/,
   ],
+  ...["nonsense", "r=a,s=AAAA,i=2000000000", "r=a,s=AAAA,i=0", "r=a,s=,i=4096"].map(
+    (challenge): [string, Uint8Array<ArrayBuffer>, RegExp] => [
+      `has the challenge ${challenge}`,
+      authentication(11, [...new TextEncoder().encode(challenge)]),
+      /its challenge \(SCRAM\) is not right/,
+    ],
+  ),
 ];
 
 for (const [name, answer, expected] of IMPOSTORS) {

@@ -28,11 +28,15 @@ const STRANGE: [name: string, answers: (Uint8Array<ArrayBuffer> | null)[], expec
     /does not speak as a PostgreSQL/,
   ],
   ["says what nobody knows", [message("?", "x")], /does not speak as a PostgreSQL/],
-  ["asks for SCRAM as nobody does", [SASL, message("R", SASL_CONTINUE, "x=y")], /in no known way/],
+  [
+    "asks for SCRAM as nobody does",
+    [SASL, message("R", SASL_CONTINUE, "x=y")],
+    /SCRAM\) is not right/,
+  ],
   [
     "would have the password hashed for hours",
     [SASL, message("R", SASL_CONTINUE, "r=abc,s=AAAA,i=2000000000")],
-    /in no known way/,
+    /SCRAM\) is not right/,
   ],
   [
     "asks for SCRAM again and again",
@@ -56,7 +60,7 @@ for (const [name, answers, expected] of STRANGE) {
 
 Deno.test("a server without TLS is refused at once where TLS is wanted", async () => {
   const message = await heardFrom([new TextEncoder().encode("N")], "verify-full");
-  assert.match(message, /does not offer TLS: switch it on there/);
+  assert.match(message, /it has no TLS: set ssl = on/);
 });
 
 /** What a login says of a server; errors that nobody handles fail the test. */
