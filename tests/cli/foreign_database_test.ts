@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { withOwnersRights } from "../../src/admin/owners_rights.ts";
+import { openCopySource } from "../../src/store/open_store.ts";
 import { mustRun, run } from "../lab/command.ts";
 import { type ForeignPlace, makeForeignPlace } from "../lab/foreign_place.ts";
 import { canaryOf, changed, setTrap, type Trap, TRAPS } from "../lab/foreign_traps.ts";
 import { hotJournal } from "../lab/hot_journal.ts";
 import { codeOf, on, PROGRAM } from "../lab/program.ts";
-import { testWith } from "../lab/requirements.ts";
+import { missing, testWith } from "../lab/requirements.ts";
 import { Terminal } from "../lab/terminal.ts";
 
 const ROOT_AND_ACCOUNT = ["root", "useradd"] as const;
@@ -319,3 +321,39 @@ testWith(
     assert.match((await findingsOf(place)).join(""), /^problem database: .*needs more memory/);
   },
 );
+
+Deno.test({
+  name: "a journal that is put beside what database copy reads has root delete nothing",
+  ignore: missing(ROOT_AND_ACCOUNT).length > 0,
+  // The C library stays loaded.
+  sanitizeResources: false,
+  fn: async () => {
+    await using place = await makeForeignPlace();
+    const { own, db, uid, gid } = place;
+    await must(place, ["enroll", "alice"]);
+    const before = place.rootsFiles();
+    // The user keeps the copy by another name before it goes, and puts it back.
+    const remove = Deno.removeSync;
+    let directory = "";
+    Deno.removeSync = (path, options) => {
+      directory = String(path);
+      if (directory.includes("/.copy-")) Deno.linkSync(`${directory}/copy`, `${own}/kept`);
+      remove(path, options);
+    };
+    let source;
+    try {
+      source = await withOwnersRights(db, () => openCopySource({ engine: "sqlite", path: db }));
+    } finally {
+      Deno.removeSync = remove;
+    }
+    using opened = source;
+    Deno.mkdirSync(directory);
+    Deno.renameSync(`${own}/kept`, `${directory}/copy`);
+    const journal = hotJournal(await Deno.readFile(`${directory}/copy`), canaryOf(place));
+    await Deno.writeFile(`${directory}/copy-journal`, journal, { mode: 0o600 });
+    for (const path of [directory, `${directory}/copy-journal`]) Deno.chownSync(path, uid, gid);
+    assert.equal((await opened.counts()).get("enrolments"), 1);
+    opened[Symbol.dispose]();
+    assert.equal(place.rootsFiles(), before);
+  },
+});

@@ -1,6 +1,7 @@
 import { Failure, type FailureCode, isSystemError, PassingFailure } from "../../core/failure.ts";
 import { printable } from "../../text/printable.ts";
 import { TooLate } from "./deadline.ts";
+import { StrangeServer } from "./checked_socket.ts";
 import { UnprovenServer } from "./proven_server.ts";
 
 /** What is wrong by a SQLSTATE, or by its first two characters (PostgreSQL, "Error Codes"). */
@@ -92,6 +93,7 @@ export function failureOf(error: unknown, place: string): unknown {
   if (error instanceof MissingPassword) {
     return passing("database_refused", place, printable(error.message));
   }
+  if (error instanceof StrangeServer) return passing("database_refused", place, error.message);
   if (isTlsError(error)) {
     const what = told(error.message);
     return passing(
@@ -129,15 +131,16 @@ function told(message: string): string {
 
 /** By its fields: the class has another name in the built program, whose names are shortened. */
 function isServerError(error: unknown): error is ServerError {
-  return error instanceof Error && "severity" in error && "code" in error &&
+  return error instanceof Error && "code" in error &&
+    ("severity" in error || "severity_local" in error) &&
     typeof error.code === "string" && /^[0-9A-Z]{5}$/.test(error.code);
 }
 
-/** The library's own codes are words; the system's begin with an E. */
+/** The library's own codes are words; the system's begin with an E, but for one that Deno does not know. */
 function isConnectionError(error: unknown): error is Error & { code: string } {
   return isSystemError(error) ||
     error instanceof Error && "code" in error && typeof error.code === "string" &&
-      /^(CONNECT|SASL|SOCKET|AUTH)/.test(error.code);
+      /^(CONNECT|SASL|SOCKET|AUTH|UNKNOWN)/.test(error.code);
 }
 
 function lost(error: Error & { code: string }): string {

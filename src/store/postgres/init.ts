@@ -22,8 +22,6 @@ interface Found {
   user: string;
   /** Whom the schema belongs to; null if there is none. */
   owner: string | null;
-  /** Whether the user may do what the schema's owner may. */
-  is_owner: boolean;
   may_create: boolean;
   has_version: boolean;
 }
@@ -66,10 +64,6 @@ async function tryInit(
   await connection.runAll(`BEGIN; SELECT pg_advisory_xact_lock(${LOCK});`);
   const found = await look(connection);
   requireFit(found, place);
-  // Whatever its owner has put there runs with the owner's rights, and what is new belongs to the owner.
-  if (found.owner !== null) {
-    await connection.run("SELECT set_config('role', $1, true)", [found.owner]);
-  }
   const from = found.has_version ? await versionOf(connection) : 0;
   if (from > migrations.length) throw tooNew(place, from, migrations.length);
   const grantees = from === 0 ? [] : await granteesOf(connection);
@@ -87,7 +81,6 @@ async function look(connection: Maintenance): Promise<Found> {
        current_setting('server_encoding') AS encoding,
        current_user::text AS "user",
        pg_get_userbyid(owner)::text AS owner,
-       owner IS NOT NULL AND pg_has_role(owner, 'USAGE') AS is_owner,
        has_database_privilege(current_database(), 'CREATE') AS may_create,
        EXISTS (
          SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
@@ -101,12 +94,9 @@ function requireFit(found: Found, place: PostgresPlace): void {
   const text = placeText(place);
   const user = quoted(found.user);
   if (found.server < OLDEST_SERVER) {
-    throw new Failure(
-      "database_error",
-      `${text} is on PostgreSQL ${
-        Math.floor(found.server / 10_000)
-      }: version 13 or later is needed`,
-    );
+    const version = Math.floor(found.server / 10_000);
+    const what = `${text} is on PostgreSQL ${version}: version 13 or later is needed`;
+    throw new Failure("database_error", what);
   }
   if (found.encoding !== "UTF8") {
     throw new Failure(
@@ -115,10 +105,13 @@ function requireFit(found: Found, place: PostgresPlace): void {
         "TEMPLATE template0",
     );
   }
-  if (found.owner !== null && !found.is_owner) {
+  // Its owner's triggers would run with the rights of whoever this is, and could take back any role that
+  // was set: a superuser's, for example.
+  if (found.owner !== null && found.owner !== found.user) {
     throw new Failure(
       "database_denied",
-      `in ${text}, the schema openvpn_totp belongs to a role other than ${user}: run this as its owner`,
+      `in ${text}, the schema openvpn_totp belongs to a role other than ${user}: run this as its ` +
+        `owner, ${quoted(found.owner)}`,
     );
   }
   if (found.owner !== null && !found.has_version) {

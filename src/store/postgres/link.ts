@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import postgres from "postgres";
 import type { Redacted } from "../../text/redacted.ts";
+import { CheckedSocket } from "./checked_socket.ts";
 import type { Result, Row, Value } from "./connection.ts";
 import type { Deadline } from "./deadline.ts";
 import { storable } from "./storable.ts";
@@ -66,6 +67,7 @@ export class Link {
   /** @param socket a connection that nothing has been said on, or only about TLS */
   constructor(socket: Socket, login: Login) {
     this.#socket = socket;
+    const checked = new CheckedSocket(socket);
     socket.on("error", (error) => this.#lose(error));
     // What the server said before it closed the connection says more.
     socket.on("close", () => queueMicrotask(() => this.#lose(lost())));
@@ -83,7 +85,7 @@ export class Link {
       socket: () => {
         if (isTaken) throw lost();
         isTaken = true;
-        return socket;
+        return checked;
       },
     };
     forgetVariables();

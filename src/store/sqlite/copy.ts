@@ -40,7 +40,9 @@ export class SqliteCopySource implements CopySource {
         const copy = `${place}/copy`;
         Deno.openSync(copy, { write: true, createNew: true, mode: 0o600 }).close();
         await database.copyTo(copy);
-        return new SqliteCopySource(await openDatabase(copy, { create: false, busyTimeoutMs: 0 }));
+        const opened = await openDatabase(copy, { create: false, busyTimeoutMs: 0 });
+        await opened.read(neverLookAgain);
+        return new SqliteCopySource(opened);
       } finally {
         // What is open stays readable, and nothing is left if the process ends.
         Deno.removeSync(place, { recursive: true });
@@ -64,6 +66,17 @@ export class SqliteCopySource implements CopySource {
   [Symbol.dispose](): void {
     this.#copy.close();
   }
+}
+
+/**
+ * Has SQLite look for a journal now and never again. The directory may belong to another user, whose
+ * rights end with the opening: a journal that is put there later, beside a link to the same file, could
+ * have root delete any file (SQLite's file format, "super-journal").
+ */
+function neverLookAgain(connection: DatabaseSync): void {
+  connection.prepare("PRAGMA journal_mode = MEMORY").get();
+  connection.exec("BEGIN");
+  countsIn(connection);
 }
 
 /** {@link CopyTarget} in a file, which is made where there is none. */
