@@ -104,7 +104,7 @@ testWith(POSTGRES_LAB, "database init makes the tables, and grants what logins n
     const socket = { host: server.socketDirectory, port: `${server.port}` };
     const url = `postgres://postgres@/${database.name}?${new URLSearchParams(socket)}`;
     const says = new RegExp(
-      `another role than "postgres": run this as its owner, "${database.owner}"`,
+      `a role other than "postgres": run this as its owner, "${database.owner}"`,
     );
     await fails(init(url, "--role", database.login), says);
     const isRisen = `SELECT rolsuper FROM pg_roles WHERE rolname = '${database.owner}'`;

@@ -34,14 +34,20 @@ export async function openSocket(
         socket.once("error", reject);
       }),
     );
+    quiet(socket);
     return socket;
   } catch (error) {
-    socket.destroy();
+    quiet(socket);
+    // The runtime would lose one that is destroyed before it is connected, and keep it open.
+    if (socket.connecting) socket.once("connect", () => socket.destroy());
+    else socket.destroy();
     throw error;
-  } finally {
-    // An error that comes before somebody uses it, or after nobody waits any more, is nobody's.
-    socket.removeAllListeners().on("error", () => {});
   }
+}
+
+/** An error that comes before somebody uses it, or after nobody waits any more, is nobody's. */
+function quiet(socket: Socket): void {
+  socket.removeAllListeners().on("error", () => {});
 }
 
 /** A name for two addresses, at one of which somebody else may listen, is taken for the usual one. */
