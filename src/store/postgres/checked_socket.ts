@@ -7,13 +7,20 @@ export class StrangeServer extends Error {
   override readonly name = "StrangeServer";
 }
 
+/** Thrown where whatever listens does not prove that it is the server. */
+export class UnprovenServer extends Error {
+  override readonly name = "UnprovenServer";
+}
+
 /** First byte and length of a message (PostgreSQL, "Message Formats"). */
 const HEADER_BYTES = 5;
 
-/** What a message about logging in begins with, and the kind of those with SCRAM's first answer. */
+/** What a message about logging in begins with, and what it is about. */
 const AUTHENTICATION = 0x52;
 const OK = 0;
+const SASL = 10;
 const SASL_CONTINUE = 11;
+const SASL_FINAL = 12;
 
 /** Far more than any of these has. */
 const MOST_AUTHENTICATION_BYTES = 64 * 1024;
@@ -28,13 +35,20 @@ const AFTERWARDS = new Set(Buffer.from("SKZENTDCI12tn"));
  */
 const MOST_ITERATIONS = 1_000_000;
 
+const NO_KNOWN_WAY = "it asks for a password in no known way";
+
 /**
  * A socket as the library may have it. The library trusts whatever it hears, and stops listening for
  * errors before the last one may come: either would end the process. So this passes on only what can
  * be right, and an error only while somebody listens.
+ *
+ * Where nothing else says who the server is, it must prove that it knows the password (SCRAM, RFC 5802),
+ * and may not ask for the password itself: anybody who may listen at its port while it is away could
+ * otherwise be taken for it.
  */
 export class CheckedSocket extends EventEmitter {
   readonly #socket: Socket;
+  readonly #mustProve: boolean;
   /** What has come of a message whose rest is needed to check it. */
   #held: Buffer = Buffer.alloc(0);
   /** How much of the last message is still to come, in bytes. */
@@ -43,9 +57,11 @@ export class CheckedSocket extends EventEmitter {
   readonly #kinds = new Set<number>();
   #end: { error: Error | null } | null = null;
 
-  constructor(socket: Socket) {
+  /** @param mustProve whether nothing else says who the server is */
+  constructor(socket: Socket, mustProve: boolean) {
     super();
     this.#socket = socket;
+    this.#mustProve = mustProve;
     socket.on("data", (bytes) => this.#take(bytes));
     socket.on("error", (error) => this.#tell(error));
     socket.on("close", () => this.#close());
@@ -120,16 +136,30 @@ export class CheckedSocket extends EventEmitter {
     const isAgain = this.#kinds.has(kind);
     this.#kinds.add(kind);
     this.#isLetIn = kind === OK;
-    if (isAgain || Number.isNaN(kind)) {
-      throw new StrangeServer("it asks for a password in no known way");
-    }
+    if (isAgain || Number.isNaN(kind)) throw new StrangeServer(NO_KNOWN_WAY);
+    if (this.#mustProve) this.#requireProof(kind);
     if (kind !== SASL_CONTINUE) return;
     // RFC 5802, "server-first-message".
     const [, iterations] = content.toString("latin1", 4).match(
       /^r=[!-+\--~]+,s=[A-Za-z0-9+/=]+,i=([0-9]{1,10})(?:,|$)/,
     ) ?? [];
     const isRight = Number(iterations) >= 1 && Number(iterations) <= MOST_ITERATIONS;
-    if (!isRight) throw new StrangeServer("it asks for a password in no known way");
+    if (isRight) return;
+    throw new StrangeServer(
+      "it does not say, in a form that is allowed, how the password is to be hashed",
+    );
+  }
+
+  /** Whether the proof is right, the library says. */
+  #requireProof(kind: number): void {
+    if (kind === OK && !this.#kinds.has(SASL_FINAL)) {
+      throw new UnprovenServer(
+        "it lets the program in without having proven that it knows the password",
+      );
+    }
+    if (![OK, SASL, SASL_CONTINUE, SASL_FINAL].includes(kind)) {
+      throw new UnprovenServer("it asks for the password itself");
+    }
   }
 
   #tell(error: Error): void {

@@ -6,7 +6,6 @@ import { failureOf, isPasswordRefused, MissingPassword, passing } from "./errors
 import { Link } from "./link.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
 import { readPassFile } from "./pass_file.ts";
-import { requireProof } from "./proven_server.ts";
 import { LOOK, type SessionLimits, sessionStart } from "./session.ts";
 import { openSocket } from "./socket.ts";
 import { secure, tlsOptions } from "./tls.ts";
@@ -95,9 +94,9 @@ export async function openLink(
   const socket = await openSocket(host, deadline);
   // A socket's directory belongs to the server's user; at a port, anybody may listen: without a
   // password, too, as there is nothing else that tells the server from others.
-  if (options === null && !host.host.startsWith("/")) requireProof(socket);
+  const mustProve = options === null && !host.host.startsWith("/");
   const way = options === null ? socket : await secure(socket, options, deadline);
-  const link = new Link(way, { user, database, password });
+  const link = new Link(way, { user, database, password }, mustProve);
   try {
     const { rows: [found] } = await link.runAll(start, deadline);
     return { link, found };

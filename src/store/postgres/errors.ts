@@ -1,8 +1,7 @@
 import { Failure, type FailureCode, isSystemError, PassingFailure } from "../../core/failure.ts";
 import { printable } from "../../text/printable.ts";
 import { TooLate } from "./deadline.ts";
-import { StrangeServer } from "./checked_socket.ts";
-import { UnprovenServer } from "./proven_server.ts";
+import { StrangeServer, UnprovenServer } from "./checked_socket.ts";
 
 /** What is wrong by a SQLSTATE, or by its first two characters (PostgreSQL, "Error Codes"). */
 const ADVICE: Record<string, [FailureCode, string]> = {

@@ -64,10 +64,13 @@ export class Link {
   /** Why it is broken, where that came from elsewhere. */
   #reason: Error | null = null;
 
-  /** @param socket a connection that nothing has been said on, or only about TLS */
-  constructor(socket: Socket, login: Login) {
+  /**
+   * @param socket a connection that nothing has been said on, or only about TLS
+   * @param mustProve whether nothing but the password tells the server from others
+   */
+  constructor(socket: Socket, login: Login, mustProve: boolean) {
     this.#socket = socket;
-    const checked = new CheckedSocket(socket);
+    const checked = new CheckedSocket(socket, mustProve);
     socket.on("error", (error) => this.#lose(error));
     // What the server said before it closed the connection says more.
     socket.on("close", () => queueMicrotask(() => this.#lose(lost())));

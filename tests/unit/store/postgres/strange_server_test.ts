@@ -31,12 +31,12 @@ const STRANGE: [name: string, answers: (Uint8Array<ArrayBuffer> | null)[], expec
   [
     "asks for SCRAM as nobody does",
     [SASL, message("R", SASL_CONTINUE, "x=y")],
-    /SCRAM\) is not right/,
+    /how the password is to be hashed/,
   ],
   [
     "would have the password hashed for hours",
     [SASL, message("R", SASL_CONTINUE, "r=abc,s=AAAA,i=2000000000")],
-    /SCRAM\) is not right/,
+    /how the password is to be hashed/,
   ],
   [
     "asks for SCRAM again and again",
@@ -47,7 +47,7 @@ const STRANGE: [name: string, answers: (Uint8Array<ArrayBuffer> | null)[], expec
   [
     "has an error of its own, without what PostgreSQL 9.6 and later say",
     [message("E", "SFATAL\0C53300\0Mtoo many\u001b[2J\0\0")],
-    /has no connection left.*too many\\u/,
+    /has no free connections.*too many\\u/,
   ],
 ];
 
