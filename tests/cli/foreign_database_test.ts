@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { withOwnersRights } from "../../src/admin/owners_rights.ts";
 import { openCopySource } from "../../src/store/open_store.ts";
+import { testAlone } from "../lab/alone.ts";
 import { mustRun, run } from "../lab/command.ts";
 import { type ForeignPlace, makeForeignPlace } from "../lab/foreign_place.ts";
 import { canaryOf, changed, setTrap, type Trap, TRAPS } from "../lab/foreign_traps.ts";
 import { hotJournal } from "../lab/hot_journal.ts";
 import { codeOf, on, PROGRAM } from "../lab/program.ts";
-import { missing, testWith } from "../lab/requirements.ts";
+import { testWith } from "../lab/requirements.ts";
 import { Terminal } from "../lab/terminal.ts";
 
 const ROOT_AND_ACCOUNT = ["root", "useradd"] as const;
@@ -322,12 +323,11 @@ testWith(
   },
 );
 
-Deno.test({
-  name: "a journal that is put beside what database copy reads has root delete nothing",
-  ignore: missing(ROOT_AND_ACCOUNT).length > 0,
-  // The C library stays loaded.
-  sanitizeResources: false,
-  fn: async () => {
+testAlone(
+  import.meta.url,
+  ROOT_AND_ACCOUNT,
+  "a journal that is put beside what database copy reads has root delete nothing",
+  async () => {
     await using place = await makeForeignPlace();
     const { own, db, uid, gid } = place;
     await must(place, ["enroll", "alice"]);
@@ -356,4 +356,4 @@ Deno.test({
     opened[Symbol.dispose]();
     assert.equal(place.rootsFiles(), before);
   },
-});
+);
