@@ -1,3 +1,4 @@
+import { basename } from "node:path/posix";
 import { removeAccount } from "./accounts.ts";
 import { run } from "./command.ts";
 import { deleteNamespace } from "./network.ts";
@@ -63,13 +64,21 @@ async function endProcessesOf(directories: readonly string[]): Promise<void> {
   const pids = namesIn("/proc").filter((name) => /^\d+$/.test(name)).map(Number)
     .filter((pid) => {
       const words = commandLineOf(pid);
-      return pid !== Deno.pid && directories.some((directory) => words.includes(`${directory}/`));
+      return pid !== Deno.pid &&
+        directories.some((directory) =>
+          words.includes(`${directory}/`) || words.startsWith(titleOf(directory))
+        );
     });
   const killed = pids.filter(isKilled);
   // A process that has ended has no command line, even while its parent has not waited for it.
   while (killed.some((pid) => commandLineOf(pid) !== "")) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** How a PostgreSQL's children begin, which have their cluster's name, of 63 characters, for a command. */
+function titleOf(directory: string): string {
+  return `postgres: ${basename(directory)}/: `;
 }
 
 /** The command line; empty if there is no such process, or it has ended. */

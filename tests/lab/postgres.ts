@@ -1,3 +1,4 @@
+import { basename } from "node:path/posix";
 import { postgresBinary } from "./postgres_binaries.ts";
 import {
   makePostgresHome,
@@ -43,7 +44,7 @@ export async function startPostgres(
       max_connections: `${maxConnections}`,
       unix_socket_directories: `${home.path}/socket`,
       // Each process shows this as its name, so that what a killed run has left is found by it.
-      cluster_name: `${home.path}/`,
+      cluster_name: `${basename(home.path)}/`,
       ...certificates?.settings(),
       ...settings,
     }) + "include 'port.conf'\n",

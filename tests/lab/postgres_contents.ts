@@ -16,6 +16,16 @@ export async function contentsOf({ psql }: TestPostgresDatabase): Promise<string
   return await psql(rows.join("\n"));
 }
 
+/** Empties all tables that logins write. */
+export async function empty({ psql }: TestPostgresDatabase): Promise<void> {
+  await psql(
+    `DO $$ BEGIN
+       EXECUTE (SELECT 'TRUNCATE ' || string_agg('openvpn_totp.' || tablename, ', ')
+         FROM pg_tables WHERE schemaname = 'openvpn_totp' AND tablename <> 'schema_version');
+     END $$`,
+  );
+}
+
 /** Remembers a database's contents; gives what brings them back. */
 export async function remember({ psql }: TestPostgresDatabase): Promise<() => Promise<void>> {
   const tables = await tablesOf(psql);

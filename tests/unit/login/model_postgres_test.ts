@@ -5,16 +5,10 @@ import { actsInOrder, playLogins } from "../../lab/login_play.ts";
 import type { Rules } from "../../lab/login_rules.ts";
 import { rulesIn } from "../../lab/login_settings.ts";
 import { startPostgres } from "../../lab/postgres.ts";
+import { empty } from "../../lab/postgres_contents.ts";
 import { openTestStore } from "../../lab/postgres_store.ts";
 import { makeTestDirectory } from "../../lab/program.ts";
 import { POSTGRES_LAB, testWith } from "../../lab/requirements.ts";
-
-/** Every table that a login writes, and those that hang on them. */
-const EMPTY = `DO $$ DECLARE one text; BEGIN
-  FOR one IN SELECT format('openvpn_totp.%I', tablename) FROM pg_tables
-    WHERE schemaname = 'openvpn_totp' AND tablename <> 'schema_version'
-  LOOP EXECUTE 'TRUNCATE ' || one || ' CASCADE'; END LOOP;
-END $$`;
 
 testWith(POSTGRES_LAB, "on PostgreSQL, too, logins end as the model says", async () => {
   await using postgres = await startPostgres();
@@ -22,7 +16,7 @@ testWith(POSTGRES_LAB, "on PostgreSQL, too, logins end as the model says", async
   await using store = await openTestStore(database);
   const play = async (rules: Rules, acts: Iterable<LoginAct>) => {
     await using directory = await makeTestDirectory();
-    await database.psql(EMPTY);
+    await empty(database);
     await playLogins(store, `${directory.path}/key`, { rules, acts });
   };
   for (const mode of ["pam", "external"] as const) {
