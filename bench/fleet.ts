@@ -26,6 +26,10 @@ export async function benchFleet(
   const isQuick = args.includes("--quick");
   const chosen = args.filter((word) => !word.startsWith("--"));
   await using postgres = await startRealPostgres();
+  const machine = await describeMachine(
+    ["scripts/deno task bench fleet", ...args].join(" "),
+    [await describePostgres(postgres)],
+  );
   const sections: Section[] = [];
   for (const [name, measure] of Object.entries(PARTS)) {
     if (chosen.length > 0 && !chosen.includes(name)) continue;
@@ -33,11 +37,9 @@ export async function benchFleet(
       print(`${sectionText(section)}\n`);
       sections.push(section);
     }
+    // A long measurement that is cut off has written what it knows.
+    if (args.includes("--write")) {
+      await writePart(DOCS, { heading: "Performance with PostgreSQL", machine, sections });
+    }
   }
-  if (!args.includes("--write")) return;
-  const machine = await describeMachine(
-    ["scripts/deno task bench fleet", ...args].join(" "),
-    [await describePostgres(postgres)],
-  );
-  await writePart(DOCS, { heading: "Performance with PostgreSQL", machine, sections });
 }

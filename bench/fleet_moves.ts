@@ -34,7 +34,7 @@ interface Counts {
 
 /** A run of clients that move between servers, through what happens to a fleet. */
 export async function measureMoves(isQuick: boolean): Promise<Section[]> {
-  const seconds = isQuick ? 40 : 180;
+  const seconds = isQuick ? 40 : 100;
   await using stack = new AsyncDisposableStack();
   const accounts: Account[] = [];
   for (let i = 0; i < CLIENTS; i++) accounts.push(stack.use(await makeAccount()));

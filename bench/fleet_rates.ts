@@ -46,9 +46,9 @@ interface Series {
 }
 
 /** Measures a service's logins per second on PostgreSQL beside a file. */
-export async function measureRates(postgres: TestPostgres, isQuick: boolean): Promise<Section[]> {
+export async function measureRates(postgres: TestPostgres): Promise<Section[]> {
   await using directory = await makeTestDirectory();
-  const users = Array.from({ length: isQuick ? 100 : 200 }, (_, n) => newUser(`user${n}`));
+  const users = Array.from({ length: 100 }, (_, n) => newUser(`user${n}`));
   const people = users.map((user) => ({ ...user, password: PASSWORD }));
   const key = keyFileOf(directory.db);
   await enrolPeople(on(directory.db), people);
