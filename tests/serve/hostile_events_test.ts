@@ -29,6 +29,8 @@ Deno.test("whatever clients send: one line each, no secret, one line of a comman
     (_, n) => newUser(`user${n}`),
   );
   await enrolMany(rig.db, rig.keyFile, users);
+  // The lines after that are of logins.
+  await rig.log.waitFor(/ event=connected\b/);
   const events = new HostileEvents(rig);
   await fc.assert(
     fc.asyncProperty(hostileLogin, (login) => events.play(login, users.pop()!)),

@@ -20,6 +20,6 @@ testWith(POSTGRES_LAB, "on PostgreSQL, too, logins end as the model says", async
     await playLogins(store, `${directory.path}/key`, { rules, acts });
   };
   for (const mode of ["pam", "external"] as const) {
-    await holds(fc.asyncProperty(rulesIn(mode), actsInOrder, play), 10);
+    await holds(fc.asyncProperty(rulesIn(mode), actsInOrder, play), 6);
   }
 });
