@@ -90,7 +90,7 @@ export class Vault {
    * @throws Failure as {@link Vault.open}, and nothing was added
    */
   async addKey(kept: readonly Kept[]): Promise<SecretKey> {
-    for (const one of kept) await this.open(one);
+    await this.#requireOpen(kept);
     return this.#addKey();
   }
 
@@ -101,10 +101,8 @@ export class Vault {
    * @throws Failure as {@link Vault.open}, and nothing was added
    */
   async addNextKey(kept: readonly Kept[]): Promise<SecretKey> {
-    for (const one of kept) await this.open(one);
-    const key = addKey(this.path, { isNext: true });
-    this.#keys = undefined;
-    return key;
+    await this.#requireOpen(kept);
+    return this.#addKey({ isNext: true });
   }
 
   /**
@@ -131,7 +129,7 @@ export class Vault {
    * @throws Failure as {@link Vault.open}, and nothing was changed
    */
   async takeNextKey(key: SecretKey, kept: readonly Kept[]): Promise<SecretKey> {
-    for (const one of kept) await this.open(one);
+    await this.#requireOpen(kept);
     const taken = takeNextKey(this.path, key);
     this.#keys = undefined;
     return taken;
@@ -152,6 +150,10 @@ export class Vault {
     return await sealSecret(await this.open(kept), kept.username, key);
   }
 
+  async #requireOpen(kept: readonly Kept[]): Promise<void> {
+    for (const one of kept) await this.open(one);
+  }
+
   #read(anew = false): FileKey[] | null {
     if (anew || this.#keys === undefined) {
       this.#keys = readKeyFile(this.path);
@@ -166,8 +168,8 @@ export class Vault {
     return newest;
   }
 
-  #addKey(): SecretKey {
-    const key = addKey(this.path);
+  #addKey(options?: { isNext: boolean }): SecretKey {
+    const key = addKey(this.path, options);
     this.#keys = undefined;
     return key;
   }

@@ -26,8 +26,6 @@ export interface StoreOptions {
   busyTimeoutMs: number;
   /** How many connections to a server there may be at once; default: 1. */
   connections?: number;
-  /** Whether all waits for a server together have the bound that otherwise each has. */
-  isForOneLogin?: boolean;
   /** How much of that wait may hold up this process's other work, in milliseconds; default: all of it. */
   blockingMs?: number;
   /**

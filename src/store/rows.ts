@@ -10,6 +10,7 @@ import {
   type TotpParameters,
 } from "../core/totp_parameters.ts";
 import type { Enrolment, SealedSecret } from "../core/enrolment.ts";
+import type { StoredUser } from "./enrolment_store.ts";
 
 /** A row by its columns' names, which are the same in all engines; the tables guarantee the types. */
 type Row = Record<string, unknown>;
@@ -90,6 +91,24 @@ export function exemptionOf(row: Row): Exemption {
     from: row.network as string | null,
     since: row.since as number,
   };
+}
+
+/**
+ * Puts together what is stored of users.
+ *
+ * @param usernames in which order; names without any row are left out
+ */
+export function storedUsersOf(
+  usernames: readonly string[],
+  rows: { enrolments: readonly Row[]; exemptions: readonly Row[] },
+): StoredUser[] {
+  const enrolments = new Map(rows.enrolments.map((row) => [row.username, enrolmentOf(row)]));
+  const exemptions = new Map(rows.exemptions.map((row) => [row.username, exemptionOf(row)]));
+  return usernames.map((username) => ({
+    username,
+    enrolment: enrolments.get(username) ?? null,
+    exemption: exemptions.get(username) ?? null,
+  })).filter(({ enrolment, exemption }) => enrolment !== null || exemption !== null);
 }
 
 /** Reads a row of `decisions`. */

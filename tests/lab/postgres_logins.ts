@@ -5,6 +5,7 @@ import { hmacKey, hotp, timeStepAt } from "../../src/core/totp.ts";
 import { type CodeVerdict, type PasswordVerdict, refused } from "../../src/core/verdict.ts";
 import { LoginService } from "../../src/login/login_service.ts";
 import { openSecret } from "../../src/secrets/sealed_secret.ts";
+import { openServerLogins } from "../../src/store/open_server_logins.ts";
 import { openLogins, openStore } from "../../src/store/open_store.ts";
 import type { Logins } from "../../src/store/store.ts";
 import { Redacted } from "../../src/text/redacted.ts";
@@ -67,8 +68,10 @@ export class AlicesLogins implements Disposable {
     url: string,
     { timeoutMs = 1000, isForOneLogin = false, connections = 1 } = {},
   ): Promise<AlicesLogins> {
-    const options = { ...optionsFor(url, timeoutMs), isForOneLogin, connections };
-    return new AlicesLogins(await openLogins(options));
+    const options = { ...optionsFor(url, timeoutMs), connections };
+    return new AlicesLogins(
+      isForOneLogin ? await openServerLogins(options.database) : await openLogins(options),
+    );
   }
 
   /** A password, by a client that can be asked for a code at once, or only by a new connection. */

@@ -3,6 +3,11 @@ import { printable } from "../../text/printable.ts";
 import { TooLate } from "./deadline.ts";
 import { StrangeServer, UnprovenServer } from "./checked_socket.ts";
 
+const NO_TABLES: [FailureCode, string] = [
+  "database_missing",
+  "it has no tables of openvpn-totp: run openvpn-totp database init",
+];
+
 /** What is wrong by a SQLSTATE, or by its first two characters (PostgreSQL, "Error Codes"). */
 const ADVICE: Record<string, [FailureCode, string]> = {
   "08": ["database_unreachable", "the connection was lost"],
@@ -11,8 +16,8 @@ const ADVICE: Record<string, [FailureCode, string]> = {
     "it refuses the user: check the user, the passfile or certificate, and the server's pg_hba.conf",
   ],
   "3D": ["database_refused", "there is no such database: check the URL, or create it"],
-  "3F": ["database_missing", "it has no tables of openvpn-totp: run openvpn-totp database init"],
-  "42P01": ["database_missing", "it has no tables of openvpn-totp: run openvpn-totp database init"],
+  "3F": NO_TABLES,
+  "42P01": NO_TABLES,
   "42501": [
     "database_denied",
     "the user lacks rights there: run openvpn-totp database init --role with this user's name",

@@ -1,5 +1,5 @@
 import type { StoredUser } from "../enrolment_store.ts";
-import { enrolmentOf, exemptionOf } from "../rows.ts";
+import { storedUsersOf } from "../rows.ts";
 import { ENROLMENT, ENROLMENTS, EXEMPTION } from "./columns.ts";
 import type { Connection } from "./connection.ts";
 
@@ -42,17 +42,8 @@ export async function usersNamed(
       `SELECT ${columns} FROM ${table} WHERE username = ANY ($1::text[])`,
       [usernames],
     )).rows;
-  const enrolments = new Map(
-    (await rowsOf(ENROLMENTS, ENROLMENT)).map((row) => [row.username, enrolmentOf(row)]),
-  );
-  const exemptions = new Map(
-    (await rowsOf("openvpn_totp.exemptions", EXEMPTION)).map((
-      row,
-    ) => [row.username, exemptionOf(row)]),
-  );
-  return usernames.map((username) => ({
-    username,
-    enrolment: enrolments.get(username) ?? null,
-    exemption: exemptions.get(username) ?? null,
-  })).filter(({ enrolment, exemption }) => enrolment !== null || exemption !== null);
+  return storedUsersOf(usernames, {
+    enrolments: await rowsOf(ENROLMENTS, ENROLMENT),
+    exemptions: await rowsOf("openvpn_totp.exemptions", EXEMPTION),
+  });
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { StoredUser } from "../enrolment_store.ts";
-import { enrolmentOf, exemptionOf } from "../rows.ts";
+import { storedUsersOf } from "../rows.ts";
 import { ENROLMENTS } from "./enrolments_table.ts";
 
 /** How many users are read at once: a login waits for that long at most. */
@@ -32,11 +32,8 @@ export function usersNamed(connection: DatabaseSync, usernames: readonly string[
     connection.prepare(
       `SELECT * FROM ${table} WHERE username IN (SELECT value FROM json_each(?))`,
     ).all(JSON.stringify(usernames));
-  const enrolments = new Map(rowsOf(ENROLMENTS).map((row) => [row.username, enrolmentOf(row)]));
-  const exemptions = new Map(rowsOf("exemptions").map((row) => [row.username, exemptionOf(row)]));
-  return usernames.map((username) => ({
-    username,
-    enrolment: enrolments.get(username) ?? null,
-    exemption: exemptions.get(username) ?? null,
-  })).filter(({ enrolment, exemption }) => enrolment !== null || exemption !== null);
+  return storedUsersOf(usernames, {
+    enrolments: rowsOf(ENROLMENTS),
+    exemptions: rowsOf("exemptions"),
+  });
 }
