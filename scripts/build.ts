@@ -18,7 +18,8 @@ import { type Bundle, bundle } from "./build/bundle.ts";
 import { sourceDate } from "./build/source_date.ts";
 import { manPage } from "./man_page/man_page.ts";
 
-const OUTPUT = "./dist/openvpn-totp";
+/** Where the program is put. */
+export const OUTPUT = "./dist/openvpn-totp";
 const MAN_PAGE = "./dist/openvpn-totp.8";
 
 /** The manual page starts nothing. */
@@ -90,19 +91,24 @@ export interface Build {
   bundle: Bundle;
 }
 
+/** What else is to be done during a build. */
+export interface BuildSteps {
+  /** Throws if the base binary is not to be used. */
+  accept?(base: Base): void;
+  /** Works with what the program was made of, before that is removed. */
+  use?(build: Build): Promise<void>;
+}
+
 /**
  * Builds the program, and leaves it and its manual page in dist.
  *
- * @param work what else to do before what the program was made of is removed
  * @throws Error if there is no base binary, or the program does not run
  */
-export async function build(
-  target: Target,
-  work: (build: Build) => Promise<void> = () => Promise.resolve(),
-): Promise<void> {
+export async function build(target: Target, { accept, use }: BuildSteps = {}): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "openvpn-totp-build-" });
   try {
     const base = await findBase(target, directory);
+    accept?.(base);
     report(`base: denort ${base.deno}, ${originText(base)}, SHA-256 ${base.sha256}`);
     const made = await bundle(directory);
     await addFiles(made.directory, base);
@@ -110,7 +116,7 @@ export async function build(
     if (target === Deno.build.target) await tryOutput();
     const { size } = await Deno.stat(OUTPUT);
     report(`made ${OUTPUT} (${(size / 1e6).toFixed(1)} MB)`);
-    await work({ target, base, bundle: made });
+    await use?.({ target, base, bundle: made });
   } finally {
     await Deno.remove(directory, { recursive: true });
   }

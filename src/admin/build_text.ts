@@ -19,7 +19,8 @@ export function buildText(screen: Screen): string {
   ], screen);
 }
 
-function sqliteVersion(): string {
+/** The version of the SQLite that is part of the runtime. */
+export function sqliteVersion(): string {
   using connection = new DatabaseSync(":memory:");
   return String(connection.prepare("SELECT sqlite_version() AS version").get()?.version);
 }

@@ -43,6 +43,9 @@ const REQUIREMENTS = {
   fail2ban: command("fail2ban-regex", "fail2ban"),
   "systemd-analyze": command("systemd-analyze", "systemd"),
   "systemd-sysusers": command("systemd-sysusers", "systemd"),
+  dpkg: command("dpkg", "dpkg"),
+  rpmbuild: command("rpmbuild", "rpm"),
+  minisign: command("minisign", "minisign"),
   setpriv: command("setpriv", "util-linux"),
   unshare: command("unshare", "util-linux"),
   journal: {
