@@ -3,7 +3,6 @@ import { targetOf } from "../../scripts/base/base.ts";
 import type { Component } from "../../scripts/release/components.ts";
 import { namesOf } from "../../scripts/release/names.ts";
 import type { Packing } from "../../scripts/release/packing.ts";
-import { PROGRAM } from "./program.ts";
 
 /** A base binary as Deno's own download is one. */
 export const OWN_BASE: BaseRecord = { origin: "download", sha256: "ab".repeat(32), deno: "2.7.11" };
@@ -19,11 +18,15 @@ export const SOME_COMPONENT: Component = {
   dependencies: [],
 };
 
-/** What a version's packages are made of, from the program that was built, whose version they hide. */
-export function packingOf(version: string): Packing {
+/**
+ * What a version's packages are made of.
+ *
+ * @param program a file in the place of the program
+ */
+export function packingOf(version: string, program: string): Packing {
   const target = targetOf();
   return {
-    program: PROGRAM,
+    program,
     contents: {
       ...{ version, target, base: OWN_BASE, components: [SOME_COMPONENT] },
       ...{ sha256: "ef".repeat(32), date: 1_700_000_000 },
