@@ -24,15 +24,16 @@ export function elfLength(file: Uint8Array): number {
 }
 
 /**
- * The version of Deno that a base binary is of: it is part of the name by which it calls itself to web
- * servers.
+ * The version of Deno that a base binary is of: the one by which it calls itself to web servers, which
+ * also stands before the hash of a commit. Others are of libraries.
  *
- * @throws Error if there is no such name, or several
+ * @throws Error if there is no such version, or several
  */
 export function denoVersionIn(base: Uint8Array): string {
   const text = new TextDecoder("latin1").decode(base);
-  const versions = new Set([...text.matchAll(/Deno\/(\d+\.\d+\.\d+)/g)].map(([, one]) => one));
-  const [version] = versions;
-  if (version !== undefined && versions.size === 1) return version;
+  const found = (form: RegExp) => new Set([...text.matchAll(form)].map(([, version]) => version!));
+  const [version, ...others] = found(/Deno\/(\d+\.\d+\.\d+)/g)
+    .intersection(found(/(\d+\.\d+\.\d+)\+[0-9a-f]{7}/g));
+  if (version !== undefined && others.length === 0) return version;
   throw new Error("it names no version of Deno, or several: this is no denort");
 }

@@ -16,7 +16,10 @@ function module(name: string): string {
 /** Something that `deno compile` takes for a base binary. */
 async function fakeBase(): Promise<Uint8Array> {
   const program = await Deno.readFile("/bin/true");
-  return new Uint8Array([...program, ...new TextEncoder().encode("\0Deno/1.2.3\0")]);
+  return new Uint8Array([
+    ...program,
+    ...new TextEncoder().encode("\0Deno/1.2.3\x001.2.3+0123456\0"),
+  ]);
 }
 
 testWith(["python3"], "Deno's own download is the base if it can be had", async () => {

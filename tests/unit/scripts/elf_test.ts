@@ -17,7 +17,9 @@ Deno.test("elfLength refuses what is no ELF file", () => {
 
 Deno.test("denoVersionIn reads the one version that a base binary names", () => {
   const bytes = (text: string) => new TextEncoder().encode(text);
-  assert.equal(denoVersionIn(bytes("x\0Deno/2.7.11\0y Deno/2.7.11")), "2.7.11");
-  assert.throws(() => denoVersionIn(bytes("nothing")), /no denort/);
-  assert.throws(() => denoVersionIn(bytes("Deno/2.7.11 Deno/2.7.1")), /no denort/);
+  const library = "Deno/0.80.0grpc 1.0.0+0123456";
+  assert.equal(denoVersionIn(bytes(`${library} Deno/2.7.11 2.7.11+6ddbb09`)), "2.7.11");
+  for (const text of ["nothing", library, "Deno/2.7.11 2.7.1+6ddbb09"]) {
+    assert.throws(() => denoVersionIn(bytes(text)), /no denort/);
+  }
 });
