@@ -1,3 +1,4 @@
+import { dirname } from "node:path/posix";
 import { gzipSync } from "node:zlib";
 import { SCRIPTS } from "../../src/admin/commands/completion/scripts.ts";
 import { makeProgram } from "../../src/admin/program.ts";
@@ -87,7 +88,7 @@ function page({ date }: Contents, program: string): string {
   const nothing = () => Promise.resolve(1);
   const context = systemContext({ serve: nothing, pamHelper: nothing });
   return manPage(makeProgram(context), date * 1000)
-    .replaceAll(`/usr/local/bin/${NAME}`, program);
+    .replaceAll("/usr/local/bin/", `${dirname(program)}/`);
 }
 
 /**

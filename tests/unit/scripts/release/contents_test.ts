@@ -9,7 +9,9 @@ const { contents, program } = packingOf("1.0.0", "/bin/true");
 function textOf({ path, content }: PackagedFile): string {
   if (typeof content === "string") return content;
   if (!(content instanceof Uint8Array)) return "";
-  return new TextDecoder().decode(path.endsWith(".gz") ? gunzipSync(content) : content);
+  const text = new TextDecoder().decode(path.endsWith(".gz") ? gunzipSync(content) : content);
+  // A manual page has its dashes so.
+  return text.replaceAll("\\-", "-");
 }
 
 for (const [format, places] of Object.entries({ DEBIAN, RPM })) {
