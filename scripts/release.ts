@@ -53,7 +53,10 @@ async function publish(
       { program: OUTPUT, contents, names, maintainer, compression },
       directory,
     );
-    if (key !== null) files.push(await sign(directory, resolve(key), version));
+    if (key !== null) {
+      report(`signing with ${key}, whose password minisign asks for if it has one`);
+      files.push(await sign(directory, resolve(key), version));
+    }
     await Deno.remove(RELEASE, { recursive: true }).catch(ignoreMissing);
     await Deno.rename(directory, RELEASE);
     for (const name of files) report(`made dist/release/${name}`);

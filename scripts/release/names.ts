@@ -40,7 +40,8 @@ export function namesOf(version: string, target: Target, { origin }: BaseRecord)
   const plain = version.replace("-", "~");
   const debianVersion = `${plain}-${isForeign ? "0+third.party.base" : "1"}`;
   const release = isForeign ? "0.third.party.base" : "1";
-  const stem = `${NAME}-${version}${isForeign ? "-third-party-base" : ""}-linux-${rpm}`;
+  const directory = `${NAME}-${version}${isForeign ? "-third-party-base" : ""}`;
+  const stem = `${directory}-linux-${rpm}`;
   return {
     version,
     debian: {
@@ -56,7 +57,7 @@ export function namesOf(version: string, target: Target, { origin }: BaseRecord)
     },
     program: stem,
     archive: `${stem}.tar.gz`,
-    directory: stem,
+    directory,
     sbom: `${stem}.cdx.json`,
   };
 }

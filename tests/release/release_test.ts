@@ -36,16 +36,19 @@ async function makeElsewhere({ path }: TestDirectory): Promise<Elsewhere> {
     cwd: clone,
     env: {
       ...{ DENO_DIR: `${path}/cache`, TMPDIR: `${path}/tmp`, TZ: "Asia/Kathmandu" },
-      ...{ LANG: "tr_TR.UTF-8", LC_ALL: "C", USER: "somebody", HOSTNAME: "elsewhere" },
+      ...{ LANG: "tr_TR.UTF-8", LC_ALL: "C", USER: "somebody" },
     },
   };
   const deno = (...args: string[]) =>
-    run("sh", ["-c", 'umask 077; exec "$0" "$@"', Deno.execPath(), ...args], options);
+    run("unshare", [
+      ...["--uts", "sh", "-c", 'hostname elsewhere; umask 077; exec "$0" "$@"', Deno.execPath()],
+      ...args,
+    ], options);
   return { clone, deno };
 }
 
 testWith(
-  ["root", "dpkg", "rpmbuild"],
+  ["root", "unshare", "dpkg", "rpmbuild"],
   "a release that is made elsewhere has the same program, whole packages, and a bill of materials",
   async () => {
     await using directory = await makeTestDirectory();
@@ -82,7 +85,7 @@ testWith(
 );
 
 testWith(
-  ["dpkg", "rpmbuild"],
+  ["root", "unshare", "dpkg", "rpmbuild"],
   "packages, archive, bill of materials and sums are the same wherever they are made",
   async () => {
     await using directory = await makeTestDirectory();

@@ -13,10 +13,11 @@ testWith([], "a release's names have version and architecture, and say whose bas
   assert.equal(own.debian.file, "openvpn-totp_1.2.3-1_amd64.deb");
   assert.equal(own.rpm.file, "openvpn-totp-1.2.3-1.x86_64.rpm");
   assert.equal(own.archive, "openvpn-totp-1.2.3-linux-x86_64.tar.gz");
+  assert.equal(own.directory, "openvpn-totp-1.2.3");
   const foreign = namesOf("1.2.3", "aarch64-unknown-linux-gnu", FOREIGN);
   assert.equal(foreign.debian.file, "openvpn-totp_1.2.3-0+third.party.base_arm64.deb");
   assert.equal(foreign.rpm.file, "openvpn-totp-1.2.3-0.third.party.base.aarch64.rpm");
-  for (const name of [foreign.program, foreign.archive, foreign.sbom, foreign.directory]) {
+  for (const name of [foreign.program, foreign.archive, foreign.sbom]) {
     assert.match(name, /^openvpn-totp-1\.2\.3-third-party-base-linux-aarch64/);
   }
 });
