@@ -4,6 +4,7 @@ import type { Original } from "../../../server_setup/setup/replace_file.ts";
 import { printable } from "../../../text/printable.ts";
 import { findingLines } from "../../terminal/finding_lines.ts";
 import type { Screen } from "../../terminal/screen.ts";
+import { apparmorText, reloadFor } from "./apparmor_edit.ts";
 import { fileText } from "./difference.ts";
 import type { Plan } from "./edit.ts";
 
@@ -13,14 +14,17 @@ export interface Done {
   backup: string | null;
   /** The paths of other copies. */
   copies: readonly string[];
+  /** The path of the copy of AppArmor's rules; null for none. */
+  apparmorBackup: string | null;
 }
 
 /** What `setup` is going to do. */
 export function planText(named: string, plan: Plan, screen: Screen): string {
-  const { difference, newSecret, files, notes } = plan;
+  const { difference, newSecret, files, notes, apparmor } = plan;
   return [
     difference ?? `${printable(named)} already has all lines: nothing to change.\n`,
     newSecret === null ? "" : `The key file ${newSecret} does not exist yet: setup creates it.\n`,
+    apparmorText(apparmor, screen),
     ...files.map((file) => fileText(file, screen)),
     ...notes.map((note) => `Note: ${printable(note)}\n`),
   ].join("");
@@ -37,17 +41,28 @@ export function findingsText(findings: readonly Finding[], screen: Screen): stri
 export function afterwards(
   { path }: Original,
   named: string,
-  { backup, copies, newSecret, files, steps }: Plan & Done,
+  { backup, copies, newSecret, files, steps, apparmor, apparmorBackup }: Plan & Done,
 ): string {
+  const reload = reloadFor(apparmor);
+  const rules = apparmor?.change?.path ?? null;
   return [
     newSecret === null ? "" : `Created ${newSecret}, which only its owner can read\n`,
+    rules === null ? "" : changedText(rules, apparmorBackup),
     ...files.map((file) => `Wrote ${printable(file.path)}\n`),
     ...copies.map((copy) => `The old version is ${printable(copy)}\n`),
-    backup === null ? "" : `Changed ${printable(path)}; the old version is ${printable(backup)}\n`,
+    backup === null ? "" : changedText(path, backup),
     steps === null
-      ? `Next: openvpn-totp doctor\nThen: ${printable(restartOf(named))}\n`
+      ? `Next: ${[reload ?? [], "openvpn-totp doctor"].flat().join("\n      ")}\n` +
+        `Then: ${printable(restartOf(named))}\n`
       : stepsText(steps),
   ].join("");
+}
+
+/** What became of a file, which was made if there is no copy. */
+function changedText(path: string, backup: string | null): string {
+  return backup === null
+    ? `Created ${printable(path)}\n`
+    : `Changed ${printable(path)}; the old version is ${printable(backup)}\n`;
 }
 
 /** The commands to run, one a line, so that they can be copied. */
