@@ -41,6 +41,7 @@ const REQUIREMENTS = {
   chromium: command("chromium", "chromium and fonts-dejavu-core"),
   pdfinfo: command("pdfinfo", "poppler-utils"),
   fail2ban: command("fail2ban-regex", "fail2ban"),
+  apparmor_parser: command("apparmor_parser", "apparmor"),
   "systemd-analyze": command("systemd-analyze", "systemd"),
   "systemd-sysusers": command("systemd-sysusers", "systemd"),
   setpriv: command("setpriv", "util-linux"),

@@ -19,8 +19,13 @@ const VARIABLES = new Map([
  * @throws Failure `config_error` if no rule can name the path
  */
 export function patternOf(path: string): string {
-  if (path.startsWith("/") && !hasControl(path)) return path.replace(SPECIAL, "\\$&");
-  throw new Failure("config_error", `no rule of AppArmor can name the path ${quoted(path)}`);
+  // The parser takes a backslash before the closing quote for an escaped quote, whatever precedes it.
+  const isNameable = path.startsWith("/") && !hasControl(path) && !path.endsWith("\\");
+  if (isNameable) return path.replace(SPECIAL, "\\$&");
+  throw new Failure(
+    "config_error",
+    `no rule of AppArmor's can name the path ${quoted(path)}: choose another one`,
+  );
 }
 
 /** A pattern as a rule has it: in quotes, unless it needs none. */

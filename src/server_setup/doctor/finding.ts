@@ -45,6 +45,8 @@ export const FINDINGS = {
   unit_capabilities: "the unit keeps the capabilities that PAM needs",
   unit_paths: "the unit gives the program access to its database, key file and log",
   unit_network: "the unit lets the program reach its database on a PostgreSQL server",
+  apparmor: "AppArmor lets OpenVPN do what logins need",
+  selinux: "SELinux lets the program out of OpenVPN's domain",
   database: "the database opens as it would for a login",
   database_write: "a login can write to the database",
   database_server:

@@ -86,6 +86,8 @@ function setUpOf(
     databaseHosts: null,
     pamStack: null,
     clock: { year: 2026, isSynchronised: true },
+    apparmor: null,
+    selinux: null,
     ...other,
   };
 }

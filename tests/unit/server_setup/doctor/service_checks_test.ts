@@ -115,6 +115,8 @@ function setUpOf({ config = GOOD, settings = "", settingsError, service, facts }
     databaseHosts: null,
     pamStack: null,
     clock: { year: 2026, isSynchronised: true },
+    apparmor: null,
+    selinux: null,
     ...facts,
   };
 }
