@@ -24,9 +24,10 @@ const MAX_BYTES = 4096;
  * @throws Failure `library_missing`
  */
 export function labelOf(path: string): string | null {
-  const { lgetxattr } = openLibrary("libc.so.6", ATTRIBUTES).symbols;
+  const { symbols: { lgetxattr }, close } = openLibrary("libc.so.6", ATTRIBUTES);
   const value = new Uint8Array(MAX_BYTES);
   const length = lgetxattr(cString(path), cString("security.selinux"), value, BigInt(MAX_BYTES));
+  close();
   if (length < 0n) return null;
   return new TextDecoder().decode(value.subarray(0, Number(length))).replace(/\0.*$/s, "");
 }

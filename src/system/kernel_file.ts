@@ -27,7 +27,7 @@ const FILES = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /**
- * Reads what the kernel says in a file below /sys or /proc, where Deno reads nothing unless a program
+ * Reads what the kernel says in a file below /sys or /proc, where Deno lets a program read only if it
  * may do everything.
  *
  * @param maxBytes what is longer is cut there
@@ -36,16 +36,16 @@ const FILES = {
  */
 export function readKernelFile(path: string, maxBytes = 64 * 1024): string | null {
   const O_CLOEXEC = 0o2000000;
-  const { open, read, close } = openLibrary("libc.so.6", FILES).symbols;
+  const { symbols: { open, read, close }, close: unload } = openLibrary("libc.so.6", FILES);
   const file = open(cString(path), O_CLOEXEC);
-  if (file < 0) return null;
   const content = new Uint8Array(maxBytes);
   let length = 0;
-  let count = 0;
-  do {
+  let count = file < 0 ? -1 : 1;
+  while (count > 0 && length < maxBytes) {
     count = Number(read(file, content.subarray(length), BigInt(maxBytes - length)));
     length += Math.max(count, 0);
-  } while (count > 0 && length < maxBytes);
-  close(file);
+  }
+  if (file >= 0) close(file);
+  unload();
   return count < 0 ? null : new TextDecoder().decode(content.subarray(0, length));
 }

@@ -42,7 +42,8 @@ export function readDenials(profile: string, root: string): Denial[] {
 
 function tailOf(path: string, tail: Tail): string {
   try {
-    return decodeLatin1(withParts(path, tail));
+    // Windows-1252, in truth, which is the same for what is looked for, and faster than any other way.
+    return new TextDecoder("latin1").decode(withParts(path, tail));
   } catch {
     return "";
   }
