@@ -1,4 +1,5 @@
 import { postgresBinary } from "./postgres_binaries.ts";
+import { canLimitTasks } from "./task_limit.ts";
 import { wayIn } from "./way_in.ts";
 
 /** The command that makes a journal file from entries given as text. */
@@ -52,6 +53,10 @@ const REQUIREMENTS = {
       exists("/usr/lib/python3/dist-packages/systemd/journal.py"),
     advice: "a journal's file, made and read: " +
       "apt-get install systemd-journal-remote python3-systemd",
+  },
+  "task limit": {
+    isMet: canLimitTasks,
+    advice: "cgroups that root can make, with the controller pids",
   },
   tun: {
     isMet: () => exists("/dev/net/tun"),
