@@ -1,7 +1,7 @@
 import { newName } from "./owner.ts";
 
 /** Where the kernel's groups of processes may be made, in its older and its newer order. */
-const PARENTS = ["/sys/fs/cgroup/pids", "/sys/fs/cgroup"];
+export const GROUP_PARENTS = ["/sys/fs/cgroup/pids", "/sys/fs/cgroup"];
 
 /** Runs programs in a group that may have so many tasks at once, as systemd's TasksMax has it. */
 export interface TaskLimit extends Disposable {
@@ -31,7 +31,7 @@ export function canLimitTasks(): boolean {
 
 /** Makes a group whose tasks can be limited; null if that is not possible. */
 function makeGroup(): string | null {
-  for (const parent of PARENTS) {
+  for (const parent of GROUP_PARENTS) {
     const group = `${parent}/${newName()}`;
     try {
       Deno.mkdirSync(group);
