@@ -59,7 +59,10 @@ testWith(
     assert.deepEqual([place.names(), place.rules()], [["openvpn"], mine]);
 
     const done = await place.setup("one", "--yes");
-    assert.match(done.stdout, /^Next: apparmor_parser -r \/etc\/apparmor\.d\/openvpn$/m);
+    assert.match(
+      done.stdout,
+      /^Next: apparmor_parser -r \/etc\/apparmor\.d\/openvpn\n {6}openvpn-totp doctor\nThen: /m,
+    );
     assert.equal(place.rules(), `${mine}\n${block(place.config("one"), ...HOOK_RULES)}`);
     const [, backup] = place.names();
     assert.match(backup!, /^openvpn\.backup-\d{8}-\d{6}$/);
@@ -117,7 +120,8 @@ testWith(
     );
     assert.equal((await place.setup("one", "--hook", "--yes")).status, 0);
     assert.equal(place.rules(), one + two);
-    await place.setup("two", "--no-apparmor", "--yes");
+    const taken = await place.setup("two", "--no-apparmor", "--yes");
+    assert.match(taken.stdout, /^Next: apparmor_parser \S+ \S+\n {6}openvpn-totp doctor\n$/m);
     assert.equal(place.rules(), one);
   },
 );

@@ -28,7 +28,7 @@ export function addSetupOptions<Arguments extends unknown[]>(command: Command<Ar
       "--apparmor",
       "add the rules that AppArmor's profile of OpenVPN needs (default: where there is that profile)",
     )
-    .option("--no-apparmor", "leave AppArmor alone, and take this server's rules out again")
+    .option("--no-apparmor", "write no rules for AppArmor, and take out those of this server")
     .option("--root <directory>", "write the service's files and AppArmor's rules below this")
     .option("--dry-run", "show the difference, and change nothing")
     .option("--yes", "don't ask")

@@ -41,9 +41,9 @@ export function findingsText(findings: readonly Finding[], screen: Screen): stri
 export function afterwards(
   { path }: Original,
   named: string,
-  { backup, copies, newSecret, files, steps, apparmor, apparmorBackup }: Plan & Done,
+  done: Plan & Done,
 ): string {
-  const reload = reloadFor(apparmor);
+  const { backup, copies, newSecret, files, steps, apparmor, apparmorBackup } = done;
   const rules = apparmor?.change?.path ?? null;
   return [
     newSecret === null ? "" : `Created ${newSecret}, which only its owner can read\n`,
@@ -51,11 +51,15 @@ export function afterwards(
     ...files.map((file) => `Wrote ${printable(file.path)}\n`),
     ...copies.map((copy) => `The old version is ${printable(copy)}\n`),
     backup === null ? "" : changedText(path, backup),
-    steps === null
-      ? `Next: ${[reload ?? [], "openvpn-totp doctor"].flat().join("\n      ")}\n` +
-        `Then: ${printable(restartOf(named))}\n`
-      : stepsText(steps),
+    steps === null ? hookStepsText(named, done) : stepsText(steps),
   ].join("");
+}
+
+/** AppArmor's rules need no restart of OpenVPN. */
+function hookStepsText(named: string, { backup, newSecret, apparmor }: Plan & Done): string {
+  const first = [reloadFor(apparmor) ?? [], "openvpn-totp doctor"].flat().join("\n      ");
+  const isRestarted = backup !== null || newSecret !== null;
+  return `Next: ${first}\n${isRestarted ? `Then: ${printable(restartOf(named))}\n` : ""}`;
 }
 
 /** What became of a file, which was made if there is no copy. */
