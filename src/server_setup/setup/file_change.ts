@@ -78,6 +78,7 @@ export function changeFile(
   read: (path: string) => Uint8Array,
 ): string | null {
   if (original !== null && keepsCopy) return replaceFile(original, content, suffix, read);
+  if (original === null) requireAbsent(path);
   try {
     write(original?.path ?? path, content);
     return null;
@@ -85,6 +86,15 @@ export function changeFile(
     if (!isSystemError(error)) throw error;
     throw new Failure("output_error", `cannot write ${quoted(path)}: ${error.message}`);
   }
+}
+
+/** Somebody may have made the file while the question was on the screen. */
+function requireAbsent(path: string): void {
+  if (lstat(path) === null) return;
+  throw new Failure(
+    "output_error",
+    `${quoted(path)} was made in the meantime and has been left alone: run setup again`,
+  );
 }
 
 /** Everybody may read these files: they hold no secret. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Failure } from "../../../../src/core/failure.ts";
 import { needsOf } from "../../../../src/server_setup/apparmor/needs.ts";
 import { readConfig } from "../../../../src/server_setup/openvpn_config/read_config.ts";
+import { changeFile } from "../../../../src/server_setup/setup/file_change.ts";
 import { planApparmor } from "../../../../src/server_setup/setup/plan_apparmor.ts";
 import { decodeLatin1, encodeLatin1 } from "../../../../src/text/latin1.ts";
 import { makeProfile } from "../../../lab/apparmor.ts";
@@ -50,6 +51,20 @@ Deno.test("AppArmor's rules that are there stay, byte for byte", async () => {
   await place.write(text);
   assert.equal(place.plan().change, null);
   assert.equal(decodeLatin1(place.plan(null).change!.content), odd);
+});
+
+Deno.test("rules that somebody makes or changes while setup asks stay", async () => {
+  await using place = await makePlace();
+  const stays = async (text: string) => {
+    const { change } = place.plan();
+    await place.write(text);
+    const message = /in the meantime and has been left alone: run setup again$/;
+    assert.throws(() => changeFile(change!, "backup", Deno.readFileSync), message);
+    assert.equal(await Deno.readTextFile(place.local), text);
+    assert.deepEqual([...Deno.readDirSync(place.directoryOfRules)].length, 1);
+  };
+  await stays("/x r,\n");
+  await stays("/y r,\n");
 });
 
 Deno.test("a rule that AppArmor would not take ours beside is refused, and named", async () => {
