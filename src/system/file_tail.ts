@@ -4,8 +4,8 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 export type ReadPart = (start: number, length: number) => Uint8Array<ArrayBuffer>;
 
 /**
- * Opens a regular file of whatever user, to read parts of it. A named pipe in its place is not waited
- * for.
+ * Opens a regular file of whatever user, to read parts of it. A named pipe in its place is not
+ * waited for.
  *
  * @param work is given the file's size in bytes
  * @throws Error if it is no regular file; Deno.errors.* or node's when the system refuses

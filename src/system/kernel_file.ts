@@ -27,8 +27,8 @@ const FILES = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /**
- * Reads what the kernel says in a file below /sys or /proc, where Deno lets a program read only if it
- * may do everything.
+ * Reads what the kernel says in a file below /sys or /proc, where Deno lets a program read only if
+ * it may do everything.
  *
  * @param maxBytes what is longer is cut there
  * @returns null if there is no such file, or it may not be read

@@ -37,8 +37,8 @@ const UNITS = Object.entries({
 const HIDDEN = ["/home", "/root", "/run/user"];
 
 /**
- * Mounts as the unit has them. A directory stays where it is in a /tmp of the unit's own, as OpenVPN's
- * files there do.
+ * Mounts as the unit has them. A directory stays where it is in a /tmp of the unit's own, as
+ * OpenVPN's files there do.
  */
 function withMountsOf(unit: Unit, directory: string): string[] {
   const hide = (path: string) =>

@@ -18,15 +18,15 @@ const TEXT_LOGS = ["/var/log/audit/audit.log", "/var/log/kern.log", "/var/log/sy
 /** Where it keeps it as a journal: in a directory for each machine. */
 const JOURNALS = ["/var/log/journal", "/run/log/journal"];
 
-/** So many bytes at the end of a log are read; a busy server's journal gets as many in some hours. */
+/** So many bytes at the end of a log are read. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
-/** What is known about a log: that its end is that of its file. */
+/** Reads the end of what a log's file holds. */
 type Tail = (size: number, read: ReadPart) => Uint8Array;
 
 /**
- * What a profile has refused lately, as far as the logs say so, the latest last. No program is run for
- * it. Any user can write lines like these into a system's log, so they prove nothing.
+ * What a profile has refused lately, as far as the logs say so, the latest last. No program is run
+ * for it. Any user can write lines like these into a system's log, so they prove nothing.
  *
  * @param root in front of each path; empty on a running system
  */
@@ -42,7 +42,7 @@ export function readDenials(profile: string, root: string): Denial[] {
 
 function tailOf(path: string, tail: Tail): string {
   try {
-    // Windows-1252, in truth, which is the same for what is looked for, and faster than any other way.
+    // Faster than byte by byte, and the same for what is looked for.
     return new TextDecoder("latin1").decode(withParts(path, tail));
   } catch {
     return "";
@@ -55,8 +55,9 @@ const endOfText: Tail = (size, read) => {
 };
 
 /**
- * The end of a journal's objects, behind which its file is empty. A message of this length stands in one
- * as it is (https://systemd.io/JOURNAL_FILE_FORMAT/), since only longer ones are compressed.
+ * The end of a journal's objects, behind which its file is empty
+ * (https://systemd.io/JOURNAL_FILE_FORMAT/). Messages stand in them as they are, up to a length that
+ * refusals seldom have: only longer ones are compressed (`Compress=` in journald.conf(5)).
  */
 const endOfJournal: Tail = (size, read) => {
   const HEADER_BYTES = 144;

@@ -21,8 +21,8 @@ const RULE = new RegExp(
 );
 
 /**
- * The rules about files in a text of AppArmor's (apparmor.d(5)), which begin a line each, as everybody
- * writes them. Rules of any other kind are passed over.
+ * The rules about files in a text of AppArmor's (apparmor.d(5)), which begin a line each, as
+ * everybody writes them. Rules of any other kind are passed over.
  */
 export function fileRulesIn(text: string): FileRule[] {
   return text.split("\n").flatMap((raw, i) => {
@@ -55,8 +55,8 @@ export function maySave(rules: readonly FileRule[], path: string): boolean {
 }
 
 /**
- * What happens to a program that is executed: it leaves OpenVPN's profile, for one of its own or none;
- * it stays in it; or it is not executed.
+ * What happens to a program that is executed: it leaves OpenVPN's profile, for one of its own or
+ * none; it stays in it; or it is not executed.
  */
 export type Execution = "leaves" | "stays" | "denied";
 

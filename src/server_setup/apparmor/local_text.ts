@@ -18,8 +18,9 @@ interface Place {
 }
 
 /**
- * A local file's text with other rules for one server, at the place of its present ones, or at the end.
- * All else stays as it is, byte for byte, but that a last line without a line end is given one.
+ * A local file's text with other rules for one server, at the place of its present ones, or at the
+ * end. All else stays as it is, byte for byte, but that a last line without a line end is given
+ * one.
  *
  * @param text one character for each byte, as are `config` and the rules
  * @param config the path of the server's configuration
@@ -41,7 +42,10 @@ export function withRules(text: string, config: string, rules: readonly string[]
   ].join("");
 }
 
-/** A local file's text with setup's rules blanked out, for all servers, so that lines keep their numbers. */
+/**
+ * A local file's text with setup's rules blanked out, for all servers, so that lines keep their
+ * numbers.
+ */
 export function withoutOurRules(text: string): string {
   let isOurs = false;
   return linesOf(text).map((line) => {

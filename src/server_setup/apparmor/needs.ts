@@ -24,8 +24,8 @@ interface Decider {
 }
 
 /**
- * What OpenVPN needs for logins. With hooks, it executes the program and makes files for it; with the
- * service, it makes the management socket.
+ * What OpenVPN needs for logins. With hooks, it executes the program and makes files for it; with
+ * the service, it makes the management socket.
  *
  * @throws Failure `config_error` if a path cannot be named in a rule
  */
@@ -35,7 +35,9 @@ export function needsOf({ programs, config, isService }: Decider): Need[] {
   return kind === "unix" ? [socketNeed(resolve(config.directory, path))] : [];
 }
 
-/** `PUx`: a profile of the program's own if there is one, otherwise none, and a clean environment. */
+/**
+ * `PUx`: a profile of the program's own if there is one, otherwise none, and a clean environment.
+ */
 function programNeed(program: string): Need {
   const rule = `${ruleWord(patternOf(program))} PUx,`;
   return { act: `run ${program}`, rule, program, path: program };

@@ -19,7 +19,8 @@ const VARIABLES = new Map([
  * @throws Failure `config_error` if no rule can name the path
  */
 export function patternOf(path: string): string {
-  // The parser takes a backslash before the closing quote for an escaped quote, whatever precedes it.
+  // The parser takes a backslash before the closing quote for an escaped quote, whatever precedes
+  // it.
   const isNameable = path.startsWith("/") && !hasControl(path) && !path.endsWith("\\");
   if (isNameable) return path.replace(SPECIAL, "\\$&");
   throw new Failure(

@@ -65,7 +65,9 @@ function commandsFor({ programs, runsUnconfined }: SelinuxFacts): string[] {
   return [...labels, ...runsUnconfined ? [] : [`setsebool -P ${BOOLEAN} on`]];
 }
 
-/** A path as a shell and `semanage` (a regular expression) take it; otherwise a word in its place. */
+/**
+ * A path as a shell and `semanage` (a regular expression) take it; otherwise a word in its place.
+ */
 function wordOf(path: string): string {
   return /^[\w/.-]+$/.test(path) ? path : "PROGRAM";
 }

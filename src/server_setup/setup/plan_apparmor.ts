@@ -60,8 +60,8 @@ export function planApparmor(needs: readonly Need[] | null, place: ApparmorPlace
 }
 
 /**
- * Says whether somebody has written a rule for the program already, which lets it leave the profile.
- * Another one beside it could keep the parser from taking the profile at all.
+ * Says whether somebody has written a rule for the program already, which lets it leave the
+ * profile. Another one beside it could keep the parser from taking the profile at all.
  *
  * @throws Failure `config_error` if that rule is no good
  */
@@ -90,7 +90,7 @@ function atOdds(
     `the rule in ${at} (${permissions}) ${what} ${
       quoted(program)
     }, and AppArmor takes no other one ` +
-      "beside it: remove it, then run setup again (or leave AppArmor alone with --no-apparmor)",
+      "beside it: remove it, then run setup again, or use --no-apparmor",
   );
 }
 
@@ -100,8 +100,8 @@ function notesOn(profile: string | null): string[] {
   }
   if (includesIn(profile).includes("local/openvpn")) return [];
   return [
-    `${PROFILE_PATH} does not include ${LOCAL_PATH}, so the rules there have no effect: add the line ` +
-    '"include if exists <local/openvpn>" before its last "}"',
+    `${PROFILE_PATH} does not include ${LOCAL_PATH}, so the rules there have no effect: add the ` +
+    'line "include if exists <local/openvpn>" before its last "}"',
   ];
 }
 
@@ -115,7 +115,7 @@ function requireText(path: string, text: string): void {
   throw new Failure(
     "config_error",
     `${quoted(path)} is no text of AppArmor's (it has a NUL character): move it away, then run ` +
-      "setup again, or leave AppArmor alone with --no-apparmor",
+      "setup again, or use --no-apparmor",
   );
 }
 

@@ -13,8 +13,9 @@ import type { Done } from "./report.ts";
 export const NOTHING_DONE: Done = { backup: null, copies: [], apparmorBackup: null };
 
 /**
- * Makes the key first, without which OpenVPN would not start, then AppArmor's rules and the service's
- * files, which have no effect before the administrator says so, and the configuration last.
+ * Makes the key first, without which OpenVPN would not start, then AppArmor's rules and the
+ * service's files, which have no effect before the administrator says so, and the configuration
+ * last.
  *
  * @throws Failure `output_error`, `untrusted_path`
  */

@@ -40,8 +40,8 @@ export function planOf(context: AdminContext, original: Original, asked: Asked):
 }
 
 /**
- * The service's commands, with the one that puts AppArmor's rules into force in front of the last two,
- * which restart OpenVPN and check it: until then, OpenVPN needs the rules that it has.
+ * The service's commands, with the one that puts AppArmor's rules into force in front of the last
+ * two, which restart OpenVPN and check it: until then, OpenVPN needs the rules that it has.
  */
 function withReload(steps: Plan["steps"], reload: string | null): Plan["steps"] {
   if (steps === null || reload === null) return steps;
