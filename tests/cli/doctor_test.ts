@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { findConfig } from "../../src/server_setup/configuration/config_file.ts";
-import { type Finding, FINDINGS } from "../../src/server_setup/doctor/finding.ts";
+import type { Finding } from "../../src/server_setup/doctor/finding.ts";
+import { FINDINGS } from "../../src/server_setup/doctor/finding_ids.ts";
 import { makeAccount } from "../lab/accounts.ts";
 import { run } from "../lab/command.ts";
 import { enroll, keyFileOf, makeTestDirectory, PROGRAM } from "../lab/program.ts";

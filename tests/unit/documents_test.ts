@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FINDINGS } from "../../src/server_setup/doctor/finding.ts";
+import { FINDINGS } from "../../src/server_setup/doctor/finding_ids.ts";
 import { COMMON_PARAMETERS } from "../../src/core/totp_parameters.ts";
 import { REASONS } from "../../src/core/verdict.ts";
 import { chancesPerDay, oddsOf } from "../../src/server_setup/doctor/guessing_check.ts";
