@@ -4,6 +4,7 @@ import { examplesOf } from "../../src/admin/command_line/examples.ts";
 import { optionsOf, visibleCommands } from "../../src/admin/completion/shown.ts";
 import type { EpochMs } from "../../src/core/epoch.ts";
 import { SETTINGS } from "../../src/settings.ts";
+import { defaultText } from "../default_text.ts";
 import {
   DESCRIPTION,
   ENVIRONMENT,
@@ -126,7 +127,7 @@ function settings(): string[] {
     ),
     ...Object.values(SETTINGS).map((setting) => {
       const { name, meaning, allowed } = setting;
-      const byDefault = setting.default.includes("`") ? setting.default : `\`${setting.default}\``;
+      const byDefault = defaultText(setting);
       return tagged(bold(name), `${sentence(meaning)} Allowed: ${allowed}. Default: ${byDefault}.`);
     }),
   ];

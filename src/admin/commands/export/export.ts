@@ -1,3 +1,4 @@
+import type { Printed } from "../../json_fields/json_fields.ts";
 import { counted } from "../../../text/counted.ts";
 import { Failure } from "../../../core/failure.ts";
 import { printable, quoted } from "../../../text/printable.ts";
@@ -77,7 +78,11 @@ function exported(enrolment: Enrolment, secret: string): ExportedUser {
 }
 
 function asJson(users: ExportedUser[]): string {
-  return json({ format: EXPORT_FORMAT, version: EXPORT_VERSION, users } satisfies ExportFile);
+  return json(
+    { format: EXPORT_FORMAT, version: EXPORT_VERSION, users } satisfies
+      & ExportFile
+      & Printed<"export">,
+  );
 }
 
 /** @throws Failure `output_error` for a user whom a URI can't represent */

@@ -1,3 +1,4 @@
+import type { Printed } from "../../json_fields/json_fields.ts";
 import type { EpochMs } from "../../../core/epoch.ts";
 import { counted } from "../../../text/counted.ts";
 import type { Cell, Row } from "../../terminal/table.ts";
@@ -38,7 +39,7 @@ function stateOf(user: ListedUser, now: EpochMs): Cell {
 }
 
 /** A user for programs. */
-export function userAsJson({ exemption, ...user }: ListedUser) {
+export function userAsJson({ exemption, ...user }: ListedUser): Printed<"list"> {
   return {
     username: user.username,
     issuer: user.issuer,

@@ -1,3 +1,4 @@
+import type { Printed, PrintedAlso } from "../../json_fields/json_fields.ts";
 import { resolve } from "node:path/posix";
 import type { EpochMs } from "../../../core/epoch.ts";
 import { Failure } from "../../../core/failure.ts";
@@ -74,9 +75,14 @@ function resultOf(
   },
 ) {
   const tokenSecret = isWritten ? newSecret : null;
-  const result = { config, program, changes: content !== null, backup, tokenSecret, findings };
+  const changes = content !== null;
+  const result = { config, program, changes, backup, tokenSecret, findings } satisfies Printed<
+    "setup"
+  >;
   if (steps === null) return result;
-  return { ...result, files: files.map(({ path }) => path), copies, notes, commands: steps };
+  const paths = files.map(({ path }) => path);
+  const more = { files: paths, copies, notes, commands: steps } satisfies PrintedAlso<"setup">;
+  return { ...result, ...more };
 }
 
 /** Plans what the options ask for. */
