@@ -527,7 +527,7 @@ Deno.test("the report shows hostile text escaped, and colours if allowed", () =>
   const setUp = setUpOf(withLine('setenv "totp\x1b[31mx" 1'));
   const plain = reportText(checkAll(setUp), PLAIN);
   assert(!plain.includes("\x1b"));
-  assert.match(plain, /totp\\u\{1b\}\[31mx is not a setting: see the README/);
+  assert.match(plain, /totp\\u\{1b\}\[31mx is not a setting: see docs\/settings\.md/);
   assert.match(plain, /^0 problems, 1 warning\.$/m);
   const onTerminal = reportText(checkAll(setUp), {
     columns: 80,
