@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { BLOCKS, blocksOf, filled } from "../../scripts/reference/blocks.ts";
+import { readSequence } from "../../scripts/reference/sequence.ts";
+import { sequencePicture } from "../../scripts/reference/sequence_picture.ts";
 import { COMMON_PARAMETERS } from "../../src/core/totp_parameters.ts";
 import { chancesPerDay, oddsOf } from "../../src/server_setup/doctor/guessing_check.ts";
 import { readSettings } from "../../src/settings.ts";
@@ -9,6 +11,17 @@ Deno.test("the tables in the pages are as deno task reference makes them", async
   for (const page of await pages()) {
     const text = await readDocument(page);
     assert.equal(text, filled(text), `${page} is out of date: run scripts/deno task reference`);
+  }
+});
+
+Deno.test("docs/pictures/login.svg is as deno task reference draws it", async () => {
+  const drawn = sequencePicture(readSequence(await readDocument("docs/pictures/login.txt")));
+  assert.equal(await readDocument("docs/pictures/login.svg"), drawn);
+});
+
+Deno.test("a line that is no message between two of the parts is refused", () => {
+  for (const line of ["A -> C: words", "A > B: words", "A -> B"]) {
+    assert.throws(() => readSequence(`parts: A, B\n${line}`), /is not A -> B: WORDS .* A, B/);
   }
 });
 
