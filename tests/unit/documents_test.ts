@@ -67,6 +67,11 @@ Deno.test("docs/performance.md has the table of hook calls", async () => {
   }
 });
 
+Deno.test("the README can be read in one sitting", async () => {
+  const lines = (await readDocument("README.md")).split("\n").length;
+  assert(lines <= 230, `it has ${lines} lines: move what a first set-up does not need to docs`);
+});
+
 Deno.test("no page has a placeholder", async () => {
   for (const page of await pages()) {
     assert.doesNotMatch(await readDocument(page), /^[A-Z]{4,}$|TODO|XXX/m, page);
