@@ -1,4 +1,3 @@
-import type { Printed } from "../../json_fields/json_fields.ts";
 import { counted } from "../../../text/counted.ts";
 import { Failure } from "../../../core/failure.ts";
 import { printable, quoted } from "../../../text/printable.ts";
@@ -11,6 +10,7 @@ import {
 import { readUris } from "../../../migration/uris.ts";
 import type { Enrolment } from "../../../core/enrolment.ts";
 import { type AdminContext, openVault, withStore } from "../../context.ts";
+import type { Printed } from "../../json_fields/json_fields.ts";
 import { requireEnrolment } from "../../users/require_user.ts";
 import { requireNothingAt, writePrivateFile } from "../../output_file.ts";
 import { provisioningUri } from "../../enrolment/provisioning_uri.ts";

@@ -1,8 +1,8 @@
-import type { Printed } from "../../json_fields/json_fields.ts";
 import { counted } from "../../../text/counted.ts";
 import { printable } from "../../../text/printable.ts";
 import type { Note } from "../../../migration/reading.ts";
 import type { ImportAction, ImportPlan, PlannedUser } from "./import_plan.ts";
+import type { Printed } from "../../json_fields/json_fields.ts";
 import type { Screen, Tone } from "../../terminal/screen.ts";
 import { instantOrNull, table } from "../../terminal/text.ts";
 

@@ -1,6 +1,6 @@
-import type { Printed } from "../../json_fields/json_fields.ts";
 import type { EpochMs } from "../../../core/epoch.ts";
 import { counted } from "../../../text/counted.ts";
+import type { Printed } from "../../json_fields/json_fields.ts";
 import type { Cell, Row } from "../../terminal/table.ts";
 import { instant, instantOrNever, instantOrNull } from "../../terminal/text.ts";
 import { exemptionAsJson, exemptionState } from "../../users/exemption_state.ts";

@@ -1,6 +1,6 @@
-import type { Printed } from "../../json_fields/json_fields.ts";
 import type { AuditRow } from "../../../core/decision.ts";
 import { quoted } from "../../../text/printable.ts";
+import type { Printed } from "../../json_fields/json_fields.ts";
 import type { Tone } from "../../terminal/screen.ts";
 import type { Cell } from "../../terminal/table.ts";
 import { instant } from "../../terminal/text.ts";

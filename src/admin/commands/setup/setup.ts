@@ -1,4 +1,3 @@
-import type { Printed, PrintedAlso } from "../../json_fields/json_fields.ts";
 import { resolve } from "node:path/posix";
 import type { EpochMs } from "../../../core/epoch.ts";
 import { Failure } from "../../../core/failure.ts";
@@ -8,6 +7,7 @@ import type { AdminContext } from "../../context.ts";
 import { findConfig } from "../../../server_setup/configuration/config_file.ts";
 import { scriptAt } from "../../../server_setup/doctor/file_facts.ts";
 import type { Finding } from "../../../server_setup/doctor/finding.ts";
+import type { Printed, PrintedAlso } from "../../json_fields/json_fields.ts";
 import { requireYes } from "../../terminal/question.ts";
 import { ConfigText } from "./config_text.ts";
 import { edit, findingsAbout, type Plan } from "./edit.ts";

@@ -1,6 +1,6 @@
-import type { Printed, PrintedAlso } from "../../json_fields/json_fields.ts";
 import type { Enrolment } from "../../../core/enrolment.ts";
 import { type AdminContext, openVault, withStore } from "../../context.ts";
+import type { Printed, PrintedAlso } from "../../json_fields/json_fields.ts";
 import { heldCodesOf } from "../../users/held_codes.ts";
 import { requireEnrolment } from "../../users/require_user.ts";
 import { exemptionAsJson } from "../../users/exemption_state.ts";

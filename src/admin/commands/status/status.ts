@@ -1,8 +1,8 @@
-import type { Printed } from "../../json_fields/json_fields.ts";
 import { readSocketAddress } from "../../../service_options.ts";
 import type { HelperState, ServerState, ServiceState } from "../../../service_state.ts";
 import { counted } from "../../../text/counted.ts";
 import type { AdminContext } from "../../context.ts";
+import type { Printed } from "../../json_fields/json_fields.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { instant, json, type Pair, pairs, table } from "../../terminal/text.ts";
 import { askService } from "./ask_service.ts";

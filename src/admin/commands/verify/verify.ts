@@ -1,6 +1,6 @@
-import type { Printed } from "../../json_fields/json_fields.ts";
 import type { EpochMs } from "../../../core/epoch.ts";
 import { type Code, readCode } from "../../../core/code.ts";
+import type { Printed } from "../../json_fields/json_fields.ts";
 import { heldCodesOf } from "../../users/held_codes.ts";
 import { readSetting, SETTINGS } from "../../../settings.ts";
 import type { Enrolment } from "../../../core/enrolment.ts";
