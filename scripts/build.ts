@@ -177,8 +177,9 @@ async function compile(
     "--no-check",
     // Otherwise the program reads V8 code from a file in the temp directory, which others can write.
     "--no-code-cache",
-    // One thread rather than one for each processor, since service units limit threads.
-    "--v8-flags=--single-threaded",
+    // One thread rather than one for each processor, since service units limit threads. And no code
+    // that is compiled while the program runs, for which some systems give no memory.
+    "--v8-flags=--single-threaded,--jitless",
     ...PERMISSIONS,
     ...(target === undefined ? [] : ["--target", target]),
     // Beside the modules, where `man` looks for it.

@@ -45,39 +45,67 @@ function load<const S extends Deno.ForeignLibraryInterface>(
   symbols: S,
 ): Deno.DynamicLibrary<S> {
   try {
-    const { symbols: functions, close } = Deno.dlopen(path, plainly(symbols));
-    return { symbols: unpacked(functions, symbols), close };
+    const library = Deno.dlopen(path, plainly(symbols));
+    return { symbols: unpacked(library.symbols, symbols), close: () => library.close() };
   } catch (error) {
     const cause = error instanceof Error ? error.message : "unknown error";
     throw new Failure("library_missing", `cannot load ${path}: ${cause}`);
   }
 }
 
-/** Numbers that a function may take, and how each lies in the memory. */
+/** How numbers lie in the memory. */
 const NUMBERS = {
-  i32: (value: number | bigint) => new Int32Array([Number(value)]),
-  u32: (value: number | bigint) => new Uint32Array([Number(value)]),
-  usize: (value: number | bigint) => new BigUint64Array([BigInt(value)]),
-};
+  i32: Int32Array,
+  u32: Uint32Array,
+  usize: BigUint64Array,
+} as const;
 
-/** The first parameter of a function that is one of {@link NUMBERS}; -1 for none. */
-function firstNumber(symbol: Deno.ForeignFunction | Deno.ForeignStatic): number {
-  if (!("parameters" in symbol) || symbol.nonblocking) return -1;
-  return symbol.parameters.findIndex((type) => typeof type === "string" && type in NUMBERS);
+type NumberType = keyof typeof NUMBERS;
+
+/** A function, before and after {@link plainly}. */
+interface PlainFunction {
+  parameters: readonly unknown[];
+  result: unknown;
+  nonblocking?: boolean;
+}
+
+type Call = (...values: unknown[]) => unknown;
+
+/** Where a function has a number: the parameter's place, or its result. */
+type NumberPlace = { parameter: number; type: NumberType } | { result: NumberType };
+
+/**
+ * The first number that a function takes, otherwise the one that it gives; null for a function in a
+ * thread of its own, and for what is no function.
+ */
+function numberOf(symbol: Deno.ForeignFunction | Deno.ForeignStatic): NumberPlace | null {
+  if (!("parameters" in symbol) || symbol.nonblocking) return null;
+  const parameter = symbol.parameters.findIndex(isNumber);
+  const type = symbol.parameters[parameter];
+  if (isNumber(type)) return { parameter, type };
+  if (isNumber(symbol.result)) return { result: symbol.result };
+  throw new TypeError("a function must take or give a number");
+}
+
+function isNumber(type: unknown): type is NumberType {
+  return typeof type === "string" && type in NUMBERS;
 }
 
 /**
- * Has each function take a number as a structure of just that number, which the calling conventions of
- * both architectures pass in the same register. For a function without structures, Deno would compile
- * code that makes calls fast, which takes as long as thousands of calls: 0.15 ms for each function,
- * instead of 0.03 (measured).
+ * Has each function take or give a number as a structure of just that number, which the calling
+ * conventions of both architectures pass in the same register. For a function without structures, Deno
+ * would compile code that makes calls fast. That takes as long as thousands of calls (0.15 ms for each
+ * function instead of 0.03, measured), and needs memory that is written and then executed, which a
+ * system may refuse.
  */
 function plainly<S extends Deno.ForeignLibraryInterface>(symbols: S): S {
   const entries = Object.entries(symbols).map(([name, symbol]) => {
-    const at = firstNumber(symbol);
-    if (at === -1 || !("parameters" in symbol)) return [name, symbol];
-    const parameters = symbol.parameters.with(at, { struct: [symbol.parameters[at]!] });
-    return [name, { ...symbol, parameters }];
+    const place = numberOf(symbol);
+    if (place === null) return [name, symbol];
+    const { parameters, result } = symbol as PlainFunction;
+    if ("result" in place) return [name, { ...symbol, result: { struct: [result] } }];
+    const packed = { struct: [place.type] };
+    return [name, { ...symbol, parameters: parameters.with(place.parameter, packed) }];
   });
   return Object.fromEntries(entries);
 }
@@ -88,16 +116,26 @@ function unpacked<S extends Deno.ForeignLibraryInterface>(
   symbols: S,
 ): Deno.DynamicLibrary<S>["symbols"] {
   const entries = Object.entries(symbols).map(([name, symbol]) => {
-    const at = firstNumber(symbol);
-    const call = functions[name as keyof S] as (...values: unknown[]) => unknown;
-    if (at === -1 || !("parameters" in symbol)) return [name, call];
-    const pack = NUMBERS[symbol.parameters[at] as keyof typeof NUMBERS];
+    const call = functions[name as keyof S] as Call;
+    const place = numberOf(symbol);
+    if (place === null) return [name, call];
+    if ("result" in place) return [name, unpackingResult(call, place.result)];
+    const { parameter, type } = place;
     return [name, (...values: unknown[]) => {
-      const { buffer } = pack(values[at] as number | bigint);
-      return call(...values.with(at, new Uint8Array(buffer)));
+      return call(...values.with(parameter, packed(type, values[parameter])));
     }];
   });
   return Object.fromEntries(entries);
+}
+
+function packed(type: NumberType, value: unknown): Uint8Array {
+  const numbers = new NUMBERS[type](1);
+  numbers[0] = type === "usize" ? BigInt(value as bigint) : Number(value);
+  return new Uint8Array(numbers.buffer);
+}
+
+function unpackingResult(call: Call, type: NumberType): Call {
+  return (...values) => new NUMBERS[type]((call(...values) as Uint8Array<ArrayBuffer>).buffer)[0];
 }
 
 /**

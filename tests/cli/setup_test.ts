@@ -34,9 +34,12 @@ async function makeConfig() {
   const config = `${directory.path}/server.conf`;
   await Deno.writeTextFile(config, BEFORE);
   await Deno.chmod(config, 0o640);
+  // The machine's own rules for AppArmor are left alone.
+  const args = ["setup", "--config", config, "--root", `${directory.path}/root`];
   return Object.assign(directory, {
     config,
-    setup: (...args: string[]) => run(PROGRAM, ["setup", "--config", config, ...args]),
+    args,
+    setup: (...more: string[]) => run(PROGRAM, [...args, ...more]),
     names: () => [...Deno.readDirSync(directory.path)].map(({ name }) => name).sort(),
     text: () => Deno.readTextFileSync(config),
   });
@@ -116,6 +119,7 @@ testWith([], "setup prints JSON", async () => {
     program: PROGRAM,
     changes: true,
     tokenSecret: null,
+    apparmor: null,
   });
   assert(backup.startsWith(`${place.config}.backup-`));
   const again = JSON.parse((await place.setup("--yes", "--json")).stdout);
@@ -210,7 +214,7 @@ testWith(
     await using place = await makeConfig();
     const ask = async (keys: string, before = () => {}) => {
       await using terminal = new Terminal(
-        `${PROGRAM} setup --config ${place.config}`,
+        `${PROGRAM} ${place.args.join(" ")}`,
         { NO_COLOR: "" },
       );
       const shown = await terminal.shows(/\[y\/N\] $/);
@@ -263,9 +267,7 @@ testWith(
         "-e",
         `inject=${call}:${fault}`,
         PROGRAM,
-        "setup",
-        "--config",
-        place.config,
+        ...place.args,
         "--yes",
       ]);
       assert.equal(output.status, status, output.stderr);

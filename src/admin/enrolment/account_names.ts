@@ -2,6 +2,9 @@ import { findAccount } from "../../system/accounts.ts";
 import { quoted } from "../../text/printable.ts";
 import type { AdminContext } from "../context.ts";
 
+/** How many names a warning lists: a directory of users may be missing as a whole. */
+const MOST_NAMES = 20;
+
 /** Looks up an account's own name; undefined if there is no account, null if it cannot be told. */
 export type LookUp = (username: string) => string | null | undefined;
 
@@ -22,7 +25,7 @@ export function doubtsAbout(usernames: readonly string[], lookUp: LookUp): strin
   );
   return [
     ...unknown.length === 0 ? [] : [
-      `the system has no account for ${unknown.map(quoted).join(", ")}: ` +
+      `the system has no account for ${listed(unknown)}: ` +
       "logins will fail until there is one",
     ],
     ...unknown.flatMap((given) => {
@@ -34,6 +37,11 @@ export function doubtsAbout(usernames: readonly string[], lookUp: LookUp): strin
       `a login would then not find the user; ${advice(own)}`
     ),
   ];
+}
+
+function listed(names: readonly string[]): string {
+  const first = names.slice(0, MOST_NAMES).map(quoted).join(", ");
+  return names.length > MOST_NAMES ? `${first} and ${names.length - MOST_NAMES} more` : first;
 }
 
 function advice(name: string): string {

@@ -79,6 +79,16 @@ export const OF_SERVER = {
       backup: "path of the copy; null without one",
       tokenSecret: "path of the key that was made; null without one",
       findings: { ...FINDINGS, about: "list of what doctor will say, without what is fine" },
+      apparmor: {
+        about: "what becomes of AppArmor's rules; null if they are left alone",
+        of: {
+          file: "path of the file with the rules",
+          changes: "whether it changes",
+          backup: "path of the copy; null without one",
+          notes: "list of texts",
+          command: "the command that puts the rules into force; null if nothing has changed",
+        },
+      },
     },
     also: {
       "With `--serve` and `--hook`, also:": {

@@ -82,6 +82,8 @@ export const FINDINGS = {
     worst: "problem",
     about: "the unit lets the program reach its database on a PostgreSQL server",
   },
+  apparmor: { worst: "problem", about: "AppArmor lets OpenVPN do what logins need" },
+  selinux: { worst: "problem", about: "SELinux lets the program out of OpenVPN's domain" },
   database: { worst: "problem", about: "the database opens as it would for a login" },
   database_write: { worst: "problem", about: "a login can write to the database" },
   database_server: {

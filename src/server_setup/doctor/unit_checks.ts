@@ -1,4 +1,4 @@
-import { isOn, lastOf, listOf, type Unit } from "../systemd/unit_file.ts";
+import { lastOf, listOf, type Unit } from "../systemd/unit_file.ts";
 import { type Finding, ok, problemInUnit, warning } from "./finding.ts";
 import type { LineFacts } from "./set_up.ts";
 import { checkUnitNetwork } from "./unit_network.ts";
@@ -42,11 +42,6 @@ function checkTasks(unit: Unit, { user }: LineFacts): Finding {
 
 /** Whether the unit lets the program start. */
 export function checkMemory(unit: Unit): Finding {
-  const rule = lastOf(unit, "MemoryDenyWriteExecute");
-  if (rule !== null && isOn(unit, "MemoryDenyWriteExecute")) {
-    const why = "the program's runtime compiles code while it runs, and crashes";
-    return problemInUnit("unit_memory", rule, why, "MemoryDenyWriteExecute=no");
-  }
   const limit = lastOf(unit, "LimitAS");
   if (limit !== null && bytesOf(limit.value) < LEAST_ADDRESS_SPACE) {
     const why = "the program's runtime reserves far more address space, and crashes";

@@ -80,10 +80,11 @@ RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
 LockPersonality=yes
+MemoryDenyWriteExecute=yes
 KeyringMode=private
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 SystemCallArchitectures=native
-# The runtime protects its compiled code with memory keys.
+# The runtime asks for a memory key when it starts.
 SystemCallFilter=@system-service @pkey
 SystemCallErrorNumber=EPERM
 `;

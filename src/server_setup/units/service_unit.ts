@@ -57,7 +57,6 @@ function network({ reachesNetwork = false }: ServiceUnitOptions): string {
   return reachesNetwork ? " network-online.target" : "";
 }
 
-/** There is no MemoryDenyWriteExecute, as the runtime compiles code while it runs. */
 function hardening({ reachesNetwork = false }: ServiceUnitOptions): string {
   return `
 # The service needs its database, three kinds of sockets, and nothing else of the machine.
@@ -80,6 +79,7 @@ RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
 LockPersonality=yes
+MemoryDenyWriteExecute=yes
 RemoveIPC=yes
 KeyringMode=private
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
@@ -88,7 +88,7 @@ ${
       ? ELSEWHERE
       : "IPAddressDeny=any\nIPAddressAllow=localhost\n"
   }SystemCallArchitectures=native
-# The runtime protects its compiled code with memory keys.
+# The runtime asks for a memory key when it starts.
 SystemCallFilter=@system-service @pkey
 SystemCallFilter=~@privileged
 SystemCallErrorNumber=EPERM

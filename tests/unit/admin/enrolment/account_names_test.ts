@@ -42,3 +42,9 @@ Deno.test("unknown users are named in one line, and the account that each may st
     '"bob"',
   ]);
 });
+
+Deno.test("of very many unknown users, the first are named and the others counted", () => {
+  const usernames = Array.from({ length: 10_000 }, (_, n) => `user${n}`);
+  const [line] = doubtsAbout(usernames, accounts({}));
+  assert.match(line!, /^the system has no account for "user0", .*"user19" and 9980 more: logins/);
+});

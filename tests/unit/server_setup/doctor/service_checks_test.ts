@@ -98,7 +98,7 @@ function setUpOf({ config = GOOD, settings = "", settingsError, service, facts }
     unit: {
       name: "openvpn-server@server.service",
       assignments: readUnitFile(
-        "[Service]\nMemoryDenyWriteExecute=yes\nTasksMax=3\nProtectSystem=strict\n" +
+        "[Service]\nLimitAS=4G\nTasksMax=3\nProtectSystem=strict\n" +
           "CapabilityBoundingSet=CAP_NET_ADMIN\nStandardError=null",
         "unit",
       ),
@@ -115,6 +115,8 @@ function setUpOf({ config = GOOD, settings = "", settingsError, service, facts }
     databaseHosts: null,
     pamStack: null,
     clock: { year: 2026, isSynchronised: true },
+    apparmor: null,
+    selinux: null,
     ...facts,
   };
 }
@@ -233,7 +235,7 @@ Deno.test("each broken set-up for the service has its own finding, and no other"
     [{ service: { status: { address: "/run/s", answers: false } } }, "warning", "service_running"],
     [{ service: { unit: unitOf(UNIT, ["/run/openvpn-totp/b.sock"]) } }, "problem", "service_unit"],
     [
-      { service: { unit: unitOf(`${UNIT}\n[Service]\nMemoryDenyWriteExecute=yes`) } },
+      { service: { unit: unitOf(`${UNIT}\n[Service]\nLimitAS=4G`) } },
       "problem",
       "unit_memory",
     ],
