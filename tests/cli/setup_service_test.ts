@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { run } from "../lab/command.ts";
+import { assertDocumented } from "../lab/documented_fields.ts";
 import { makeTestDirectory, PROGRAM } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
 
@@ -234,6 +235,7 @@ testWith([], "setup --serve replaces an administrator's unit only with --replace
 testWith([], "setup --serve prints JSON", async () => {
   await using place = await makePlace();
   const { stdout } = await place.setup("server", "--serve", "--yes", "--json");
+  assertDocumented("setup", JSON.parse(stdout), true);
   const { changes, files, commands, backup } = JSON.parse(stdout);
   assert.equal(changes, true);
   assert.equal(files.length, 6);

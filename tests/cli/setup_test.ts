@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Finding } from "../../src/server_setup/doctor/finding.ts";
 import { run } from "../lab/command.ts";
+import { assertDocumented } from "../lab/documented_fields.ts";
 import { copyProgram, makeTestDirectory, PROGRAM } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
 import { CTRL_C, Terminal } from "../lab/terminal.ts";
@@ -110,6 +111,7 @@ testWith([], "setup refuses, and changes nothing", async () => {
 testWith([], "setup prints JSON", async () => {
   await using place = await makeConfig();
   const { stdout } = await place.setup("--yes", "--json");
+  assertDocumented("setup", JSON.parse(stdout));
   const { backup, findings, ...rest } = JSON.parse(stdout);
   assert.deepEqual(findings.map(({ id }: Finding) => id).slice(0, 1), ["token_secret"]);
   assert.deepEqual(rest, {

@@ -1,7 +1,8 @@
 import { checkApparmor } from "./apparmor_check.ts";
 import { checkCommonName } from "./common_name_check.ts";
 import { checkFactors } from "./factor_checks.ts";
-import type { Finding, FindingId } from "./finding.ts";
+import type { Finding } from "./finding.ts";
+import type { FindingId } from "./finding_ids.ts";
 import { checkGuessing } from "./guessing_check.ts";
 import { checkHooks } from "./hook_checks.ts";
 import { checkManagement } from "./management_checks.ts";

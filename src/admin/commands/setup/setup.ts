@@ -5,6 +5,7 @@ import type { AdminContext } from "../../context.ts";
 import { findConfig } from "../../../server_setup/configuration/config_file.ts";
 import { scriptAt } from "../../../server_setup/doctor/file_facts.ts";
 import type { Finding } from "../../../server_setup/doctor/finding.ts";
+import type { Printed, PrintedAlso } from "../../json_fields/json_fields.ts";
 import { requireYes } from "../../terminal/question.ts";
 import { apparmorResult } from "./apparmor_edit.ts";
 import { carryOut, NOTHING_DONE } from "./carry_out.ts";
@@ -62,9 +63,12 @@ function resultOf(
   const tokenSecret = isWritten ? newSecret : null;
   const apparmor = apparmorResult(rules, root, apparmorBackup);
   const changes = content !== null;
-  const result = { config, program, changes, backup, tokenSecret, findings, apparmor };
+  const written = { backup, tokenSecret };
+  const result: Printed<"setup"> = { config, program, changes, ...written, findings, apparmor };
   if (steps === null) return result;
-  return { ...result, files: files.map(({ path }) => path), copies, notes, commands: steps };
+  const paths = files.map(({ path }) => path);
+  const more = { files: paths, copies, notes, commands: steps } satisfies PrintedAlso<"setup">;
+  return { ...result, ...more };
 }
 
 /** What stands in front of the service's files' paths. */
