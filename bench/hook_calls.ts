@@ -10,7 +10,8 @@ import {
   makeTestDirectory,
   PROGRAM,
 } from "../tests/lab/program.ts";
-import { withBaseBinary } from "../scripts/base_binary.ts";
+import { targetOf } from "../scripts/base/base.ts";
+import { findBase } from "../scripts/base/find_base.ts";
 import { median } from "./numbers.ts";
 
 const ROUNDS = 30;
@@ -240,13 +241,12 @@ async function makeEmptyProgram(
   output: string,
 ): Promise<void> {
   await Deno.writeTextFile(`${directory}/empty.ts`, "");
-  await withBaseBinary(undefined, async (environment) => {
-    await mustRun(Deno.execPath(), [
-      ...["compile", "--quiet", "--no-config", "--no-lock", "--no-code-cache"],
-      ...["--v8-flags=--single-threaded", "--output", output],
-      `${directory}/empty.ts`,
-    ], { env: environment });
-  });
+  const { path } = await findBase(targetOf(), directory);
+  await mustRun(Deno.execPath(), [
+    ...["compile", "--quiet", "--no-config", "--no-lock", "--no-code-cache"],
+    ...["--v8-flags=--single-threaded", "--output", output],
+    `${directory}/empty.ts`,
+  ], { env: { DENORT_BIN: path } });
 }
 
 /** The higher of both calls' peaks, in KiB. */

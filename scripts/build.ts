@@ -2,21 +2,24 @@
  * `deno task build` compiles main.ts to dist/openvpn-totp, with the manual page in it, which is also
  * left in dist/openvpn-totp.8.
  *
- * `--target aarch64-unknown-linux-gnu` builds for the other supported architecture.
+ * `--target aarch64-unknown-linux-gnu` builds for the other supported architecture. Two builds of the
+ * same sources with the same base binary give the same bytes, wherever and whenever they are made.
  *
  * @module
  */
 import { parseArgs } from "node:util";
-import { stop, transform } from "esbuild";
+import { BUILD_RECORD, type BuildRecord, originText } from "../src/admin/build_record.ts";
 import { makeProgram } from "../src/admin/program.ts";
 import { systemContext } from "../src/admin/system_context.ts";
-import type { EpochMs } from "../src/core/epoch.ts";
 import type { Services } from "../src/service_options.ts";
-import { withBaseBinary } from "./base_binary.ts";
+import { type Base, type Target, targetOf } from "./base/base.ts";
+import { findBase } from "./base/find_base.ts";
+import { type Bundle, bundle } from "./build/bundle.ts";
+import { sourceDate } from "./build/source_date.ts";
 import { manPage } from "./man_page/man_page.ts";
 
-const TARGETS = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
-const OUTPUT = "./dist/openvpn-totp";
+/** Where the program is put. */
+export const OUTPUT = "./dist/openvpn-totp";
 const MAN_PAGE = "./dist/openvpn-totp.8";
 
 /** The manual page starts nothing. */
@@ -81,89 +84,62 @@ const PERMISSIONS = [
   "--allow-write",
 ];
 
-async function build(): Promise<void> {
-  const { target } = parseArgs({ options: { target: { type: "string" } } })
-    .values;
-  if (target !== undefined && !TARGETS.includes(target)) {
-    throw new Error(`--target is "${target}", expected ${TARGETS.join(" or ")}`);
-  }
-  await Deno.mkdir("dist", { recursive: true });
-  await Deno.writeTextFile(MAN_PAGE, manPage(makeProgram(systemContext(NO_SERVICES)), pageDate()));
-  const directory = await Deno.makeTempDir({ prefix: "openvpn-totp-bundle-" });
+/** What a build is made of, for those who have to tell others. */
+export interface Build {
+  target: Target;
+  base: Base;
+  bundle: Bundle;
+}
+
+/** What else is to be done during a build. */
+export interface BuildSteps {
+  /** Throws if the base binary is not to be used. */
+  accept?(base: Base): void;
+  /** Works with what the program was made of, before that is removed. */
+  use?(build: Build): Promise<void>;
+}
+
+/**
+ * Builds the program, and leaves it and its manual page in dist.
+ *
+ * @throws Error if there is no base binary, or the program does not run
+ */
+export async function build(target: Target, { accept, use }: BuildSteps = {}): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "openvpn-totp-build-" });
   try {
-    await bundle(directory);
-    await Deno.copyFile(MAN_PAGE, `${directory}/openvpn-totp.8`);
-    await withBaseBinary(target, (environment) => compile(directory, target, environment));
+    const base = await findBase(target, directory);
+    accept?.(base);
+    report(`base: denort ${base.deno}, ${originText(base)}, SHA-256 ${base.sha256}`);
+    const made = await bundle(directory);
+    await addFiles(made.directory, base);
+    await compile(made.directory, target, { DENORT_BIN: base.path });
+    if (target === Deno.build.target) await tryOutput();
+    const { size } = await Deno.stat(OUTPUT);
+    report(`made ${OUTPUT} (${(size / 1e6).toFixed(1)} MB)`);
+    await use?.({ target, base, bundle: made });
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
-  if (target === undefined || target === Deno.build.target) await tryOutput();
-  const { size } = await Deno.stat(OUTPUT);
-  report(`made ${OUTPUT} (${(size / 1e6).toFixed(1)} MB)`);
 }
 
-/**
- * The manual page's date: today, or what a reproducible build sets (SOURCE_DATE_EPOCH, in seconds).
- */
-function pageDate(): EpochMs {
-  const epoch = Deno.env.get("SOURCE_DATE_EPOCH");
-  return epoch ? Number(epoch) * 1000 : Date.now();
-}
-
-/**
- * Makes one set of small files: without it, modules and packages make each start some 5 ms slower. Each
- * of the hooks is one file by itself, as each file that a call loads costs OpenVPN's clients time: what
- * they share with the commands is there again.
- */
-async function bundle(directory: string): Promise<void> {
-  const BUNDLE = ["bundle", "--quiet", "--frozen", "--no-remote"];
-  await deno({}, [...BUNDLE, "--code-splitting", "--outdir", directory, "main.ts"]);
-  for (const hook of ["file_hook", "server_hook"]) {
-    const name = bundledName(directory, hook);
-    await deno({}, [...BUNDLE, "--output", `${directory}/${name}`, `src/hook/${hook}.ts`]);
-  }
-  await shorten(directory);
-}
-
-/** The file that `deno bundle` made of a module, by which main.ts loads it. */
-function bundledName(directory: string, module: string): string {
-  const form = new RegExp(`^${module}-\\w+\\.js$`);
-  const names = [...Deno.readDirSync(directory)].map(({ name }) => name)
-    .filter((name) => form.test(name));
-  const [name] = names;
-  if (name !== undefined && names.length === 1) return name;
-  throw new Error(
-    `deno bundle made no file ${module}-….js, or several: main.ts loads it by that name`,
-  );
-}
-
-/**
- * Shortens the bundle's files. `deno bundle --minify`, and esbuild by itself, put the value of a
- * variable that is used once in the variable's place, and so lose `using`: what should be closed or
- * given back never would be.
- */
-async function shorten(directory: string): Promise<void> {
-  try {
-    for (const { name } of Deno.readDirSync(directory)) {
-      const path = `${directory}/${name}`;
-      const { code } = await transform(await Deno.readTextFile(path), {
-        minify: true,
-        format: "esm",
-        target: "esnext",
-        // Written out, it survives.
-        supported: { using: false },
-        legalComments: "none",
-      });
-      await Deno.writeTextFile(path, code);
-    }
-  } finally {
-    await stop();
+/** Puts the manual page and the build's record beside the bundle's modules, and dates all of them. */
+async function addFiles(directory: string, { path: _, ...base }: Base): Promise<void> {
+  const page = manPage(makeProgram(systemContext(NO_SERVICES)), sourceDate() * 1000);
+  await Deno.mkdir("dist", { recursive: true });
+  await Deno.writeTextFile(MAN_PAGE, page);
+  await Deno.chmod(MAN_PAGE, 0o644);
+  await Deno.writeTextFile(`${directory}/openvpn-totp.8`, page);
+  const record: BuildRecord = { base };
+  await Deno.writeTextFile(`${directory}/${BUILD_RECORD}`, JSON.stringify(record));
+  // `deno compile` embeds the files' dates.
+  for (const { name } of Deno.readDirSync(directory)) {
+    await Deno.utime(`${directory}/${name}`, sourceDate(), sourceDate());
   }
 }
 
 async function compile(
   directory: string,
-  target: string | undefined,
+  target: Target,
   environment: Record<string, string>,
 ): Promise<void> {
   await deno(environment, [
@@ -181,10 +157,10 @@ async function compile(
     // that is compiled while the program runs, for which some systems give no memory.
     "--v8-flags=--single-threaded,--jitless",
     ...PERMISSIONS,
-    ...(target === undefined ? [] : ["--target", target]),
-    // Beside the modules, where `man` looks for it.
-    "--include",
-    `${directory}/openvpn-totp.8`,
+    ...["--target", target],
+    // Beside the modules, where `man` and `--version --verbose` look for them.
+    ...["--include", `${directory}/openvpn-totp.8`],
+    ...["--include", `${directory}/${BUILD_RECORD}`],
     "--output",
     OUTPUT,
     `${directory}/main.js`,
@@ -220,9 +196,12 @@ function report(line: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`build: ${line}\n`));
 }
 
-try {
-  await build();
-} catch (error) {
-  report(error instanceof Error ? error.message : String(error));
-  Deno.exit(1);
+if (import.meta.main) {
+  try {
+    const { target } = parseArgs({ options: { target: { type: "string" } } }).values;
+    await build(targetOf(target));
+  } catch (error) {
+    report(error instanceof Error ? error.message : String(error));
+    Deno.exit(1);
+  }
 }

@@ -27,11 +27,24 @@ export async function runAdmin(args: readonly string[], services: Services): Pro
     // Without the C library there is nobody to ask.
   }
   try {
+    if (asksForBuild(args)) return await showBuild(context);
     await makeProgram(context).parseAsync([...args], { from: "user" });
     return context.exitStatus;
   } catch (error) {
     return report(context, error);
   }
+}
+
+/** Commander would end at `--version`, whatever follows it. */
+function asksForBuild(args: readonly string[]): boolean {
+  return args.length === 2 && args.includes("--verbose") &&
+    (args.includes("--version") || args.includes("-V"));
+}
+
+async function showBuild(context: AdminContext): Promise<number> {
+  const { buildText } = await import("./build_text.ts");
+  context.out(buildText(context.screen));
+  return ExitStatus.DONE;
 }
 
 /** Says what went wrong, unless commander has; gives the exit status. */

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import project from "../../deno.json" with { type: "json" };
+import { Failure } from "../core/failure.ts";
 import { SETTINGS } from "../settings.ts";
 import { PROGRAM } from "../text/program_name.ts";
 import { type AnyCommand, Command } from "./command_line/commander.ts";
@@ -74,6 +75,7 @@ export function makeProgram(context: AdminContext): AnyCommand {
         "OpenVPN runs this program at each login; these commands enrol and manage users.",
     )
     .version(`${PROGRAM} ${project.version}`, "-V, --version", "show the version")
+    .option("--verbose", "with --version: name the runtime and the base of the build, too")
     .option("--db <path>", `the database (default: ${SETTINGS.tokenDbPath.default})`)
     .option("--database <url>", "the database on a PostgreSQL server (postgres://user@host/name)")
     .option("--key <path>", `the key file (default: ${SETTINGS.keyFile.default})`)
@@ -89,7 +91,8 @@ export function makeProgram(context: AdminContext): AnyCommand {
         "(openvpn-totp man) has them.",
     );
   program.hook("preAction", () => {
-    const { db, database, key } = program.opts();
+    const { db, database, key, verbose } = program.opts();
+    if (verbose) throw new Failure("usage", "--verbose needs --version, and nothing else");
     Object.assign(context, { db, database, key });
   });
   configureOutput(program, context);

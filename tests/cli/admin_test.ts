@@ -322,6 +322,18 @@ testWith([], "help and version are on standard output", async () => {
   }
   const { stdout } = await run(PROGRAM, ["--version"]);
   assert.match(stdout, /^openvpn-totp \d+\.\d+\.\d+\n$/);
+  for (const args of [["--version", "--verbose"], ["--verbose", "-V"]]) {
+    const details = await mustRun(PROGRAM, args);
+    assert(details.startsWith(stdout));
+    assert.match(details, /^Deno: +\d.*\nV8: +\d.*\nSQLite: +3\..*\ntarget: +\S+-linux-gnu$/m);
+    assert.match(details, /^base: +denort \d+\.\d+\.\d+, \S.*\nSHA-256: +[0-9a-f]{64}\n$/m);
+  }
+  const list = await run(PROGRAM, ["--verbose", "list"]);
+  assert.deepEqual(list, {
+    status: 2,
+    stdout: "",
+    stderr: "openvpn-totp: --verbose needs --version, and nothing else\n",
+  });
   const none = await run(PROGRAM, []);
   assert.equal(none.status, 2);
   assert.match(none.stderr, /^Usage: openvpn-totp /);

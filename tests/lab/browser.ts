@@ -10,7 +10,7 @@ export class Browser implements AsyncDisposable {
   readonly #events = new Map<string, () => void>();
   readonly #reading: Promise<void>;
   /** A time limit, so that a browser that hangs blocks nothing for ever. */
-  readonly #limit: number;
+  readonly #limit: ReturnType<typeof setTimeout>;
   #session: string | undefined;
   #id = 0;
 

@@ -45,6 +45,9 @@ const REQUIREMENTS = {
   apparmor_parser: command("apparmor_parser", "apparmor"),
   "systemd-analyze": command("systemd-analyze", "systemd"),
   "systemd-sysusers": command("systemd-sysusers", "systemd"),
+  dpkg: command("dpkg", "dpkg"),
+  rpmbuild: command("rpmbuild", "rpm"),
+  minisign: command("minisign", "minisign"),
   setpriv: command("setpriv", "util-linux"),
   unshare: command("unshare", "util-linux"),
   journal: {

@@ -9,7 +9,7 @@ export class HelpersBusy extends Failure {
 
 interface Waiting {
   turn: PromiseWithResolvers<void>;
-  timer: number;
+  timer: ReturnType<typeof setTimeout>;
 }
 
 /** Lets so many work at once, and has the others wait in a line, which is bounded in length and time. */

@@ -40,7 +40,7 @@ class KeptFile implements MetricsFile {
   #hasWorked: boolean | null = null;
   #isOurs = false;
   #isClosed = false;
-  #timer: number | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #writing: Promise<void>;
 
   constructor(path: string, source: MetricsFileSource, intervalMs: number) {

@@ -31,7 +31,7 @@ export function endSignal(signals: readonly Deno.Signal[]): EndSignal {
     },
     orEnd: (work) => wait(({ resolve, reject }) => work.then(resolve, reject)),
     async within(ms) {
-      let timer: number | undefined;
+      let timer: ReturnType<typeof setTimeout> | undefined;
       await wait(({ resolve }) => timer = setTimeout(resolve, ms));
       clearTimeout(timer);
     },

@@ -10,7 +10,7 @@ import { complete } from "../../../../src/admin/completion/candidates.ts";
 /** A program with everything that a command can have. */
 function makeProgram(): AnyCommand {
   const program = new Command("prog").option("--db <path>", "the database")
-    .version("1", "-V, --version").helpCommand(false);
+    .version("1", "-V, --version").option("--verbose").helpCommand(false);
   program.command("show").description("show a user").argument("<user>")
     .option("--json", "print JSON").option("--user <user>", "another");
   program.command("copy").argument("<from-file>").argument("<file>")
@@ -50,7 +50,7 @@ Deno.test("complete suggests what can come next", () => {
   const cases: [line: string, expected: string][] = [
     ["", "show copy help many key"],
     ["sh", "show copy help many key"],
-    ["-", "--db --version --help"],
+    ["-", "--db --version --verbose --help"],
     ["--db ", "<files>"],
     ["--db=/et", "<files>"],
     ["--db x ", "show copy help many key"],
@@ -77,7 +77,7 @@ Deno.test("complete suggests what can come next", () => {
     ["key ", "add list"],
     ["key add ", "<files>"],
     ["key ls ", "--help --db"],
-    ["unknown ", "--db --version --help"],
+    ["unknown ", "--db --version --verbose --help"],
   ];
   for (const [line, expected] of cases) {
     assert.equal(next(line), expected, line);

@@ -1,0 +1,89 @@
+/**
+ * `deno task release` builds the program and makes of it, in dist/release, all that is published: the
+ * program, an archive, packages for Debian and rpm, a bill of materials, sums, and a signature if it is
+ * given a key. The version is that of deno.json.
+ *
+ * @module
+ */
+import project from "../deno.json" with { type: "json" };
+import { resolve } from "node:path/posix";
+import { fileURLToPath } from "node:url";
+import { type Build, build, OUTPUT } from "./build.ts";
+import { sourceDate } from "./build/source_date.ts";
+import { requireAllowed } from "./release/allowed.ts";
+import { componentsOf } from "./release/components.ts";
+import { namesOf } from "./release/names.ts";
+import { readOptions, type ReleaseOptions } from "./release/options.ts";
+import { pack, sha256OfFile } from "./release/packing.ts";
+import { sign } from "./release/sign.ts";
+import { requireTools } from "./release/tools.ts";
+
+const LOCK = new URL("../deno.lock", import.meta.url);
+const RELEASE = fileURLToPath(new URL("../dist/release", import.meta.url));
+
+async function release(options: ReleaseOptions): Promise<void> {
+  await requireTools(options);
+  await requireOwnDirectory();
+  await build(options.target, {
+    accept: (base) => requireAllowed(base, options),
+    use: (made) => publish(made, options),
+  });
+}
+
+/** Makes the files beside the place where they will be: a release is there as a whole, or not. */
+async function publish(
+  { target, base, bundle }: Build,
+  { sign: key, maintainer, compression }: ReleaseOptions,
+): Promise<void> {
+  const { version } = project;
+  const { path: _, ...record } = base;
+  const contents = {
+    version,
+    target,
+    base: record,
+    components: await componentsOf(bundle, await Deno.readTextFile(LOCK)),
+    sha256: await sha256OfFile(OUTPUT),
+    date: sourceDate(),
+  };
+  const names = namesOf(version, target, base);
+  const directory = await Deno.makeTempDir({ dir: "dist", prefix: "release-" });
+  try {
+    await Deno.chmod(directory, 0o755);
+    const files = await pack(
+      { program: OUTPUT, contents, names, maintainer, compression },
+      directory,
+    );
+    if (key !== null) files.push(await sign(directory, resolve(key), version));
+    await Deno.remove(RELEASE, { recursive: true }).catch(ignoreMissing);
+    await Deno.rename(directory, RELEASE);
+    for (const name of files) report(`made dist/release/${name}`);
+  } catch (error) {
+    await Deno.remove(directory, { recursive: true }).catch(ignoreMissing);
+    throw error;
+  }
+}
+
+/** A link in its place could lead anywhere. */
+async function requireOwnDirectory(): Promise<void> {
+  for (const path of ["dist", RELEASE]) {
+    const info = await Deno.lstat(path).catch(ignoreMissing);
+    if (info !== undefined && !info.isDirectory) {
+      throw new Error(`${path} is no directory: remove it, then run this again`);
+    }
+  }
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}
+
+function report(line: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`release: ${line}\n`));
+}
+
+try {
+  await release(readOptions(Deno.args));
+} catch (error) {
+  report(error instanceof Error ? error.message : String(error));
+  Deno.exit(1);
+}
