@@ -1,3 +1,5 @@
+import { escapedXml, GREY, svgText, TEXT_STYLE } from "../scripts/picture_style.ts";
+
 /** Groups of horizontal bars on a logarithmic scale. */
 export interface Bars {
   title: string;
@@ -21,12 +23,9 @@ const GROUP_GAP = 30;
 const TOP = 44;
 
 /** Readable on white and on black alike, and by who sees no red or green. */
-const COLOURS = ["#8a8f98", "#3f7fd0", "#b8761f", "#9a5fc0", "#2f9a6c", "#c4536f"];
+const COLOURS = [GREY, "#3f7fd0", "#b8761f", "#9a5fc0", "#2f9a6c", "#c4536f"];
 
-/** Follows the reader's choice of light or dark; where styles are ignored, the text is mid grey. */
-const STYLE = "text{font:13px system-ui,sans-serif;fill:#24292f}" +
-  "line{stroke:#8a8f98;stroke-opacity:.4}.t{font-weight:600}" +
-  "@media(prefers-color-scheme:dark){text{fill:#e6edf3}}";
+const STYLE = `${TEXT_STYLE}line{stroke:${GREY};stroke-opacity:.4}`;
 
 /** Draws the bars as SVG. */
 export function barChart({ title, unit, groups }: Bars): string {
@@ -39,7 +38,7 @@ export function barChart({ title, unit, groups }: Bars): string {
   const parts: string[] = [];
   let y = TOP;
   for (const { name, bars } of groups) {
-    parts.push(text(8, y + 14, name, "t"));
+    parts.push(svgText(8, y + 14, name, "t"));
     y += ROW + 2;
     bars.forEach((bar, i) => {
       parts.push(...drawn(bar, y, COLOURS[i % COLOURS.length]!, x));
@@ -51,8 +50,8 @@ export function barChart({ title, unit, groups }: Bars): string {
     .flatMap((value) => tick(value, unit, x(value), y));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 26}" role="img">`,
-    `<title>${escaped(title)}</title><style>${STYLE}</style>`,
-    text(8, 22, title, "t"),
+    `<title>${escapedXml(title)}</title><style>${STYLE}</style>`,
+    svgText(8, 22, title, "t"),
     ...scale,
     ...parts,
     "</svg>\n",
@@ -65,14 +64,14 @@ function drawn(
   colour: string,
   x: (value: number) => number,
 ): string[] {
-  const named = text(LEFT - 8, y + 13, name, "", "end");
-  if (!(value > 0) || !Number.isFinite(value)) return [named, text(LEFT + 4, y + 13, label)];
+  const named = svgText(LEFT - 8, y + 13, name, "", "end");
+  if (!(value > 0) || !Number.isFinite(value)) return [named, svgText(LEFT + 4, y + 13, label)];
   const end = Math.max(x(value), LEFT + 2);
   const width = (end - LEFT).toFixed(1);
   return [
     named,
     `<rect x="${LEFT}" y="${y + 2}" width="${width}" height="${ROW - 5}" fill="${colour}"/>`,
-    text(Math.round(end) + 5, y + 13, label),
+    svgText(Math.round(end) + 5, y + 13, label),
   ];
 }
 
@@ -80,16 +79,6 @@ function tick(value: number, unit: string, x: number, bottom: number): string[] 
   const at = x.toFixed(1);
   return [
     `<line x1="${at}" x2="${at}" y1="${TOP - 8}" y2="${bottom}"/>`,
-    text(Number(at), bottom + 16, `${value.toLocaleString("en-GB")} ${unit}`, "", "middle"),
+    svgText(Number(at), bottom + 16, `${value.toLocaleString("en-GB")} ${unit}`, "", "middle"),
   ];
-}
-
-function text(x: number, y: number, words: string, type = "", anchor = "start"): string {
-  const attributes = `${type === "" ? "" : ` class="${type}"`}` +
-    `${anchor === "start" ? "" : ` text-anchor="${anchor}"`}`;
-  return `<text x="${x}" y="${y}"${attributes}>${escaped(words)}</text>`;
-}
-
-function escaped(words: string): string {
-  return words.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }

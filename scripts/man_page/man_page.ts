@@ -3,7 +3,9 @@ import type { AnyCommand, Argument, Option } from "../../src/admin/command_line/
 import { examplesOf } from "../../src/admin/command_line/examples.ts";
 import { optionsOf, visibleCommands } from "../../src/admin/completion/shown.ts";
 import type { EpochMs } from "../../src/core/epoch.ts";
+import { REASON_MEANINGS } from "../../src/core/reason_meanings.ts";
 import { SETTINGS } from "../../src/settings.ts";
+import { defaultText } from "../default_text.ts";
 import {
   DESCRIPTION,
   ENVIRONMENT,
@@ -36,6 +38,7 @@ export function manPage(program: AnyCommand, at: EpochMs): string {
     ...section("COMMANDS", groupsOf(program, commands)),
     ...section("OPTIONS OF ALL COMMANDS", optionsOf(program).map(optionEntry)),
     ...section("SETTINGS", settings()),
+    ...section("LOG", reasons()),
     ...section("EXIT STATUS", EXIT_STATUS.map(entry)),
     ...section("FILES", FILES.map(entry)),
     ...section("ENVIRONMENT", ENVIRONMENT.map(entry)),
@@ -126,9 +129,21 @@ function settings(): string[] {
     ),
     ...Object.values(SETTINGS).map((setting) => {
       const { name, meaning, allowed } = setting;
-      const byDefault = setting.default.includes("`") ? setting.default : `\`${setting.default}\``;
+      const byDefault = defaultText(setting);
       return tagged(bold(name), `${sentence(meaning)} Allowed: ${allowed}. Default: ${byDefault}.`);
     }),
+  ];
+}
+
+function reasons(): string[] {
+  return [
+    prose(
+      "Each decision about a login is a line of the log, and a row of the audit trail (`log`). The " +
+        "`reason` of a refusal is one of these:",
+    ),
+    ...Object.entries(REASON_MEANINGS).map(([reason, meaning]) =>
+      tagged(bold(reason), sentence(meaning))
+    ),
   ];
 }
 

@@ -87,7 +87,8 @@ export function makeProgram(context: AdminContext): AnyCommand {
       "\nExit status: 0 success; 1 failure, also when doctor finds a problem, when a login would refuse\n" +
         "the code that verify was given, or when status finds a server that is not connected; 2 wrong\n" +
         "usage.\n" +
-        "The settings for logins go into OpenVPN's configuration; see the README.",
+        "The settings for logins go into OpenVPN's configuration; the manual page\n" +
+        "(openvpn-totp man) has them.",
     );
   program.hook("preAction", () => {
     const { db, database, key, verbose } = program.opts();

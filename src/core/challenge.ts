@@ -1,4 +1,4 @@
-import { type EpochMs, wasSetBack } from "./epoch.ts";
+import { DAY_MS, type EpochMs, wasSetBack } from "./epoch.ts";
 import type { Reason } from "./verdict.ts";
 
 /** Who is logging in, as OpenVPN reports it with the password and again with the answer. */
@@ -30,7 +30,7 @@ export interface Challenge extends Attempt {
  * How long an accepted challenge is kept after its expiry, in milliseconds: a second answer must
  * still find it, and changes nothing then.
  */
-export const KEPT_AFTER_EXPIRY_MS = 24 * 60 * 60 * 1000;
+export const KEPT_AFTER_EXPIRY_MS = DAY_MS;
 
 /**
  * Says why an answer to a challenge must be refused before the code is even looked at. The answer

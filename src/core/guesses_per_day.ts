@@ -1,7 +1,5 @@
-import type { EpochMs } from "./epoch.ts";
+import { DAY_MS, type EpochMs } from "./epoch.ts";
 import { afterWrongCode, lockedForSeconds, type LockoutRule, NO_FAILURES } from "./lockout.ts";
-
-const DAY_MS = 86_400_000;
 
 /** How long a guess takes at the very least, in milliseconds; no connection is that fast. */
 const GUESS_MS = 1;

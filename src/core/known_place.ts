@@ -1,4 +1,4 @@
-import type { EpochMs } from "./epoch.ts";
+import { DAY_MS, type EpochMs } from "./epoch.ts";
 import type { CodeFailures } from "./lockout.ts";
 
 /** A network that a user has logged in from, with the password and the code that they needed. */
@@ -11,10 +11,10 @@ export interface KnownPlace {
 }
 
 /** A place stays known for this long after the last login, in milliseconds: four weeks. */
-export const KNOWN_FOR_MS = 28 * 24 * 60 * 60 * 1000;
+export const KNOWN_FOR_MS = 28 * DAY_MS;
 
 /** A login makes no difference within this time after one that is recorded, in milliseconds: a day. */
-const RECORDED_EVERY_MS = 24 * 60 * 60 * 1000;
+const RECORDED_EVERY_MS = DAY_MS;
 
 /** Says whether a user has logged in from a place in the last weeks. */
 export function isKnown(place: KnownPlace | null, now: EpochMs): place is KnownPlace {

@@ -1,4 +1,4 @@
-import type { EpochMs } from "./epoch.ts";
+import { DAY_MS, type EpochMs } from "./epoch.ts";
 
 /** What is stored about a user's wrong codes. */
 export interface CodeFailures {
@@ -45,7 +45,7 @@ export interface LockoutRule {
 export const LONGEST_LOCK_SECONDS = { known: 3600, unknown: 24 * 3600 };
 
 /** After this long without a lock, the next one is as short as the first, in milliseconds. */
-const LOCKS_COUNT_FOR_MS = 24 * 60 * 60 * 1000;
+const LOCKS_COUNT_FOR_MS = DAY_MS;
 
 /**
  * How long a user's codes are still locked.

@@ -7,6 +7,9 @@ import { Failure } from "../core/failure.ts";
 import type { CodeFailures } from "../core/lockout.ts";
 import { quoted } from "../text/printable.ts";
 
+/** In which order users are read, by the bytes of the username. */
+export type Direction = "ascending" | "descending";
+
 /** A user to be enrolled. */
 export interface NewEnrolment
   extends
@@ -118,7 +121,7 @@ export interface EnrolmentStore {
    * not wait for all of them, and there may be more than fit into the memory. Users who are added or
    * removed meanwhile may be among them or not; each is given once at the most.
    */
-  users(direction?: "ascending" | "descending"): AsyncIterable<StoredUser[]>;
+  users(direction?: Direction): AsyncIterable<StoredUser[]>;
 
   /** Those users, in the order of the names; without those whom there are not. */
   usersNamed(usernames: readonly string[]): Promise<StoredUser[]>;

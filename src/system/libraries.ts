@@ -45,8 +45,8 @@ function load<const S extends Deno.ForeignLibraryInterface>(
   symbols: S,
 ): Deno.DynamicLibrary<S> {
   try {
-    const { symbols: functions, close } = Deno.dlopen(path, plainly(symbols));
-    return { symbols: unpacked(functions, symbols), close };
+    const library = Deno.dlopen(path, plainly(symbols));
+    return { symbols: unpacked(library.symbols, symbols), close: () => library.close() };
   } catch (error) {
     const cause = error instanceof Error ? error.message : "unknown error";
     throw new Failure("library_missing", `cannot load ${path}: ${cause}`);

@@ -146,28 +146,6 @@ testWith(
   },
 );
 
-/** CapabilityBoundingSet of Debian's openvpn-server@.service, as setpriv(1) names them. */
-const UNIT_CAPABILITIES = [
-  ...["ipc_lock", "net_admin", "net_bind_service", "net_raw", "setgid"],
-  ...["setuid", "setpcap", "sys_chroot", "dac_override", "audit_write"],
-];
-
-testWith(
-  ["root", "useradd"],
-  "a login works with the capabilities and limits of the distribution's service unit",
-  async () => {
-    await withUser(async ({ username, password, secret, ...user }) => {
-      const attempt = await user.attempt();
-      attempt.wrap = [
-        ...["prlimit", "--nproc=10", "setpriv", "--bounding-set"],
-        ["-all", ...UNIT_CAPABILITIES.map((name) => `+${name}`)].join(","),
-      ];
-      assert.equal((await attempt.password(username, password)).status, 2);
-      assert.equal((await attempt.answer(base64(codeOf(secret)))).status, 0);
-    });
-  },
-);
-
 testWith([], "the program opens libraries by absolute path alone", async () => {
   await using directory = await makeTestDirectory();
   await enroll(directory.db, "root");

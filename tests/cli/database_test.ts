@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { COPIED_TABLES } from "../../src/store/copied_tables.ts";
-import { documentedFields } from "../lab/documented_fields.ts";
+import { assertDocumented } from "../lab/documented_fields.ts";
 import { mustRun, type Output, run } from "../lab/command.ts";
 import { startPostgres, type TestPostgres, type TestPostgresDatabase } from "../lab/postgres.ts";
 import { once, PostgresProxy } from "../lab/postgres_proxy.ts";
@@ -52,10 +52,7 @@ testWith(POSTGRES_LAB, "database init makes the tables, and grants what logins n
       to: 1,
       roles: [database.login],
     });
-    assert.deepEqual(
-      Object.keys(JSON.parse(again.stdout)),
-      await documentedFields("database init"),
-    );
+    assertDocumented("database init", JSON.parse(again.stdout));
     const rights = await database.psql(
       `SELECT string_agg(DISTINCT privilege_type, ',' ORDER BY privilege_type)
        FROM information_schema.role_table_grants
@@ -178,7 +175,7 @@ testWith(POSTGRES_LAB, "database copy takes everything along, both ways", async 
     assert.equal(stderr, "");
     assert.equal(status, 0);
     const { users, rows, keyFile } = JSON.parse(stdout);
-    assert.deepEqual(Object.keys(JSON.parse(stdout)), await documentedFields("database copy"));
+    assertDocumented("database copy", JSON.parse(stdout));
     assert.deepEqual([users, rows.decisions, keyFile], [3, 12_000, keyFileOf(db)]);
   }
   assert.deepEqual(contentOf(back), contentOf(db));

@@ -66,7 +66,7 @@ testWith(
     assert.match(codes.why!, /PAM service of its own/);
     assert.match(found.at(-1)!.what, /^wrong_password/);
 
-    // As the README advises.
+    // As docs/doctor.md advises.
     await service.use(PLAIN_RULES);
     assert.deepEqual(said(await server.doctor(account)), [
       ...["ok pam_codes", "ok pam_stack", "ok password", "ok any_password"],

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { findConfig } from "../../src/server_setup/configuration/config_file.ts";
-import { type Finding, FINDINGS } from "../../src/server_setup/doctor/finding.ts";
+import type { Finding } from "../../src/server_setup/doctor/finding.ts";
+import { FINDINGS } from "../../src/server_setup/doctor/finding_ids.ts";
 import { makeAccount } from "../lab/accounts.ts";
 import { run } from "../lab/command.ts";
+import { assertDocumented } from "../lab/documented_fields.ts";
 import { enroll, keyFileOf, makeTestDirectory, PROGRAM } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
 import { Terminal } from "../lab/terminal.ts";
@@ -97,20 +99,9 @@ testWith(
     const { status, stdout, stderr } = await server.doctor("--json");
     assert.equal(status, 1);
     assert.match(stderr, /^openvpn-totp: doctor found \d problems? [^\n]+\n$/);
-    const { findings, ...rest } = JSON.parse(stdout);
-    assert.deepEqual(Object.keys(rest), ["config", "program", "problems", "warnings"]);
-    for (const finding of findings as Finding[]) {
-      assert.deepEqual(Object.keys(finding).sort(), [
-        "at",
-        "command",
-        "id",
-        "level",
-        "line",
-        "what",
-        "why",
-      ]);
-      assert(finding.id in FINDINGS);
-    }
+    assertDocumented("doctor", JSON.parse(stdout));
+    const { findings }: { findings: Finding[] } = JSON.parse(stdout);
+    for (const finding of findings) assert(finding.id in FINDINGS);
     const found = findings.find((one: Finding) => one.id === "script_security");
     assert.deepEqual(found, {
       id: "script_security",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { run } from "../lab/command.ts";
+import { assertDocumented } from "../lab/documented_fields.ts";
 import {
   admin,
   base64,
@@ -130,19 +131,12 @@ testWith([], "list says what isn't as usual with each user", async () => {
 
 testWith(
   [],
-  "list --json has the fields that the README promises",
+  "list --json has the fields that docs/scripts.md promises",
   async () => {
     await using directory = await makeTestDirectory();
     await enroll(directory.db, "root");
     const [row] = JSON.parse(await ok(directory.db, "list", "--json"));
-    const readme = await Deno.readTextFile(
-      new URL("../../README.md", import.meta.url),
-    );
-    const [, rows] = readme.split(/^\| field +\| value +\|\n/m);
-    const promised = rows!.split("\n\n")[0]!.split("\n").flatMap((line) =>
-      Array.from(line.split("|")[1]!.matchAll(/`(\w+)`/g), ([, name]) => name)
-    );
-    assert.deepEqual(promised.toSorted(), Object.keys(row).toSorted());
+    assertDocumented("list", row);
   },
 );
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { REASONS } from "../../src/core/verdict.ts";
 import { SETTINGS } from "../../src/settings.ts";
 import { mustRun, run } from "../lab/command.ts";
 import { makeTestDirectory, PROGRAM } from "../lab/program.ts";
@@ -33,7 +34,7 @@ async function helpOf(...args: string[]): Promise<string[]> {
     .map((term) => term.replace(/[<>]/g, ""));
 }
 
-testWith(["man"], "man has each command, option and setting", async () => {
+testWith(["man"], "man has each command, option, setting and reason for a refusal", async () => {
   await using directory = await makeTestDirectory();
   const { text } = await render(directory.path);
   const terms = await helpOf();
@@ -49,6 +50,7 @@ testWith(["man"], "man has each command, option and setting", async () => {
     assert(text.includes(` ${name} `), name);
     assert(text.includes(allowed.replaceAll("`", "")), allowed);
   }
+  for (const reason of Object.keys(REASONS)) assert(text.includes(` ${reason} `), reason);
   const sections = ["NAME", "SYNOPSIS", "EXIT STATUS", "FILES", "ENVIRONMENT"];
   for (const section of [...sections, "EXAMPLES", "SECURITY", "SEE ALSO"]) {
     assert(text.includes(` ${section} `), section);

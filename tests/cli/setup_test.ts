@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Finding } from "../../src/server_setup/doctor/finding.ts";
 import { run } from "../lab/command.ts";
+import { assertDocumented } from "../lab/documented_fields.ts";
 import { copyProgram, makeTestDirectory, PROGRAM } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
 import { CTRL_C, Terminal } from "../lab/terminal.ts";
@@ -33,9 +34,12 @@ async function makeConfig() {
   const config = `${directory.path}/server.conf`;
   await Deno.writeTextFile(config, BEFORE);
   await Deno.chmod(config, 0o640);
+  // The machine's own rules for AppArmor are left alone.
+  const args = ["setup", "--config", config, "--root", `${directory.path}/root`];
   return Object.assign(directory, {
     config,
-    setup: (...args: string[]) => run(PROGRAM, ["setup", "--config", config, ...args]),
+    args,
+    setup: (...more: string[]) => run(PROGRAM, [...args, ...more]),
     names: () => [...Deno.readDirSync(directory.path)].map(({ name }) => name).sort(),
     text: () => Deno.readTextFileSync(config),
   });
@@ -107,6 +111,7 @@ testWith([], "setup refuses, and changes nothing", async () => {
 testWith([], "setup prints JSON", async () => {
   await using place = await makeConfig();
   const { stdout } = await place.setup("--yes", "--json");
+  assertDocumented("setup", JSON.parse(stdout));
   const { backup, findings, ...rest } = JSON.parse(stdout);
   assert.deepEqual(findings.map(({ id }: Finding) => id).slice(0, 1), ["token_secret"]);
   assert.deepEqual(rest, {
@@ -114,6 +119,7 @@ testWith([], "setup prints JSON", async () => {
     program: PROGRAM,
     changes: true,
     tokenSecret: null,
+    apparmor: null,
   });
   assert(backup.startsWith(`${place.config}.backup-`));
   const again = JSON.parse((await place.setup("--yes", "--json")).stdout);
@@ -208,7 +214,7 @@ testWith(
     await using place = await makeConfig();
     const ask = async (keys: string, before = () => {}) => {
       await using terminal = new Terminal(
-        `${PROGRAM} setup --config ${place.config}`,
+        `${PROGRAM} ${place.args.join(" ")}`,
         { NO_COLOR: "" },
       );
       const shown = await terminal.shows(/\[y\/N\] $/);
@@ -261,9 +267,7 @@ testWith(
         "-e",
         `inject=${call}:${fault}`,
         PROGRAM,
-        "setup",
-        "--config",
-        place.config,
+        ...place.args,
         "--yes",
       ]);
       assert.equal(output.status, status, output.stderr);

@@ -1,12 +1,26 @@
 import assert from "node:assert/strict";
+import type { Documented, Fields } from "../../src/admin/json_fields/documented.ts";
+import { JSON_FIELDS, type JsonCommand } from "../../src/admin/json_fields/json_fields.ts";
 
-const README = new URL("../../README.md", import.meta.url);
+/**
+ * Fails if an object that a command printed with `--json` lacks a field of docs/scripts.md, or has
+ * another one, or has them in another order; also within its lists and objects.
+ *
+ * @param hasOption whether the option was given that adds fields, or prints others
+ */
+export function assertDocumented(command: JsonCommand, printed: unknown, hasOption = false): void {
+  const { fields, also = {} }: Documented = JSON_FIELDS[command];
+  const [[sentence, others] = ["", {}]] = hasOption ? Object.entries(also) : [];
+  const all = sentence.endsWith("instead:") ? others : { ...fields, ...others };
+  assertFields(printed, all, command);
+}
 
-/** The fields that a command prints with `--json`, in order, according to the README's table. */
-export async function documentedFields(command: string): Promise<string[]> {
-  const [, table] = (await Deno.readTextFile(README)).split("## In scripts\n");
-  const row = table!.split("\n").map((line) => line.split("|"))
-    .find(([, commands]) => commands?.includes(`\`${command}\``));
-  assert(row, `the README has no row for ${command}`);
-  return row[2]!.matchAll(/`(\w+)`/g).map(([, field]) => field!).toArray();
+function assertFields(object: unknown, fields: Fields, where: string): void {
+  assert(object !== null && typeof object === "object", `${where} is an object`);
+  assert.deepEqual(Object.keys(object), Object.keys(fields), where);
+  for (const [name, value] of Object.entries(object)) {
+    const text = fields[name]!;
+    if (typeof text === "string" || value === null) continue;
+    for (const one of [value].flat()) assertFields(one, text.of, `${where}: ${name}`);
+  }
 }

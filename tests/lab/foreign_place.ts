@@ -31,7 +31,7 @@ export interface ForeignPlace extends AsyncDisposable {
   requireOwned(): Promise<void>;
 }
 
-/** Makes an account, and a directory for it as the README tells ("Codes only"). */
+/** Makes an account, and a directory for it as docs/codes-only.md tells. */
 export async function makeForeignPlace(): Promise<ForeignPlace> {
   await using stack = new AsyncDisposableStack();
   const directory = stack.use(await makeTestDirectory());

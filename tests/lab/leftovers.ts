@@ -6,6 +6,7 @@ import { PAM_SERVICES } from "./pam_service.ts";
 import { memoryDirectory } from "./program.ts";
 import { reachablePlace } from "./reachable_place.ts";
 import type { IsLeft } from "./owner.ts";
+import { GROUP_PARENTS } from "./task_limit.ts";
 
 /**
  * Removes what tests have left on the machine, beginning with processes, which may use the rest.
@@ -21,6 +22,7 @@ export async function removeLeftovers(isLeft: IsLeft): Promise<void> {
   for (const directory of directories) await removeIfThere(directory);
   if (Deno.uid() === 0) {
     await removePamServices(isLeft);
+    await removeTaskGroups(isLeft);
     await removeAccounts(isLeft);
   }
 }
@@ -118,6 +120,15 @@ async function unmountBelow(directory: string): Promise<void> {
 async function removePamServices(isLeft: IsLeft): Promise<void> {
   for (const name of namesIn(PAM_SERVICES).filter(isLeft)) {
     await removeIfThere(`${PAM_SERVICES}/${name}`);
+  }
+}
+
+/** Such a directory's files go with it, and cannot be removed one by one. */
+async function removeTaskGroups(isLeft: IsLeft): Promise<void> {
+  for (const parent of GROUP_PARENTS) {
+    for (const name of namesIn(parent).filter(isLeft)) {
+      await run("rmdir", [`${parent}/${name}`]);
+    }
   }
 }
 

@@ -27,7 +27,7 @@ interface First {
 const IN_WAIT = "refused too_many_failures";
 
 /**
- * Predicts the results of logins from the README alone: a plain object to compare the real steps
+ * Predicts the results of logins from the documents alone: a plain object to compare the real steps
  * with. A verdict is written as its outcome, followed by its basis or its reason.
  */
 export class LoginModel extends LoginBooks {

@@ -1,4 +1,5 @@
 import { postgresBinary } from "./postgres_binaries.ts";
+import { canLimitTasks } from "./task_limit.ts";
 import { wayIn } from "./way_in.ts";
 
 /** The command that makes a journal file from entries given as text. */
@@ -41,6 +42,7 @@ const REQUIREMENTS = {
   chromium: command("chromium", "chromium and fonts-dejavu-core"),
   pdfinfo: command("pdfinfo", "poppler-utils"),
   fail2ban: command("fail2ban-regex", "fail2ban"),
+  apparmor_parser: command("apparmor_parser", "apparmor"),
   "systemd-analyze": command("systemd-analyze", "systemd"),
   "systemd-sysusers": command("systemd-sysusers", "systemd"),
   dpkg: command("dpkg", "dpkg"),
@@ -54,6 +56,10 @@ const REQUIREMENTS = {
       exists("/usr/lib/python3/dist-packages/systemd/journal.py"),
     advice: "a journal's file, made and read: " +
       "apt-get install systemd-journal-remote python3-systemd",
+  },
+  "task limit": {
+    isMet: canLimitTasks,
+    advice: "cgroups that root can make, with the controller pids",
   },
   tun: {
     isMet: () => exists("/dev/net/tun"),

@@ -1,4 +1,4 @@
-import { listOf, readUnitFile, type Unit } from "../../src/server_setup/systemd/unit_file.ts";
+import { isOn, listOf, readUnitFile, type Unit } from "../../src/server_setup/systemd/unit_file.ts";
 import { mustRun } from "./command.ts";
 
 /** A unit's text as its assignments. */
@@ -13,7 +13,8 @@ export function unitOf(name: string, text: string): Unit {
 export function withCapabilitiesOf(unit: Unit): string[] {
   const names = wordsOf(unit, "CapabilityBoundingSet")
     .map((name) => name.replace(/^CAP_/, "+").toLowerCase());
-  return ["setpriv", "--bounding-set", ["-all", ...names].join(","), "--no-new-privs"];
+  const fixed = isOn(unit, "NoNewPrivileges") ? ["--no-new-privs"] : [];
+  return ["setpriv", "--bounding-set", ["-all", ...names].join(","), ...fixed];
 }
 
 /** A command that runs the program given in its arguments with mounts of its own. */

@@ -40,7 +40,7 @@ testWith(
         before = await findingsAt(config);
         const secret = config.replace("server.conf", "auth-token.key");
         await mustRun(PROGRAM, [
-          ...["setup", "--config", config, "--yes"],
+          ...["setup", "--config", config, "--yes", "--no-apparmor"],
           ...["--token-secret", secret],
         ]);
       },

@@ -46,7 +46,7 @@ async function startAsNobody(
   return Object.assign(server, { secrets });
 }
 
-/** The README's lines for a server whose plugin checks passwords. */
+/** The lines of docs/codes-only.md for a server whose plugin checks passwords. */
 const WITH_PLUGIN = [
   `plugin ${PLUGIN} login`,
   "setenv deferred_auth_pam 1",

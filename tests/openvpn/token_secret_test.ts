@@ -34,7 +34,7 @@ testScripts(
     await using server = await startServer(async (config) => {
       const secret = config.replace("server.conf", "auth-token.key");
       await mustRun(PROGRAM, [
-        ...["setup", "--config", config, "--yes", "--token-secret", secret],
+        ...["setup", "--config", config, "--yes", "--no-apparmor", "--token-secret", secret],
       ]);
       assert.equal(Deno.statSync(secret).mode! & 0o777, 0o600);
     });
@@ -64,7 +64,7 @@ testWith(
       await mustRun("openvpn", ["--genkey", "auth-token", secret]);
       const before = await Deno.readTextFile(secret);
       await mustRun(PROGRAM, [
-        ...["setup", "--config", config, "--yes", "--token-secret", secret],
+        ...["setup", "--config", config, "--yes", "--no-apparmor", "--token-secret", secret],
       ]);
       assert.equal(await Deno.readTextFile(secret), before);
     });

@@ -7,7 +7,7 @@ import { HostileEvents } from "../lab/hostile_events.ts";
 import { HOSTILE_NAMES } from "../lab/hostile_names.ts";
 import { ServiceRig } from "../lab/service_rig.ts";
 
-const LOGINS = 250;
+const LOGINS = 150;
 
 /** Resident memory, in KiB: what the program has at rest, and some. */
 const MOST_KIB = 250 * 1024;

@@ -6,7 +6,7 @@ import { testWith } from "../lab/requirements.ts";
 
 testWith(
   ["zbarimg", "rsvg-convert"],
-  "the QR codes in the README's pictures are readable, and belong to one enrolment",
+  "the QR codes in the documents' pictures are readable, and belong to one enrolment",
   async () => {
     await using directory = await makeTestDirectory();
     const pictures = fileURLToPath(

@@ -6,7 +6,7 @@ import { readSetting, readSettings, SETTINGS } from "../../src/settings.ts";
 import { anyText, holds, textWith } from "../lab/fuzz.ts";
 import { unquote } from "../lab/logfmt.ts";
 
-/** What README.md promises for each setting: the values of the texts that it allows. */
+/** What docs/settings.md promises for each setting: the values of the texts that it allows. */
 const DOCUMENTED: Record<
   keyof typeof SETTINGS,
   (text: string) => unknown
@@ -124,7 +124,7 @@ for (const [key, documented] of Object.entries(DOCUMENTED)) {
   const setting = SETTINGS[key as keyof typeof SETTINGS];
   const read = (text: string) => (name: string) => name === setting.name ? text : undefined;
 
-  Deno.test(`${setting.name} is what README.md allows, or a failure that names it`, () => {
+  Deno.test(`${setting.name} is what docs/settings.md allows, or a failure that names it`, () => {
     holds(
       fc.property(text, (text) => {
         const expected = documented(text);

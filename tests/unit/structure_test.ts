@@ -30,12 +30,12 @@ const ALLOWED: Record<string, readonly string[]> = {
   "login": ["core", "text", "login", "store/store.ts"],
   "store/sqlite": [
     ...["core", "text", "system", "store/sqlite", "store/store.ts", "store/login_store.ts"],
-    ...["store/enrolment_store.ts", "store/backup.ts", "store/rows.ts"],
+    ...["store/enrolment_store.ts", "store/amounts.ts", "store/backup.ts", "store/rows.ts"],
     ...["store/copy.ts", "store/copied_tables.ts"],
   ],
   "store/postgres": [
     ...["core", "text", "system", "store/postgres", "store/store.ts", "store/login_store.ts"],
-    ...["store/enrolment_store.ts", "store/rows.ts"],
+    ...["store/enrolment_store.ts", "store/amounts.ts", "store/rows.ts"],
     ...["store/copy.ts", "store/copied_tables.ts", "store/schema.ts", "store/server_facts.ts"],
   ],
   "store": ["core", "text", "store"],

@@ -1,5 +1,6 @@
 import { printable } from "../../text/printable.ts";
-import { type Finding, FINDINGS, type Level } from "../../server_setup/doctor/finding.ts";
+import type { Finding } from "../../server_setup/doctor/finding.ts";
+import { FINDINGS, type Level } from "../../server_setup/doctor/finding_ids.ts";
 import { type Screen, type Tone, toned, wrapped } from "./screen.ts";
 
 const TONES: Record<Level, Tone> = { ok: "good", warning: "doubtful", problem: "bad" };

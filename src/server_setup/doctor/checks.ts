@@ -1,6 +1,8 @@
+import { checkApparmor } from "./apparmor_check.ts";
 import { checkCommonName } from "./common_name_check.ts";
 import { checkFactors } from "./factor_checks.ts";
-import type { Finding, FindingId } from "./finding.ts";
+import type { Finding } from "./finding.ts";
+import type { FindingId } from "./finding_ids.ts";
 import { checkGuessing } from "./guessing_check.ts";
 import { checkHooks } from "./hook_checks.ts";
 import { checkManagement } from "./management_checks.ts";
@@ -9,6 +11,7 @@ import { checkOpenvpn } from "./openvpn_checks.ts";
 import { checkOtherOptions } from "./option_checks.ts";
 import { checkOutputs } from "./output_checks.ts";
 import { checkPamStack } from "./pam_stack_checks.ts";
+import { checkSelinux } from "./selinux_check.ts";
 import { checkService } from "./service_checks.ts";
 import { checkSession } from "./session_checks.ts";
 import type { LineFacts, SetUp } from "./set_up.ts";
@@ -28,6 +31,8 @@ export function checkAll(setUp: SetUp): Finding[] {
     checkService,
     checkMachine,
     checkPamStack,
+    checkApparmor,
+    checkSelinux,
   ].flatMap((check) => check(setUp));
   const findings = forMode(found, setUp);
   return setUp.config.error === null

@@ -25,7 +25,7 @@ function checkRights({ config, settings, user, serviceSettings }: LineFacts): Fi
     "dropped_rights",
     what,
     "PAM checks other users' passwords only for root: remove the line, or let another factor " +
-      'check the password (README, "Codes only")',
+      "check the password (docs/codes-only.md)",
     { line: "setenv totpPrimaryAuth external", at },
   );
 }

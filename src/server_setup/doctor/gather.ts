@@ -10,13 +10,16 @@ import { commandWords, HOOKS, isOtherTotp } from "../configuration/hook_lines.ts
 import { isServiceMode } from "../configuration/service_lines.ts";
 import { type Config, directivesNamed, lastNamed } from "../openvpn_config/directive.ts";
 import type { ReadFile } from "../openvpn_config/read_config.ts";
+import { needsOf } from "../apparmor/needs.ts";
 import { readUnit } from "../systemd/read_unit.ts";
 import { lastOf, type Unit } from "../systemd/unit_file.ts";
+import { gatherApparmor } from "./apparmor_facts.ts";
 import { directoryAt, readersOf, scriptAt, troubleAbove, troubleOf } from "./file_facts.ts";
 import { findOpenvpn } from "./openvpn_version.ts";
 import { pamStackOf } from "./pam_stack_facts.ts";
 import { probePam } from "./probe_pam.ts";
 import { examineServer, rehearseDatabase } from "./rehearsal.ts";
+import { gatherSelinux } from "./selinux_facts.ts";
 import { gatherService, readServiceSettings } from "./service_facts.ts";
 import type { LineFacts, RunUser, Script, SetUp } from "./set_up.ts";
 import { areFilesNamed, settingsIn, settingsOf, variablesIn } from "./settings_in_config.ts";
@@ -52,10 +55,11 @@ export async function gatherSetUp({ now, ...options }: GatherOptions): Promise<S
   const user = service?.user ?? lines.user;
   const values = serviceSettings?.values ?? variablesIn(config);
   const pam = settings.primaryAuth === "pam" ? probePam(settings) : null;
+  const scripts = scriptsIn(config);
   return {
     ...lines,
     configTrouble: configTrouble(configPath, config),
-    scripts: scriptsIn(config),
+    scripts,
     service,
     ...areFilesNamed(values)
       ? await rehearse(settings, { user, isService: service !== null }, now())
@@ -63,6 +67,21 @@ export async function gatherSetUp({ now, ...options }: GatherOptions): Promise<S
     pam,
     pamStack: pamStackOf(config, settings, pam),
     clock: { year: new Date(now()).getUTCFullYear(), isSynchronised: isSynchronised() },
+    ...gatherConfinement(lines, scripts),
+  };
+}
+
+/** What the kernel's security modules have to say about OpenVPN, and what it runs. */
+function gatherConfinement(
+  { config, settings, openvpn, program, serviceSettings }: LineFacts,
+  scripts: ReadonlyMap<string, Script>,
+): Pick<SetUp, "apparmor" | "selinux"> {
+  const found = [...new Set([...scripts.values()].flatMap(({ real }) => real ?? []))];
+  const programs = found.length === 0 ? [program] : found;
+  const isService = serviceSettings !== null;
+  return {
+    apparmor: gatherApparmor(() => needsOf({ programs, config, isService })),
+    selinux: gatherSelinux({ openvpn: openvpn?.path ?? null, programs, settings }),
   };
 }
 

@@ -1,13 +1,14 @@
 import { type Directive, directivesNamed, lastNamed } from "../openvpn_config/directive.ts";
 import { commandWords, type Hook, hookLine, isOtherTotp } from "../configuration/hook_lines.ts";
-import { type Finding, type FindingId, ok, problem, warning } from "./finding.ts";
+import { type Finding, ok, problem, warning } from "./finding.ts";
+import type { ProblemId } from "./finding_ids.ts";
 import type { Script, SetUp } from "./set_up.ts";
 
 /** The finding that each hook's command has. */
 const IDS = {
   "auth-user-pass-verify": "password_script",
   "client-crresponse": "code_script",
-} satisfies Record<Hook, FindingId>;
+} satisfies Record<Hook, ProblemId>;
 
 /** Whether OpenVPN runs the program at both steps of a login. */
 export function checkHooks(setUp: SetUp): Finding[] {

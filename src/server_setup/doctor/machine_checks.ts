@@ -1,6 +1,7 @@
 import { placeText } from "../../core/database_place.ts";
 import { counted } from "../../text/counted.ts";
-import { type Finding, type FindingId, ok, problem, warning } from "./finding.ts";
+import { type Finding, ok, problem, warning } from "./finding.ts";
+import type { ProblemId } from "./finding_ids.ts";
 import { checkServer } from "./server_checks.ts";
 import type { DatabaseState, SetUp } from "./set_up.ts";
 
@@ -65,7 +66,7 @@ function checkSecrets({ closed, users }: DatabaseState & { state: "open" }): Fin
 
 function checkPam({ pam }: SetUp): Finding[] {
   if (pam === null) return [];
-  const tell = (id: FindingId, trouble: string | null, well: string) =>
+  const tell = (id: ProblemId, trouble: string | null, well: string) =>
     trouble === null ? ok(id, well) : problem(id, trouble, "no password can be checked");
   const service = pam.service ?? "";
   const file = tell("pam_service", pam.serviceTrouble, `the PAM service ${service} has a file`);

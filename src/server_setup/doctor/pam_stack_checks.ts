@@ -7,7 +7,8 @@ import { counted } from "../../text/counted.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { PamStackFacts, SetUp } from "./set_up.ts";
 
-const OWN_SERVICE = 'give OpenVPN a PAM service of its own (README, "A PAM service of its own")';
+const OWN_SERVICE =
+  'give OpenVPN a PAM service of its own (docs/doctor.md, "A PAM service of its own")';
 
 /** Whether PAM's rules refuse wrong passwords and let right ones in, as far as the rules tell. */
 export function checkPamStack({ pamStack }: SetUp): Finding[] {

@@ -32,7 +32,7 @@ export function requireAccess(path: string, user: KnownUser): void {
   if (closed === undefined) return;
   const advice = isOurDirectory(closed)
     ? `chown ${name} ${closed}`
-    : `${CHOOSE_ANOTHER} for the database or the key file (README, "Codes only")`;
+    : `${CHOOSE_ANOTHER} for the database or the key file (docs/codes-only.md)`;
   throw new Failure(
     "untrusted_path",
     `the program runs as ${name}, who cannot enter ${closed}: ${advice}`,

@@ -1,7 +1,8 @@
 import { lastNamed } from "../openvpn_config/directive.ts";
 import { commandOf } from "../systemd/unit_file.ts";
 import { PAM_SOCKET_UNIT, SERVICE_UNIT, SERVICE_USER } from "../units/names.ts";
-import { type Finding, type FindingId, ok, problem, warning } from "./finding.ts";
+import { type Finding, ok, problem, warning } from "./finding.ts";
+import type { ProblemId } from "./finding_ids.ts";
 import type {
   Directory,
   FileFacts,
@@ -124,7 +125,7 @@ function checkPamSocket({ path, file, directory, trouble }: SocketFacts, user: R
 
 /** What is wrong with a socket's directory; null if nothing is. */
 function directoryTrouble(
-  id: FindingId,
+  id: ProblemId,
   path: string,
   info: Directory | null,
   trouble: string | null,
@@ -143,7 +144,7 @@ function directoryTrouble(
   return trouble === null ? null : problem(id, trouble, why);
 }
 
-function unreachable(id: FindingId, path: string, { name }: RunUser): Finding {
+function unreachable(id: ProblemId, path: string, { name }: RunUser): Finding {
   return problem(id, `${name} cannot enter the directory of ${path}`, "every login fails", {
     command: "systemd-tmpfiles --create openvpn-totp.conf",
   });

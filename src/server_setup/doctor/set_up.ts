@@ -3,6 +3,8 @@ import type { Config } from "../openvpn_config/directive.ts";
 import type { Settings } from "../../settings.ts";
 import type { PamStack } from "../pam_stack/read_pam_stack.ts";
 import type { Unit } from "../systemd/unit_file.ts";
+import type { ApparmorFacts } from "./apparmor_facts.ts";
+import type { SelinuxFacts } from "./selinux_facts.ts";
 
 /** A file that OpenVPN is configured to run. */
 export interface Script {
@@ -137,6 +139,10 @@ export interface SetUp {
   /** The rules that check passwords; null if neither the program nor a plugin uses PAM. */
   pamStack: PamStackFacts | null;
   clock: { year: number; isSynchronised: boolean | null };
+  /** Null if the kernel does not use it. */
+  apparmor: ApparmorFacts | null;
+  /** Null if the kernel does not use it. */
+  selinux: SelinuxFacts | null;
 }
 
 /** What the configuration's own lines, and those of the unit, are checked by. */
@@ -150,4 +156,6 @@ export type LineFacts = Omit<
   | "pam"
   | "pamStack"
   | "clock"
+  | "apparmor"
+  | "selinux"
 >;

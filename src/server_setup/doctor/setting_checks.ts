@@ -55,7 +55,7 @@ function checkSetting(at: Directive): Finding[] {
 
 function unknownSetting(name: string, value: string, at: Directive): Finding {
   const nearest = nearestTo(name);
-  const hint = nearest === null ? "see the README" : `did you mean ${nearest}?`;
+  const hint = nearest === null ? "see docs/settings.md" : `did you mean ${nearest}?`;
   const line = nearest === null ? null : setenvLine(nearest, withoutPassword(value));
   return warning("settings", `${name} is not a setting: ${hint}`, "it does nothing", { line, at });
 }

@@ -9,7 +9,7 @@ import { type Original, readOriginal, replaceFile } from "./replace_file.ts";
 /** A file that is to be made or replaced. */
 export interface FileChange {
   path: string;
-  text: string;
+  content: Uint8Array<ArrayBuffer>;
   /** The file that is there; null if there is none. */
   original: Original | null;
   /** Whether a copy of it is kept, since somebody has written it by hand. */
@@ -34,7 +34,7 @@ export function planFile(
   const origin = originOf(now);
   const isOthers = origin === "changed" || origin === "foreign";
   if (isOthers && !replace) throw notOurs(path, origin);
-  return { path, text, original, keepsCopy: isOthers };
+  return { path, content: new TextEncoder().encode(text), original, keepsCopy: isOthers };
 }
 
 /**
@@ -73,12 +73,12 @@ function notOurs(path: string, origin: Origin): Failure {
  * @throws Failure `output_error`, `untrusted_path`; then the old file is unchanged
  */
 export function changeFile(
-  { path, text, original, keepsCopy }: FileChange,
+  { path, content, original, keepsCopy }: FileChange,
   suffix: string,
   read: (path: string) => Uint8Array,
 ): string | null {
-  const content = new TextEncoder().encode(text);
   if (original !== null && keepsCopy) return replaceFile(original, content, suffix, read);
+  if (original === null) requireAbsent(path);
   try {
     write(original?.path ?? path, content);
     return null;
@@ -86,6 +86,15 @@ export function changeFile(
     if (!isSystemError(error)) throw error;
     throw new Failure("output_error", `cannot write ${quoted(path)}: ${error.message}`);
   }
+}
+
+/** Somebody may have made the file while the question was on the screen. */
+function requireAbsent(path: string): void {
+  if (lstat(path) === null) return;
+  throw new Failure(
+    "output_error",
+    `${quoted(path)} was made in the meantime and has been left alone: run setup again`,
+  );
 }
 
 /** Everybody may read these files: they hold no secret. */

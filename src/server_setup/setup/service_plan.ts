@@ -130,7 +130,8 @@ function writableBy({ database, log }: Settings): string[] {
 
 function settingsChange(path: string, text: string, { read }: ServicePlace): FileChange {
   const original = originalAt(path, read);
-  return { path, text, original, keepsCopy: original !== null };
+  const content = new TextEncoder().encode(text);
+  return { path, content, original, keepsCopy: original !== null };
 }
 
 function textAt(path: string, { read }: ServicePlace): string | null {

@@ -7,12 +7,9 @@ import {
   FOLDED_FOR_MS,
   foldOf,
 } from "../../core/decision.ts";
+import { DAY_MS } from "../../core/epoch.ts";
+import { PRUNED_AT_ONCE } from "../amounts.ts";
 import type { Connection, Value } from "./connection.ts";
-
-/** How many old rows go with each new one at most: one login must not pay for a whole day's. */
-const PRUNED_AT_ONCE = 20;
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Counts the rows of each outcome apart, as each has a bound of its own. */
 const NUMBERS: Record<AuditRow["outcome"], string> = {

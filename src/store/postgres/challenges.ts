@@ -1,5 +1,6 @@
 import { type Challenge, KEPT_AFTER_EXPIRY_MS } from "../../core/challenge.ts";
 import type { EpochMs } from "../../core/epoch.ts";
+import { FORGOTTEN_AT_ONCE } from "../amounts.ts";
 import { challengeExists, type Pending } from "../login_store.ts";
 import { challengeOf, enrolmentOf } from "../rows.ts";
 import { CHALLENGE, ENROLMENT, ENROLMENTS } from "./columns.ts";
@@ -26,19 +27,18 @@ export async function recordChallenge(connection: Connection, challenge: Challen
   if (count === 0) throw challengeExists();
 }
 
-/** A few at a time: one login must not pay for everything that others have left. */
 function forgetExpired(connection: Connection, now: EpochMs): void {
   connection.afterwards(
     `DELETE FROM openvpn_totp.challenges WHERE attempt = ANY (ARRAY(
        SELECT attempt FROM openvpn_totp.challenges
        WHERE expires_at <= $1 AND answer IS DISTINCT FROM 'accepted'
-       LIMIT 100 FOR UPDATE SKIP LOCKED))`,
+       LIMIT ${FORGOTTEN_AT_ONCE} FOR UPDATE SKIP LOCKED))`,
     [now],
   );
   connection.afterwards(
     `DELETE FROM openvpn_totp.challenges WHERE attempt = ANY (ARRAY(
        SELECT attempt FROM openvpn_totp.challenges WHERE expires_at <= $1
-       LIMIT 100 FOR UPDATE SKIP LOCKED))`,
+       LIMIT ${FORGOTTEN_AT_ONCE} FOR UPDATE SKIP LOCKED))`,
     [now - KEPT_AFTER_EXPIRY_MS],
   );
 }

@@ -8,6 +8,7 @@ import type {
   DecisionFilter,
   DecisionFollower,
   DeletedUser,
+  Direction,
   EnrolmentStore,
   EnrolOptions,
   NewEnrolment,
@@ -25,7 +26,7 @@ import { allEnrolments, findEnrolment, keyIdsIn, saveFailures, useTimeStep } fro
 import { clearKnownPlaces, placeCodes } from "./places.ts";
 import { deleteRecoveryCode, hasRecoveryCode, replaceRecoveryCodes } from "./recovery_codes.ts";
 import { decisionsAfter } from "./trail.ts";
-import { type Direction, usernamesAfter, usersNamed } from "./users.ts";
+import { usernamesAfter, usersNamed } from "./users.ts";
 
 /** {@link EnrolmentStore} on PostgreSQL. */
 export class PostgresEnrolmentStore implements EnrolmentStore {

@@ -1,13 +1,8 @@
-import type { StoredUser } from "../enrolment_store.ts";
+import { USERS_AT_ONCE } from "../amounts.ts";
+import type { Direction, StoredUser } from "../enrolment_store.ts";
 import { storedUsersOf } from "../rows.ts";
 import { ENROLMENT, ENROLMENTS, EXEMPTION } from "./columns.ts";
 import type { Connection } from "./connection.ts";
-
-/** How many users are read at once. */
-export const USERS_AT_ONCE = 1000;
-
-/** In which order users are read, by the bytes of the username. */
-export type Direction = "ascending" | "descending";
 
 /**
  * The names that come next in an order.

@@ -7,14 +7,10 @@ import {
   FOLDED_FOR_MS,
   foldOf,
 } from "../../core/decision.ts";
-import type { EpochMs } from "../../core/epoch.ts";
+import { DAY_MS, type EpochMs } from "../../core/epoch.ts";
+import { PRUNED_AT_ONCE } from "../amounts.ts";
 import type { DecisionFilter } from "../enrolment_store.ts";
 import { decisionOf } from "../rows.ts";
-
-/** How many old rows go with each new one at most: one login must not pay for a whole day's. */
-const PRUNED_AT_ONCE = 20;
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Adds a decision to the audit trail, and removes the oldest rows that the rule no longer keeps. */
 export function recordDecision(

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type Challenge, KEPT_AFTER_EXPIRY_MS } from "../../core/challenge.ts";
 import type { EpochMs } from "../../core/epoch.ts";
+import { FORGOTTEN_AT_ONCE } from "../amounts.ts";
 import { challengeExists, type Pending } from "../login_store.ts";
 import { challengeOf, enrolmentOf } from "../rows.ts";
 import { ENROLMENTS } from "./enrolments_table.ts";
@@ -25,15 +26,14 @@ export function recordChallenge(connection: DatabaseSync, challenge: Challenge):
   if (changes === 0) throw challengeExists();
 }
 
-/** A few at a time: one login must not pay for everything that others have left. */
 function forgetExpired(connection: DatabaseSync, now: EpochMs): void {
   connection.prepare(
     `DELETE FROM challenges WHERE attempt IN (
-       SELECT attempt FROM challenges WHERE expires_at <= ? AND answer IS NOT 'accepted' LIMIT 100)`,
+       SELECT attempt FROM challenges WHERE expires_at <= ? AND answer IS NOT 'accepted' LIMIT ${FORGOTTEN_AT_ONCE})`,
   ).run(now);
   connection.prepare(
     `DELETE FROM challenges WHERE attempt IN (
-       SELECT attempt FROM challenges WHERE expires_at <= ? LIMIT 100)`,
+       SELECT attempt FROM challenges WHERE expires_at <= ? LIMIT ${FORGOTTEN_AT_ONCE})`,
   ).run(now - KEPT_AFTER_EXPIRY_MS);
 }
 

@@ -9,6 +9,7 @@ import type {
   DecisionFilter,
   DecisionFollower,
   DeletedUser,
+  Direction,
   EnrolmentStore,
   EnrolOptions,
   NewEnrolment,
@@ -24,7 +25,7 @@ import { allEnrolments, enrol, findEnrolment, keyIdsIn, saveFailures } from "./e
 import { clearKnownPlaces, placeCodes } from "./places.ts";
 import { deleteRecoveryCode, replaceRecoveryCodes } from "./recovery_codes.ts";
 import { addSimilarName, removeSimilarName } from "./similar_names.ts";
-import { type Direction, FIRST, usernamesAfter, usersNamed } from "./users.ts";
+import { FIRST, usernamesAfter, usersNamed } from "./users.ts";
 
 /** {@link EnrolmentStore} on SQLite. */
 export class SqliteEnrolmentStore implements EnrolmentStore {

@@ -93,7 +93,7 @@ function adviceForDenied(): string {
   return Deno.uid() === 0
     ? "check the modes of its directories, and the security module's log"
     : "run openvpn-totp as root (sudo); where OpenVPN drops its privileges (`user`), see " +
-      "totpPrimaryAuth external in the README";
+      "totpPrimaryAuth external in docs/codes-only.md";
 }
 
 function isSqliteError(error: unknown): error is Error & { errcode?: number } {

@@ -1,16 +1,14 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { StoredUser } from "../enrolment_store.ts";
+import { USERS_AT_ONCE } from "../amounts.ts";
+import type { Direction, StoredUser } from "../enrolment_store.ts";
 import { storedUsersOf } from "../rows.ts";
 import { ENROLMENTS } from "./enrolments_table.ts";
 
-/** How many users are read at once: a login waits for that long at most. */
-export const USERS_AT_ONCE = 1000;
-
 /** To SQLite, all texts are greater than the empty one, and less than any bytes. */
-export const FIRST = { ascending: "", descending: new Uint8Array(0) } as const;
-
-/** In which order users are read, by the bytes of the username. */
-export type Direction = keyof typeof FIRST;
+export const FIRST = { ascending: "", descending: new Uint8Array(0) } as const satisfies Record<
+  Direction,
+  unknown
+>;
 
 /** The names that come next in an order. */
 export function usernamesAfter(

@@ -33,9 +33,9 @@ async function play(rules: Rules, acts: Iterable<LoginAct>): Promise<void> {
 }
 
 Deno.test("the service decides as the model says, whatever clients, OpenVPN and administrators do", async () => {
-  await holds(fc.asyncProperty(rulesIn("pam"), acts, play), 60);
+  await holds(fc.asyncProperty(rulesIn("pam"), acts, play), 40);
 });
 
 Deno.test("the service decides as the model says if another factor decides about the password", async () => {
-  await holds(fc.asyncProperty(rulesIn("external"), acts, play), 60);
+  await holds(fc.asyncProperty(rulesIn("external"), acts, play), 40);
 });

@@ -5,6 +5,7 @@ import { printable } from "../../../text/printable.ts";
 import { followTrusted } from "../../../system/trusted_path.ts";
 import { type AdminContext, openDatabaseBackups, openVault } from "../../context.ts";
 import { removeMade, writePrivateFile } from "../../output_file.ts";
+import type { Printed } from "../../json_fields/json_fields.ts";
 import { json } from "../../terminal/text.ts";
 
 /** `backup FILE`: copies the database while logins go on, and checks the copy. */
@@ -46,7 +47,7 @@ function tell(
   const keyFile = openVault(context).path;
   context.out(
     options.json
-      ? json({ file: path, users, keyFile })
+      ? json({ file: path, users, keyFile } satisfies Printed<"backup">)
       : `Backed up ${counted(users, "user")} to ${printable(path)}.\n` +
         `The backup does not contain the key file ${printable(keyFile)}: keep a copy of that ` +
         "somewhere else. Without it, nobody can open the secrets in the backup; anyone who has both " +

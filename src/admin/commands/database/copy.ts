@@ -15,6 +15,7 @@ import { type AdminContext, namedVault } from "../../context.ts";
 import { withOwnersRights } from "../../owners_rights.ts";
 import { ProgressBar } from "../../terminal/progress_bar.ts";
 import { requireYes } from "../../terminal/question.ts";
+import type { Printed } from "../../json_fields/json_fields.ts";
 import { json } from "../../terminal/text.ts";
 import type { CopyOptions } from "./options.ts";
 import { fileOf, placeOf } from "./place.ts";
@@ -83,7 +84,7 @@ function requireSame(expected: RowCounts, found: RowCounts): void {
 }
 
 /** For programs. */
-function resultOf(counts: RowCounts, { path }: Vault) {
+function resultOf(counts: RowCounts, { path }: Vault): Printed<"database copy"> {
   return { users: counts.get("enrolments"), rows: Object.fromEntries(counts), keyFile: path };
 }
 

@@ -4,6 +4,7 @@ import { initSchema, type SchemaChange, schemaScript } from "../../../store/open
 import { printable, quoted } from "../../../text/printable.ts";
 import { type AdminContext, namedPlace } from "../../context.ts";
 import { withOwnersRights } from "../../owners_rights.ts";
+import type { Printed } from "../../json_fields/json_fields.ts";
 import { json } from "../../terminal/text.ts";
 import type { InitOptions } from "./options.ts";
 
@@ -47,7 +48,7 @@ function serverOf(context: AdminContext): PostgresPlace {
 }
 
 /** For programs. */
-function resultOf({ from, to, roles }: SchemaChange) {
+function resultOf({ from, to, roles }: SchemaChange): Printed<"database init"> {
   return { changed: from !== to, from, to, roles };
 }
 

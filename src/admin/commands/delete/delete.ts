@@ -1,5 +1,6 @@
 import { counted } from "../../../text/counted.ts";
 import { printable } from "../../../text/printable.ts";
+import type { Printed } from "../../json_fields/json_fields.ts";
 import { json } from "../../terminal/text.ts";
 import { type AdminContext, withStore } from "../../context.ts";
 import { notEnrolled } from "../../users/require_user.ts";
@@ -18,7 +19,7 @@ export async function deleteUser(
     async (store) => await store.delete(username, context.now()) ?? notEnrolled(username),
   );
   if (options.json) {
-    context.out(json({ username, deleted: true, pendingChallenges }));
+    context.out(json({ username, deleted: true, pendingChallenges } satisfies Printed<"delete">));
     return;
   }
   const challenges = pendingChallenges === 0

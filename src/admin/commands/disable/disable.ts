@@ -2,6 +2,7 @@ import type { EpochMs } from "../../../core/epoch.ts";
 import { printable } from "../../../text/printable.ts";
 import { type AdminContext, withStore } from "../../context.ts";
 import { notEnrolled } from "../../users/require_user.ts";
+import type { Printed } from "../../json_fields/json_fields.ts";
 import { json } from "../../terminal/text.ts";
 
 /** `disable USER`: forbids a user's logins, and keeps the enrolment. */
@@ -13,7 +14,7 @@ export async function disable(
   await setDisabledAt(context, username, context.now());
   context.out(
     options.json
-      ? json({ username, disabled: true })
+      ? json({ username, disabled: true } satisfies Printed<"disable">)
       : `Disabled the logins of ${printable(username)}.\n`,
   );
 }
@@ -27,7 +28,7 @@ export async function enable(
   await setDisabledAt(context, username, null);
   context.out(
     options.json
-      ? json({ username, disabled: false })
+      ? json({ username, disabled: false } satisfies Printed<"enable">)
       : `Enabled the logins of ${printable(username)}.\n`,
   );
 }

@@ -14,6 +14,7 @@ import { tryPasswords } from "./try_passwords.ts";
 import type { SetUp } from "../../../server_setup/doctor/set_up.ts";
 import { readInputFile } from "../../input_file.ts";
 import { askPassword } from "../../terminal/question.ts";
+import type { Printed } from "../../json_fields/json_fields.ts";
 import { json } from "../../terminal/text.ts";
 
 /** More bytes than any password that OpenVPN passes on. */
@@ -83,7 +84,9 @@ function report(
   const warnings = countOf(findings, "warning");
   context.out(
     options.json
-      ? json({ config: configPath, program, problems, warnings, findings })
+      ? json(
+        { config: configPath, program, problems, warnings, findings } satisfies Printed<"doctor">,
+      )
       : reportText(findings, context.screen, options.all),
   );
   if (problems === 0) return;

@@ -1,5 +1,6 @@
 import { counted } from "../../../text/counted.ts";
-import type { Finding, FindingId, Level } from "../../../server_setup/doctor/finding.ts";
+import type { Finding } from "../../../server_setup/doctor/finding.ts";
+import type { FindingId, Level } from "../../../server_setup/doctor/finding_ids.ts";
 import { findingLines } from "../../terminal/finding_lines.ts";
 import type { Screen } from "../../terminal/screen.ts";
 

@@ -14,6 +14,7 @@ import {
   requireHandoutOptions,
 } from "../../handout/handout_files.ts";
 import { ProgressBar } from "../../terminal/progress_bar.ts";
+import type { Printed } from "../../json_fields/json_fields.ts";
 import { json } from "../../terminal/text.ts";
 import { warnOfAccountNames } from "../../enrolment/account_names.ts";
 import type { EnrollOptions } from "./options.ts";
@@ -126,8 +127,8 @@ function linesOf({ username, secret, uri, recoveryCodes }: Handout): string[] {
   return [username, secret, uri, ...recoveryCodes];
 }
 
-function asJson({ username, issuer, secret, parameters, ...rest }: Handout) {
-  const { uri, recoveryCodes } = rest;
+function asJson(handout: Handout): Printed<"enroll"> {
+  const { username, issuer, secret, parameters, uri, recoveryCodes } = handout;
   return { username, issuer, secret, ...parameters, uri, recoveryCodes };
 }
 

@@ -5,6 +5,7 @@ import { type AdminContext, withStore } from "../../context.ts";
 import { requireUsername } from "../../users/require_user.ts";
 import { warnOfAccountNames } from "../../enrolment/account_names.ts";
 import { readInstant } from "../../command_line/time.ts";
+import type { Printed, PrintedAlso } from "../../json_fields/json_fields.ts";
 import { json } from "../../terminal/text.ts";
 import { exemptionAsJson, whereAndWhen } from "../../users/exemption_state.ts";
 import type { ExemptOptions } from "./options.ts";
@@ -26,7 +27,7 @@ export async function exempt(
   await withStore(context, { create: true }, (store) => store.exempt(exemption));
   context.out(
     options.json
-      ? json({ username, ...exemptionAsJson(exemption) })
+      ? json({ username, ...exemptionAsJson(exemption) } satisfies Printed<"exempt">)
       : `${printable(username)} needs no code ${whereAndWhen(exemption)}.\n`,
   );
   warnOfAccountNames(context, [username]);
@@ -48,7 +49,7 @@ async function end(
   });
   context.out(
     options.json
-      ? json({ username, exempt: false })
+      ? json({ username, exempt: false } satisfies PrintedAlso<"exempt">)
       : `${printable(username)} needs a code again.\n`,
   );
 }

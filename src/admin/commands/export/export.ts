@@ -10,6 +10,7 @@ import {
 import { readUris } from "../../../migration/uris.ts";
 import type { Enrolment } from "../../../core/enrolment.ts";
 import { type AdminContext, openVault, withStore } from "../../context.ts";
+import type { Printed } from "../../json_fields/json_fields.ts";
 import { requireEnrolment } from "../../users/require_user.ts";
 import { requireNothingAt, writePrivateFile } from "../../output_file.ts";
 import { provisioningUri } from "../../enrolment/provisioning_uri.ts";
@@ -77,7 +78,11 @@ function exported(enrolment: Enrolment, secret: string): ExportedUser {
 }
 
 function asJson(users: ExportedUser[]): string {
-  return json({ format: EXPORT_FORMAT, version: EXPORT_VERSION, users } satisfies ExportFile);
+  return json(
+    { format: EXPORT_FORMAT, version: EXPORT_VERSION, users } satisfies
+      & ExportFile
+      & Printed<"export">,
+  );
 }
 
 /** @throws Failure `output_error` for a user whom a URI can't represent */

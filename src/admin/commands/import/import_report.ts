@@ -2,6 +2,7 @@ import { counted } from "../../../text/counted.ts";
 import { printable } from "../../../text/printable.ts";
 import type { Note } from "../../../migration/reading.ts";
 import type { ImportAction, ImportPlan, PlannedUser } from "./import_plan.ts";
+import type { Printed } from "../../json_fields/json_fields.ts";
 import type { Screen, Tone } from "../../terminal/screen.ts";
 import { instantOrNull, table } from "../../terminal/text.ts";
 
@@ -28,7 +29,7 @@ export function importAsText(plan: ImportPlan, screen: Screen): string {
 }
 
 /** What an import would do, or did, for programs. It contains no secret and no recovery code. */
-export function importAsJson(plan: ImportPlan, imported: boolean): unknown {
+export function importAsJson(plan: ImportPlan, imported: boolean): Printed<"import"> {
   return {
     imported,
     users: plan.users.map(({ user, from, action, reason }) => ({

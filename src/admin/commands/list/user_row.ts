@@ -1,5 +1,6 @@
 import type { EpochMs } from "../../../core/epoch.ts";
 import { counted } from "../../../text/counted.ts";
+import type { Printed } from "../../json_fields/json_fields.ts";
 import type { Cell, Row } from "../../terminal/table.ts";
 import { instant, instantOrNever, instantOrNull } from "../../terminal/text.ts";
 import { exemptionAsJson, exemptionState } from "../../users/exemption_state.ts";
@@ -38,7 +39,7 @@ function stateOf(user: ListedUser, now: EpochMs): Cell {
 }
 
 /** A user for programs. */
-export function userAsJson({ exemption, ...user }: ListedUser) {
+export function userAsJson({ exemption, ...user }: ListedUser): Printed<"list"> {
   return {
     username: user.username,
     issuer: user.issuer,

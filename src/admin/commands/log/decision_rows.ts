@@ -1,5 +1,6 @@
 import type { AuditRow } from "../../../core/decision.ts";
 import { quoted } from "../../../text/printable.ts";
+import type { Printed } from "../../json_fields/json_fields.ts";
 import type { Tone } from "../../terminal/screen.ts";
 import type { Cell } from "../../terminal/table.ts";
 import { instant } from "../../terminal/text.ts";
@@ -64,7 +65,7 @@ function asWord(text: string | null): string {
 }
 
 /** A decision for programs. */
-export function asJson({ at, loginName, by, ...decision }: AuditRow) {
+export function asJson({ at, loginName, by, ...decision }: AuditRow): Printed<"log"> {
   const { username, address, commonName, step, outcome, reason, detail, count, lastAt } = decision;
   return {
     time: instant(at),

@@ -6,6 +6,7 @@ import { quoted } from "../../../text/printable.ts";
 import { type AdminContext, openVault, withStore } from "../../context.ts";
 import { requireEnrolment } from "../../users/require_user.ts";
 import { newRecoveryCodes } from "../../enrolment/recovery_codes.ts";
+import type { Printed } from "../../json_fields/json_fields.ts";
 import { json } from "../../terminal/text.ts";
 
 /** How often the secret may be changed, by a rekey or a new enrolment, before this gives up. */
@@ -24,7 +25,7 @@ export async function recovery(
   );
   context.out(
     options.json
-      ? json({ username, recoveryCodes })
+      ? json({ username, recoveryCodes } satisfies Printed<"recovery">)
       : recoveryCodes.map((code) => `${code}\n`).join(""),
   );
 }

@@ -7,6 +7,7 @@ import { counted } from "../../../text/counted.ts";
 import { printable } from "../../../text/printable.ts";
 import { type AdminContext, databasePlace, openVault, withStore } from "../../context.ts";
 import { requireYes } from "../../terminal/question.ts";
+import type { Printed, PrintedAlso } from "../../json_fields/json_fields.ts";
 import { json } from "../../terminal/text.ts";
 import type { RekeyOptions } from "./options.ts";
 
@@ -29,7 +30,9 @@ export async function rekey(context: AdminContext, options: RekeyOptions): Promi
   });
   const { path: keyFile } = vault;
   context.out(
-    options.json ? json({ rekeyed: true, users, keyFile }) : told(users, vault, isShared),
+    options.json
+      ? json({ rekeyed: true, users, keyFile } satisfies Printed<"rekey">)
+      : told(users, vault, isShared),
   );
 }
 
@@ -47,8 +50,10 @@ async function addNext(context: AdminContext, vault: Vault, { json: asJson }: Re
     { create: false },
     async (store) => await vault.addNextKey(await store.list()),
   );
+  const { path: keyFile } = vault;
+  const added = { rekeyed: false, added: id, keyFile } satisfies PrintedAlso<"rekey">;
   context.out(
-    asJson ? json({ rekeyed: false, added: id, keyFile: vault.path }) : (
+    asJson ? json(added) : (
       `Added the key ${id} to ${
         printable(vault.path)
       } as the next one; nothing is sealed with it ` +

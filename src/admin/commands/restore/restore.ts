@@ -5,6 +5,7 @@ import { printable } from "../../../text/printable.ts";
 import { readSetting, SETTINGS } from "../../../settings.ts";
 import { type AdminContext, openDatabaseBackups, openVault } from "../../context.ts";
 import { requireYes } from "../../terminal/question.ts";
+import type { Printed } from "../../json_fields/json_fields.ts";
 import { json } from "../../terminal/text.ts";
 
 /**
@@ -35,7 +36,7 @@ export async function restore(
   });
   context.out(
     options.json
-      ? json({ file: path, users: enrolments.length, ...changes })
+      ? json({ file: path, users: enrolments.length, ...changes } satisfies Printed<"restore">)
       : `Restored ${counted(enrolments.length, "user")} from ${printable(path)}.\n`,
   );
 }

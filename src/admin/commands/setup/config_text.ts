@@ -53,6 +53,11 @@ export class ConfigText {
     });
   }
 
+  /** The configuration as an edit leaves it. */
+  after({ content }: Edited): Config {
+    return content === null ? this.config : this.read(decodeLatin1(content));
+  }
+
   /** A test whether a path in the configuration leads to a program. */
   leadsTo(program: string): (path: string) => boolean {
     return (path) => realPath(resolve(this.config.directory, path)) === realPath(program);

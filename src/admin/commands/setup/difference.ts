@@ -64,12 +64,17 @@ export function differenceText(
  * What becomes of one of the service's files: the difference where one is there, otherwise its name
  * and, for settings, its text.
  */
-export function fileText({ path, text, original }: FileChange, screen: Screen): string {
-  if (original === null) {
-    return `Creates ${printable(path)} (${counted(linesOf(text).length, "line")})\n`;
-  }
-  const old = decodeLatin1(original.content);
-  const lines = lineDifference(linesOf(old), linesOf(decodeLatin1(encodeUtf8(text))));
+export function fileText(change: FileChange, screen: Screen): string {
+  const { path, content, original } = change;
+  if (original !== null) return changeText(change, screen);
+  const count = linesOf(decodeLatin1(content)).length;
+  return `Creates ${printable(path)} (${counted(count, "line")})\n`;
+}
+
+/** The difference that a change makes to a file, which may be a new one. */
+export function changeText({ path, content, original }: FileChange, screen: Screen): string {
+  const old = original === null ? "" : decodeLatin1(original.content);
+  const lines = lineDifference(linesOf(old), linesOf(decodeLatin1(content)));
   return differenceText(path, lines, NO_CONFIG, screen);
 }
 
@@ -87,10 +92,6 @@ function lineDifference(old: readonly string[], next: readonly string[]): Edited
     ...next.slice(start, next.length - end).map((line) => ({ old: null, new: line })),
     ...old.slice(old.length - end).map(same),
   ];
-}
-
-function encodeUtf8(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
 }
 
 /** Such a file has no inline blocks. */

@@ -2,6 +2,7 @@ import { checkLines } from "../../../server_setup/doctor/checks.ts";
 import type { Finding } from "../../../server_setup/doctor/finding.ts";
 import { gatherLines } from "../../../server_setup/doctor/gather.ts";
 import type { FileChange } from "../../../server_setup/setup/file_change.ts";
+import type { ApparmorPlan } from "../../../server_setup/setup/plan_apparmor.ts";
 import { planSetup } from "../../../server_setup/setup/plan.ts";
 import { SETTINGS_FILE } from "../../../service_options.ts";
 import type { Original } from "../../../server_setup/setup/replace_file.ts";
@@ -17,11 +18,16 @@ export interface Plan extends Edited {
   newSecret: string | null;
   /** The service's files. */
   files: readonly FileChange[];
+  /** AppArmor's rules; null if they are left alone. */
+  apparmor: ApparmorPlan | null;
   /** In words, what else changes for the server. */
   notes: readonly string[];
   /** The commands to run afterwards; null for those of hooks. */
   steps: readonly string[] | null;
 }
+
+/** What becomes of the configuration and the service's files. */
+export type PlannedLines = Omit<Plan, "newSecret" | "apparmor">;
 
 /**
  * Edits the configuration so that OpenVPN runs the program, but does not write it.
@@ -49,8 +55,7 @@ export function findingsAbout(
     openvpn: undefined,
     readFile(file) {
       if (content !== null && realPath(file) === path) return content;
-      const text = planned(file)?.text;
-      return text === undefined ? read(file) : new TextEncoder().encode(text);
+      return planned(file)?.content ?? read(file);
     },
     program,
     settingsPath: `${root}${SETTINGS_FILE}`,

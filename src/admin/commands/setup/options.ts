@@ -24,7 +24,12 @@ export function addSetupOptions<Arguments extends unknown[]>(command: Command<Ar
       "--management-proxy <socket>",
       "with --serve, where your own management clients connect: 127.0.0.1:PORT, or a path",
     )
-    .option("--root <directory>", "with --serve or --hook, write the service's files below this")
+    .option(
+      "--apparmor",
+      "add the rules that AppArmor's profile of OpenVPN lacks (default: where it has a profile)",
+    )
+    .option("--no-apparmor", "write no rules for AppArmor, and take out those of this server")
+    .option("--root <directory>", "write the service's files and AppArmor's rules below this")
     .option("--dry-run", "show the difference, and change nothing")
     .option("--yes", "don't ask")
     .option("--json", "print JSON");

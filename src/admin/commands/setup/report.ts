@@ -4,6 +4,7 @@ import type { Original } from "../../../server_setup/setup/replace_file.ts";
 import { printable } from "../../../text/printable.ts";
 import { findingLines } from "../../terminal/finding_lines.ts";
 import type { Screen } from "../../terminal/screen.ts";
+import { apparmorText, reloadFor } from "./apparmor_edit.ts";
 import { fileText } from "./difference.ts";
 import type { Plan } from "./edit.ts";
 
@@ -13,14 +14,17 @@ export interface Done {
   backup: string | null;
   /** The paths of other copies. */
   copies: readonly string[];
+  /** The path of the copy of AppArmor's rules; null for none. */
+  apparmorBackup: string | null;
 }
 
 /** What `setup` is going to do. */
 export function planText(named: string, plan: Plan, screen: Screen): string {
-  const { difference, newSecret, files, notes } = plan;
+  const { difference, newSecret, files, notes, apparmor } = plan;
   return [
     difference ?? `${printable(named)} already has all lines: nothing to change.\n`,
     newSecret === null ? "" : `The key file ${newSecret} does not exist yet: setup creates it.\n`,
+    apparmorText(apparmor, screen),
     ...files.map((file) => fileText(file, screen)),
     ...notes.map((note) => `Note: ${printable(note)}\n`),
   ].join("");
@@ -37,17 +41,32 @@ export function findingsText(findings: readonly Finding[], screen: Screen): stri
 export function afterwards(
   { path }: Original,
   named: string,
-  { backup, copies, newSecret, files, steps }: Plan & Done,
+  done: Plan & Done,
 ): string {
+  const { backup, copies, newSecret, files, steps, apparmor, apparmorBackup } = done;
+  const rules = apparmor?.change?.path ?? null;
   return [
     newSecret === null ? "" : `Created ${newSecret}, which only its owner can read\n`,
+    rules === null ? "" : changedText(rules, apparmorBackup),
     ...files.map((file) => `Wrote ${printable(file.path)}\n`),
     ...copies.map((copy) => `The old version is ${printable(copy)}\n`),
-    backup === null ? "" : `Changed ${printable(path)}; the old version is ${printable(backup)}\n`,
-    steps === null
-      ? `Next: openvpn-totp doctor\nThen: ${printable(restartOf(named))}\n`
-      : stepsText(steps),
+    backup === null ? "" : changedText(path, backup),
+    steps === null ? hookStepsText(named, done) : stepsText(steps),
   ].join("");
+}
+
+/** AppArmor's rules need no restart of OpenVPN. */
+function hookStepsText(named: string, { backup, newSecret, apparmor }: Plan & Done): string {
+  const first = [reloadFor(apparmor) ?? [], "openvpn-totp doctor"].flat().join("\n      ");
+  const isRestarted = backup !== null || newSecret !== null;
+  return `Next: ${first}\n${isRestarted ? `Then: ${printable(restartOf(named))}\n` : ""}`;
+}
+
+/** What became of a file, which was made if there is no copy. */
+function changedText(path: string, backup: string | null): string {
+  return backup === null
+    ? `Created ${printable(path)}\n`
+    : `Changed ${printable(path)}; the old version is ${printable(backup)}\n`;
 }
 
 /** The commands to run, one a line, so that they can be copied. */

@@ -19,7 +19,7 @@ import {
 } from "../../../server_setup/setup/service_plan.ts";
 import { quoted } from "../../../text/printable.ts";
 import type { ConfigText } from "./config_text.ts";
-import type { Plan } from "./edit.ts";
+import type { PlannedLines } from "./edit.ts";
 import type { SetupOptions } from "./options.ts";
 import { serverOf } from "./service_wish.ts";
 import type { Wish } from "./wish.ts";
@@ -49,7 +49,7 @@ const HOOKS_GO_ON =
  *
  * @throws Failure `usage`, `config_error`, `bad_setting`, `untrusted_path`
  */
-export function editToService(task: Task): Omit<Plan, "newSecret"> {
+export function editToService(task: Task): PlannedLines {
   const { source, path, named, wish, options, last, place } = task;
   const { text, config } = source;
   const present = servedSocket(config);
@@ -90,7 +90,7 @@ function requireProxyAsSafe(proxy: string | null, password: string | null): void
  *
  * @throws Failure `config_error`, `bad_setting`, `untrusted_path`
  */
-export function editToHooks(task: Task): Omit<Plan, "newSecret"> {
+export function editToHooks(task: Task): PlannedLines {
   const { source, path, wish, last, place } = task;
   const { config } = source;
   const socket = servedSocket(config) ?? "";

@@ -34,9 +34,6 @@ export function requireFitting(options: SetupOptions): void {
     ? "--management-proxy"
     : null;
   if (only !== null && !options.serve) throw new Failure("usage", `${only} needs --serve`);
-  if (options.root !== undefined && !options.serve && !options.hook) {
-    throw new Failure("usage", "--root needs --serve or --hook");
-  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Enrolment } from "../../../core/enrolment.ts";
 import { type AdminContext, openVault, withStore } from "../../context.ts";
+import type { Printed, PrintedAlso } from "../../json_fields/json_fields.ts";
 import { heldCodesOf } from "../../users/held_codes.ts";
 import { requireEnrolment } from "../../users/require_user.ts";
 import { exemptionAsJson } from "../../users/exemption_state.ts";
@@ -77,7 +78,11 @@ function asJson(
       createdAt: instant(challenge.createdAt),
       expiresAt: instant(challenge.expiresAt),
     })),
-    ...revealed === null ? {} : { secret: revealed.secret, uri: revealed.uri },
-  };
+    ...revealed === null ? {} : secretOf(revealed),
+  } satisfies Printed<"show">;
   return json(shown);
+}
+
+function secretOf({ secret, uri }: Handout): PrintedAlso<"show"> {
+  return { secret, uri };
 }

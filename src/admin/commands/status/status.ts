@@ -2,6 +2,7 @@ import { readSocketAddress } from "../../../service_options.ts";
 import type { HelperState, ServerState, ServiceState } from "../../../service_state.ts";
 import { counted } from "../../../text/counted.ts";
 import type { AdminContext } from "../../context.ts";
+import type { Printed } from "../../json_fields/json_fields.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { instant, json, type Pair, pairs, table } from "../../terminal/text.ts";
 import { askService } from "./ask_service.ts";
@@ -50,7 +51,8 @@ function cellsOf(server: ServerState) {
   ];
 }
 
-function asJson({ version, startedAt, isStopping, servers, helpers, ...counts }: ServiceState) {
+function asJson(service: ServiceState): Printed<"status"> {
+  const { version, startedAt, isStopping, servers, helpers, ...counts } = service;
   return {
     version,
     startedAt: instant(startedAt),

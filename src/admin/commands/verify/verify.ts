@@ -1,5 +1,6 @@
 import type { EpochMs } from "../../../core/epoch.ts";
 import { type Code, readCode } from "../../../core/code.ts";
+import type { Printed } from "../../json_fields/json_fields.ts";
 import { heldCodesOf } from "../../users/held_codes.ts";
 import { readSetting, SETTINGS } from "../../../settings.ts";
 import type { Enrolment } from "../../../core/enrolment.ts";
@@ -122,7 +123,7 @@ function asJson(
   { judgement: { kind }, stepsOff, ignored }: Found,
   { lockedUntil, disabledAt }: State,
   isUsed: boolean,
-) {
+): Printed<"verify"> {
   return {
     username,
     result: kind,

@@ -2,7 +2,8 @@ import { stripVTControlCharacters } from "node:util";
 import { PLAIN } from "../../../../src/admin/terminal/screen.ts";
 import assert from "node:assert/strict";
 import { checkAll } from "../../../../src/server_setup/doctor/checks.ts";
-import { type FindingId, type Level, ok } from "../../../../src/server_setup/doctor/finding.ts";
+import { ok } from "../../../../src/server_setup/doctor/finding.ts";
+import type { FindingId, Level } from "../../../../src/server_setup/doctor/finding_ids.ts";
 import { settingsIn } from "../../../../src/server_setup/doctor/settings_in_config.ts";
 import { versionIn } from "../../../../src/server_setup/doctor/openvpn_version.ts";
 import { reportText } from "../../../../src/admin/commands/doctor/report.ts";
@@ -86,6 +87,8 @@ function setUpOf(
     databaseHosts: null,
     pamStack: null,
     clock: { year: 2026, isSynchronised: true },
+    apparmor: null,
+    selinux: null,
     ...other,
   };
 }
@@ -525,7 +528,7 @@ Deno.test("the report shows hostile text escaped, and colours if allowed", () =>
   const setUp = setUpOf(withLine('setenv "totp\x1b[31mx" 1'));
   const plain = reportText(checkAll(setUp), PLAIN);
   assert(!plain.includes("\x1b"));
-  assert.match(plain, /totp\\u\{1b\}\[31mx is not a setting: see the README/);
+  assert.match(plain, /totp\\u\{1b\}\[31mx is not a setting: see docs\/settings\.md/);
   assert.match(plain, /^0 problems, 1 warning\.$/m);
   const onTerminal = reportText(checkAll(setUp), {
     columns: 80,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { checkAll } from "../../../../src/server_setup/doctor/checks.ts";
-import type { FindingId, Level } from "../../../../src/server_setup/doctor/finding.ts";
+import type { FindingId, Level } from "../../../../src/server_setup/doctor/finding_ids.ts";
 import type {
   Script,
   ServiceFacts,
@@ -115,6 +115,8 @@ function setUpOf({ config = GOOD, settings = "", settingsError, service, facts }
     databaseHosts: null,
     pamStack: null,
     clock: { year: 2026, isSynchronised: true },
+    apparmor: null,
+    selinux: null,
     ...facts,
   };
 }

@@ -1,0 +1,75 @@
+import { Failure } from "../../core/failure.ts";
+import { printable, quoted } from "../../text/printable.ts";
+import { linesOf } from "../setup/lines.ts";
+import { LOCAL_PATH } from "./names.ts";
+
+/** The comment behind a block of `setup`'s. */
+const END = "# openvpn-totp: end";
+
+/** The comment in front of the rules for one server. */
+function beginOf(config: string): string {
+  return `# openvpn-totp: begin (setup writes these lines, for ${printable(config)})`;
+}
+
+/** Where a server's block is among a text's lines: from the first one to behind the last one. */
+interface Place {
+  start: number;
+  end: number;
+}
+
+/**
+ * A local file's text with other rules for one server, at the place of its present ones, or at the
+ * end. All else stays as it is, byte for byte, but that a last line without a line end is given
+ * one.
+ *
+ * @param text one character for each byte, as are `config` and the rules
+ * @param config the path of the server's configuration
+ * @param rules none takes the block out
+ * @throws Failure `config_error` if the end of a block is missing
+ */
+export function withRules(text: string, config: string, rules: readonly string[]): string {
+  const lines = linesOf(text);
+  const { start, end } = placeOf(lines, config) ?? { start: lines.length, end: lines.length };
+  const lineEnd = lines[0]?.endsWith("\r\n") ? "\r\n" : "\n";
+  const block = rules.length === 0 ? [] : [beginOf(config), ...rules, END];
+  const before = lines.slice(0, start).join("");
+  const isOpen = block.length > 0 && before !== "" && !before.endsWith("\n");
+  return [
+    before,
+    isOpen ? lineEnd : "",
+    ...block.map((line) => line + lineEnd),
+    ...lines.slice(end),
+  ].join("");
+}
+
+/**
+ * A local file's text with setup's rules blanked out, for all servers, so that lines keep their
+ * numbers.
+ */
+export function withoutOurRules(text: string): string {
+  let isOurs = false;
+  return linesOf(text).map((line) => {
+    isOurs ||= BEGIN.test(line.trim());
+    if (!isOurs) return line;
+    isOurs = line.trim() !== END;
+    return "\n";
+  }).join("");
+}
+
+function placeOf(lines: readonly string[], config: string): Place | null {
+  const bare = lines.map((line) => line.trim());
+  const start = bare.indexOf(beginOf(config));
+  if (start === -1) return null;
+  const end = bare.indexOf(END, start);
+  const isWhole = end !== -1 && !bare.slice(start + 1, end).some((line) => BEGIN.test(line));
+  if (isWhole) return { start, end: end + 1 };
+  throw new Failure(
+    "config_error",
+    `${quoted(LOCAL_PATH)}, line ${
+      start + 1
+    }: setup's rules begin there, and the line "${END}" is ` +
+      "missing after them: put it back, or remove setup's rules by hand",
+  );
+}
+
+const BEGIN = /^# openvpn-totp: begin /;

@@ -1,0 +1,11 @@
+/** The profile that confines OpenVPN, where a distribution has one. */
+export const PROFILE_PATH = "/etc/apparmor.d/openvpn";
+
+/** The administrator's own rules, which the profile includes. */
+export const LOCAL_PATH = "/etc/apparmor.d/local/openvpn";
+
+/** Where profiles and their includes are (the parser's `--base`). */
+export const APPARMOR_DIRECTORY = "/etc/apparmor.d";
+
+/** The command that puts changed rules into force, for connections that OpenVPN has as well. */
+export const RELOAD = `apparmor_parser -r ${PROFILE_PATH}`;

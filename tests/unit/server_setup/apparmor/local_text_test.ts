@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { withoutOurRules, withRules } from "../../../../src/server_setup/apparmor/local_text.ts";
+import { holds } from "../../../lab/fuzz.ts";
+
+const CONFIG = "/etc/openvpn/server/server.conf";
+const RULES = ["/usr/local/bin/openvpn-totp PUx,", "owner /tmp/openvpn_*.tmp rw,"];
+const BLOCK = `# openvpn-totp: begin (setup writes these lines, for ${CONFIG})
+/usr/local/bin/openvpn-totp PUx,
+owner /tmp/openvpn_*.tmp rw,
+# openvpn-totp: end
+`;
+
+Deno.test("a server's rules are added at the end, replaced in their place, and taken out", () => {
+  const rows: [before: string, after: string, without: string][] = [
+    ["", BLOCK, ""],
+    ["# mine\n/x r,\n", `# mine\n/x r,\n${BLOCK}`, "# mine\n/x r,\n"],
+    ["/x r,", `/x r,\n${BLOCK}`, "/x r,\n"],
+    ["/x r,\r\n/y r,", `/x r,\r\n/y r,\r\n${BLOCK.replaceAll("\n", "\r\n")}`, "/x r,\r\n/y r,\r\n"],
+    [`/x r,\n${BLOCK.replace("PUx", "ix")}/y r,`, `/x r,\n${BLOCK}/y r,`, "/x r,\n/y r,"],
+  ];
+  for (const [before, after, without] of rows) {
+    assert.equal(withRules(before, CONFIG, RULES), after);
+    assert.equal(withRules(after, CONFIG, RULES), after);
+    assert.equal(withRules(after, CONFIG, []), without);
+  }
+});
+
+Deno.test("each server has rules of its own, and whatever else is there stays", () => {
+  const line = fc.string({ unit: fc.constantFrom(..."ab#/ ,\t\r\xff") });
+  holds(
+    fc.property(fc.array(line), fc.boolean(), (lines, isEnded) => {
+      const text = lines.map((one) => `${one}\n`).join("") + (isEnded ? "" : "/last r,");
+      const one = withRules(text, "/one.conf", RULES);
+      const both = withRules(one, "/two.conf", ["/two PUx,"]);
+      assert.equal(withRules(both, "/two.conf", []), one);
+      const ended = isEnded ? text : `${text}${lines[0]?.endsWith("\r") ? "\r\n" : "\n"}`;
+      assert.equal(withRules(one, "/one.conf", []), ended);
+      assert.equal(withRules(withRules(both, "/one.conf", []), "/two.conf", []), ended);
+      assert(!/PUx|openvpn_/.test(withoutOurRules(both)));
+      assert.equal(withoutOurRules(text), text);
+    }),
+  );
+});
+
+Deno.test("rules whose end is missing are left alone", () => {
+  const open = BLOCK.replace("# openvpn-totp: end\n", "");
+  for (const text of [open, `${open}/x r,\n${BLOCK.replace(CONFIG, "/other.conf")}`]) {
+    for (const rules of [RULES, []]) {
+      assert.throws(() => withRules(text, CONFIG, rules), /line 1: .* is missing .* by hand$/);
+    }
+  }
+});

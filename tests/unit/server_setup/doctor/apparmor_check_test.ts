@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { fileRulesIn } from "../../../../src/server_setup/apparmor/file_rules.ts";
+import { needsOf } from "../../../../src/server_setup/apparmor/needs.ts";
+import { checkApparmor } from "../../../../src/server_setup/doctor/apparmor_check.ts";
+import type { ApparmorFacts } from "../../../../src/server_setup/doctor/apparmor_facts.ts";
+import type { SetUp } from "../../../../src/server_setup/doctor/set_up.ts";
+import { readConfig } from "../../../../src/server_setup/openvpn_config/read_config.ts";
+
+const PROGRAM = "/usr/local/bin/openvpn-totp";
+const CONFIG = "/etc/openvpn/server/server.conf";
+const GOOD = `${PROGRAM} PUx,\nowner /tmp/openvpn_*.tmp rw,\n`;
+const OPENVPN = "/usr/sbin/openvpn";
+
+interface Other extends Partial<Omit<ApparmorFacts, "profile" | "loaded">> {
+  rules?: string;
+  mode?: string | null;
+  lines?: string;
+  isService?: boolean;
+  openvpn?: string;
+  profile?: null;
+}
+
+/** What doctor says where all is well but what is given. */
+function found(other: Other) {
+  const { rules = GOOD, mode = "enforce", lines = "", isService = false, ...facts } = other;
+  const config = readConfig(CONFIG, {
+    directory: "/",
+    readFile: () => new TextEncoder().encode(lines),
+  });
+  const setUp = {
+    configPath: CONFIG,
+    openvpn: { path: other.openvpn ?? OPENVPN, version: "2.7.0" },
+    serviceSettings: isService ? { path: "/s", values: new Map(), error: null } : null,
+    apparmor: {
+      needs: needsOf({ programs: [PROGRAM], config, isService }),
+      trouble: null,
+      profile: { name: "openvpn", attachment: OPENVPN, rules: fileRulesIn(rules) },
+      loaded: mode === null ? null : new Map(mode === "absent" ? [] : [["openvpn", mode]]),
+      denials: [],
+      ...facts,
+    },
+  } as unknown as SetUp;
+  return checkApparmor(setUp).map(({ id, ...rest }) => {
+    assert.equal(id, "apparmor");
+    return rest;
+  });
+}
+
+const levels = (other: Other) => found(other).map(({ level }) => level);
+
+Deno.test("AppArmor's rules are well where they let OpenVPN do what logins need", () => {
+  const others: Other[] = [
+    {},
+    { rules: "/usr/local/bin/* Px,\n/tmp/** rwk,\n" },
+    { lines: "tmp-dir /var/vpn\n", rules: `${PROGRAM} Ux,\nowner /var/vpn/openvpn_*.tmp rw,\n` },
+    { rules: "", mode: "unconfined" },
+    { rules: "", openvpn: "/opt/openvpn/sbin/openvpn" },
+    { profile: null, mode: "absent" },
+    { profile: null, mode: null },
+    {
+      isService: true,
+      lines: "management /run/openvpn-totp/server.sock unix\n",
+      rules: "/run/openvpn-totp/*.sock rw,\n",
+    },
+    // The service may be asked on a port, for which it needs no file.
+    { isService: true, lines: "management 127.0.0.1 7505\n", rules: "" },
+  ];
+  for (const other of others) assert.deepEqual(levels(other), ["ok"], JSON.stringify(other));
+  assert.deepEqual(
+    checkApparmor({ apparmor: null } as SetUp).map(({ level }) => level),
+    ["ok"],
+  );
+});
+
+Deno.test("each rule that AppArmor lacks is told, with the line and the command", () => {
+  const [run, files, ...rest] = found({ rules: "" });
+  assert.deepEqual(rest, []);
+  assert.deepEqual(run, {
+    level: "problem",
+    what: `AppArmor does not let OpenVPN run ${PROGRAM}`,
+    why: "every login is refused (the line belongs into /etc/apparmor.d/local/openvpn)",
+    line: `${PROGRAM} PUx,`,
+    command: `openvpn-totp setup --config ${CONFIG}`,
+    at: null,
+  });
+  assert.equal(files!.what, "AppArmor does not let OpenVPN make its temporary files in /tmp");
+  assert.equal(files!.line, "owner /tmp/openvpn_*.tmp rw,");
+  const [kept] = found({ rules: GOOD.replace("PUx", "ix") });
+  assert.equal(kept!.what, `AppArmor keeps ${PROGRAM} within OpenVPN's profile`);
+  const [socket] = found({
+    isService: true,
+    lines: "management /run/openvpn-totp/server.sock unix\n",
+  });
+  assert.equal(socket!.line, "/run/openvpn-totp/server.sock rw,");
+  assert.equal(socket!.command, `openvpn-totp setup --serve --config ${CONFIG}`);
+});
+
+Deno.test("how bad a rule's absence is depends on the profile's mode", () => {
+  const rows: [mode: string | null, level: string, why: RegExp][] = [
+    ["enforce", "problem", /^every login/],
+    ["kill", "problem", /^every login/],
+    ["complain", "warning", /only written to the log/],
+    ["absent", "warning", /is not loaded now/],
+    [null, "warning", /only root can see/],
+  ];
+  for (const [mode, level, why] of rows) {
+    const [finding] = found({ mode, rules: "" });
+    assert.equal(finding!.level, level, String(mode));
+    assert.match(finding!.why!, why);
+  }
+});
+
+Deno.test("a profile in another file, and a path that no rule can name, are warnings", () => {
+  const [other] = found({ profile: null });
+  assert.equal(other!.level, "warning");
+  assert(other!.why!.includes(`${PROGRAM} PUx, owner /tmp/openvpn_*.tmp rw,`));
+  assert.deepEqual(levels({ needs: [], trouble: "no rule can name it" }), ["warning"]);
+});
+
+Deno.test("refusals in the log count where they are of what logins need", () => {
+  const denial = (name: string, second = 1_800_000_000) => ({ second, operation: "exec", name });
+  assert.deepEqual(levels({ denials: [denial("/etc/shadow"), denial("/tmp/openvpn_x")] }), ["ok"]);
+  const [hostile] = found({
+    denials: [denial(PROGRAM), { ...denial("/var/openvpn_acf_1.tmp"), operation: "\x1b[2J" }],
+  });
+  assert.equal(hostile!.level, "warning");
+  assert.equal(
+    hostile!.what,
+    "AppArmor has refused OpenVPN 2 times since its rules were changed, last at " +
+      '2027-01-15T08:00:00Z: "\\u{1b}[2J" of "/var/openvpn_acf_1.tmp"',
+  );
+  assert.equal(hostile!.command, "apparmor_parser -r /etc/apparmor.d/openvpn");
+  const [missing] = found({ rules: "", denials: [denial(PROGRAM)] });
+  assert.match(missing!.why!, /the log says so, last at 2027-01-15T08:00:00Z/);
+});

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { readDenials } from "../../../../src/server_setup/apparmor/denials.ts";
+import { gatherApparmor } from "../../../../src/server_setup/doctor/apparmor_facts.ts";
+import { makeProfile } from "../../../lab/apparmor.ts";
+import { mustRun } from "../../../lab/command.ts";
+import { makeTestDirectory } from "../../../lab/program.ts";
+import { JOURNAL_WRITER, testWith } from "../../../lab/requirements.ts";
+
+const PROGRAM = "/usr/local/bin/openvpn-totp";
+
+/** What the kernel says about a refusal, after what a log puts in front. */
+function record(second: number, name = `"${PROGRAM}"`, profile = "openvpn"): string {
+  return `audit(${second}.123:${second % 1000}): apparmor="DENIED" operation="exec" class="file" ` +
+    `profile="${profile}" name=${name} pid=42 comm="openvpn" requested_mask="x" denied_mask="x" ` +
+    "fsuid=0 ouid=0";
+}
+
+async function write(path: string, content: string | Uint8Array): Promise<void> {
+  await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+  await Deno.writeFile(
+    path,
+    typeof content === "string" ? new TextEncoder().encode(content) : content,
+  );
+}
+
+/** Whatever a kernel with AppArmor says, below a root. */
+async function makeKernel(root: string, profiles: string | null): Promise<void> {
+  await write(`${root}/sys/module/apparmor/parameters/enabled`, "Y\n");
+  if (profiles === null) return;
+  await write(`${root}/sys/kernel/security/apparmor/profiles`, profiles);
+}
+
+Deno.test("facts on AppArmor: whether the kernel uses it, and its profiles", async () => {
+  await using directory = await makeTestDirectory();
+  const { path: root } = directory;
+  assert.equal(gatherApparmor(() => [], root), null);
+  await makeKernel(root, null);
+  const bare = gatherApparmor(() => [], root)!;
+  assert.deepEqual([bare.profile, bare.loaded, bare.denials], [null, null, []]);
+
+  await makeProfile(root);
+  await write(`${root}/etc/apparmor.d/local/openvpn`, `${PROGRAM} PUx,\n`);
+  await makeKernel(root, "man (enforce)\nopenvpn (complain)\n/usr/sbin/x y (enforce)\n");
+  const facts = gatherApparmor(() => [], root)!;
+  assert.deepEqual([...facts.loaded!], [
+    ["man", "enforce"],
+    ["openvpn", "complain"],
+    ["/usr/sbin/x y", "enforce"],
+  ]);
+  assert.equal(facts.profile!.name, "openvpn");
+  const patterns = facts.profile!.rules.map(({ pattern }) => pattern);
+  for (const one of ["/dev/net/tun", "/etc/hosts", PROGRAM]) assert(patterns.includes(one), one);
+});
+
+Deno.test("refusals count that are younger than the rules", async () => {
+  await using directory = await makeTestDirectory();
+  const { path: root } = directory;
+  await makeKernel(root, "openvpn (enforce)\n");
+  await makeProfile(root);
+  const local = `${root}/etc/apparmor.d/local/openvpn`;
+  await write(local, "");
+  for (const path of [local, `${root}/etc/apparmor.d/openvpn`]) await Deno.utime(path, 500, 500);
+  await write(
+    `${root}/var/log/kern.log`,
+    [499, 501].map((second) => `kernel: audit: type=1400 ${record(second)}\n`).join(""),
+  );
+  const { denials } = gatherApparmor(() => [], root)!;
+  assert.deepEqual(denials, [{ second: 501, operation: "exec", name: PROGRAM }]);
+});
+
+Deno.test("refusals are read from the ends of logs, each once, whatever else is there", async () => {
+  await using directory = await makeTestDirectory();
+  const { path: root } = directory;
+  const hex = new TextEncoder().encode("/tmp/openvpn_\x1b\n.tmp").toHex().toUpperCase();
+  await write(
+    `${root}/var/log/syslog`,
+    [
+      `Nov 26 host kernel: [1.2] audit: type=1400 ${record(1001)}`,
+      `Nov 26 host kernel: [1.2] audit: type=1400 ${record(1002, hex)}`,
+      `Nov 26 host kernel: ${record(1003, '"/x"', "other")}`,
+      `Nov 26 host kernel: ${record(1004).replace("DENIED", "ALLOWED")}`,
+      `Nov 26 host evil: audit(99999999999999.1:1): ${record(1)}`,
+      'Nov 26 host evil: audit(1005.123:5): apparmor="DENIED" profile="openvpn" name=\x1b[2J',
+      "\xff\0\n",
+    ].join("\n"),
+  );
+  await write(`${root}/var/log/audit/audit.log`, `type=AVC msg=${record(1001)}\n`);
+  await Deno.mkdir(`${root}/var/log/kern.log`);
+  assert.deepEqual(readDenials("openvpn", root), [
+    { second: 1, operation: "exec", name: PROGRAM },
+    { second: 1001, operation: "exec", name: PROGRAM },
+    { second: 1002, operation: "exec", name: "/tmp/openvpn_\x1b\n.tmp" },
+    { second: 1005, operation: "", name: "" },
+  ]);
+
+  const filler = "x".repeat(5 * 1024 * 1024);
+  await write(`${root}/var/log/syslog`, `${record(1010)}\n${filler}\n${record(1011)}\n`);
+  const seconds = readDenials("openvpn", root).map(({ second }) => second);
+  assert.deepEqual(seconds, [1001, 1011]);
+});
+
+testWith(["journal"], "refusals are read from a journal's file", async () => {
+  await using directory = await makeTestDirectory();
+  const { path: root } = directory;
+  const journal = `${root}/var/log/journal/0123456789abcdef0123456789abcdef/system.journal`;
+  await Deno.mkdir(journal.slice(0, journal.lastIndexOf("/")), { recursive: true });
+  const entries = [1001, 1002, 1003].map((second) =>
+    [
+      `__REALTIME_TIMESTAMP=${second}000000`,
+      `__MONOTONIC_TIMESTAMP=${second}`,
+      "_BOOT_ID=0123456789abcdef0123456789abcdef",
+      "_TRANSPORT=kernel",
+      `MESSAGE=audit: type=1400 ${record(second)}`,
+      "",
+      "",
+    ].join("\n")
+  );
+  await mustRun(JOURNAL_WRITER, ["-o", journal, "-"], { stdin: entries.join("") });
+  assert.deepEqual(
+    readDenials("openvpn", root).map(({ second, name }) => [second, name]),
+    [1001, 1002, 1003].map((second) => [second, PROGRAM]),
+  );
+  // One that is cut off, or no journal at all, says nothing.
+  for (const size of [100, 143, 300]) {
+    await Deno.truncate(journal, size);
+    assert.deepEqual(readDenials("openvpn", root), [], String(size));
+  }
+  await Deno.writeFile(journal, new TextEncoder().encode("LPKSHHRH".padEnd(200, "\xff")));
+  assert.deepEqual(readDenials("openvpn", root), []);
+});

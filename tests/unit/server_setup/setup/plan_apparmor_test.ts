@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { Failure } from "../../../../src/core/failure.ts";
+import { needsOf } from "../../../../src/server_setup/apparmor/needs.ts";
+import { readConfig } from "../../../../src/server_setup/openvpn_config/read_config.ts";
+import { changeFile } from "../../../../src/server_setup/setup/file_change.ts";
+import { planApparmor } from "../../../../src/server_setup/setup/plan_apparmor.ts";
+import { decodeLatin1, encodeLatin1 } from "../../../../src/text/latin1.ts";
+import { makeProfile } from "../../../lab/apparmor.ts";
+import { makeTestDirectory } from "../../../lab/program.ts";
+import { testWith } from "../../../lab/requirements.ts";
+
+const PROGRAM = "/usr/local/bin/openvpn-totp";
+const NOBODY = 65534;
+
+const NEEDS = needsOf({
+  programs: [PROGRAM],
+  config: readConfig("/c", { directory: "/", readFile: () => new Uint8Array() }),
+  isService: false,
+});
+
+/** A root directory in which AppArmor has OpenVPN's profile, and the administrator's rules. */
+async function makePlace() {
+  const directory = await makeTestDirectory();
+  const directoryOfRules = `${directory.path}/etc/apparmor.d/local`;
+  const local = `${directoryOfRules}/openvpn`;
+  await makeProfile(directory.path);
+  await Deno.mkdir(directoryOfRules);
+  const place = { config: "/c", root: directory.path, read: Deno.readFileSync };
+  return Object.assign(directory, {
+    directoryOfRules,
+    local,
+    write: (text: string) => Deno.writeFile(local, encodeLatin1(text)),
+    plan: (needs: typeof NEEDS | null = NEEDS) => planApparmor(needs, place),
+    refuses: (line: RegExp) =>
+      assert.throws(() => planApparmor(NEEDS, place), (error) => {
+        assert(error instanceof Failure, String(error));
+        assert.match(error.message, line);
+        return true;
+      }),
+  });
+}
+
+Deno.test("AppArmor's rules that are there stay, byte for byte", async () => {
+  await using place = await makePlace();
+  const odd = "# \xff\xfe not UTF-8\n\n/srv/x r,\n";
+  await place.write(odd);
+  const { change, hasProfile, notes } = place.plan();
+  assert.deepEqual([hasProfile, notes], [true, []]);
+  const text = decodeLatin1(change!.content);
+  assert(text.startsWith(odd) && text.endsWith("# openvpn-totp: end\n"), text);
+  await place.write(text);
+  assert.equal(place.plan().change, null);
+  assert.equal(decodeLatin1(place.plan(null).change!.content), odd);
+});
+
+Deno.test("rules that somebody makes or changes while setup asks stay", async () => {
+  await using place = await makePlace();
+  const stays = async (text: string) => {
+    const { change } = place.plan();
+    await place.write(text);
+    const message = /in the meantime and has been left alone: run setup again$/;
+    assert.throws(() => changeFile(change!, "backup", Deno.readFileSync), message);
+    assert.equal(await Deno.readTextFile(place.local), text);
+    assert.deepEqual([...Deno.readDirSync(place.directoryOfRules)].length, 1);
+  };
+  await stays("/x r,\n");
+  await stays("/y r,\n");
+});
+
+Deno.test("a rule that AppArmor would not take ours beside is refused, and named", async () => {
+  await using place = await makePlace();
+  const rows: [rules: string, line: RegExp][] = [
+    [`/x r,\n"${PROGRAM}" rix,\n`, /local\/openvpn:2 \(rix\) keeps within OpenVPN's own profile/],
+    [`${PROGRAM} Cx,\n`, /local\/openvpn:1 \(Cx\) keeps within/],
+    [`deny ${PROGRAM} x,\n`, /local\/openvpn:1 \(x\) forbids OpenVPN to run/],
+  ];
+  for (const [rules, line] of rows) {
+    await place.write(rules);
+    place.refuses(line);
+  }
+  await place.write(`${PROGRAM} PUx,\n`);
+  assert(!decodeLatin1(place.plan().change!.content).match(/PUx.*PUx/s));
+});
+
+Deno.test("what is no text of AppArmor's is left alone", async () => {
+  await using place = await makePlace();
+  await place.write("/x r,\0\n");
+  place.refuses(/is no text of AppArmor's/);
+  assert.equal(place.plan(null).change, null);
+  await Deno.remove(place.local);
+  await Deno.mkdir(place.local);
+  place.refuses(/local\/openvpn" is not a regular file/);
+});
+
+testWith(["root"], "AppArmor's rules are not read where others could plant them", async () => {
+  await using place = await makePlace();
+  await Deno.symlink("/gone", place.local);
+  place.refuses(/local\/openvpn is a symbolic link that leads nowhere/);
+  await Deno.remove(place.local);
+  await Deno.chown(place.directoryOfRules, NOBODY, NOBODY);
+  place.refuses(/apparmor\.d\/local belongs to uid 65534/);
+  await Deno.chown(place.directoryOfRules, 0, 0);
+  await Deno.chmod(place.directoryOfRules, 0o777);
+  place.refuses(/has mode 0777, so others can put files there/);
+});
