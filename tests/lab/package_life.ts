@@ -24,8 +24,6 @@ const KEY = `${CONFIGURATION}/key`;
 
 /**
  * Installs, upgrades, removes and purges a Debian package, and looks at what becomes of files.
- *
- * It is also for the whole system of a debootstrap: there, `dpkg` and `program` run what is inside.
  */
 export async function liveThrough(life: PackageLife): Promise<void> {
   await life.dpkg("--install", life.older);
