@@ -22,7 +22,7 @@ export async function archiveOfThisMachine(): Promise<string> {
  * @throws Error if it answers, but does not have the suite
  */
 export async function isReachable(archive: string, suite: string): Promise<boolean> {
-  const address = new URL(`dists/${suite}/InRelease`, `${archive}/`);
+  const address = new URL(`dists/${suite}/InRelease`, archive.replace(/\/*$/, "/"));
   let status: number;
   try {
     const response = await fetch(address, { method: "HEAD" });
