@@ -1,6 +1,9 @@
+import { fileURLToPath } from "node:url";
 import { mustRun, run } from "../../tests/lab/command.ts";
 import { isReachable } from "./archive.ts";
 import { PACKAGES } from "./roots.ts";
+
+const MAKE = fileURLToPath(new URL("./make.sh", import.meta.url));
 
 /** The variable that names where the roots are kept. */
 const PLACE_VARIABLE = "OVTOTP_ROOTS";
@@ -84,15 +87,12 @@ async function make(root: string, suite: string, archive: string): Promise<void>
   const part = `${root}.part`;
   await removeTree(part);
   const log = `${part}.log`;
-  const { status } = await run("sh", [
-    // In namespaces of its own: a service that a package starts ends with them, as mounts do.
-    ...["-c", 'log=$1; shift; exec unshare "$@" >"$log" 2>&1', "sh", log],
-    ...["--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc", "debootstrap"],
-    ...["--variant=minbase", `--include=${PACKAGES.join(",")}`, suite, part, archive],
-  ]);
+  const command = 'log=$1; shift; exec "$@" >"$log" 2>&1';
+  const args = [suite, part, archive, ...PACKAGES];
+  const { status } = await run("sh", ["-c", command, "sh", log, MAKE, ...args]);
   if (status !== 0) {
     const end = await mustRun("tail", ["-n", "20", log]);
-    throw new Error(`debootstrap could not make ${suite} (${log}):\n${end}`);
+    throw new Error(`the root of ${suite} could not be made (${log}):\n${end}`);
   }
   await Deno.writeTextFile(`${part}/${STAMP}`, PACKAGES.join(" "));
   await removeTree(root);
