@@ -25,16 +25,8 @@ export function checkSession(setUp: LineFacts): Finding[] {
 
 function checkToken({ config, settings }: LineFacts): Finding {
   const at = lastNamed(config, "auth-gen-token");
-  if (at === null) {
-    return warning(
-      "session_token",
-      "auth-gen-token is not set",
-      "every renegotiation (hourly) asks for a code again, and no traffic passes until the user " +
-        "answers",
-      { line: "auth-gen-token" },
-    );
-  }
   const tooFrequent = tooFrequentRenewal(config);
+  if (at === null) return missingToken(tooFrequent);
   if (tooFrequent !== null) return renewalProblem(config, tooFrequent);
   if (!at.words.includes("external-auth")) return checkTokenLifetime(config);
   const isPluginAsked = settings.primaryAuth === "external" && authPlugin(config) !== null;
@@ -43,6 +35,19 @@ function checkToken({ config, settings }: LineFacts): Finding {
     "auth-gen-token has external-auth, and there is a plugin",
     "the plugin receives the token as a password and refuses it",
     { line: "auth-gen-token", at },
+  );
+}
+
+function missingToken(tooFrequent: { least: number } | null): Finding {
+  const why =
+    "every renegotiation (hourly) asks for a code again, and no traffic passes until the user answers";
+  return warning(
+    "session_token",
+    "auth-gen-token is not set",
+    tooFrequent === null
+      ? why
+      : `${why}; with it, OpenVPN starts only if reneg-sec is at least ${tooFrequent.least}`,
+    { line: "auth-gen-token" },
   );
 }
 
@@ -95,10 +100,9 @@ function checkTime({ config, settings }: LineFacts): Finding {
   );
 }
 
-/** The line that gives users the time, and lets OpenVPN start. */
+/** The line that gives users the time, and lets OpenVPN start with `auth-gen-token`. */
 function longerChallenge(config: Config, seconds: number): string {
-  const hasToken = lastNamed(config, "auth-gen-token") !== null;
-  if (!hasToken || tooFrequentRenewal(config, seconds) === null) return `hand-window ${seconds}`;
+  if (tooFrequentRenewal(config, seconds) === null) return `hand-window ${seconds}`;
   // Half of it is enough even when OpenVPN takes a tenth off.
   return `reneg-sec ${Math.max(LONG_RENEG_SEC, Math.ceil(seconds * 2.25))}`;
 }
