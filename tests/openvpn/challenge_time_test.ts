@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Finding, FindingId } from "../../src/server_setup/doctor/finding.ts";
+import type { Finding } from "../../src/server_setup/doctor/finding.ts";
+import type { FindingId } from "../../src/server_setup/doctor/finding_ids.ts";
 import { makeAccount } from "../lab/accounts.ts";
 import { run } from "../lab/command.ts";
 import { OpenvpnClient } from "../lab/openvpn_client.ts";
