@@ -51,12 +51,18 @@ export class TestRun {
 
   /** Runs Deno; says whether it succeeded. */
   async deno(args: readonly string[], env: Record<string, string> = {}): Promise<boolean> {
+    const own = { TMPDIR: this.#directory, [OWNER_VARIABLE]: `${Deno.pid}` };
+    return await this.command(Deno.execPath(), args, { ...own, ...env });
+  }
+
+  /** Runs a command, with more variables; says whether it succeeded. */
+  async command(
+    command: string,
+    args: readonly string[],
+    env: Record<string, string> = {},
+  ): Promise<boolean> {
     if (this.#isInterrupted) return false;
-    const child = new Deno.Command(Deno.execPath(), {
-      args: [...args],
-      env: { TMPDIR: this.#directory, [OWNER_VARIABLE]: `${Deno.pid}`, ...env },
-      stdin: "null",
-    }).spawn();
+    const child = new Deno.Command(command, { args: [...args], env, stdin: "null" }).spawn();
     this.#child = child;
     const { success } = await child.status;
     this.#child = null;
@@ -68,13 +74,19 @@ export class TestRun {
    * run it, and it stays the same when another build begins.
    */
   async test(args: readonly string[], env: Record<string, string> = {}): Promise<boolean> {
-    const program = this.path("openvpn-totp");
-    await Deno.copyFile(BUILT_PROGRAM, program);
-    await Deno.chmod(program, 0o755);
+    const program = await this.copyProgram();
     return await this.deno(["test", "--allow-all", "--no-check", ...args], {
       [PROGRAM_VARIABLE]: program,
       ...env,
     });
+  }
+
+  /** Copies the program that was built; gives the copy's path. */
+  async copyProgram(): Promise<string> {
+    const program = this.path("openvpn-totp");
+    await Deno.copyFile(BUILT_PROGRAM, program);
+    await Deno.chmod(program, 0o755);
+    return program;
   }
 
   #interrupt(): void {

@@ -27,6 +27,10 @@ export interface Login {
   dropsToken?: boolean;
   /** The answer to a static challenge; the client then has `static-challenge` with a text. */
   staticAnswer?: string;
+  /** Whether the client sends no password of a user's (`auth-user-pass username-only`, 2.7). */
+  isUsernameOnly?: boolean;
+  /** Port and protocol of the server, if not the usual ones. */
+  remote?: readonly [port: string, protocol: string];
 }
 
 let count = 0;
@@ -215,13 +219,13 @@ function argumentsFor(
   const { commonName, sso = "webauth,crtext" } = login;
   return [
     ...["--client", "--dev", "tun", "--proto", "udp", "--nobind"],
-    ...["--remote", network.server.address],
+    ...["--remote", network.server.address, ...login.remote ?? []],
     ...["--ca", `${directory}/ca.crt`],
     ...commonName === null ? [] : [
       ...["--cert", `${directory}/${commonName}.crt`],
       ...["--key", `${directory}/${commonName}.key`],
     ],
-    ...["--auth-user-pass", "--verb", "3"],
+    ...["--auth-user-pass", ...login.isUsernameOnly ? ["username-only"] : [], "--verb", "3"],
     ...["--auth-retry", login.asksAgain ? "interact" : "none"],
     ...login.dropsToken ? ["--pull-filter", "ignore", "auth-token"] : [],
     ...login.staticAnswer === undefined ? [] : ["--static-challenge", "Code?", "1"],

@@ -123,10 +123,14 @@ function command(
   debianPackage: string,
 ): { isMet: () => boolean; advice: string } {
   return {
-    isMet: () =>
-      (Deno.env.get("PATH") ?? "").split(":").some((directory) => exists(`${directory}/${name}`)),
+    isMet: () => isOnPath(name),
     advice: `${name}: apt-get install ${debianPackage}`,
   };
+}
+
+/** Says whether there is a command of this name. */
+export function isOnPath(name: string): boolean {
+  return (Deno.env.get("PATH") ?? "").split(":").some((place) => exists(`${place}/${name}`));
 }
 
 function exists(path: string): boolean {

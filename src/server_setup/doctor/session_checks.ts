@@ -1,12 +1,12 @@
 import { type Config, lastNamed } from "../openvpn_config/directive.ts";
 import { authPlugin } from "../configuration/auth_plugin.ts";
+import { secondsOf, tooFrequentRenewal, wholeNumber } from "../configuration/session_times.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { LineFacts } from "./set_up.ts";
 import { checkTokenCrash, checkTokenSecret } from "./token_checks.ts";
 
-/** OpenVPN's defaults (openvpn(8)), in seconds. */
-const RENEG_SEC = 3600;
-const HAND_WINDOW = 60;
+/** What is advised where `reneg-sec` is too short: OpenVPN's own default, in seconds. */
+const LONG_RENEG_SEC = 3600;
 
 /** With a shorter `reneg-sec`, a token expires before the second renegotiation; in seconds. */
 const LEAST_RENEG_SEC = 18;
@@ -25,15 +25,9 @@ export function checkSession(setUp: LineFacts): Finding[] {
 
 function checkToken({ config, settings }: LineFacts): Finding {
   const at = lastNamed(config, "auth-gen-token");
-  if (at === null) {
-    return warning(
-      "session_token",
-      "auth-gen-token is not set",
-      "every renegotiation (hourly) asks for a code again, and no traffic passes until the user " +
-        "answers",
-      { line: "auth-gen-token" },
-    );
-  }
+  const tooFrequent = tooFrequentRenewal(config);
+  if (at === null) return missingToken(tooFrequent);
+  if (tooFrequent !== null) return renewalProblem(config, tooFrequent);
   if (!at.words.includes("external-auth")) return checkTokenLifetime(config);
   const isPluginAsked = settings.primaryAuth === "external" && authPlugin(config) !== null;
   return !isPluginAsked ? ok("session_token", "auth-gen-token is set") : problem(
@@ -44,36 +38,90 @@ function checkToken({ config, settings }: LineFacts): Finding {
   );
 }
 
+function missingToken(tooFrequent: { least: number } | null): Finding {
+  const why =
+    "every renegotiation (hourly) asks for a code again, and no traffic passes until the user answers";
+  return warning(
+    "session_token",
+    "auth-gen-token is not set",
+    tooFrequent === null
+      ? why
+      : `${why}; with it, OpenVPN starts only if reneg-sec is at least ${tooFrequent.least}`,
+    { line: "auth-gen-token" },
+  );
+}
+
+/** One of the two lines is there: OpenVPN's defaults fit. */
+function renewalProblem(
+  config: Config,
+  { seconds, least }: { seconds: number; least: number },
+): Finding {
+  return problem(
+    "session_token",
+    seconds === 0
+      ? "reneg-sec is 0, and auth-gen-token is set"
+      : `auth-gen-token renews tokens every ${seconds} seconds`,
+    `OpenVPN does not start: with auth-gen-token, it wants at least ${least} seconds (twice ` +
+      "hand-window) from one renegotiation to the next",
+    {
+      line: `reneg-sec ${Math.max(LONG_RENEG_SEC, least)}`,
+      at: lastNamed(config, "reneg-sec") ?? lastNamed(config, "auth-gen-token"),
+    },
+  );
+}
+
 function checkTokenLifetime(config: Config): Finding {
-  const seconds = numberOf(config, "reneg-sec", RENEG_SEC);
-  if (seconds === 0 || seconds >= LEAST_RENEG_SEC) {
+  const seconds = secondsOf(config, "reneg-sec");
+  if (seconds >= LEAST_RENEG_SEC) {
     return ok("session_token", "auth-gen-token is set");
   }
   return warning(
     "session_token",
     `reneg-sec is ${seconds}`,
     `below ${LEAST_RENEG_SEC}, a session token expires before the next renegotiation`,
-    { line: `reneg-sec ${RENEG_SEC}`, at: lastNamed(config, "reneg-sec") },
+    { line: `reneg-sec ${LONG_RENEG_SEC}`, at: lastNamed(config, "reneg-sec") },
   );
 }
 
-/** OpenVPN keeps no challenge open for longer than max(reneg-sec / 2, hand-window). */
 function checkTime({ config, settings }: LineFacts): Finding {
   const wanted = settings.challengeTimeoutSeconds;
-  const most = Math.max(
-    Math.floor(numberOf(config, "reneg-sec", RENEG_SEC) / 2),
-    numberOf(config, "hand-window", HAND_WINDOW),
-  );
-  if (wanted <= most) return ok("challenge_time", `users have ${wanted} seconds to answer`);
+  const { least, most } = longestChallenge(config);
+  if (wanted <= least) return ok("challenge_time", `users have ${wanted} seconds to answer`);
+  const given = least === most ? `${least}` : `${least} to ${Math.min(most, wanted)}`;
+  const waits = "OpenVPN waits for half of reneg-sec or for hand-window, whichever is longer";
   return warning(
     "challenge_time",
-    `users have ${most} seconds to answer, not the ${wanted} of totpChallengeTimeout`,
-    "OpenVPN waits for half of reneg-sec or for hand-window, whichever is longer",
+    `users have ${given} seconds to answer, not the ${wanted} of totpChallengeTimeout`,
+    least === most ? waits : `${waits}; it makes reneg-sec shorter for each client at random`,
     {
-      line: `hand-window ${wanted}`,
+      line: longerChallenge(config, wanted),
       at: lastNamed(config, "reneg-sec") ?? lastNamed(config, "hand-window"),
     },
   );
+}
+
+/** The line that gives users the time, and lets OpenVPN start with `auth-gen-token`. */
+function longerChallenge(config: Config, seconds: number): string {
+  if (tooFrequentRenewal(config, seconds) === null) return `hand-window ${seconds}`;
+  // Half of it is enough even when OpenVPN takes a tenth off.
+  return `reneg-sec ${Math.max(LONG_RENEG_SEC, Math.ceil(seconds * 2.25))}`;
+}
+
+/**
+ * OpenVPN keeps no challenge open for longer than max(reneg-sec / 2, hand-window), in seconds. For
+ * each client of a server it first takes a random number off `reneg-sec`: up to a tenth, or down to
+ * its second word. (`send_auth_pending_messages` and `do_init_crypto_tls`, OpenVPN 2.6 and 2.7; the
+ * manual says otherwise. What of the time the handshake has taken is taken off, too.)
+ */
+function longestChallenge(config: Config): { least: number; most: number } {
+  const seconds = secondsOf(config, "reneg-sec");
+  const shortest = lastNamed(config, "reneg-sec")?.words[1];
+  const choices = shortest === undefined
+    ? Math.floor(seconds / 10)
+    : seconds - wholeNumber(shortest);
+  const window = secondsOf(config, "hand-window");
+  const bound = (renegotiation: number) => Math.max(Math.floor(renegotiation / 2), window);
+  return { least: bound(seconds - Math.max(choices, 1) + 1), most: bound(seconds) };
 }
 
 function checkInactive({ config, settings }: LineFacts): Finding[] {
@@ -102,5 +150,5 @@ function checkAnswersInLog({ config }: LineFacts): Finding {
 function numberOf(config: Config, name: string, byDefault: number): number {
   const word = lastNamed(config, name)?.words[0];
   if (word === undefined) return byDefault;
-  return Math.max(0, parseInt(word, 10) || 0);
+  return wholeNumber(word);
 }

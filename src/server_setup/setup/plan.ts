@@ -16,6 +16,7 @@ import {
   TOKEN_LINES,
   tokenSecretLines,
 } from "../configuration/hook_lines.ts";
+import { tooFrequentRenewal } from "../configuration/session_times.ts";
 import { ConfigEdit } from "./config_edit.ts";
 import type { EditedLine } from "./lines.ts";
 
@@ -58,16 +59,32 @@ export function planSetup(text: string, config: Config, wish: SetupWish): Edited
 /**
  * The lines about session tokens that are missing; a key that is set already is not replaced.
  *
- * @throws Failure `config_error` if another key is set
+ * @throws Failure `config_error` if another key is set, or if OpenVPN would not start with the lines
  */
 export function missingTokenLines(
   config: Config,
   { tokenSecret }: Pick<SetupWish, "tokenSecret">,
 ): string[] {
+  const hasTokens = lastNamed(config, "auth-gen-token") !== null;
+  if (!hasTokens) requireRareRenewal(config);
   return [
-    ...lastNamed(config, "auth-gen-token") === null ? TOKEN_LINES : [],
+    ...hasTokens ? [] : TOKEN_LINES,
     ...requireTokenSecret(config, tokenSecret),
   ];
+}
+
+/** @throws Failure `config_error` if OpenVPN would not start with `auth-gen-token` */
+function requireRareRenewal(config: Config): void {
+  const tooFrequent = tooFrequentRenewal(config);
+  if (tooFrequent === null) return;
+  const { seconds, least } = tooFrequent;
+  const at = lastNamed(config, "reneg-sec") ?? lastNamed(config, "hand-window");
+  throw new Failure(
+    "config_error",
+    `reneg-sec is ${seconds} (${at?.file}:${at?.line}), and with auth-gen-token OpenVPN does not ` +
+      `start below ${least}, which is twice hand-window: write "reneg-sec 3600" there, then run ` +
+      "setup again; session tokens keep renegotiations from asking for codes",
+  );
 }
 
 function requireTokenSecret(config: Config, tokenSecret: string | null): string[] {

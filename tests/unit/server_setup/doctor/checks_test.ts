@@ -116,7 +116,7 @@ const tmp = (mode: number, path = "/var/x", uid = 0, gid = 0) => ({
 Deno.test("a good set-up has neither problem nor warning", () => {
   const good = [
     setUpOf(),
-    setUpOf(withLine("script-security 3", "reneg-sec 0", "hand-window 300")),
+    setUpOf(withLine("script-security 3", "reneg-sec 660", "hand-window 300")),
     setUpOf(withLine("log-append /var/log/x", "daemon")),
     setUpOf(withLine("daemon", "setenv totpLog syslog")),
     setUpOf(withLine("inactive 0", "verb 4", "keepalive 10 60")),
@@ -235,12 +235,15 @@ Deno.test("each broken set-up has its own finding, and no other", () => {
     ],
     [setUpOf(without("auth-gen")), "warning", "session_token"],
     [
-      setUpOf(withLine("reneg-sec 17", "hand-window 300")),
+      setUpOf(withLine("reneg-sec 17", "hand-window 8", "setenv totpChallengeTimeout 8")),
       "warning",
       "session_token",
     ],
-    [setUpOf(withLine("reneg-sec 0")), "warning", "challenge_time"],
+    [setUpOf(withLine("reneg-sec 0", "hand-window 300")), "problem", "session_token"],
+    [setUpOf(withLine("reneg-sec 599", "hand-window 300")), "problem", "session_token"],
     [setUpOf(withLine("reneg-sec 599")), "warning", "challenge_time"],
+    [setUpOf(withLine("reneg-sec 600")), "warning", "challenge_time"],
+    [setUpOf(withLine("reneg-sec 3600 500")), "warning", "challenge_time"],
     [
       setUpOf(withLine("setenv totpChallengeTimeout 1801")),
       "warning",

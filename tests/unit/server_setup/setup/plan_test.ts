@@ -141,6 +141,15 @@ Deno.test("setup leaves alone what it can't change safely", () => {
   );
 });
 
+Deno.test("setup adds no session tokens with which OpenVPN would not start", () => {
+  assert.throws(
+    () => edit("reneg-sec 0\n"),
+    /reneg-sec is 0 \(.*server\.conf:1\).* below 120,.*write "reneg-sec 3600"/,
+  );
+  assert.throws(() => edit("reneg-sec 500\nhand-window 300\n"), /does not start below 600/);
+  assert.match(edit("reneg-sec 600\nhand-window 300\n"), /auth-gen-token/);
+});
+
 Deno.test("setup needs to run once: a second run changes nothing, and everything else stays", () => {
   const line = fc.constantFrom(
     "dev tun",
