@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { dueTimersRun } from "../../../lab/due_timers.ts";
 import { Failure } from "../../../../src/core/failure.ts";
 import { postgresPlace } from "../../../../src/core/postgres_url.ts";
 import { PostgresDatabase } from "../../../../src/store/postgres/database.ts";
@@ -178,7 +179,15 @@ testWith(POSTGRES_LAB, "work on PostgreSQL goes on to its end while all is close
 
 const INSERT = "INSERT INTO openvpn_totp.notices (notice, said_at) VALUES ($1, $2)";
 
-Deno.test("hundreds of logins without a PostgreSQL server leave nothing behind", async () => {
+/** A test after which the library's timers are over. */
+function testLibrary(name: string, fn: () => Promise<void>): void {
+  Deno.test(name, async () => {
+    await fn();
+    await dueTimersRun();
+  });
+}
+
+testLibrary("hundreds of logins without a PostgreSQL server leave nothing behind", async () => {
   using hanging = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const before = descriptors();
   const place = (port: number) => ({ url: `postgres://u@127.0.0.1:${port}/d` });
@@ -198,7 +207,7 @@ Deno.test("hundreds of logins without a PostgreSQL server leave nothing behind",
   await letGo(before);
 });
 
-Deno.test("a PostgreSQL server that closes connections at once ends no process", async () => {
+testLibrary("a PostgreSQL server that closes connections at once ends no process", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const accepting = (async () => {
     for await (const connection of listener) connection.close();

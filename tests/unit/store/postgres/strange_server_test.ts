@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { dueTimersRun } from "../../../lab/due_timers.ts";
 import { Failure } from "../../../../src/core/failure.ts";
 import { postgresPlace } from "../../../../src/core/postgres_url.ts";
 import { openLogins } from "../../../../src/store/open_store.ts";
@@ -81,6 +82,7 @@ async function heardFrom(
   assert(error instanceof Failure, String(error));
   logins[Symbol.dispose]();
   await served;
+  await dueTimersRun();
   return error.message;
 }
 
