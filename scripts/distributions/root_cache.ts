@@ -45,13 +45,18 @@ export class RootCache {
     await Deno.mkdir(this.stage, { recursive: true });
     const root = `${this.#place}/${suite}`;
     const lock = await Deno.open(`${root}.lock`, { create: true, write: true });
-    await lock.lock(true);
-    if (isFresh || !isWhole(root, KEPT_DAYS)) {
-      const address = await archive();
-      if (await isReachable(address, suite)) await make(run, root, suite, address);
-    }
-    await lock.unlock();
     await lock.lock(false);
+    if (isFresh || !isWhole(root, KEPT_DAYS)) {
+      await lock.unlock();
+      await lock.lock(true);
+      // Another run may have made it meanwhile.
+      if (isFresh || !isWhole(root, KEPT_DAYS)) {
+        const address = await archive();
+        if (await isReachable(address, suite)) await make(run, root, suite, address);
+      }
+      await lock.unlock();
+      await lock.lock(false);
+    }
     return isWhole(root, Infinity) ? root : null;
   }
 
