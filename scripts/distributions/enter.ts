@@ -44,7 +44,7 @@ export async function testIn(
     ...["DENO_JOBS=2", `${PROGRAM_VARIABLE}=${PROGRAM}`],
     "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     ...[DENO, "test", "--allow-all", "--no-check", "--cached-only", "--parallel"],
-    ...[`--junit-path=${REPORT}`, ...names === null ? [] : [`--filter=${filterFor(names)}`]],
+    ...[`--junit-path=${REPORT}`, ...names === null ? [] : [`--filter=${nameForm(names)}`]],
     ...tests,
   ]);
   const text = await Deno.readTextFile(report);
@@ -60,13 +60,14 @@ export async function testIn(
 function skippedOf(names: readonly string[], report: string): number {
   const absent = names.filter((name) => !report.includes(`${name}"`));
   if (absent.length > 0) throw new Error(`there is no test "${absent.join('", "')}"`);
+  const isChosen = nameForm(names);
   return [...report.matchAll(/<testcase name="([^"]*)"[^>]*>\s*<skipped/g)]
-    .filter(([, name]) => names.some((one) => name!.endsWith(one))).length;
+    .filter(([, name]) => isChosen.test(name!)).length;
 }
 
-/** What `deno test --filter` takes for tests of these names, also where the service decides. */
-function filterFor(names: readonly string[]): string {
-  return `/^(by the service, )?(${names.map(RegExp.escape).join("|")})$/`;
+/** The form of the names, also where the service decides (`tests/lab/requirements.ts`). */
+function nameForm(names: readonly string[]): RegExp {
+  return new RegExp(`^(by the service, )?(${names.map(RegExp.escape).join("|")})$`);
 }
 
 /** Where this machine's Deno keeps the packages of npm. */
