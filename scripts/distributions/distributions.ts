@@ -49,7 +49,7 @@ async function runIn(
 ): Promise<Counts | null> {
   const archive = () => Promise.resolve(chosen.mirror ?? archiveOfThisMachine());
   const began = Date.now();
-  const root = await cache.ready(suite, archive, chosen.fresh);
+  const root = await cache.ready(suite, run, archive, chosen.fresh);
   if (root === null) return null;
   print(`\n${title}: the root was ready after ${secondsSince(began)} s`);
   const counts = await testIn(run, { root, stage: cache.stage }, {

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Runs a command in a distribution's root, as if the root were a machine of its own:
 #   enter.sh ROOT STAGE MOUNTS COMMAND [ARGUMENT...]
-# STAGE is an empty directory. Each line of MOUNTS is "ro" or "rw", then a file or directory, then
-# where it is to be in the root.
+# STAGE is an empty directory. Each line of MOUNTS is "ro" or "rw", a file or directory, and where it
+# is to be in the root, with "|" between them.
 #
 # Mounts, processes, network and host name are in namespaces of their own, and what the command
 # writes goes to memory. So nothing is left on this machine however the command ends, and the root
@@ -47,7 +47,7 @@ ln -s pts/ptmx dev/ptmx
 ln -s /proc/self/fd dev/fd
 for directory in tmp dev/shm; do mount -t tmpfs -o mode=1777 tmpfs "$directory"; done
 
-printf '%s\n' "$mounts" | while read -r mode source target; do
+printf '%s\n' "$mounts" | while IFS='|' read -r mode source target; do
   if [ -d "$source" ]; then
     mkdir -p ".$target"
   else

@@ -31,11 +31,11 @@ export async function testIn(
   const report = run.path("report.xml");
   await Deno.writeTextFile(report, "");
   const mounts = [
-    `ro ${Deno.execPath()} ${DENO}`,
-    `ro ${await run.copyProgram()} ${PROGRAM}`,
-    `ro ${CHECKOUT} ${TREE}`,
-    `ro ${await npmCache()} ${CACHE}/npm`,
-    `rw ${report} ${REPORT}`,
+    `ro|${Deno.execPath()}|${DENO}`,
+    `ro|${await run.copyProgram()}|${PROGRAM}`,
+    `ro|${CHECKOUT}|${TREE}`,
+    `ro|${await npmCache()}|${CACHE}/npm`,
+    `rw|${report}|${REPORT}`,
   ];
   const isGreen = await run.command(ENTER, [
     ...[root, stage, mounts.join("\n")],
@@ -44,18 +44,30 @@ export async function testIn(
     ...["DENO_JOBS=2", `${PROGRAM_VARIABLE}=${PROGRAM}`],
     "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     ...[DENO, "test", "--allow-all", "--no-check", "--cached-only", "--parallel"],
-    ...[`--junit-path=${REPORT}`, ...names === null ? [] : [`--filter=${filterFor(names)}`]],
+    ...[`--junit-path=${REPORT}`, ...names === null ? [] : [`--filter=${nameForm(names)}`]],
     ...tests,
   ]);
   const text = await Deno.readTextFile(report);
-  const absent = (names ?? []).filter((name) => !text.includes(`${name}"`));
-  if (absent.length > 0) throw new Error(`there is no test "${absent.join('", "')}"`);
-  return countsIn(text, isGreen);
+  const counts = countsIn(text, isGreen);
+  return names === null ? counts : { ...counts, skipped: skippedOf(names, text) };
 }
 
-/** What `deno test --filter` takes for tests of these names, also where the service decides. */
-function filterFor(names: readonly string[]): string {
-  return `/^(by the service, )?(${names.map(RegExp.escape).join("|")})$/`;
+/**
+ * How many tests of these names were skipped: in the report, those of other names are, too.
+ *
+ * @throws Error if there is no test of one of the names
+ */
+function skippedOf(names: readonly string[], report: string): number {
+  const absent = names.filter((name) => !report.includes(`${name}"`));
+  if (absent.length > 0) throw new Error(`there is no test "${absent.join('", "')}"`);
+  const isChosen = nameForm(names);
+  return [...report.matchAll(/<testcase name="([^"]*)"[^>]*>\s*<skipped/g)]
+    .filter(([, name]) => isChosen.test(name!)).length;
+}
+
+/** The form of the names, also where the service decides (`tests/lab/requirements.ts`). */
+function nameForm(names: readonly string[]): RegExp {
+  return new RegExp(`^(by the service, )?(${names.map(RegExp.escape).join("|")})$`);
 }
 
 /** Where this machine's Deno keeps the packages of npm. */

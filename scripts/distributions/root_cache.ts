@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { mustRun, run } from "../../tests/lab/command.ts";
+import { mustRun } from "../../tests/lab/command.ts";
+import type { TestRun } from "../test_run.ts";
 import { isReachable } from "./archive.ts";
-import { PACKAGES } from "./roots.ts";
+import { DISTRIBUTIONS, PACKAGES } from "./roots.ts";
 
 const MAKE = fileURLToPath(new URL("./make.sh", import.meta.url));
 
@@ -29,6 +30,7 @@ export class RootCache {
   /**
    * Has a root ready, and keeps other runs from changing it while this process runs.
    *
+   * @param run what a signal to this process ends
    * @param archive gives the archive's address if it is needed; it may throw
    * @param isFresh whether to make the root anew in any case
    * @returns the root's path; null if there is none, and the archive can't be reached
@@ -36,32 +38,41 @@ export class RootCache {
    */
   async ready(
     suite: string,
+    run: TestRun,
     archive: () => Promise<string>,
     isFresh: boolean,
   ): Promise<string | null> {
     await Deno.mkdir(this.stage, { recursive: true });
     const root = `${this.#place}/${suite}`;
     const lock = await Deno.open(`${root}.lock`, { create: true, write: true });
-    await lock.lock(true);
-    if (isFresh || !isWhole(root, KEPT_DAYS)) {
-      const address = await archive();
-      if (await isReachable(address, suite)) await make(root, suite, address);
-    }
-    await lock.unlock();
     await lock.lock(false);
+    if (isFresh || !isWhole(root, KEPT_DAYS)) {
+      await lock.unlock();
+      await lock.lock(true);
+      // Another run may have made it meanwhile.
+      if (isFresh || !isWhole(root, KEPT_DAYS)) {
+        const address = await archive();
+        if (await isReachable(address, suite)) await make(run, root, suite, address);
+      }
+      await lock.unlock();
+      await lock.lock(false);
+    }
     return isWhole(root, Infinity) ? root : null;
   }
 
-  /** Removes all roots, each once no other run uses it. */
+  /** Removes what it has made, each root once no other run uses it; nothing else. */
   async remove(): Promise<void> {
-    for (const name of namesIn(this.#place).filter((name) => name.endsWith(".lock"))) {
-      const path = `${this.#place}/${name}`;
-      using lock = await Deno.open(path, { write: true });
+    for (const { suite } of DISTRIBUTIONS) {
+      const root = `${this.#place}/${suite}`;
+      if (!isThere(`${root}.lock`)) continue;
+      using lock = await Deno.open(`${root}.lock`, { write: true });
       await lock.lock(true);
-      await removeTree(path.slice(0, -".lock".length));
-      await removeTree(path);
+      for (const end of ["", ".part", ".part.log", ".lock"]) await removeTree(`${root}${end}`);
     }
-    await removeTree(this.#place);
+    for (const directory of [this.stage, this.#place]) {
+      // One that is not empty has something of somebody else in it.
+      await Deno.remove(directory).catch(() => {});
+    }
   }
 }
 
@@ -83,14 +94,14 @@ function isWhole(root: string, days: number): boolean {
 }
 
 /** Makes a root beside the old one, which stays if that fails. */
-async function make(root: string, suite: string, archive: string): Promise<void> {
+async function make(run: TestRun, root: string, suite: string, archive: string): Promise<void> {
   const part = `${root}.part`;
   await removeTree(part);
   const log = `${part}.log`;
   const command = 'log=$1; shift; exec "$@" >"$log" 2>&1';
   const args = [suite, part, archive, ...PACKAGES];
-  const { status } = await run("sh", ["-c", command, "sh", log, MAKE, ...args]);
-  if (status !== 0) {
+  const isMade = await run.command("sh", ["-c", command, "sh", log, MAKE, ...args]);
+  if (!isMade) {
     const end = await mustRun("tail", ["-n", "20", log]);
     throw new Error(`the root of ${suite} could not be made (${log}):\n${end}`);
   }
@@ -105,10 +116,11 @@ async function removeTree(path: string): Promise<void> {
   await mustRun("rm", ["-rf", "--one-file-system", path]);
 }
 
-function namesIn(directory: string): string[] {
+function isThere(path: string): boolean {
   try {
-    return [...Deno.readDirSync(directory)].map(({ name }) => name);
+    Deno.lstatSync(path);
+    return true;
   } catch {
-    return [];
+    return false;
   }
 }

@@ -1,5 +1,5 @@
 import { makeCertificate } from "./certificates.ts";
-import { mustRun, run } from "./command.ts";
+import { run } from "./command.ts";
 import { Lines } from "./lines.ts";
 import { OpenvpnProcess } from "./openvpn_process.ts";
 import type { OpenvpnServer } from "./openvpn_server.ts";
@@ -32,6 +32,9 @@ export interface Login {
   /** Port and protocol of the server, if not the usual ones. */
   remote?: readonly [port: string, protocol: string];
 }
+
+/** The exit status of ping(8) when no reply came. */
+const NO_REPLY = 1;
 
 let count = 0;
 
@@ -189,12 +192,16 @@ export class OpenvpnClient implements AsyncDisposable {
     return status === 0;
   }
 
-  /** Sends more packets than a key may be used for, see `RENEGOTIATED_BY_PACKETS`. */
+  /**
+   * Sends more packets than a key may be used for, see `RENEGOTIATED_BY_PACKETS`. None of them need
+   * be answered: the renegotiation that they lead to may be refused before the first one is.
+   */
   async renegotiate(): Promise<void> {
-    await mustRun("ip", [
+    const { status, stderr } = await run("ip", [
       ...["netns", "exec", this.#namespace],
       ...["ping", "-q", "-c", "30", "-i", "0.01", "10.92.0.1"],
     ]);
+    if (status > NO_REPLY) throw new Error(`ping ended with ${status}: ${stderr}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
