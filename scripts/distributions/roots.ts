@@ -7,7 +7,10 @@ export interface Distribution {
   tests: readonly string[];
 }
 
-const EVERYWHERE = ["tests/openvpn", "tests/pam", "tests/distributions/clients"];
+const EVERYWHERE = [
+  ...["tests/openvpn", "tests/pam"],
+  ...["tests/distributions/clients", "tests/distributions/packages"],
+];
 
 /** The distributions, those with the older OpenVPN first. */
 export const DISTRIBUTIONS: readonly Distribution[] = [
