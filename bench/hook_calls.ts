@@ -244,7 +244,7 @@ async function makeEmptyProgram(
   const { path } = await findBase(targetOf(), directory);
   await mustRun(Deno.execPath(), [
     ...["compile", "--quiet", "--no-config", "--no-lock", "--no-code-cache"],
-    ...["--v8-flags=--single-threaded", "--output", output],
+    ...["--v8-flags=--single-threaded,--jitless", "--output", output],
     `${directory}/empty.ts`,
   ], { env: { DENORT_BIN: path } });
 }
