@@ -8,7 +8,7 @@ const PROGRAMS = ["/usr/bin/openvpn-totp", "/usr/local/bin/openvpn-totp"];
 export function appArmorLines(): string {
   const programs = PROGRAMS.map((path) => `${path} PUx,`);
   return `# Lines for /etc/apparmor.d/local/openvpn, where AppArmor confines OpenVPN (Ubuntu since 25.04).
-# `openvpn-totp setup` adds those that a server needs. To do it by hand, add them to what that file may
+# openvpn-totp setup adds those that a server needs. To do it by hand, add them to what that file may
 # have already, then load the profile again:
 #   apparmor_parser -r /etc/apparmor.d/openvpn
 
