@@ -67,7 +67,7 @@ export async function gatherSetUp({ now, ...options }: GatherOptions): Promise<S
     pam,
     pamStack: pamStackOf(config, settings, pam),
     clock: { year: new Date(now()).getUTCFullYear(), isSynchronised: isSynchronised() },
-    ...gatherConfinement(lines, scripts),
+    ...gatherConfinement(lines, scripts, now()),
   };
 }
 
@@ -75,12 +75,13 @@ export async function gatherSetUp({ now, ...options }: GatherOptions): Promise<S
 function gatherConfinement(
   { config, settings, openvpn, program, serviceSettings }: LineFacts,
   scripts: ReadonlyMap<string, Script>,
+  now: EpochMs,
 ): Pick<SetUp, "apparmor" | "selinux"> {
   const found = [...new Set([...scripts.values()].flatMap(({ real }) => real ?? []))];
   const programs = found.length === 0 ? [program] : found;
   const isService = serviceSettings !== null;
   return {
-    apparmor: gatherApparmor(() => needsOf({ programs, config, isService })),
+    apparmor: gatherApparmor(() => needsOf({ programs, config, isService }), now),
     selinux: gatherSelinux({ openvpn: openvpn?.path ?? null, programs, settings }),
   };
 }
@@ -138,8 +139,14 @@ function configTrouble(configPath: string, { files }: Config): string | null {
 function runUser(config: Config, unit: Unit | null): RunUser {
   const name = lastNamed(config, "user")?.words[0] ??
     (unit === null ? null : lastOf(unit, "User")?.value) ?? "root";
-  const account = /^\d+$/.test(name) ? { uid: Number(name), gid: null } : findAccount(name);
+  const account = /^\d+$/.test(name) ? { uid: uidOf(name), gid: null } : findAccount(name);
   return { name, uid: account?.uid ?? null, gid: account?.gid ?? null };
+}
+
+/** Null for a number that no user can have. */
+function uidOf(digits: string): number | null {
+  const LARGEST = 0xffff_fffe;
+  return Number(digits) <= LARGEST ? Number(digits) : null;
 }
 
 /** The file with the key for session tokens, if the configuration names one. */
