@@ -237,3 +237,26 @@ testWith(
     assert.deepEqual(await found(), [["ok", null]]);
   },
 );
+
+testWith(
+  ["root", "unshare", "openvpn", "apparmor_parser"],
+  "setup writes the rule for the directory that the unit gives OpenVPN",
+  async () => {
+    await using place = await makePlace();
+    const { path, root } = place;
+    const unit = "[Service]\nEnvironment=TMPDIR=/var/vpn-tmp\n";
+    await Deno.mkdir(`${path}/system`);
+    await Deno.writeTextFile(`${path}/system/openvpn-server@.service`, unit);
+    await Deno.mkdir(`${path}/openvpn/server`, { recursive: true });
+    await Deno.writeTextFile(`${path}/openvpn/server/one.conf`, "dev tun\n");
+    const [command, ...args] = withMounts(
+      `mount --bind ${root}/etc/apparmor.d /etc/apparmor.d`,
+      `mount --bind ${path}/system /etc/systemd/system`,
+      `mount --bind ${path}/openvpn /etc/openvpn`,
+    );
+    const setup = [PROGRAM, "setup", "--config", "/etc/openvpn/server/one.conf", "--yes"];
+    const { status, stderr } = await run(command!, [...args, ...setup]);
+    assert.equal(status, 0, stderr);
+    assert.match(place.rules(), /^owner \/var\/vpn-tmp\/openvpn_\*\.tmp rw,$/m);
+  },
+);

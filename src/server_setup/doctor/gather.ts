@@ -4,14 +4,12 @@ import { isClockSynchronised } from "../../system/clock.ts";
 import { findAccount } from "../../system/accounts.ts";
 import { SETTINGS_FILE } from "../../service_options.ts";
 import type { Settings } from "../../settings.ts";
-import { unitNameFor } from "../configuration/config_file.ts";
-import { readEffectiveConfig } from "../configuration/effective_config.ts";
+import { readEffectiveConfig, unitFor } from "../configuration/effective_config.ts";
 import { commandWords, HOOKS, isOtherTotp } from "../configuration/hook_lines.ts";
 import { isServiceMode } from "../configuration/service_lines.ts";
 import { type Config, directivesNamed, lastNamed } from "../openvpn_config/directive.ts";
 import type { ReadFile } from "../openvpn_config/read_config.ts";
 import { needsOf } from "../apparmor/needs.ts";
-import { readUnit } from "../systemd/read_unit.ts";
 import { lastOf, type Unit } from "../systemd/unit_file.ts";
 import { gatherApparmor } from "./apparmor_facts.ts";
 import { directoryAt, readersOf, scriptAt, troubleAbove, troubleOf } from "./file_facts.ts";
@@ -123,12 +121,6 @@ function decidesService(config: Config, program: string): boolean {
     const isOurs = scriptAt(resolve(config.directory, path)).real === Deno.realPathSync(program);
     return isOurs || basename(path) === "openvpn-totp" || isOtherTotp(command);
   });
-}
-
-/** Distributions have one unit for each of the two directories. */
-function unitFor(configPath: string): Unit | null {
-  const name = unitNameFor(configPath);
-  return name === null ? null : readUnit(`${name}.service`);
 }
 
 function configTrouble(configPath: string, { files }: Config): string | null {
