@@ -128,9 +128,12 @@ function unpacked<S extends Deno.ForeignLibraryInterface>(
   return Object.fromEntries(entries);
 }
 
+/** @throws TypeError if the value is none of its type, as Deno does for a bare number */
 function packed(type: NumberType, value: unknown): Uint8Array {
   const numbers = new NUMBERS[type](1);
-  numbers[0] = type === "usize" ? BigInt(value as bigint) : Number(value);
+  const number = type === "usize" ? BigInt(value as bigint) : value as number;
+  numbers[0] = number;
+  if (numbers[0] !== number) throw new TypeError(`${String(value)} is not of the type ${type}`);
   return new Uint8Array(numbers.buffer);
 }
 

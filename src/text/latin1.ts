@@ -12,3 +12,8 @@ export function decodeLatin1(bytes: Uint8Array): string {
 export function encodeLatin1(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
+
+/** A text's UTF-8, as {@link decodeLatin1} gives it. */
+export function bytesOf(text: string): string {
+  return decodeLatin1(new TextEncoder().encode(text));
+}

@@ -151,6 +151,11 @@ testWith(["root"], "doctor sees what a login would stumble over", async () => {
   await server.write("user daemon");
   const dropped = (await server.findings()).map(({ is }) => is);
   assert.deepEqual(dropped, ["problem dropped_rights", "problem database"]);
+  // Its last 32 bits are root's number.
+  await server.write("user 4294967296");
+  const [unknown] = await server.findings();
+  assert.equal(unknown?.is, "problem dropped_rights");
+  assert.match(unknown.what, /4294967296/);
 });
 
 testWith(

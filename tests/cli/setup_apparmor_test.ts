@@ -153,11 +153,12 @@ testWith(
   "setup refuses to touch AppArmor's rules where it could do harm, and changes nothing",
   async () => {
     await using place = await makePlace();
-    const refuses = async (line: RegExp, ...args: string[]) => {
+    const refuses = async (line: RegExp) => {
       const before = [...place.names(), await Deno.readTextFile(place.config("one"))];
-      const { status, stderr } = await place.setup("one", "--yes", ...args);
+      const { status, stderr } = await place.setup("one", "--yes");
       assert.equal(status, 1, stderr);
       assert.match(stderr.replace(/^openvpn-totp: warning: .*\n/, ""), line);
+      assert.match(stderr, / \(or leave AppArmor's rules out: --no-apparmor\)\n$/);
       assert.match(stderr, /^openvpn-totp: [^\n]+\n$/);
       assert.deepEqual(
         [...place.names(), await Deno.readTextFile(place.config("one"))],
@@ -168,7 +169,7 @@ testWith(
     await refuses(/local\/openvpn:2 \(rix\) keeps within OpenVPN's own profile .*remove it/);
     const text = block(place.config("one"), "/x r,").replace("# openvpn-totp: end\n", "");
     await place.write(text);
-    await refuses(/line 1: .*by hand/, "--no-apparmor");
+    await refuses(/line 1: .*by hand/);
     const elsewhere = `${place.path}/elsewhere`;
     await Deno.writeTextFile(elsewhere, "precious\n");
     await Deno.remove(place.local);
@@ -176,6 +177,20 @@ testWith(
     await mustRun("chown", ["-h", `${NOBODY}`, place.local]);
     await refuses(/local\/openvpn belongs to uid 65534/);
     assert.equal(await Deno.readTextFile(elsewhere), "precious\n");
+    const profile = `${place.root}/etc/apparmor.d/openvpn`;
+    await Deno.remove(profile);
+    for (const target of ["/gone", "/dev/null", place.root]) {
+      await Deno.symlink(target, profile);
+      await refuses(/etc\/apparmor\.d\/openvpn/);
+      await Deno.remove(profile);
+    }
+    await Deno.writeFile(profile, new Uint8Array(1024 * 1024 + 1));
+    await refuses(/apparmor\.d\/openvpn": it is larger than 1048576 bytes/);
+    // And with that option, it does all else.
+    const { status, stdout, stderr } = await place.setup("one", "--yes", "--no-apparmor");
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /^Note: AppArmor's rules stay as they are: .* uid 65534/m);
+    assert.match(await Deno.readTextFile(place.config("one")), /^auth-user-pass-verify /m);
   },
 );
 
@@ -220,5 +235,28 @@ testWith(
     assert.deepEqual(await found(), HOOK_RULES.map((rule) => ["problem", rule]));
     await place.setup("one", "--yes");
     assert.deepEqual(await found(), [["ok", null]]);
+  },
+);
+
+testWith(
+  ["root", "unshare", "openvpn", "apparmor_parser"],
+  "setup writes the rule for the directory that the unit gives OpenVPN",
+  async () => {
+    await using place = await makePlace();
+    const { path, root } = place;
+    const unit = "[Service]\nEnvironment=TMPDIR=/var/vpn-tmp\n";
+    await Deno.mkdir(`${path}/system`);
+    await Deno.writeTextFile(`${path}/system/openvpn-server@.service`, unit);
+    await Deno.mkdir(`${path}/openvpn/server`, { recursive: true });
+    await Deno.writeTextFile(`${path}/openvpn/server/one.conf`, "dev tun\n");
+    const [command, ...args] = withMounts(
+      `mount --bind ${root}/etc/apparmor.d /etc/apparmor.d`,
+      `mount --bind ${path}/system /etc/systemd/system`,
+      `mount --bind ${path}/openvpn /etc/openvpn`,
+    );
+    const setup = [PROGRAM, "setup", "--config", "/etc/openvpn/server/one.conf", "--yes"];
+    const { status, stderr } = await run(command!, [...args, ...setup]);
+    assert.equal(status, 0, stderr);
+    assert.match(place.rules(), /^owner \/var\/vpn-tmp\/openvpn_\*\.tmp rw,$/m);
   },
 );

@@ -84,18 +84,28 @@ function journalsIn(directory: string): string[] {
 /** A record of the kernel's audit, whatever stands before and behind it. */
 const RECORD = /audit\((\d{1,11})\.(\d{3}:\d{1,20})\): (apparmor="DENIED" [\x20-\x7e]{1,4000})/g;
 
+/** So many of a log's records are kept, the last ones. */
+const MOST_RECORDS = 10_000;
+
 /** Each with a key by which the same one is known in several logs. */
 function denialsIn(text: string, profile: string): [key: string, denial: Denial][] {
-  return Array.from(text.matchAll(RECORD)).flatMap(([, second, rest, record = ""]) => {
-    if (fieldOf(record, "profile") !== profile) return [];
-    const operation = fieldOf(record, "operation");
-    const name = fieldOf(record, "name");
-    return [[`${second}.${rest}`, { second: Number(second), operation, name }]];
-  });
+  const found: [key: string, denial: Denial][] = [];
+  for (const [, second, rest, record = ""] of text.matchAll(RECORD)) {
+    if (fieldOf(record, PROFILE) !== profile) continue;
+    const operation = fieldOf(record, OPERATION);
+    const name = fieldOf(record, NAME);
+    found.push([`${second}.${rest}`, { second: Number(second), operation, name }]);
+    if (found.length === 2 * MOST_RECORDS) found.splice(0, MOST_RECORDS);
+  }
+  return found.slice(-MOST_RECORDS);
 }
 
 /** A value is in quotes; one with characters that do not fit there is in hexadecimal. */
-function fieldOf(record: string, key: string): string {
-  const [, text, hex = ""] = record.match(` ${key}=(?:"([^"]*)"|([0-9A-F]+)(?: |$))`) ?? [];
-  return text ?? new TextDecoder().decode(decodeHex(hex) ?? undefined);
+const PROFILE = / profile=(?:"([^"]*)"|([0-9A-F]+)(?: |$))/;
+const OPERATION = / operation=(?:"([^"]*)"|([0-9A-F]+)(?: |$))/;
+const NAME = / name=(?:"([^"]*)"|([0-9A-F]+)(?: |$))/;
+
+function fieldOf(record: string, field: RegExp): string {
+  const [, text, hex] = record.match(field) ?? [];
+  return text ?? (hex === undefined ? "" : new TextDecoder().decode(decodeHex(hex) ?? undefined));
 }

@@ -1,4 +1,5 @@
-import { matchesPath, onlyPathOf } from "./path_pattern.ts";
+import { isExact, matchesPath } from "./path_pattern.ts";
+import { type Level, type Statement, statementsIn } from "./statements.ts";
 
 /** A rule about files, as a profile has it. */
 export interface FileRule {
@@ -6,69 +7,106 @@ export interface FileRule {
   pattern: string;
   /** Such as `rw` or `rPUx`. */
   permissions: string;
+  /** The profile for which a program leaves; empty if none is named. */
+  target: string;
   isDenied: boolean;
+  /** The greater, the more it counts; 0 if none is given. */
+  priority: number;
   /** Counted from 1. */
   line: number;
 }
 
-const PREFIX = "(?:(?:priority=[+-]?\\d+|audit|quiet|allow|owner|file|(deny))\\s+)*";
-const PATH = '("(?:[^"\\\\]|\\\\.)+"|[/@{](?:[^\\s"]*[^\\s",])?)';
-const PERMISSIONS = "([rwamlkixpPuUcC]+)";
+const PREFIX = /^(?:priority=[+-]?\d+|audit|quiet|allow|owner|file|deny)$/;
+const PATH = /^"?[/@{]/;
+const PERMISSIONS = /^[rwamlkixpPuUcC]+$/;
 
-/** Both orders are in use: the path first, and the permissions first. */
-const RULE = new RegExp(
-  `^\\s*${PREFIX}(?:${PATH}\\s+${PERMISSIONS}|${PERMISSIONS}\\s+${PATH})\\s*(?:->[^,]*)?,`,
-);
-
-/**
- * The rules about files in a text of AppArmor's (apparmor.d(5)), which begin a line each, as
- * everybody writes them. Rules of any other kind are passed over.
- */
-export function fileRulesIn(text: string): FileRule[] {
-  return text.split("\n").flatMap((raw, i) => {
-    const [found, deny, path1, permissions1, permissions2, path2] = raw.match(RULE) ?? [];
-    if (found === undefined) return [];
-    const word = (path1 ?? path2)!;
-    return {
-      pattern: word.startsWith('"') ? word.slice(1, -1) : word,
-      permissions: (permissions1 ?? permissions2)!,
-      isDenied: deny !== undefined,
-      line: i + 1,
-    };
-  });
+/** The rules about files in a text of AppArmor's; those of any other kind are passed over. */
+export function fileRulesIn(text: string, level: Level = 0): FileRule[] {
+  return statementsIn(text, level).statements.flatMap((statement) => ruleOf(statement) ?? []);
 }
 
-/** The files that a text includes, by their paths below AppArmor's directory. */
-export function includesIn(text: string): string[] {
-  const lines = text.matchAll(/^\s*#?include\s+(?:if\s+exists\s+)?["<]([^">]+)[">]/gm);
-  return Array.from(lines, ([, name]) => name!.replace(/^\/etc\/apparmor\.d\//, ""));
+/** Both orders are in use: the path first, and the permissions first. */
+function ruleOf({ words, line }: Statement): FileRule | null {
+  const start = words.findIndex((word) => !PREFIX.test(word));
+  const prefixes = words.slice(0, start);
+  const [one = "", two = "", arrow, target = ""] = words.slice(start);
+  const [path, permissions] = PATH.test(one) ? [one, two] : [two, one];
+  const isRule = PATH.test(path) && PERMISSIONS.test(permissions) && (arrow ?? "->") === "->";
+  if (!isRule) return null;
+  const priority = prefixes.find((word) => word.startsWith("priority="));
+  return {
+    pattern: path.startsWith('"') ? path.slice(1, -1) : path,
+    permissions,
+    target,
+    isDenied: prefixes.includes("deny"),
+    priority: Number(priority?.slice("priority=".length) ?? 0),
+    line,
+  };
+}
+
+/** The rules that say whether a file may be used in a way: `r`, `w` or `x`. */
+export function rulesAbout<R extends FileRule>(
+  rules: readonly R[],
+  right: string,
+  path: string,
+): R[] {
+  const about = rules.filter(({ pattern, permissions }) =>
+    permissions.includes(right) && matchesPath(pattern, path)
+  );
+  const highest = Math.max(...about.map(({ priority }) => priority));
+  return about.filter(({ priority }) => priority === highest);
 }
 
 /** Says whether rules let a program read and write a file. */
 export function maySave(rules: readonly FileRule[], path: string): boolean {
   return ["r", "w"].every((right) => {
-    const about = rules.filter(({ pattern, permissions }) =>
-      permissions.includes(right) && matchesPath(pattern, path)
-    );
+    const about = rulesAbout(rules, right, path);
     return about.length > 0 && !about.some(({ isDenied }) => isDenied);
   });
 }
 
+/** A rule that forbids a use of a file, whatever others say; undefined if there is none. */
+export function denialOf<R extends FileRule>(
+  rules: readonly R[],
+  rights: readonly string[],
+  path: string,
+): R | undefined {
+  return rights.flatMap((right) => rulesAbout(rules, right, path)).find(({ isDenied }) => isDenied);
+}
+
 /**
  * What happens to a program that is executed: it leaves OpenVPN's profile, for one of its own or
- * none; it stays in it; or it is not executed.
+ * none; it stays in it; or it is not executed. Or rules are at odds, so that the parser does not
+ * take the profile at all.
  */
-export type Execution = "leaves" | "stays" | "denied";
+export type Execution = "leaves" | "stays" | "denied" | "conflict";
 
 /** What rules say about executing a program. A rule for its path alone comes before patterns. */
 export function executionOf(rules: readonly FileRule[], path: string): Execution {
-  const about = rules.filter(({ pattern, permissions }) =>
-    permissions.includes("x") && matchesPath(pattern, path)
+  const about = rulesAbout(rules, "x", path);
+  const allowed = about.filter(({ isDenied }) => !isDenied);
+  const { exact = [], others = [] } = Object.groupBy(
+    allowed,
+    ({ pattern }) => isExact(pattern) ? "exact" : "others",
   );
-  const exact = about.filter(({ pattern }) => onlyPathOf(pattern) === path);
-  const counting = exact.length > 0 ? exact : about;
-  if (counting.length === 0 || about.some(({ isDenied }) => isDenied)) return "denied";
+  if (areAtOdds(exact) || areAtOdds(others)) return "conflict";
+  const counting = exact.length > 0 ? exact : others;
+  if (counting.length === 0 || about.length > allowed.length) return "denied";
   return counting.every(leaves) ? "leaves" : "stays";
+}
+
+/** The rules about executing a program that the parser takes no other one beside, or that forbid it. */
+export function decisiveFor<R extends FileRule>(rules: readonly R[], path: string): R[] {
+  return rulesAbout(rules, "x", path)
+    .filter(({ pattern, isDenied }) => isDenied || isExact(pattern));
+}
+
+/** "conflicting x modifiers", says the parser. */
+function areAtOdds(rules: readonly FileRule[]): boolean {
+  const ways = rules.map(({ permissions, target }) =>
+    `${permissions.match(/[pPcCuUi]*x/)![0]} ${target}`
+  );
+  return new Set(ways).size > 1;
 }
 
 /** `Px`, `Ux` and `PUx`, also without scrubbing; `Pix` and `C…` may stay with OpenVPN's rules. */

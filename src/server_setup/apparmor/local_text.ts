@@ -1,4 +1,5 @@
 import { Failure } from "../../core/failure.ts";
+import { bytesOf } from "../../text/latin1.ts";
 import { printable, quoted } from "../../text/printable.ts";
 import { linesOf } from "../setup/lines.ts";
 import { LOCAL_PATH } from "./names.ts";
@@ -8,7 +9,7 @@ const END = "# openvpn-totp: end";
 
 /** The comment in front of the rules for one server. */
 function beginOf(config: string): string {
-  return `# openvpn-totp: begin (setup writes these lines, for ${printable(config)})`;
+  return `# openvpn-totp: begin (setup writes these lines, for ${bytesOf(printable(config))})`;
 }
 
 /** Where a server's block is among a text's lines: from the first one to behind the last one. */
@@ -22,10 +23,10 @@ interface Place {
  * end. All else stays as it is, byte for byte, but that a last line without a line end is given
  * one.
  *
- * @param text one character for each byte, as are `config` and the rules
+ * @param text one character for each byte, as are the rules
  * @param config the path of the server's configuration
  * @param rules none takes the block out
- * @throws Failure `config_error` if the end of a block is missing
+ * @throws Failure `config_error` if the end of a block is missing, whichever server's
  */
 export function withRules(text: string, config: string, rules: readonly string[]): string {
   const lines = linesOf(text);
@@ -58,16 +59,20 @@ export function withoutOurRules(text: string): string {
 
 function placeOf(lines: readonly string[], config: string): Place | null {
   const bare = lines.map((line) => line.trim());
-  const start = bare.indexOf(beginOf(config));
-  if (start === -1) return null;
-  const end = bare.indexOf(END, start);
-  const isWhole = end !== -1 && !bare.slice(start + 1, end).some((line) => BEGIN.test(line));
-  if (isWhole) return { start, end: end + 1 };
-  throw new Failure(
+  const starts = bare.flatMap((line, i) => BEGIN.test(line) ? [i] : []);
+  const places = starts.map((start, i) => ({
+    start,
+    end: bare.slice(start, starts[i + 1]).indexOf(END) + start + 1,
+  }));
+  const open = places.find(({ start, end }) => end === start);
+  if (open !== undefined) throw openFrom(open.start + 1);
+  return places.find(({ start }) => bare[start] === beginOf(config)) ?? null;
+}
+
+function openFrom(line: number): Failure {
+  return new Failure(
     "config_error",
-    `${quoted(LOCAL_PATH)}, line ${
-      start + 1
-    }: setup's rules begin there, and the line "${END}" is ` +
+    `${quoted(LOCAL_PATH)}, line ${line}: setup's rules begin there, and the line "${END}" is ` +
       "missing after them: put it back, or remove setup's rules by hand",
   );
 }

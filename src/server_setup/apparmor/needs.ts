@@ -1,4 +1,4 @@
-import { resolve } from "node:path/posix";
+import { basename, dirname, resolve } from "node:path/posix";
 import { type Config, lastNamed } from "../openvpn_config/directive.ts";
 import { executionOf, type FileRule, maySave } from "./file_rules.ts";
 import { patternOf, ruleWord } from "./path_pattern.ts";
@@ -54,18 +54,24 @@ function filesNeed(directory: string): Need {
   };
 }
 
-function socketNeed(path: string): Need {
+function socketNeed(named: string): Need {
+  const path = resolve(withoutLinks(dirname(named)), basename(named));
   const rule = `${ruleWord(patternOf(path))} rw,`;
   return { act: `make its management socket ${path}`, rule, program: null, path };
 }
 
-/** AppArmor sees paths without links. */
 function tmpDirOf(config: Config): string {
-  const path = resolve(config.directory, lastNamed(config, "tmp-dir")?.words[0] ?? "/tmp");
+  return withoutLinks(
+    resolve(config.directory, lastNamed(config, "tmp-dir")?.words[0] ?? "/tmp"),
+  );
+}
+
+/** A directory as AppArmor sees it, also one that is not there yet. */
+function withoutLinks(path: string): string {
   try {
     return Deno.realPathSync(path);
   } catch {
-    return path;
+    return path === "/" ? path : resolve(withoutLinks(dirname(path)), basename(path));
   }
 }
 

@@ -7,12 +7,6 @@ const SPECIAL = /["*?[\]{}^\\@]/g;
 /** A path that needs neither quotes nor escapes. */
 const PLAIN = /^[A-Za-z0-9._/+*-]+$/;
 
-/** What the parser's own variables stand for, of those that paths of ours may begin with. */
-const VARIABLES = new Map([
-  ["run", "(?:/var)?/run"],
-  ["tmp", "(?:/var)?/tmp"],
-]);
-
 /**
  * The pattern that stands for one path, whatever characters are in it.
  *
@@ -34,14 +28,18 @@ export function ruleWord(pattern: string): string {
   return PLAIN.test(pattern) ? pattern : `"${pattern}"`;
 }
 
-/** Says whether a pattern stands for one path alone, and for which; null if for several. */
-export function onlyPathOf(pattern: string): string | null {
-  return /(?<!\\)(?:\\\\)*(?:[*?[{]|@\{)/.test(pattern) ? null : pattern.replace(/\\(.)/g, "$1");
-}
+/** Something that stands for whatever is there: a star, a question mark or a class. */
+const GLOB = /^[^\\*?[]*(?:\\.[^\\*?[]*)*[*?[]/s;
 
 /**
- * Says whether a pattern stands for a path. A variable that is not known stands for nothing.
+ * Says whether the parser counts a pattern as the exact path of each file that it stands for. It
+ * does so with alternations, too.
  */
+export function isExact(pattern: string): boolean {
+  return !GLOB.test(pattern);
+}
+
+/** Says whether a pattern stands for a path. A variable in it stands for nothing. */
 export function matchesPath(pattern: string, path: string): boolean {
   try {
     return new RegExp(`^${expressionOf(pattern)}$`, "su").test(path);
@@ -51,15 +49,22 @@ export function matchesPath(pattern: string, path: string): boolean {
   }
 }
 
-/** The parts of a pattern: a variable, an escape, a class, a star or two, any other character. */
-const PART = /@\{(\w+)\}|\\(.)|(\[[^\]]*\])|(\*\*?)|(.)/gsu;
+/**
+ * The parts of a pattern: a variable, a character by its number (hexadecimal, decimal, octal), an
+ * escape, a class, a star or two, any other character.
+ */
+const PART =
+  /(@\{\w+\})|\\(?:x([\da-f]{2})|d(\d{3})|([0-3][0-7]{2})|(.))|(\[[^\]]*\])|(\*\*?)|(.)/gisu;
 
 function expressionOf(pattern: string): string {
   let depth = 0;
-  return Array.from(pattern.matchAll(PART), ([, variable, escape, set, star, other]) => {
-    if (variable !== undefined) return VARIABLES.get(variable) ?? NOTHING;
+  return Array.from(pattern.matchAll(PART), ([, variable, hex, decimal, octal, ...rest]) => {
+    const [escape, set, star, other] = rest;
+    if (variable !== undefined) return NOTHING;
     if (star !== undefined) return star === "*" ? "[^/]*" : ".*";
     if (set !== undefined) return set.replaceAll("\\", "\\\\");
+    const code = parseInt(hex ?? decimal ?? octal ?? "", hex ? 16 : decimal ? 10 : 8);
+    if (!Number.isNaN(code)) return RegExp.escape(String.fromCharCode(code));
     if (other === "?") return "[^/]";
     if (other === "{") depth++;
     else if (other === "}") depth--;

@@ -1,11 +1,22 @@
 import { dirname, resolve } from "node:path/posix";
-import type { Config } from "../openvpn_config/directive.ts";
+import { type Config, lastNamed } from "../openvpn_config/directive.ts";
 import { readCommandLine, readConfig, type ReadFile } from "../openvpn_config/read_config.ts";
-import { commandOf, lastOf, type Unit } from "../systemd/unit_file.ts";
+import { readUnit } from "../systemd/read_unit.ts";
+import { commandOf, lastOf, listOf, type Unit } from "../systemd/unit_file.ts";
+import { unitNameFor } from "./config_file.ts";
+
+/**
+ * The unit that starts a configuration; distributions have one for each of the two directories. Null
+ * if none is known.
+ */
+export function unitFor(configPath: string): Unit | null {
+  const name = unitNameFor(configPath);
+  return name === null ? null : readUnit(`${name}.service`);
+}
 
 /**
  * Reads a configuration as OpenVPN does when the unit starts it: with the options on the unit's
- * command line, if that command line names this configuration.
+ * command line, if that command line names this configuration, and with its TMPDIR.
  *
  * @param unit null if no unit is known
  */
@@ -15,8 +26,22 @@ export function readEffectiveConfig(
   readFile: ReadFile,
 ): Config {
   const started = unit === null ? null : readStarted(unit, readFile);
-  if (started !== null && isNamedIn(started, configPath)) return started;
-  return readConfig(configPath, { directory: dirname(configPath), readFile });
+  const config = started !== null && isNamedIn(started, configPath)
+    ? started
+    : readConfig(configPath, { directory: dirname(configPath), readFile });
+  return unit === null ? config : withTmpDir(config, unit);
+}
+
+/** Without a `tmp-dir`, OpenVPN takes what TMPDIR in its environment says. */
+function withTmpDir(config: Config, unit: Unit): Config {
+  const [last] = listOf(unit, "Environment").reverse().flatMap(({ value, file, line }) => {
+    const [, inQuotes, bare] = value.match(/(?:^|\s)(?:"TMPDIR=([^"]*)"|TMPDIR=([^\s"]+))/) ?? [];
+    const path = inQuotes ?? bare;
+    return path === undefined ? [] : { words: [path], file, line, lastLine: line };
+  });
+  if (last === undefined || lastNamed(config, "tmp-dir") !== null) return config;
+  const directive = { name: "tmp-dir", isInline: false, ...last };
+  return { ...config, directives: [...config.directives, directive] };
 }
 
 /** What the unit's command line makes OpenVPN read; null if the unit has no command. */

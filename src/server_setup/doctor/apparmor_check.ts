@@ -1,11 +1,12 @@
 import { counted } from "../../text/counted.ts";
 import { quoted } from "../../text/printable.ts";
 import type { Denial } from "../apparmor/denials.ts";
-import { executionOf } from "../apparmor/file_rules.ts";
+import { denialOf, executionOf, rulesAbout } from "../apparmor/file_rules.ts";
 import { LOCAL_PATH, PROFILE_PATH, RELOAD } from "../apparmor/names.ts";
 import { type Need, unmetBy } from "../apparmor/needs.ts";
-import { confines } from "../apparmor/profile_text.ts";
-import type { ApparmorFacts } from "./apparmor_facts.ts";
+import { confines, type FoundRule } from "../apparmor/profile_text.ts";
+import { isOn, lastOf } from "../systemd/unit_file.ts";
+import type { ApparmorFacts, Profile } from "./apparmor_facts.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { SetUp } from "./set_up.ts";
 
@@ -17,16 +18,38 @@ export function checkApparmor(setUp: SetUp): Finding[] {
   if (facts === null) return [ok(ID, "the kernel does not use AppArmor")];
   const { profile, needs, trouble } = facts;
   if (profile === null) return [checkWithoutFile(facts)];
-  if (openvpn !== null && !confines(profile, openvpn.path)) {
+  const mode = facts.loaded === null ? null : facts.loaded.get(profile.name) ?? "absent";
+  if (openvpn !== null && !mayConfine(profile, openvpn.path, mode)) {
     return [ok(ID, `the profile in ${PROFILE_PATH} is not for ${openvpn.path}`)];
   }
-  const mode = facts.loaded === null ? null : facts.loaded.get(profile.name) ?? "absent";
   if (mode === "unconfined") return [ok(ID, "AppArmor's profile leaves OpenVPN unconfined")];
   if (trouble !== null) return [warning(ID, trouble, "OpenVPN may not be allowed to use it")];
-  const unmet = unmetBy(profile.rules, needs);
-  return unmet.length === 0
-    ? [checkDenials(facts)]
-    : unmet.map((need) => refusal(need, mode, setUp, facts));
+  const found = [
+    ...unmetBy(profile.rules, needs).map((need) => refusal(need, mode, setUp, profile)),
+    ...checkPrivileges(setUp, needs, mode),
+  ];
+  return found.length === 0 ? [checkDenials(facts)] : found;
+}
+
+/** A profile that does not tell, as far as its file shows, is taken for one that does. */
+function mayConfine({ attachments }: Profile, program: string, mode: string | null): boolean {
+  return confines(attachments, program) ?? mode !== "absent";
+}
+
+/** The kernel takes leaving a profile for a gain of privileges. */
+function checkPrivileges(
+  { unit }: SetUp,
+  needs: readonly Need[],
+  mode: string | null,
+): Finding[] {
+  const at = unit !== null && isOn(unit, "NoNewPrivileges")
+    ? lastOf(unit, "NoNewPrivileges")
+    : null;
+  if (at === null || needs.every(({ program }) => program === null)) return [];
+  const { tell, when } = WEIGHTS.get(mode) ?? ENFORCED;
+  const what = `${at.key}=${at.value} in the unit keeps programs within OpenVPN's profile`;
+  const why = `${when}AppArmor then refuses to run the program, whatever its rules say, and ${WHY}`;
+  return [tell(ID, what, why, { line: "NoNewPrivileges=no", at })];
 }
 
 /** Another file may have a profile for OpenVPN, by either of these names. */
@@ -41,24 +64,42 @@ function checkWithoutFile({ loaded, needs }: ApparmorFacts): Finding {
 }
 
 /** What is lacking, and how bad that is: `mode` is null if the kernel does not say. */
-function refusal(
-  need: Need,
-  mode: string | null,
-  { configPath, serviceSettings }: SetUp,
-  { profile, denials }: ApparmorFacts,
-): Finding {
-  const { program, act, rule } = need;
-  const isKept = program !== null && executionOf(profile!.rules, program) === "stays";
+function refusal(need: Need, mode: string | null, setUp: SetUp, { rules }: Profile): Finding {
+  const { program, act, path } = need;
+  const execution = program === null ? null : executionOf(rules, program);
+  if (execution === "conflict") return contradiction(program!, rules);
+  const isKept = execution === "stays";
   const what = isKept
     ? `AppArmor keeps ${program} within OpenVPN's profile`
     : `AppArmor does not let OpenVPN ${act}`;
-  const last = denials.findLast((denial) => isAbout(denial, need));
+  const last = setUp.apparmor!.denials.findLast((denial) => isAbout(denial, need));
   const told = last === undefined ? "" : `; the log says so, last at ${timeOf(last)}`;
-  const setup = serviceSettings === null ? "setup" : "setup --serve";
-  const advice = { line: rule, command: `openvpn-totp ${setup} --config ${configPath}` };
   const { tell, when } = WEIGHTS.get(mode) ?? ENFORCED;
-  const why = `${when}${isKept ? WHY_KEPT : WHY}${told} (the line belongs into ${LOCAL_PATH})`;
-  return tell(ID, what, why, advice);
+  const why = `${when}${isKept ? WHY_KEPT : WHY}${told}`;
+  const denying = denialOf(rules, program === null ? ["r", "w"] : ["x"], path);
+  if (denying !== undefined) return tell(ID, what, `${why}: remove ${denialIn(denying)}`);
+  return tell(ID, what, `${why} (the line belongs into ${LOCAL_PATH})`, adviceOn(need, setUp));
+}
+
+function adviceOn({ rule }: Need, { serviceSettings, configPath }: SetUp) {
+  const setup = serviceSettings === null ? "setup" : "setup --serve";
+  return { line: rule, command: `openvpn-totp ${setup} --config ${configPath}` };
+}
+
+function denialIn({ file, line, pattern }: FoundRule): string {
+  return `"deny ${pattern}" in ${file}:${line}, which no other rule prevails over`;
+}
+
+/** A profile that cannot be loaded is no profile after the next start of the system. */
+function contradiction(program: string, rules: readonly FoundRule[]): Finding {
+  const ways = rulesAbout(rules, "x", program)
+    .map(({ permissions, file, line }) => `${permissions} in ${file}:${line}`);
+  return problem(
+    ID,
+    `AppArmor's rules for ${program} contradict each other (${ways.join(", ")})`,
+    "AppArmor does not load a profile with both, and OpenVPN may run without any: leave one, such " +
+      "as PUx",
+  );
 }
 
 const WHY = "every login is refused";

@@ -1,11 +1,21 @@
 import { readKernelFile } from "../../system/kernel_file.ts";
-import { readRegularFile } from "../../system/read_regular_file.ts";
+import type { EpochMs } from "../../core/epoch.ts";
 import { Failure } from "../../core/failure.ts";
 import { type Denial, readDenials } from "../apparmor/denials.ts";
-import type { FileRule } from "../apparmor/file_rules.ts";
-import { APPARMOR_DIRECTORY, LOCAL_PATH, PROFILE_PATH } from "../apparmor/names.ts";
+import { LOCAL_PATH, PROFILE_PATH } from "../apparmor/names.ts";
 import type { Need } from "../apparmor/needs.ts";
-import { allRulesIn, profileIn, type ProfileText } from "../apparmor/profile_text.ts";
+import { allRulesIn, type FoundRule, profileIn } from "../apparmor/profile_text.ts";
+import { readTexts } from "../apparmor/read_texts.ts";
+import { expansionsOf } from "../apparmor/variables.ts";
+
+/** OpenVPN's profile. */
+export interface Profile {
+  /** The name by which the kernel lists it. */
+  name: string;
+  /** Patterns of what it confines; none if that is not said. */
+  attachments: readonly string[];
+  rules: readonly FoundRule[];
+}
 
 /** What AppArmor has to say about OpenVPN. */
 export interface ApparmorFacts {
@@ -14,14 +24,14 @@ export interface ApparmorFacts {
   /** Why no rules can be written for it; null if they can. */
   trouble: string | null;
   /** Null if there is no file, or none that can be read. */
-  profile: ProfileText & { rules: readonly FileRule[] } | null;
+  profile: Profile | null;
   /** The kernel's profiles by name, each with its mode; null if it does not say. */
   loaded: ReadonlyMap<string, string> | null;
   /** What was refused after somebody last changed the rules, the latest last. */
   denials: readonly Denial[];
 }
 
-/** More bytes than a profile or an include has. */
+/** More bytes than the kernel's list of profiles has. */
 const MAX_BYTES = 1024 * 1024;
 
 /**
@@ -31,21 +41,31 @@ const MAX_BYTES = 1024 * 1024;
  * @param root in front of each path; empty on a running system
  * @returns null if the kernel does not use AppArmor
  */
-export function gatherApparmor(needs: () => readonly Need[], root = ""): ApparmorFacts | null {
+export function gatherApparmor(
+  needs: () => readonly Need[],
+  now: EpochMs,
+  root = "",
+): ApparmorFacts | null {
   const enabled = readKernelFile(`${root}/sys/module/apparmor/parameters/enabled`);
   if (enabled?.trim() !== "Y") return null;
-  const text = textAt(root + PROFILE_PATH);
-  const header = text === null ? null : profileIn(text);
-  const read = (name: string) => textAt(`${root}${APPARMOR_DIRECTORY}/${name}`);
-  const profile = text === null || header === null
-    ? null
-    : { ...header, rules: allRulesIn(text, read) };
+  const profile = profileBelow(root);
   return {
     ...needed(needs),
     profile,
     loaded: loadedIn(root),
-    denials: denialsSince(header, root),
+    denials: profile === null ? [] : denialsOf(profile, now, root),
   };
+}
+
+function profileBelow(root: string): Profile | null {
+  const [found] = readTexts(root, PROFILE_PATH);
+  const header = found === undefined ? null : profileIn(found.text);
+  if (found === undefined || header === null) return null;
+  const { name, attachment } = header;
+  const read = (path: string) => readTexts(root, path);
+  const { rules, variables } = allRulesIn([{ ...found, level: 1 }], read);
+  const attachments = attachment === null ? [] : expansionsOf(attachment, variables);
+  return { name, attachments, rules };
 }
 
 function needed(needs: () => readonly Need[]): Pick<ApparmorFacts, "needs" | "trouble"> {
@@ -64,11 +84,11 @@ function loadedIn(root: string): Map<string, string> | null {
   return new Map(Array.from(lines, ([, name, mode]) => [name!, mode!]));
 }
 
-/** Those before the last change are what it was made for. */
-function denialsSince(profile: ProfileText | null, root: string): Denial[] {
-  if (profile === null) return [];
+/** Those before the last change are what it was made for; those after now are made up. */
+function denialsOf({ name }: Profile, now: EpochMs, root: string): Denial[] {
   const since = Math.max(...[PROFILE_PATH, LOCAL_PATH].map((path) => changeOf(root + path)));
-  return readDenials(profile.name, root).filter(({ second }) => second * 1000 > since);
+  return readDenials(name, root)
+    .filter(({ second }) => second * 1000 > since && second * 1000 <= now);
 }
 
 function changeOf(path: string): number {
@@ -76,13 +96,5 @@ function changeOf(path: string): number {
     return Deno.statSync(path).mtime?.getTime() ?? 0;
   } catch {
     return 0;
-  }
-}
-
-function textAt(path: string): string | null {
-  try {
-    return new TextDecoder().decode(readRegularFile(path, MAX_BYTES).content);
-  } catch {
-    return null;
   }
 }

@@ -4,14 +4,12 @@ import { isClockSynchronised } from "../../system/clock.ts";
 import { findAccount } from "../../system/accounts.ts";
 import { SETTINGS_FILE } from "../../service_options.ts";
 import type { Settings } from "../../settings.ts";
-import { unitNameFor } from "../configuration/config_file.ts";
-import { readEffectiveConfig } from "../configuration/effective_config.ts";
+import { readEffectiveConfig, unitFor } from "../configuration/effective_config.ts";
 import { commandWords, HOOKS, isOtherTotp } from "../configuration/hook_lines.ts";
 import { isServiceMode } from "../configuration/service_lines.ts";
 import { type Config, directivesNamed, lastNamed } from "../openvpn_config/directive.ts";
 import type { ReadFile } from "../openvpn_config/read_config.ts";
 import { needsOf } from "../apparmor/needs.ts";
-import { readUnit } from "../systemd/read_unit.ts";
 import { lastOf, type Unit } from "../systemd/unit_file.ts";
 import { gatherApparmor } from "./apparmor_facts.ts";
 import { directoryAt, readersOf, scriptAt, troubleAbove, troubleOf } from "./file_facts.ts";
@@ -67,7 +65,7 @@ export async function gatherSetUp({ now, ...options }: GatherOptions): Promise<S
     pam,
     pamStack: pamStackOf(config, settings, pam),
     clock: { year: new Date(now()).getUTCFullYear(), isSynchronised: isSynchronised() },
-    ...gatherConfinement(lines, scripts),
+    ...gatherConfinement(lines, scripts, now()),
   };
 }
 
@@ -75,12 +73,13 @@ export async function gatherSetUp({ now, ...options }: GatherOptions): Promise<S
 function gatherConfinement(
   { config, settings, openvpn, program, serviceSettings }: LineFacts,
   scripts: ReadonlyMap<string, Script>,
+  now: EpochMs,
 ): Pick<SetUp, "apparmor" | "selinux"> {
   const found = [...new Set([...scripts.values()].flatMap(({ real }) => real ?? []))];
   const programs = found.length === 0 ? [program] : found;
   const isService = serviceSettings !== null;
   return {
-    apparmor: gatherApparmor(() => needsOf({ programs, config, isService })),
+    apparmor: gatherApparmor(() => needsOf({ programs, config, isService }), now),
     selinux: gatherSelinux({ openvpn: openvpn?.path ?? null, programs, settings }),
   };
 }
@@ -124,12 +123,6 @@ function decidesService(config: Config, program: string): boolean {
   });
 }
 
-/** Distributions have one unit for each of the two directories. */
-function unitFor(configPath: string): Unit | null {
-  const name = unitNameFor(configPath);
-  return name === null ? null : readUnit(`${name}.service`);
-}
-
 function configTrouble(configPath: string, { files }: Config): string | null {
   const troubles = [...new Set([configPath, ...files])].map(troubleOf);
   return troubles.find((trouble) => trouble !== null) ?? null;
@@ -138,8 +131,14 @@ function configTrouble(configPath: string, { files }: Config): string | null {
 function runUser(config: Config, unit: Unit | null): RunUser {
   const name = lastNamed(config, "user")?.words[0] ??
     (unit === null ? null : lastOf(unit, "User")?.value) ?? "root";
-  const account = /^\d+$/.test(name) ? { uid: Number(name), gid: null } : findAccount(name);
+  const account = /^\d+$/.test(name) ? { uid: uidOf(name), gid: null } : findAccount(name);
   return { name, uid: account?.uid ?? null, gid: account?.gid ?? null };
+}
+
+/** Null for a number that no user can have. */
+function uidOf(digits: string): number | null {
+  const LARGEST = 0xffff_fffe;
+  return Number(digits) <= LARGEST ? Number(digits) : null;
 }
 
 /** The file with the key for session tokens, if the configuration names one. */

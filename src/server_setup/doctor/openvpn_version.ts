@@ -16,11 +16,13 @@ const MAX_BYTES = 64 * 1024 * 1024;
  * program is not run, because this one has no permission to run others.
  *
  * @param given the program's path, if it is not in a usual place
- * @returns null if it is not there, or has no title
+ * @returns its path without links, by which the kernel's security modules know it; null if it is not
+ *   there, or has no title
  */
 export function findOpenvpn(given: string | undefined): { path: string; version: string } | null {
-  for (const path of given === undefined ? PLACES : [given]) {
+  for (const place of given === undefined ? PLACES : [given]) {
     try {
+      const path = Deno.realPathSync(place);
       const { isFile, size } = Deno.statSync(path);
       if (!isFile || size > MAX_BYTES) continue;
       const version = versionIn(Deno.readFileSync(path));

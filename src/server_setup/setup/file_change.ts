@@ -37,21 +37,25 @@ export function planFile(
   return { path, content: new TextEncoder().encode(text), original, keepsCopy: isOthers };
 }
 
+/** For what is no file in the place of systemd's. */
+const REMOVE = "remove it (if the unit is masked, with systemctl unmask), then run setup again";
+
 /**
  * The file at a path; null if there is none.
  *
+ * @param advice what to do if something else is there
  * @throws Failure `config_error` for what is no file; `untrusted_path` where somebody else could make
  *   or replace it
  */
-export function originalAt(path: string, read: (path: string) => Uint8Array): Original | null {
+export function originalAt(
+  path: string,
+  read: (path: string) => Uint8Array,
+  advice = REMOVE,
+): Original | null {
   const { info } = followTrusted(path);
   if (info === null) return null;
   if (info.isFile) return readOriginal(path, read);
-  throw new Failure(
-    "config_error",
-    `${quoted(path)} is not a regular file: remove it (if the unit is masked, with systemctl ` +
-      "unmask), then run setup again",
-  );
+  throw new Failure("config_error", `${quoted(path)} is not a regular file: ${advice}`);
 }
 
 function notOurs(path: string, origin: Origin): Failure {
@@ -78,27 +82,30 @@ export function changeFile(
   read: (path: string) => Uint8Array,
 ): string | null {
   if (original !== null && keepsCopy) return replaceFile(original, content, suffix, read);
-  if (original === null) requireAbsent(path);
   try {
-    write(original?.path ?? path, content);
+    write(original?.path ?? path, content, original === null);
     return null;
   } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) throw isThereNow(path);
     if (!isSystemError(error)) throw error;
     throw new Failure("output_error", `cannot write ${quoted(path)}: ${error.message}`);
   }
 }
 
 /** Somebody may have made the file while the question was on the screen. */
-function requireAbsent(path: string): void {
-  if (lstat(path) === null) return;
-  throw new Failure(
+function isThereNow(path: string): Failure {
+  return new Failure(
     "output_error",
     `${quoted(path)} was made in the meantime and has been left alone: run setup again`,
   );
 }
 
-/** Everybody may read these files: they hold no secret. */
-function write(path: string, content: Uint8Array): void {
+/**
+ * Everybody may read these files: they hold no secret.
+ *
+ * @throws Deno.errors.AlreadyExists if a new file is there by now
+ */
+function write(path: string, content: Uint8Array, isNew: boolean): void {
   // First, since a directory that is made may not be where another user's link leads.
   const { path: real } = followTrusted(path);
   Deno.mkdirSync(parentOf(real), { recursive: true, mode: 0o755 });
@@ -110,10 +117,11 @@ function write(path: string, content: Uint8Array): void {
     writeAll(file, content);
     Deno.chmodSync(temporary, 0o644);
     file.syncSync();
-    Deno.renameSync(temporary, real);
-  } catch (error) {
+    // A link, unlike a renaming, never takes another file's place.
+    if (isNew) Deno.linkSync(temporary, real);
+    else Deno.renameSync(temporary, real);
+  } finally {
     if (lstat(temporary) !== null) Deno.removeSync(temporary);
-    throw error;
   }
   using open = Deno.openSync(parentOf(real), { read: true });
   open.syncSync();

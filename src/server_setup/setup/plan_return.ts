@@ -1,4 +1,4 @@
-import { decodeLatin1, encodeLatin1 } from "../../text/latin1.ts";
+import { bytesOf, encodeLatin1 } from "../../text/latin1.ts";
 import {
   HOOK_MARK,
   isOurManagement,
@@ -66,9 +66,4 @@ function restoredSetting(
   const now = settings.get(name);
   if (now === undefined) return null;
   return now === value ? line : bytesOf(setenvLine(name, now));
-}
-
-/** A text with one character for each of its bytes. */
-function bytesOf(text: string): string {
-  return decodeLatin1(new TextEncoder().encode(text));
 }

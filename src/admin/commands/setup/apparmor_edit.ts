@@ -1,3 +1,4 @@
+import { Failure, isSystemError } from "../../../core/failure.ts";
 import { servedSocket } from "../../../server_setup/configuration/service_lines.ts";
 import type { Config } from "../../../server_setup/openvpn_config/directive.ts";
 import { LOCAL_PATH, RELOAD } from "../../../server_setup/apparmor/names.ts";
@@ -6,6 +7,7 @@ import {
   type ApparmorPlan,
   hasProfile,
   planApparmor,
+  planWithoutApparmor,
 } from "../../../server_setup/setup/plan_apparmor.ts";
 import { printable } from "../../../text/printable.ts";
 import { readInputFile } from "../../input_file.ts";
@@ -42,10 +44,20 @@ export function editApparmor(
   { path, config, program, root }: Server,
 ): ApparmorPlan | null {
   const place = { config: path, root, read: apparmorReader(context) };
-  if (apparmor === undefined && !hasProfile(place)) return null;
-  const programs = [realPath(program) ?? program];
-  const isService = servedSocket(config) !== null;
-  return planApparmor(apparmor === false ? null : needsOf({ programs, config, isService }), place);
+  if (apparmor === false) return planWithoutApparmor(place);
+  try {
+    if (apparmor === undefined && !hasProfile(place)) return null;
+    const programs = [realPath(program) ?? program];
+    return planApparmor(
+      needsOf({ programs, config, isService: servedSocket(config) !== null }),
+      place,
+    );
+  } catch (error) {
+    const isFailure = error instanceof Failure;
+    if (!isFailure && !isSystemError(error)) throw error;
+    const code = isFailure ? error.code : "input_error";
+    throw new Failure(code, `${error.message} (or leave AppArmor's rules out: --no-apparmor)`);
+  }
 }
 
 /** Reads AppArmor's files, up to a bound. */

@@ -1,8 +1,10 @@
 import { dirname, resolve } from "node:path/posix";
 import { Failure } from "../../../core/failure.ts";
+import { readEffectiveConfig } from "../../../server_setup/configuration/effective_config.ts";
 import type { Config } from "../../../server_setup/openvpn_config/directive.ts";
 import { readConfig } from "../../../server_setup/openvpn_config/read_config.ts";
 import { type EditedLine, editedText } from "../../../server_setup/setup/lines.ts";
+import type { Unit } from "../../../server_setup/systemd/unit_file.ts";
 import type { Original } from "../../../server_setup/setup/replace_file.ts";
 import { decodeLatin1, encodeLatin1 } from "../../../text/latin1.ts";
 import { quoted } from "../../../text/printable.ts";
@@ -23,7 +25,7 @@ export class ConfigText {
   readonly config: Config;
   readonly #context: AdminContext;
   readonly #path: string;
-  readonly #directory: string;
+  readonly #named: string;
 
   /**
    * @param named the configuration's path as it was given; `original` has no links in it
@@ -32,8 +34,7 @@ export class ConfigText {
   constructor(context: AdminContext, { path, content }: Original, named: string) {
     this.#context = context;
     this.#path = path;
-    // OpenVPN resolves relative paths from the directory of the link, not of the file it leads to.
-    this.#directory = dirname(named);
+    this.#named = named;
     this.text = decodeLatin1(content);
     this.config = this.read(this.text);
     if (this.config.error === null) return;
@@ -46,16 +47,23 @@ export class ConfigText {
 
   /** Reads another text as if it were in the configuration's place. */
   read(text: string): Config {
-    const read = configReader(this.#context);
+    // OpenVPN resolves relative paths from the directory of the link, not of the file it leads to.
     return readConfig(this.#path, {
-      directory: this.#directory,
-      readFile: (file) => file === this.#path ? encodeLatin1(text) : read(file),
+      directory: dirname(this.#named),
+      readFile: this.#readerWith(text),
     });
   }
 
-  /** The configuration as an edit leaves it. */
-  after({ content }: Edited): Config {
-    return content === null ? this.config : this.read(decodeLatin1(content));
+  /** The configuration as an edit leaves it, with what the unit adds that starts OpenVPN. */
+  started({ content }: Edited, unit: Unit | null): Config {
+    const text = content === null ? this.text : decodeLatin1(content);
+    return readEffectiveConfig(this.#named, unit, this.#readerWith(text));
+  }
+
+  /** Reads another text in the configuration's place. */
+  #readerWith(text: string): (file: string) => Uint8Array {
+    const read = configReader(this.#context);
+    return (file) => realPath(file) === this.#path ? encodeLatin1(text) : read(file);
   }
 
   /** A test whether a path in the configuration leads to a program. */

@@ -1,4 +1,5 @@
 import { Failure } from "../../../core/failure.ts";
+import { unitFor } from "../../../server_setup/configuration/effective_config.ts";
 import { servedSocket } from "../../../server_setup/configuration/service_lines.ts";
 import type { Original } from "../../../server_setup/setup/replace_file.ts";
 import { needsTokenSecret } from "../../../server_setup/setup/token_secret.ts";
@@ -32,7 +33,7 @@ export function planOf(context: AdminContext, original: Original, asked: Asked):
   const { wish: { tokenSecret, program }, options, root } = asked;
   const source = new ConfigText(context, original, asked.named);
   const planned = planLines(context, source, original.path, asked);
-  const config = source.after(planned);
+  const config = source.started(planned, root === "" ? unitFor(asked.named) : null);
   const apparmor = editApparmor(context, options, { path: original.path, config, program, root });
   const isNew = tokenSecret !== null && needsTokenSecret(tokenSecret, configReader(context));
   const steps = withReload(planned.steps, reloadFor(apparmor));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { withoutOurRules, withRules } from "../../../../src/server_setup/apparmor/local_text.ts";
+import { decodeLatin1 } from "../../../../src/text/latin1.ts";
 import { holds } from "../../../lab/fuzz.ts";
 
 const CONFIG = "/etc/openvpn/server/server.conf";
@@ -43,11 +44,20 @@ Deno.test("each server has rules of its own, and whatever else is there stays", 
   );
 });
 
-Deno.test("rules whose end is missing are left alone", () => {
+Deno.test("rules whose end is missing are left alone, whichever server's they are", () => {
   const open = BLOCK.replace("# openvpn-totp: end\n", "");
   for (const text of [open, `${open}/x r,\n${BLOCK.replace(CONFIG, "/other.conf")}`]) {
-    for (const rules of [RULES, []]) {
-      assert.throws(() => withRules(text, CONFIG, rules), /line 1: .* is missing .* by hand$/);
+    for (const config of [CONFIG, "/other.conf", "/third.conf"]) {
+      for (const rules of [RULES, []]) {
+        assert.throws(() => withRules(text, config, rules), /line 1: .* is missing .* by hand$/);
+      }
     }
   }
+});
+
+Deno.test("a configuration's name stands in the comment as its bytes", () => {
+  const bytes = (text: string) => decodeLatin1(new TextEncoder().encode(text));
+  const text = withRules("", "/Ä\u200b.conf", RULES);
+  assert(text.includes(`for ${bytes("/Ä\\u{200b}.conf")})\n`), text);
+  assert.equal(withRules(text, "/Ä\u200b.conf", []), "");
 });

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { fileRulesIn } from "../../../../src/server_setup/apparmor/file_rules.ts";
+import { executionOf, fileRulesIn } from "../../../../src/server_setup/apparmor/file_rules.ts";
 import { withRules } from "../../../../src/server_setup/apparmor/local_text.ts";
 import { needsOf, unmetBy } from "../../../../src/server_setup/apparmor/needs.ts";
+import { allRulesIn } from "../../../../src/server_setup/apparmor/profile_text.ts";
+import { readTexts } from "../../../../src/server_setup/apparmor/read_texts.ts";
 import { readConfig } from "../../../../src/server_setup/openvpn_config/read_config.ts";
 import { compile, makeProfile } from "../../../lab/apparmor.ts";
 import { makeTestDirectory } from "../../../lab/program.ts";
@@ -64,25 +66,63 @@ testWith(
   },
 );
 
+const PROGRAM = "/usr/local/bin/openvpn-totp";
+
+/** Rules with which the parser refuses ours. */
+const AT_ODDS = [
+  `${PROGRAM} ix,`,
+  `${PROGRAM} Px,`,
+  `"${PROGRAM}" rUx,`,
+  `${PROGRAM} PUx -> other,`,
+  `owner ${PROGRAM} pUx,`,
+  "/usr/{,local/}bin/openvpn-totp Px,",
+  "/usr/local/bin/openvpn-{totp,x} ix,",
+  "/usr/local//bin/openvpn-totp Cx -> ip,\nprofile ip {\n}",
+  "/usr/local/bin/openvpn\\x2dtotp ix,",
+  "/usr/local/bin/openvpn\\055totp ix,",
+  "/usr/local/bin/openvpn\\-totp ix,",
+  "@{V} ix,",
+  `${PROGRAM}\n  # in two lines, with a comment\n  ix,`,
+  `/srv/x r, ${PROGRAM} ix,`,
+  `/srv/x r,${PROGRAM} ix,# mine`,
+  `ix ${PROGRAM},`,
+  "include <mine.d>",
+];
+
+const NOT_AT_ODDS = [
+  `${PROGRAM} PUx,`,
+  `${PROGRAM} rPUx,`,
+  `${PROGRAM} r,`,
+  `# ${PROGRAM} ix,`,
+  `deny ${PROGRAM} x,`,
+  "/usr/local/bin/* ix,",
+  "/usr/local/bin/openvpn-totp{,?} PUx,",
+  "/usr/local/bin/[o]penvpn-totp ix,",
+  `profile ip {\n  ${PROGRAM} ix,\n}`,
+  "/usr/{,local}bin/openvpn-totp ix,",
+];
+
 testWith(
   ["apparmor_parser"],
-  "AppArmor's parser refuses a rule beside ours that setup refuses, and no other",
+  "doctor and setup know the rules that AppArmor's parser refuses beside ours, and no others",
   async () => {
     await using directory = await makeTestDirectory();
     const { path: root } = directory;
     await makeProfile(root);
-    const local = `${root}/etc/apparmor.d/local/openvpn`;
-    const program = "/usr/local/bin/openvpn-totp";
-    const beside = async (rule: string) => {
-      await writeLocal(root, program, "/tmp");
+    const base = `${root}/etc/apparmor.d`;
+    const local = `${base}/local/openvpn`;
+    await Deno.writeTextFile(`${base}/tunables/global`, `@{V}=${PROGRAM}\n`, { append: true });
+    await Deno.mkdir(`${base}/mine.d`);
+    await Deno.writeTextFile(`${base}/mine.d/one`, `${PROGRAM} ix,\n`);
+    for (const rule of [...AT_ODDS, ...NOT_AT_ODDS]) {
+      await writeLocal(root, PROGRAM, "/tmp");
       await Deno.writeTextFile(local, `${rule}\r\n${await Deno.readTextFile(local)}`);
-      return (await compile(root)).error;
-    };
-    for (const rule of ["/usr/local/bin/* ix,", `${program} r,`, `${program} PUx,`]) {
-      assert.equal(await beside(rule), "", rule);
-    }
-    for (const rule of [`${program} ix,`, `${program} Px,`, `"${program}" rUx,`]) {
-      assert.match(await beside(rule), /conflicting x modifiers/, rule);
+      const { error } = await compile(root);
+      const [profile] = readTexts(root, "/etc/apparmor.d/openvpn");
+      const { rules } = allRulesIn([{ ...profile!, level: 1 }], (path) => readTexts(root, path));
+      const isAtOdds = executionOf(rules, PROGRAM) === "conflict";
+      assert.deepEqual([isAtOdds, error !== ""], Array(2).fill(AT_ODDS.includes(rule)), rule);
+      if (isAtOdds) assert.match(error, /conflicting x modifiers/, rule);
     }
   },
 );

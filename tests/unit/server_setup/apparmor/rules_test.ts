@@ -7,8 +7,8 @@ import {
   maySave,
 } from "../../../../src/server_setup/apparmor/file_rules.ts";
 import {
+  isExact,
   matchesPath,
-  onlyPathOf,
   patternOf,
   ruleWord,
 } from "../../../../src/server_setup/apparmor/path_pattern.ts";
@@ -17,6 +17,7 @@ import {
   confines,
   profileIn,
 } from "../../../../src/server_setup/apparmor/profile_text.ts";
+import { expansionsOf, variablesIn } from "../../../../src/server_setup/apparmor/variables.ts";
 import { holds } from "../../../lab/fuzz.ts";
 
 const PROGRAM = "/usr/local/bin/openvpn-totp";
@@ -28,7 +29,7 @@ Deno.test("a path's pattern stands for that path alone, and comes back from its 
   holds(
     fc.property(path, path, (one, other) => {
       const pattern = patternOf(one);
-      assert.equal(onlyPathOf(pattern), one);
+      assert(isExact(pattern));
       assert(matchesPath(pattern, one));
       assert.equal(matchesPath(pattern, other), one === other);
       const [rule] = fileRulesIn(`owner ${ruleWord(pattern)} rw, # ${one}`);
@@ -52,10 +53,8 @@ Deno.test("patterns stand for the paths that apparmor.d(5) says", () => {
   const rows: [pattern: string, is: string[], isNot: string[]][] = [
     ["/usr/{,local/}bin/*", [PROGRAM, "/usr/bin/x"], ["/usr/bin/x/y", "/opt/bin/x"]],
     ["/tmp/**", [FILE, "/tmp/a/b"], ["/tmp", "/tmpx"]],
-    ["@{run}/x-?.sock", ["/run/x-1.sock", "/var/run/x-a.sock"], [
-      "/x/run/x-1.sock",
-      "/run/x-.sock",
-    ]],
+    ["/run/x-?.sock", ["/run/x-1.sock"], ["/x/run/x-1.sock", "/run/x-.sock"]],
+    ["/a\\x2Db\\055c\\d045d", ["/a-b-c-d"], ["/a-b-c", "/ax2Db055cd045d"]],
     ["/a[0-9]", ["/a1"], ["/a", "/ab"]],
     ["/a\\*", ["/a*"], ["/ab"]],
     ["@{unknown}/x", [], ["/x", "/unknown/x"]],
@@ -82,6 +81,15 @@ Deno.test("rules say whether a program leaves the profile", () => {
     [`/usr/local/bin/* ix,\n${PROGRAM} PUx,`, "leaves"],
     [`${PROGRAM} PUx,\n/usr/** PUx,\ndeny /usr/local/** x,`, "denied"],
     ["priority=1 allow /usr/local/bin/openvpn-* Px,", "leaves"],
+    [`${PROGRAM} PUx,\npriority=1 ${PROGRAM} ix,`, "stays"],
+    [`${PROGRAM}\n  # ix,\n  PUx,`, "leaves"],
+    [`/x r,${PROGRAM} PUx,# mine`, "leaves"],
+    [`"${PROGRAM}"PUx, /x r,`, "leaves"],
+    [`/usr/local/bin/* ix,\n/usr/{,local/}bin/openvpn-{totp,x} PUx,`, "leaves"],
+    [`${PROGRAM} Px,\n/usr/{,local/}bin/openvpn-totp PUx,`, "conflict"],
+    [`${PROGRAM} Px,\n${PROGRAM} Px -> other,`, "conflict"],
+    [`/usr/local/bin/* Px,\n/usr/** Ux,`, "conflict"],
+    [`profile ip {\n  ${PROGRAM} PUx,\n}`, "denied"],
   ];
   for (const [rules, execution] of rows) {
     assert.equal(executionOf(fileRulesIn(rules), PROGRAM), execution, rules);
@@ -99,33 +107,98 @@ Deno.test("rules say whether files may be made", () => {
   for (const [rules, may] of rows) assert.equal(maySave(fileRulesIn(rules), FILE), may, rules);
 });
 
+/** The rules of a profile's text, where the files are what AppArmor's directory has. */
+function rulesOf(text: string, files: Record<string, string>) {
+  const texts = [{ file: "/etc/apparmor.d/openvpn", text, level: 1 as const }];
+  return allRulesIn(texts, (file) => {
+    const names = Object.keys(files).map((name) => `/etc/apparmor.d/${name}`);
+    return names.filter((name) => name === file || name.startsWith(`${file}/`))
+      .map((name) => ({ file: name, text: files[name.slice("/etc/apparmor.d/".length)]! }));
+  });
+}
+
 Deno.test("rules are found in what a profile includes, which may include itself", () => {
-  const files: Record<string, string> = {
-    "local/openvpn": "include <abstractions/user-tmp>\n",
-    "abstractions/user-tmp": "owner /tmp/** rw,\n#include <local/openvpn>\n",
-    "abs": "/abs r,\n",
-  };
-  const text =
-    'include if exists <local/openvpn>\ninclude <gone>\n  include "/etc/apparmor.d/abs"\n';
-  const rules = allRulesIn(text, (name) => files[name] ?? null);
-  assert.deepEqual(rules.map(({ pattern }) => pattern), ["/tmp/**", "/abs"]);
+  const { rules } = rulesOf(
+    "profile openvpn {\n include if exists <local/openvpn>\ninclude <gone>\n" +
+      '  include "/etc/apparmor.d/abs" include <all.d>\n}\n',
+    {
+      "local/openvpn": "include <abstractions/user-tmp>\n",
+      "abstractions/user-tmp": "owner /tmp/** rw,\n#include <local/openvpn>\n",
+      "abs": "/abs r,\n",
+      "all.d/one": "/one r,\n",
+      "all.d/two": "/two r,\n",
+    },
+  );
+  assert.deepEqual(rules.map(({ pattern, file, line }) => `${file}:${line} ${pattern}`), [
+    "/etc/apparmor.d/abstractions/user-tmp:1 /tmp/**",
+    "/etc/apparmor.d/abs:1 /abs",
+    "/etc/apparmor.d/all.d/one:1 /one",
+    "/etc/apparmor.d/all.d/two:1 /two",
+  ]);
+});
+
+Deno.test("sub-profiles' rules, and those of other profiles, are not OpenVPN's", () => {
+  const { rules } = rulesOf(
+    "profile openvpn {\n  /a r,\n  profile ip flags=(complain){\n    /b r,\n" +
+      "    include <sub>\n  }\n  /c r, }\nprofile other {\n  /d r,\n}\n",
+    { "sub": "/e r,\n" },
+  );
+  assert.deepEqual(rules.map(({ pattern }) => pattern), ["/a", "/c"]);
+});
+
+Deno.test("variables stand for all of their values, and two slashes for one", () => {
+  const { rules } = rulesOf(
+    'include <tunables/global>\n@{exe} = @{run}/a "@{run}/b c" # @{d}\n' +
+      "profile openvpn @{exe} {\n  @{exe}/x r,\n  @{gone}/x r,\n  /y//z r,\n}\n",
+    { "tunables/global": "@{run}=/run/\n@{run} += /var/run/\n@{loop}=@{loop}/x\n" },
+  );
+  assert.deepEqual(rules.map(({ pattern }) => pattern), [
+    ...["/run/a/x", "/var/run/a/x", "/run/b c/x", "/var/run/b c/x"],
+    ...["@{gone}/x", "/y/z"],
+  ]);
+  assert.equal(rulesOf("@{l}=@{l}@{l}\nprofile x {\n /@{l}@{l} r,\n}", {}).rules.length, 1);
+});
+
+Deno.test("a text takes time in proportion to its length", () => {
+  const texts = [
+    "\n".repeat(200_000),
+    "/a flags=(\n".repeat(60_000),
+    '\\"'.repeat(400_000),
+    `/${"x,".repeat(400_000)}`,
+    `@{a}=${" ".repeat(800_000)}`,
+    "include if exists \t".repeat(40_000),
+  ];
+  // Each took a minute and more where the time grows with the square of the length.
+  const start = performance.now();
+  for (const text of texts) {
+    profileIn(text);
+    rulesOf(text, {});
+  }
+  assert(performance.now() - start < 20_000);
 });
 
 Deno.test("a profile's first line says its name and what it confines", () => {
   const openvpn = "/usr/sbin/openvpn";
-  const rows: [line: string, name: string | null, confined: boolean][] = [
+  const rows: [line: string, name: string | null, confined: boolean | null][] = [
     ["profile openvpn /usr/sbin/openvpn {", "openvpn", true],
     ['profile "open vpn" "/usr/{bin,sbin}/openvpn" flags=(complain) { # x', "open vpn", true],
     ["/usr/sbin/openvpn flags=(attach_disconnected,mediate_deleted) {", openvpn, true],
     ["profile /usr/{,s}bin/openvpn {", "/usr/{,s}bin/openvpn", true],
-    ["profile openvpn {", "openvpn", false],
-    ["profile openvpn flags=(unconfined) {", "openvpn", false],
+    ["profile openvpn /opt/openvpn {", "openvpn", false],
+    ["profile openvpn @{exe} {", "openvpn", true],
+    ["profile openvpn @{bin}/openvpn {", "openvpn", null],
+    ["profile openvpn {", "openvpn", null],
+    ["profile openvpn flags=(unconfined) {", "openvpn", null],
     ["# profile openvpn /usr/sbin/openvpn {", null, false],
     ["include <x>", null, false],
   ];
+  const variables = variablesIn(["@{exe}=@{sbin}/openvpn\n@{sbin}=/usr/{,s}bin\n"]);
   for (const [line, name, confined] of rows) {
     const profile = profileIn(`abi <abi/4.0>,\n@{x}=/a\n${line}\n  /a r,\n}\n`);
     assert.equal(profile?.name ?? null, name, line);
-    assert.equal(profile !== null && confines(profile, openvpn), confined, line);
+    if (profile === null) continue;
+    const { attachment } = profile;
+    const attachments = attachment === null ? [] : expansionsOf(attachment, variables);
+    assert.equal(confines(attachments, openvpn), confined, line);
   }
 });

@@ -5,6 +5,8 @@ import { checkApparmor } from "../../../../src/server_setup/doctor/apparmor_chec
 import type { ApparmorFacts } from "../../../../src/server_setup/doctor/apparmor_facts.ts";
 import type { SetUp } from "../../../../src/server_setup/doctor/set_up.ts";
 import { readConfig } from "../../../../src/server_setup/openvpn_config/read_config.ts";
+import { readUnitFile } from "../../../../src/server_setup/systemd/unit_file.ts";
+import { makeTestDirectory } from "../../../lab/program.ts";
 
 const PROGRAM = "/usr/local/bin/openvpn-totp";
 const CONFIG = "/etc/openvpn/server/server.conf";
@@ -18,11 +20,14 @@ interface Other extends Partial<Omit<ApparmorFacts, "profile" | "loaded">> {
   isService?: boolean;
   openvpn?: string;
   profile?: null;
+  attachments?: string[];
+  /** Lines of the unit. */
+  unit?: string[];
 }
 
 /** What doctor says where all is well but what is given. */
 function found(other: Other) {
-  const { rules = GOOD, mode = "enforce", lines = "", isService = false, ...facts } = other;
+  const { rules = GOOD, mode = "enforce", lines = "", isService = false, unit, ...facts } = other;
   const config = readConfig(CONFIG, {
     directory: "/",
     readFile: () => new TextEncoder().encode(lines),
@@ -30,11 +35,19 @@ function found(other: Other) {
   const setUp = {
     configPath: CONFIG,
     openvpn: { path: other.openvpn ?? OPENVPN, version: "2.7.0" },
+    unit: unit === undefined ? null : {
+      name: "openvpn-server@server.service",
+      assignments: readUnitFile(`[Service]\n${unit.join("\n")}\n`, "/u"),
+    },
     serviceSettings: isService ? { path: "/s", values: new Map(), error: null } : null,
     apparmor: {
       needs: needsOf({ programs: [PROGRAM], config, isService }),
       trouble: null,
-      profile: { name: "openvpn", attachment: OPENVPN, rules: fileRulesIn(rules) },
+      profile: {
+        name: "openvpn",
+        attachments: other.attachments ?? [OPENVPN],
+        rules: fileRulesIn(rules).map((rule) => ({ ...rule, file: "/f" })),
+      },
       loaded: mode === null ? null : new Map(mode === "absent" ? [] : [["openvpn", mode]]),
       denials: [],
       ...facts,
@@ -55,12 +68,21 @@ Deno.test("AppArmor's rules are well where they let OpenVPN do what logins need"
     { lines: "tmp-dir /var/vpn\n", rules: `${PROGRAM} Ux,\nowner /var/vpn/openvpn_*.tmp rw,\n` },
     { rules: "", mode: "unconfined" },
     { rules: "", openvpn: "/opt/openvpn/sbin/openvpn" },
+    { rules: "", attachments: [], mode: "absent" },
+    { unit: ["NoNewPrivileges=no"] },
+    { unit: ["NoNewPrivileges=yes"], mode: "unconfined" },
     { profile: null, mode: "absent" },
     { profile: null, mode: null },
     {
       isService: true,
       lines: "management /run/openvpn-totp/server.sock unix\n",
       rules: "/run/openvpn-totp/*.sock rw,\n",
+    },
+    {
+      isService: true,
+      lines: "management /run/openvpn-totp/server.sock unix\n",
+      rules: "/run/openvpn-totp/*.sock rw,\n",
+      unit: ["NoNewPrivileges=yes"],
     },
     // The service may be asked on a port, for which it needs no file.
     { isService: true, lines: "management 127.0.0.1 7505\n", rules: "" },
@@ -132,4 +154,70 @@ Deno.test("refusals in the log count where they are of what logins need", () => 
   assert.equal(hostile!.command, "apparmor_parser -r /etc/apparmor.d/openvpn");
   const [missing] = found({ rules: "", denials: [denial(PROGRAM)] });
   assert.match(missing!.why!, /the log says so, last at 2027-01-15T08:00:00Z/);
+});
+
+Deno.test("a profile that does not tell what it confines is taken for OpenVPN's", () => {
+  for (const attachments of [[], ["@{unknown}/openvpn"], ["/x", "@{unknown}"]]) {
+    for (const mode of ["enforce", null]) {
+      assert.deepEqual(levels({ attachments, mode, rules: "" }).length, 2, attachments.join());
+    }
+  }
+  assert.deepEqual(levels({ attachments: ["/x"], mode: null, rules: "" }), ["ok"]);
+});
+
+Deno.test("a unit that allows no new privileges keeps programs within the profile", () => {
+  const unit = ["NoNewPrivileges=true"];
+  const [finding, ...rest] = found({ unit });
+  assert.deepEqual(rest, []);
+  assert.equal(finding!.level, "problem");
+  assert.equal(
+    finding!.what,
+    "NoNewPrivileges=true in the unit keeps programs within OpenVPN's profile",
+  );
+  assert.deepEqual([finding!.line, finding!.at], ["NoNewPrivileges=no", "/u:2"]);
+  assert.deepEqual(levels({ unit, mode: "absent" }), ["warning"]);
+  assert.deepEqual(levels({ unit, rules: "" }), ["problem", "problem", "problem"]);
+});
+
+Deno.test("rules that contradict each other are a problem, whatever the kernel has now", () => {
+  for (const mode of ["enforce", "absent", null]) {
+    const [finding] = found({ mode, rules: `${GOOD}/usr/{,local/}bin/openvpn-totp Px,\n` });
+    assert.equal(finding!.level, "problem");
+    assert.equal(
+      finding!.what,
+      `AppArmor's rules for ${PROGRAM} contradict each other (PUx in /f:1, Px in /f:3)`,
+    );
+    assert.equal(finding!.command, null);
+  }
+});
+
+Deno.test("a rule that forbids what is needed is named, since no other one helps", () => {
+  const findings = found({ rules: `${GOOD}deny /usr/local/** x,\ndeny /tmp/** w,\n` });
+  assert.deepEqual(findings.map(({ why, line, command }) => [why, line, command]), [
+    [
+      'every login is refused: remove "deny /usr/local/**" in /f:3, which no other rule prevails ' +
+      "over",
+      null,
+      null,
+    ],
+    [
+      'every login is refused: remove "deny /tmp/**" in /f:4, which no other rule prevails over',
+      null,
+      null,
+    ],
+  ]);
+});
+
+Deno.test("a socket's path has no links in it, as AppArmor sees it", async () => {
+  await using directory = await makeTestDirectory();
+  const real = `${await Deno.realPath(directory.path)}/real`;
+  await Deno.mkdir(real);
+  await Deno.symlink(real, `${directory.path}/link`);
+  for (const below of ["", "/not/there"]) {
+    const [finding] = found({
+      isService: true,
+      lines: `management ${directory.path}/link${below}/x.sock unix\n`,
+    });
+    assert.equal(finding!.line, `${real}${below}/x.sock rw,`);
+  }
 });

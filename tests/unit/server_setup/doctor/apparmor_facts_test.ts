@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { EpochMs } from "../../../../src/core/epoch.ts";
 import { readDenials } from "../../../../src/server_setup/apparmor/denials.ts";
 import { gatherApparmor } from "../../../../src/server_setup/doctor/apparmor_facts.ts";
 import { makeProfile } from "../../../lab/apparmor.ts";
@@ -7,6 +8,9 @@ import { makeTestDirectory } from "../../../lab/program.ts";
 import { JOURNAL_WRITER, testWith } from "../../../lab/requirements.ts";
 
 const PROGRAM = "/usr/local/bin/openvpn-totp";
+
+/** After all refusals here. */
+const NOW = 2_000_000_000_000 as EpochMs;
 
 /** What the kernel says about a refusal, after what a log puts in front. */
 function record(second: number, name = `"${PROGRAM}"`, profile = "openvpn"): string {
@@ -33,15 +37,15 @@ async function makeKernel(root: string, profiles: string | null): Promise<void> 
 Deno.test("facts on AppArmor: whether the kernel uses it, and its profiles", async () => {
   await using directory = await makeTestDirectory();
   const { path: root } = directory;
-  assert.equal(gatherApparmor(() => [], root), null);
+  assert.equal(gatherApparmor(() => [], NOW, root), null);
   await makeKernel(root, null);
-  const bare = gatherApparmor(() => [], root)!;
+  const bare = gatherApparmor(() => [], NOW, root)!;
   assert.deepEqual([bare.profile, bare.loaded, bare.denials], [null, null, []]);
 
   await makeProfile(root);
   await write(`${root}/etc/apparmor.d/local/openvpn`, `${PROGRAM} PUx,\n`);
   await makeKernel(root, "man (enforce)\nopenvpn (complain)\n/usr/sbin/x y (enforce)\n");
-  const facts = gatherApparmor(() => [], root)!;
+  const facts = gatherApparmor(() => [], NOW, root)!;
   assert.deepEqual([...facts.loaded!], [
     ["man", "enforce"],
     ["openvpn", "complain"],
@@ -50,9 +54,13 @@ Deno.test("facts on AppArmor: whether the kernel uses it, and its profiles", asy
   assert.equal(facts.profile!.name, "openvpn");
   const patterns = facts.profile!.rules.map(({ pattern }) => pattern);
   for (const one of ["/dev/net/tun", "/etc/hosts", PROGRAM]) assert(patterns.includes(one), one);
+  assert.deepEqual(facts.profile!.attachments, ["/usr/sbin/openvpn"]);
+  await makeProfile(root, "@{bin}=/bin/ /usr/bin/\nprofile openvpn @{bin}/openvpn {\n}\n");
+  const { attachments } = gatherApparmor(() => [], NOW, root)!.profile!;
+  assert.deepEqual(attachments, ["/bin/openvpn", "/usr/bin/openvpn"]);
 });
 
-Deno.test("refusals count that are younger than the rules", async () => {
+Deno.test("refusals count that are younger than the rules, and not of the future", async () => {
   await using directory = await makeTestDirectory();
   const { path: root } = directory;
   await makeKernel(root, "openvpn (enforce)\n");
@@ -62,9 +70,11 @@ Deno.test("refusals count that are younger than the rules", async () => {
   for (const path of [local, `${root}/etc/apparmor.d/openvpn`]) await Deno.utime(path, 500, 500);
   await write(
     `${root}/var/log/kern.log`,
-    [499, 501].map((second) => `kernel: audit: type=1400 ${record(second)}\n`).join(""),
+    [499, 501, 2_000_000_001, 99_999_999_999].map((second) =>
+      `kernel: audit: type=1400 ${record(second)}\n`
+    ).join(""),
   );
-  const { denials } = gatherApparmor(() => [], root)!;
+  const { denials } = gatherApparmor(() => [], NOW, root)!;
   assert.deepEqual(denials, [{ second: 501, operation: "exec", name: PROGRAM }]);
 });
 
@@ -97,6 +107,19 @@ Deno.test("refusals are read from the ends of logs, each once, whatever else is 
   await write(`${root}/var/log/syslog`, `${record(1010)}\n${filler}\n${record(1011)}\n`);
   const seconds = readDenials("openvpn", root).map(({ second }) => second);
   assert.deepEqual(seconds, [1001, 1011]);
+});
+
+Deno.test("of a flood of refusals, the last ones are kept", async () => {
+  await using directory = await makeTestDirectory();
+  const { path: root } = directory;
+  const records = Array.from(
+    { length: 25_000 },
+    (_, i) => `audit(${1_000 + i}.123:1): apparmor="DENIED" profile="openvpn"\n`,
+  );
+  await write(`${root}/var/log/syslog`, records.join(""));
+  const denials = readDenials("openvpn", root);
+  assert.deepEqual([denials.length, denials[0]?.second], [10_000, 16_000]);
+  assert.equal(denials.at(-1)?.second, 25_999);
 });
 
 testWith(["journal"], "refusals are read from a journal's file", async () => {

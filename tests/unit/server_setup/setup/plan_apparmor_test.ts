@@ -3,7 +3,10 @@ import { Failure } from "../../../../src/core/failure.ts";
 import { needsOf } from "../../../../src/server_setup/apparmor/needs.ts";
 import { readConfig } from "../../../../src/server_setup/openvpn_config/read_config.ts";
 import { changeFile } from "../../../../src/server_setup/setup/file_change.ts";
-import { planApparmor } from "../../../../src/server_setup/setup/plan_apparmor.ts";
+import {
+  planApparmor,
+  planWithoutApparmor,
+} from "../../../../src/server_setup/setup/plan_apparmor.ts";
 import { decodeLatin1, encodeLatin1 } from "../../../../src/text/latin1.ts";
 import { makeProfile } from "../../../lab/apparmor.ts";
 import { makeTestDirectory } from "../../../lab/program.ts";
@@ -30,7 +33,8 @@ async function makePlace() {
     directoryOfRules,
     local,
     write: (text: string) => Deno.writeFile(local, encodeLatin1(text)),
-    plan: (needs: typeof NEEDS | null = NEEDS) => planApparmor(needs, place),
+    plan: (config = "/c") => planApparmor(NEEDS, { ...place, config }),
+    planWithout: () => planWithoutApparmor(place),
     refuses: (line: RegExp) =>
       assert.throws(() => planApparmor(NEEDS, place), (error) => {
         assert(error instanceof Failure, String(error));
@@ -50,7 +54,7 @@ Deno.test("AppArmor's rules that are there stay, byte for byte", async () => {
   assert(text.startsWith(odd) && text.endsWith("# openvpn-totp: end\n"), text);
   await place.write(text);
   assert.equal(place.plan().change, null);
-  assert.equal(decodeLatin1(place.plan(null).change!.content), odd);
+  assert.equal(decodeLatin1(place.planWithout().change!.content), odd);
 });
 
 Deno.test("rules that somebody makes or changes while setup asks stay", async () => {
@@ -67,26 +71,96 @@ Deno.test("rules that somebody makes or changes while setup asks stay", async ()
   await stays("/y r,\n");
 });
 
+Deno.test("of two that make the file at once, one is told", async () => {
+  await using place = await makePlace();
+  const { change } = place.plan();
+  // The other one makes it between the last look at the place and the new file.
+  const { mkdirSync } = Deno;
+  Deno.mkdirSync = (path, options) => {
+    mkdirSync(path, options);
+    Deno.writeTextFileSync(place.local, "/x r,\n");
+  };
+  try {
+    assert.throws(
+      () => changeFile(change!, "backup", Deno.readFileSync),
+      /local\/openvpn" was made in the meantime and has been left alone: run setup again$/,
+    );
+  } finally {
+    Deno.mkdirSync = mkdirSync;
+  }
+  assert.equal(await Deno.readTextFile(place.local), "/x r,\n");
+  assert.deepEqual([...Deno.readDirSync(place.directoryOfRules)].length, 1);
+});
+
 Deno.test("a rule that AppArmor would not take ours beside is refused, and named", async () => {
   await using place = await makePlace();
   const rows: [rules: string, line: RegExp][] = [
     [`/x r,\n"${PROGRAM}" rix,\n`, /local\/openvpn:2 \(rix\) keeps within OpenVPN's own profile/],
     [`${PROGRAM} Cx,\n`, /local\/openvpn:1 \(Cx\) keeps within/],
+    ["/x r, /usr/{,local/}bin/openvpn-totp\n ix,\n", /local\/openvpn:1 \(ix\) keeps within/],
+    ["include <mine>\n", /apparmor\.d\/mine:1 \(ix\) keeps within/],
+    ["deny /usr/** x,\n", /local\/openvpn:1 \(x\) forbids OpenVPN to run/],
+    [`${PROGRAM} Ux,\n@{V} Px,\n`, /local\/openvpn:2 \(Px\) contradicts another one for/],
     [`deny ${PROGRAM} x,\n`, /local\/openvpn:1 \(x\) forbids OpenVPN to run/],
   ];
+  const base = `${place.path}/etc/apparmor.d`;
+  await Deno.writeTextFile(`${base}/mine`, `${PROGRAM} ix,\n`);
+  await Deno.writeTextFile(`${base}/tunables/global`, `@{V}=${PROGRAM}\n`, { append: true });
   for (const [rules, line] of rows) {
     await place.write(rules);
     place.refuses(line);
   }
-  await place.write(`${PROGRAM} PUx,\n`);
-  assert(!decodeLatin1(place.plan().change!.content).match(/PUx.*PUx/s));
+  for (const rule of [`${PROGRAM} PUx,`, "@{V} PUx,", "/usr/{,local/}bin/openvpn-totp Px,"]) {
+    await place.write(`${rule}\n`);
+    assert(!decodeLatin1(place.plan().change!.content).includes(`${PROGRAM} PUx`, rule.length));
+    assert.deepEqual(place.plan().notes, []);
+  }
+});
+
+Deno.test("a note says if another server's rule is at odds with the administrator's", async () => {
+  await using place = await makePlace();
+  for (const config of ["/c", "/e"]) {
+    await place.write(decodeLatin1(place.plan(config).change!.content));
+  }
+  const both = await Deno.readTextFile(place.local);
+  const planned = async (rule: string) => {
+    await place.write(`${rule}\n${both}`);
+    return place.plan();
+  };
+  const { change, notes } = await planned(`${PROGRAM} Px,`);
+  assert.equal(decodeLatin1(change!.content).match(/PUx/g)!.length, 1);
+  assert.equal(notes.length, 1);
+  assert.match(notes[0]!, /not take beside the one in \S+local\/openvpn:1 \(Px\): run setup for/);
+  assert.deepEqual((await planned(`${PROGRAM} PUx,`)).notes, []);
+  await place.write(decodeLatin1(change!.content));
+  await place.write(decodeLatin1(place.plan("/e").change!.content));
+  assert.deepEqual(place.plan().notes, []);
+});
+
+Deno.test("what cannot be read is named, and stays where AppArmor is left out", async () => {
+  await using place = await makePlace();
+  const profile = `${place.path}/etc/apparmor.d/openvpn`;
+  await place.write(decodeLatin1(place.plan().change!.content));
+  await Deno.remove(profile);
+  for (const target of ["/gone", "/dev/null", place.directoryOfRules]) {
+    await Deno.symlink(target, profile);
+    assert.throws(() => place.plan(), /openvpn/, target);
+    const { change, notes } = place.planWithout();
+    assert.deepEqual([decodeLatin1(change!.content), notes], ["", []]);
+    await Deno.remove(profile);
+  }
+  await Deno.remove(place.local);
+  await Deno.symlink("/gone", place.local);
+  const { change, notes } = place.planWithout();
+  assert.equal(change, null);
+  assert.match(notes[0]!, /rules stay as they are: .*local\/openvpn is a symbolic link/);
 });
 
 Deno.test("what is no text of AppArmor's is left alone", async () => {
   await using place = await makePlace();
   await place.write("/x r,\0\n");
   place.refuses(/is no text of AppArmor's/);
-  assert.equal(place.plan(null).change, null);
+  assert.equal(place.planWithout().change, null);
   await Deno.remove(place.local);
   await Deno.mkdir(place.local);
   place.refuses(/local\/openvpn" is not a regular file/);
