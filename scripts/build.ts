@@ -93,6 +93,8 @@ export interface Build {
 
 /** What else is to be done during a build. */
 export interface BuildSteps {
+  /** Whether Deno downloads its base binary anew, since anything of this user's can change a cache. */
+  isFresh?: boolean;
   /** Throws if the base binary is not to be used. */
   accept?(base: Base): void;
   /** Works with what the program was made of, before that is removed. */
@@ -104,10 +106,13 @@ export interface BuildSteps {
  *
  * @throws Error if there is no base binary, or the program does not run
  */
-export async function build(target: Target, { accept, use }: BuildSteps = {}): Promise<void> {
+export async function build(
+  target: Target,
+  { isFresh, accept, use }: BuildSteps = {},
+): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "openvpn-totp-build-" });
   try {
-    const base = await findBase(target, directory);
+    const base = await findBase(target, directory, isFresh ? `${directory}/cache` : undefined);
     accept?.(base);
     report(`base: denort ${base.deno}, ${originText(base)}, SHA-256 ${base.sha256}`);
     const made = await bundle(directory);

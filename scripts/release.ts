@@ -25,6 +25,7 @@ async function release(options: ReleaseOptions): Promise<void> {
   await requireTools(options);
   await requireOwnDirectory();
   await build(options.target, {
+    isFresh: true,
     accept: (base) => requireAllowed(base, options),
     use: (made) => publish(made, options),
   });
