@@ -16,6 +16,7 @@ import { type Base, type Target, targetOf } from "./base/base.ts";
 import { findBase } from "./base/find_base.ts";
 import { type Bundle, bundle } from "./build/bundle.ts";
 import { sourceDate } from "./build/source_date.ts";
+import { makeTemporaryDirectory } from "./build/temporary_directory.ts";
 import { manPage } from "./man_page/man_page.ts";
 
 /** Where the program is put. */
@@ -110,21 +111,18 @@ export async function build(
   target: Target,
   { isFresh, accept, use }: BuildSteps = {},
 ): Promise<void> {
-  const directory = await Deno.makeTempDir({ prefix: "openvpn-totp-build-" });
-  try {
-    const base = await findBase(target, directory, isFresh ? `${directory}/cache` : undefined);
-    accept?.(base);
-    report(`base: denort ${base.deno}, ${originText(base)}, SHA-256 ${base.sha256}`);
-    const made = await bundle(directory);
-    await addFiles(made.directory, base);
-    await compile(made.directory, target, { DENORT_BIN: base.path });
-    if (target === Deno.build.target) await tryOutput();
-    const { size } = await Deno.stat(OUTPUT);
-    report(`made ${OUTPUT} (${(size / 1e6).toFixed(1)} MB)`);
-    await use?.({ target, base, bundle: made });
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+  await using temporary = await makeTemporaryDirectory({ prefix: "openvpn-totp-build-" });
+  const { path: directory } = temporary;
+  const base = await findBase(target, directory, isFresh ? `${directory}/cache` : undefined);
+  accept?.(base);
+  report(`base: denort ${base.deno}, ${originText(base)}, SHA-256 ${base.sha256}`);
+  const made = await bundle(directory);
+  await addFiles(made.directory, base);
+  await compile(made.directory, target, { DENORT_BIN: base.path });
+  if (target === Deno.build.target) await tryOutput();
+  const { size } = await Deno.stat(OUTPUT);
+  report(`made ${OUTPUT} (${(size / 1e6).toFixed(1)} MB)`);
+  await use?.({ target, base, bundle: made });
 }
 
 /** Puts the manual page and the build's record beside the bundle's modules, and dates all of them. */
