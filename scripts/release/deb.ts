@@ -39,10 +39,15 @@ export async function makeDeb(packing: Packing, directory: string, output: strin
   ], { SOURCE_DATE_EPOCH: `${contents.date}` });
 }
 
-/** Debian has changelogs compressed, under a name of its own. */
-function asDebian(file: PackagedFile): PackagedFile {
-  if (file.path !== CHANGELOG || !(file.content instanceof Uint8Array)) return file;
-  return { path: `${DEBIAN.documents}/changelog.gz`, content: packed(file.content) };
+/** Debian has changelogs compressed, under a name of its own, to which links lead then. */
+export function asDebian(file: PackagedFile): PackagedFile {
+  const { path, content } = file;
+  if (!path.endsWith(".md") || !(content instanceof Uint8Array)) return file;
+  if (path === CHANGELOG) {
+    return { path: `${DEBIAN.documents}/changelog.gz`, content: packed(content) };
+  }
+  const text = new TextDecoder().decode(content).replaceAll("CHANGELOG.md)", "changelog.gz)");
+  return { ...file, content: text };
 }
 
 function control({ debian }: Names, maintainer: string, kibibytes: number): string {
