@@ -16,6 +16,7 @@ import { type Base, type Target, targetOf } from "./base/base.ts";
 import { findBase } from "./base/find_base.ts";
 import { type Bundle, bundle } from "./build/bundle.ts";
 import { sourceDate } from "./build/source_date.ts";
+import { makeTemporaryDirectory } from "./build/temporary_directory.ts";
 import { manPage } from "./man_page/man_page.ts";
 
 /** Where the program is put. */
@@ -93,6 +94,8 @@ export interface Build {
 
 /** What else is to be done during a build. */
 export interface BuildSteps {
+  /** Whether Deno downloads its base binary anew, since anything of this user's can change a cache. */
+  isFresh?: boolean;
   /** Throws if the base binary is not to be used. */
   accept?(base: Base): void;
   /** Works with what the program was made of, before that is removed. */
@@ -104,22 +107,22 @@ export interface BuildSteps {
  *
  * @throws Error if there is no base binary, or the program does not run
  */
-export async function build(target: Target, { accept, use }: BuildSteps = {}): Promise<void> {
-  const directory = await Deno.makeTempDir({ prefix: "openvpn-totp-build-" });
-  try {
-    const base = await findBase(target, directory);
-    accept?.(base);
-    report(`base: denort ${base.deno}, ${originText(base)}, SHA-256 ${base.sha256}`);
-    const made = await bundle(directory);
-    await addFiles(made.directory, base);
-    await compile(made.directory, target, { DENORT_BIN: base.path });
-    if (target === Deno.build.target) await tryOutput();
-    const { size } = await Deno.stat(OUTPUT);
-    report(`made ${OUTPUT} (${(size / 1e6).toFixed(1)} MB)`);
-    await use?.({ target, base, bundle: made });
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+export async function build(
+  target: Target,
+  { isFresh, accept, use }: BuildSteps = {},
+): Promise<void> {
+  await using temporary = await makeTemporaryDirectory({ prefix: "openvpn-totp-build-" });
+  const { path: directory } = temporary;
+  const base = await findBase(target, directory, isFresh ? `${directory}/cache` : undefined);
+  accept?.(base);
+  report(`base: denort ${base.deno}, ${originText(base)}, SHA-256 ${base.sha256}`);
+  const made = await bundle(directory);
+  await addFiles(made.directory, base);
+  await compile(made.directory, target, { DENORT_BIN: base.path });
+  if (target === Deno.build.target) await tryOutput();
+  const { size } = await Deno.stat(OUTPUT);
+  report(`made ${OUTPUT} (${(size / 1e6).toFixed(1)} MB)`);
+  await use?.({ target, base, bundle: made });
 }
 
 /** Puts the manual page and the build's record beside the bundle's modules, and dates all of them. */

@@ -8,23 +8,29 @@
 import project from "../deno.json" with { type: "json" };
 import { resolve } from "node:path/posix";
 import { fileURLToPath } from "node:url";
+import type { Target } from "./base/base.ts";
 import { type Build, build, OUTPUT } from "./build.ts";
 import { sourceDate } from "./build/source_date.ts";
+import { makeTemporaryDirectory } from "./build/temporary_directory.ts";
 import { requireAllowed } from "./release/allowed.ts";
+import { requireCommitted } from "./release/committed.ts";
 import { componentsOf } from "./release/components.ts";
 import { namesOf } from "./release/names.ts";
 import { readOptions, type ReleaseOptions } from "./release/options.ts";
-import { pack, sha256OfFile } from "./release/packing.ts";
+import { pack } from "./release/packing.ts";
 import { sign } from "./release/sign.ts";
 import { requireTools } from "./release/tools.ts";
 
 const LOCK = new URL("../deno.lock", import.meta.url);
-const RELEASE = fileURLToPath(new URL("../dist/release", import.meta.url));
+const RELEASES = "dist/release";
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
 async function release(options: ReleaseOptions): Promise<void> {
   await requireTools(options);
-  await requireOwnDirectory();
+  await requireCommitted(ROOT, options);
+  await requireOwnDirectory(releaseOf(options.target));
   await build(options.target, {
+    isFresh: true,
     accept: (base) => requireAllowed(base, options),
     use: (made) => publish(made, options),
   });
@@ -42,33 +48,32 @@ async function publish(
     target,
     base: record,
     components: await componentsOf(bundle, await Deno.readTextFile(LOCK)),
-    sha256: await sha256OfFile(OUTPUT),
     date: sourceDate(),
   };
   const names = namesOf(version, target, base);
-  const directory = await Deno.makeTempDir({ dir: "dist", prefix: "release-" });
-  try {
-    await Deno.chmod(directory, 0o755);
-    const files = await pack(
-      { program: OUTPUT, contents, names, maintainer, compression },
-      directory,
-    );
-    if (key !== null) {
-      report(`signing with ${key}, whose password minisign asks for if it has one`);
-      files.push(await sign(directory, resolve(key), version));
-    }
-    await Deno.remove(RELEASE, { recursive: true }).catch(ignoreMissing);
-    await Deno.rename(directory, RELEASE);
-    for (const name of files) report(`made dist/release/${name}`);
-  } catch (error) {
-    await Deno.remove(directory, { recursive: true }).catch(ignoreMissing);
-    throw error;
+  await using directory = await makeTemporaryDirectory({ dir: "dist", prefix: "release-" });
+  const { path } = directory;
+  await Deno.chmod(path, 0o755);
+  const files = await pack({ program: OUTPUT, contents, names, maintainer, compression }, path);
+  if (key !== null) {
+    report(`signing with ${key}, whose password minisign asks for if it has one`);
+    files.push(await sign(path, resolve(key), names.program));
   }
+  const release = releaseOf(target);
+  await Deno.mkdir(RELEASES, { recursive: true });
+  await Deno.remove(release, { recursive: true }).catch(ignoreMissing);
+  await Deno.rename(path, release);
+  for (const name of files) report(`made ${release}/${name}`);
+}
+
+/** Each architecture has its own, whose file of sums has the same name. */
+function releaseOf(target: Target): string {
+  return `${RELEASES}/${target.split("-")[0]}`;
 }
 
 /** A link in its place could lead anywhere. */
-async function requireOwnDirectory(): Promise<void> {
-  for (const path of ["dist", RELEASE]) {
+async function requireOwnDirectory(release: string): Promise<void> {
+  for (const path of ["dist", RELEASES, release]) {
     const info = await Deno.lstat(path).catch(ignoreMissing);
     if (info !== undefined && !info.isDirectory) {
       throw new Error(`${path} is no directory: remove it, then run this again`);

@@ -5,7 +5,7 @@
  */
 import type { BaseRecord } from "../../src/admin/build_record.ts";
 import { type Base, sha256Of, type Target } from "./base.ts";
-import { denoVersionIn } from "./elf.ts";
+import { denoVersionIn, elfArchitecture } from "./elf.ts";
 import { ownDownload } from "./own_download.ts";
 import { PINNED, pinnedBase } from "./pinned.ts";
 
@@ -14,19 +14,29 @@ import { PINNED, pinnedBase } from "./pinned.ts";
  * pinned bytes of a published package.
  *
  * @param directory for the base binary, which has to stay until the program is compiled
- * @throws Error if there is none
+ * @param cache Deno's cache for the download; undefined for this user's
+ * @throws Error if there is none, or it is of another architecture or version than the program
  */
-export async function findBase(target: Target, directory: string): Promise<Base> {
+export async function findBase(target: Target, directory: string, cache?: string): Promise<Base> {
+  const found = await findBytes(target, directory, cache);
+  const path = `${directory}/denort`;
+  await Deno.writeFile(path, found.bytes, { mode: 0o755 });
+  return { path, ...await recordOf(found, target) };
+}
+
+/** The bytes of a base binary, and how they came here. */
+export interface Found {
+  bytes: Uint8Array<ArrayBuffer>;
+  origin: BaseRecord["origin"];
+}
+
+async function findBytes(target: Target, directory: string, cache?: string): Promise<Found> {
   const given = Deno.env.get("DENORT_BIN");
-  if (given) return await recorded(await readGiven(given), directory, { origin: "given" });
-  const downloaded = await ownDownload(directory, target);
-  if (typeof downloaded !== "string") {
-    return await recorded(downloaded, directory, { origin: "download" });
-  }
+  if (given) return { bytes: await readGiven(given), origin: "given" };
+  const downloaded = await ownDownload(directory, target, cache);
+  if (typeof downloaded !== "string") return { bytes: downloaded, origin: "download" };
   try {
-    const base = await pinnedBase(directory, target);
-    const { package: name } = PINNED[target];
-    return await recorded(base, directory, { origin: "package", package: name });
+    return { bytes: await pinnedBase(directory, target), origin: "package" };
   } catch (error) {
     throw new Error(
       `no base binary for ${target}: Deno's download failed (${downloaded}); and ` +
@@ -45,30 +55,39 @@ async function readGiven(path: string): Promise<Uint8Array<ArrayBuffer>> {
   }
 }
 
-/** Writes a base binary down, for `deno compile`, and what there is to say of it. */
-async function recorded(
-  bytes: Uint8Array<ArrayBuffer>,
-  directory: string,
-  { origin, package: name }: Pick<BaseRecord, "origin" | "package">,
-): Promise<Base> {
-  const path = `${directory}/denort`;
-  await Deno.writeFile(path, bytes, { mode: 0o755 });
+/**
+ * What there is to say of a base binary. The pinned bytes are somebody else's, also if they are given as
+ * a file.
+ *
+ * @throws Error if it is of another architecture or version than the program
+ */
+export async function recordOf(
+  { bytes, origin }: Found,
+  target: Target,
+  pinned = PINNED[target],
+): Promise<BaseRecord> {
+  const sha256 = await sha256Of(bytes);
+  const isForeign = origin !== "download" && sha256 === pinned.sha256;
   return {
-    origin,
-    ...name === undefined ? {} : { package: name },
-    path,
-    sha256: await sha256Of(bytes),
-    deno: versionOf(bytes, origin),
+    ...isForeign ? { origin: "package", package: pinned.package } : { origin },
+    sha256,
+    deno: requireFitting(bytes, target, origin === "given" ? "DENORT_BIN" : origin),
   };
 }
 
-function versionOf(bytes: Uint8Array, origin: BaseRecord["origin"]): string {
+/** Gives the version of Deno, which has to be this one's: `deno compile` works with its own alone. */
+function requireFitting(bytes: Uint8Array, target: Target, from: string): string {
   try {
-    return denoVersionIn(bytes);
+    const architecture = elfArchitecture(bytes);
+    if (!target.startsWith(`${architecture}-`)) {
+      throw new Error(`it is for ${architecture}, expected ${target}`);
+    }
+    const version = denoVersionIn(bytes);
+    if (version === Deno.version.deno) return version;
+    throw new Error(`it is of Deno ${version}, expected ${Deno.version.deno}`);
   } catch (error) {
     throw new Error(
-      `the base binary (${origin === "given" ? "DENORT_BIN" : origin}) is of no use: ` +
-        `${error instanceof Error ? error.message : error}`,
+      `the base binary (${from}) is of no use: ${error instanceof Error ? error.message : error}`,
     );
   }
 }

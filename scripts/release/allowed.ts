@@ -11,8 +11,8 @@ export function requireAllowed(
 ): void {
   if (origin !== "package" || thirdPartyBase) return;
   throw new Error(
-    `the base binary is part of the npm package ${name}, because Deno's own download failed: ` +
-      "release where that download works, name a base binary that you trust (DENORT_BIN), or add " +
+    `the base binary is part of the npm package ${name}, not Deno's own download: release where ` +
+      "that download works, name another base binary, which you trust (DENORT_BIN), or add " +
       "--third-party-base, which the files' names will say",
   );
 }

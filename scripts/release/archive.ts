@@ -1,7 +1,7 @@
-import { mustRun } from "../../tests/lab/command.ts";
 import { archivedFiles } from "./contents.ts";
 import { layOut } from "./packaged_file.ts";
 import type { Packing } from "./packing.ts";
+import { runTool } from "./run_tool.ts";
 
 /**
  * Makes the archive for systems without packages of ours.
@@ -17,11 +17,10 @@ export async function makeArchive(
   const { contents, program, names, compression } = packing;
   await layOut(`${directory}/${names.directory}`, archivedFiles(program, contents), contents.date);
   const tar = output.replace(/\.gz$/, "");
-  const env = { LC_ALL: "C.UTF-8" };
-  await mustRun("tar", [
+  await runTool("tar", [
     ...["--create", "--file", tar, "--format=ustar", "--sort=name"],
     ...["--owner=root:0", "--group=root:0", `--mtime=@${contents.date}`],
     ...["--directory", directory, names.directory],
-  ], { env });
-  await mustRun("gzip", ["--no-name", `-${compression}`, tar], { env });
+  ]);
+  await runTool("gzip", ["--no-name", `-${compression}`, tar]);
 }

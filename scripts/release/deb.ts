@@ -1,10 +1,10 @@
-import { mustRun } from "../../tests/lab/command.ts";
-import { DESCRIPTION, NAME, OLDEST_GLIBC, OLDEST_OPENVPN, SUMMARY } from "./about.ts";
+import { descriptionLines, NAME, OLDEST_GLIBC, OLDEST_OPENVPN, SUMMARY } from "./about.ts";
 import { DEBIAN, packagedFiles, packed } from "./contents.ts";
 import { POSTINST, POSTRM } from "./maintainer_scripts.ts";
 import type { Names } from "./names.ts";
 import { layOut, type PackagedFile } from "./packaged_file.ts";
 import type { Packing } from "./packing.ts";
+import { runTool } from "./run_tool.ts";
 
 /** What needs another name or form for Debian's policy. */
 const CHANGELOG = `${DEBIAN.documents}/CHANGELOG.md`;
@@ -34,19 +34,24 @@ export async function makeDeb(packing: Packing, directory: string, output: strin
     { path: "/DEBIAN/md5sums", content: await sums(files) },
   ], contents.date);
   // Not zstd: only newer versions of Debian's tools read it.
-  await mustRun("dpkg-deb", [
+  await runTool("dpkg-deb", [
     ...["--root-owner-group", "-Zgzip", `-z${compression}`, "--build", directory, output],
-  ], { env: { SOURCE_DATE_EPOCH: `${contents.date}`, LC_ALL: "C.UTF-8" } });
+  ], { SOURCE_DATE_EPOCH: `${contents.date}` });
 }
 
-/** Debian has changelogs compressed, under a name of its own. */
-function asDebian(file: PackagedFile): PackagedFile {
-  if (file.path !== CHANGELOG || !(file.content instanceof Uint8Array)) return file;
-  return { path: `${DEBIAN.documents}/changelog.gz`, content: packed(file.content) };
+/** Debian has changelogs compressed, under a name of its own, to which links lead then. */
+export function asDebian(file: PackagedFile): PackagedFile {
+  const { path, content } = file;
+  if (!path.endsWith(".md") || !(content instanceof Uint8Array)) return file;
+  if (path === CHANGELOG) {
+    return { path: `${DEBIAN.documents}/changelog.gz`, content: packed(content) };
+  }
+  const text = new TextDecoder().decode(content).replaceAll("CHANGELOG.md)", "changelog.gz)");
+  return { ...file, content: text };
 }
 
 function control({ debian }: Names, maintainer: string, kibibytes: number): string {
-  const description = DESCRIPTION.map((text) => wrapped(text, WIDTH)).join("\n .\n");
+  const description = descriptionLines().map((line) => ` ${line || "."}`).join("\n");
   return `Package: ${NAME}
 Version: ${debian.version}
 Architecture: ${debian.architecture}
@@ -60,19 +65,6 @@ Priority: optional
 Description: ${SUMMARY}
 ${description}
 `;
-}
-
-/** How wide a description's lines are, with the blank that each begins with. */
-const WIDTH = 79;
-
-/** Breaks a text into lines that begin with a blank. */
-function wrapped(text: string, width: number): string {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    if (lines.at(-1)!.length + 1 + word.length > width) lines.push("");
-    lines.push(`${lines.pop()} ${word}`);
-  }
-  return lines.join("\n");
 }
 
 /** The packages' own changelog, whose form deb-changelog(5) has. */

@@ -1,3 +1,4 @@
+import { dirname, join } from "node:path/posix";
 import { fileURLToPath } from "node:url";
 
 /** The repository. */
@@ -18,9 +19,30 @@ export interface Document {
   content: Uint8Array;
 }
 
-/** The documents, in places that keep the links between them whole. */
+/** A link to a file, and not to another site. */
+const LINK = /\[([^\][]+)\]\(([^)\s:#]+)(?:#[^)\s]*)?\)/g;
+
+/**
+ * The documents, in places that keep the links between them whole. Links to what is not among them, such
+ * as sources, become plain text.
+ *
+ * @throws Error if a file has a name that a package's list of files could not have as it is
+ */
 export function documents(): Document[] {
-  return DOCUMENTS.flatMap(filesAt);
+  const all = DOCUMENTS.flatMap(filesAt);
+  const places = new Set(all.map(({ place }) => place));
+  return all.map(({ place, content }) => ({
+    place,
+    content: place.endsWith(".md") ? withLinksTo(places, place, content) : content,
+  }));
+}
+
+function withLinksTo(places: Set<string>, page: string, content: Uint8Array): Uint8Array {
+  const text = new TextDecoder().decode(content).replace(
+    LINK,
+    (link, words, target) => places.has(join(dirname(page), target)) ? link : words,
+  );
+  return new TextEncoder().encode(text);
 }
 
 /** The examples for other programs. */
@@ -39,6 +61,12 @@ export function read(path: string): Uint8Array<ArrayBuffer> {
 }
 
 function filesAt(path: string): Document[] {
+  if (!/(^|\/)\w[\w.-]*$/.test(path)) {
+    throw new Error(
+      `${path} is not packaged: a document's name has letters, digits, _, . and -, and begins with ` +
+        "neither . nor -",
+    );
+  }
   if (!Deno.lstatSync(ROOT + path).isDirectory) return [{ place: path, content: read(path) }];
   return [...Deno.readDirSync(ROOT + path)].map(({ name }) => name).sort()
     .flatMap((name) => filesAt(`${path}/${name}`));

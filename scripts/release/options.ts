@@ -7,6 +7,8 @@ export interface ReleaseOptions {
   target: Target;
   /** Whether somebody else's base binary will do. */
   thirdPartyBase: boolean;
+  /** Whether files that no commit has may be released. */
+  uncommitted: boolean;
   /** The path of minisign's secret key; null for no signature. */
   sign: string | null;
   maintainer: string;
@@ -24,14 +26,18 @@ export function readOptions(args: string[]): ReleaseOptions {
     options: {
       target: { type: "string" },
       "third-party-base": { type: "boolean", default: false },
+      uncommitted: { type: "boolean", default: false },
       sign: { type: "string" },
       maintainer: { type: "string", default: MAINTAINER },
       compression: { type: "string", default: "9" },
     },
   });
   const { maintainer, compression, sign } = values;
-  if (!/^[^<>\n,]+ <[^<>\s@]+@[^<>\s@]+>$/.test(maintainer)) {
-    throw new Error(`--maintainer is "${maintainer}", expected a name and an address: N <a@b.org>`);
+  // rpmbuild runs what is in %(…).
+  if (!/^[^<>,%\p{Cc}]+ <[^<>\s@%]+@[^<>\s@%]+>$/u.test(maintainer)) {
+    throw new Error(
+      `--maintainer is "${maintainer}", expected a name and an address without , and %: N <a@b.org>`,
+    );
   }
   if (!/^[1-9]$/.test(compression)) {
     throw new Error(`--compression is "${compression}", expected 1 (fast) to 9 (small)`);
@@ -39,6 +45,7 @@ export function readOptions(args: string[]): ReleaseOptions {
   return {
     target: targetOf(values.target),
     thirdPartyBase: values["third-party-base"],
+    uncommitted: values.uncommitted,
     sign: sign ?? null,
     maintainer,
     compression: Number(compression),

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { makeTemporaryDirectory } from "../build/temporary_directory.ts";
 import { makeArchive } from "./archive.ts";
 import { makeDeb } from "./deb.ts";
 import type { Names } from "./names.ts";
@@ -22,19 +23,21 @@ type Make = (packing: Packing, directory: string, output: string) => Promise<voi
 
 /**
  * Makes all files of a release but the signature: the program, archive, packages, bill of materials,
- * and their sums.
+ * and their sums. They are made of one copy of the program, since another build may change the original.
  *
  * @param output an empty directory
  * @returns the files' names, the file of sums last
  */
-export async function pack(packing: Packing, output: string): Promise<string[]> {
-  const { program, contents, names } = packing;
-  await Deno.copyFile(program, `${output}/${names.program}`);
-  await Deno.chmod(`${output}/${names.program}`, 0o755);
+export async function pack(original: Packing, output: string): Promise<string[]> {
+  const { contents, names } = original;
+  const packing = { ...original, program: `${output}/${names.program}` };
+  await Deno.copyFile(original.program, packing.program);
+  await Deno.chmod(packing.program, 0o755);
   await make(makeArchive, packing, `${output}/${names.archive}`);
   await make(makeDeb, packing, `${output}/${names.debian.file}`);
   await make(makeRpm, packing, `${output}/${names.rpm.file}`);
-  await Deno.writeTextFile(`${output}/${names.sbom}`, sbomOf(contents));
+  const sbom = sbomOf(contents, await sha256OfFile(packing.program));
+  await Deno.writeTextFile(`${output}/${names.sbom}`, sbom);
   const files = [names.program, names.archive, names.debian.file, names.rpm.file, names.sbom];
   await Deno.writeTextFile(`${output}/${SUMS}`, await sumsOf(output, files));
   for (const name of [...files.slice(1), SUMS]) await Deno.chmod(`${output}/${name}`, 0o644);
@@ -46,13 +49,9 @@ export const SUMS = "SHA256SUMS";
 
 /** In a directory of its own, which the umask does not touch. */
 async function make(work: Make, packing: Packing, output: string): Promise<void> {
-  const directory = await Deno.makeTempDir({ prefix: "openvpn-totp-release-" });
-  try {
-    await Deno.chmod(directory, 0o755);
-    await work(packing, directory, output);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+  await using directory = await makeTemporaryDirectory({ prefix: "openvpn-totp-release-" });
+  await Deno.chmod(directory.path, 0o755);
+  await work(packing, directory.path, output);
 }
 
 async function sumsOf(directory: string, files: readonly string[]): Promise<string> {

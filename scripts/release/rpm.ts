@@ -1,9 +1,9 @@
-import { mustRun } from "../../tests/lab/command.ts";
-import { DESCRIPTION, NAME, OLDEST_GLIBC, OLDEST_OPENVPN, SUMMARY } from "./about.ts";
+import { descriptionLines, NAME, OLDEST_GLIBC, OLDEST_OPENVPN, SUMMARY } from "./about.ts";
 import { packagedFiles, RPM } from "./contents.ts";
 import { RPM_POST, RPM_POSTUN } from "./maintainer_scripts.ts";
 import { layOut, type PackagedFile } from "./packaged_file.ts";
 import type { Packing } from "./packing.ts";
+import { runTool } from "./run_tool.ts";
 import type { Contents } from "./sbom.ts";
 
 /**
@@ -36,17 +36,10 @@ export async function makeRpm(packing: Packing, directory: string, output: strin
     // A user's own settings would change the package.
     _unique_build_ids: "0",
   }).flatMap(([name, value]) => ["--define", `${name} ${value}`]);
-  await mustRun("rpmbuild", [
+  await runTool("rpmbuild", [
     ...["-bb", "--quiet", "--target", `${names.rpm.architecture}-linux`],
     ...[...macros, `${directory}/${NAME}.spec`],
-  ], {
-    env: {
-      SOURCE_DATE_EPOCH: `${contents.date}`,
-      HOME: directory,
-      LC_ALL: "C.UTF-8",
-      TREE: tree,
-    },
-  });
+  ], { SOURCE_DATE_EPOCH: `${contents.date}`, HOME: directory, TREE: tree });
   const built = `${directory}/out/${names.rpm.architecture}/${names.rpm.file}`;
   await Deno.rename(built, output);
 }
@@ -67,7 +60,7 @@ Requires: pam
 Recommends: openvpn >= ${OLDEST_OPENVPN}
 
 %description
-${DESCRIPTION.join("\n\n")}
+${descriptionLines().join("\n")}
 
 %install
 cp -a "$TREE/." "%{buildroot}"

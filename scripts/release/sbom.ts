@@ -11,8 +11,6 @@ export interface Contents {
   target: Target;
   base: BaseRecord;
   components: readonly Component[];
-  /** Of the program's file, in hexadecimal. */
-  sha256: string;
   /** In seconds since 1970. */
   date: number;
 }
@@ -22,9 +20,11 @@ const RUNTIME = "runtime";
 /**
  * A software bill of materials of the program, in CycloneDX 1.6 (ECMA-424). It names what is shipped:
  * the npm packages in the bundle, and the runtime with its base binary.
+ *
+ * @param sha256 of the program's file, in hexadecimal
  */
-export function sbomOf(contents: Contents): string {
-  const { version, components, sha256, date } = contents;
+export function sbomOf(contents: Contents, sha256: string): string {
+  const { version, components, date } = contents;
   const ref = `pkg:generic/${NAME}@${version}`;
   const names = components.map(purlOf);
   return JSON.stringify(

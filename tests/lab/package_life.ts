@@ -85,7 +85,7 @@ async function requireKept(life: PackageLife): Promise<void> {
   for (const path of [DATABASE, KEY]) assert(await exists(life, path), path);
 }
 
-/** A link, or a file of somebody else's, is no administrator's word. */
+/** A link, a file of somebody else's, or one with something in it is no administrator's word. */
 async function refuseFalseMarks(life: PackageLife): Promise<void> {
   const mark = `${life.root}${PURGE_MARK}`;
   const plants = [
@@ -95,6 +95,7 @@ async function refuseFalseMarks(life: PackageLife): Promise<void> {
       await Deno.writeTextFile(mark, "");
       await Deno.chown(mark, 1, 1);
     },
+    () => Deno.copyFile(`${life.root}${KEY}`, mark),
   ];
   for (const plant of plants) {
     await plant();
@@ -118,9 +119,24 @@ async function purgeWithMark(life: PackageLife): Promise<void> {
   await Deno.symlink("/srv/others", `${root}${STATE}/directory`);
   await Deno.symlink("../../../srv/others/file", `${root}${STATE}/-rf`);
   await Deno.writeTextFile(`${root}${PURGE_MARK}`, "");
+  await refuseMount(life);
+  await requireKept(life);
   const purged = await life.dpkg("--purge", "openvpn-totp");
   assert.match(purged, /deleting /);
   for (const path of [STATE, CONFIGURATION]) assert(!await exists(life, path), path);
+  assert.equal(await Deno.readTextFile(`${root}/srv/others/file`), "not ours");
+}
+
+/** What is mounted in one of the directories is another's, whether of the same file system or not. */
+async function refuseMount({ root }: PackageLife): Promise<void> {
+  const inside = `
+mkdir -p "$0/proc" "$0${STATE}/mounted"
+mount -t proc proc "$0/proc"
+mount --bind "$0/srv/others" "$0${STATE}/mounted"
+exec chroot "$0" sh /var/lib/dpkg/info/openvpn-totp.postrm purge`;
+  const { status, stderr } = await run("unshare", ["--mount", "sh", "-ec", inside, root]);
+  assert.equal(status, 1, stderr);
+  assert.match(stderr, /\/mounted is a mount, so nothing is deleted/);
   assert.equal(await Deno.readTextFile(`${root}/srv/others/file`), "not ours");
 }
 

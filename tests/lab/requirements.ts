@@ -47,6 +47,7 @@ const REQUIREMENTS = {
   "systemd-sysusers": command("systemd-sysusers", "systemd"),
   dpkg: command("dpkg", "dpkg"),
   rpmbuild: command("rpmbuild", "rpm"),
+  git: command("git", "git"),
   minisign: command("minisign", "minisign"),
   setpriv: command("setpriv", "util-linux"),
   unshare: command("unshare", "util-linux"),

@@ -37,6 +37,7 @@ async function makeElsewhere({ path }: TestDirectory): Promise<Elsewhere> {
     env: {
       ...{ DENO_DIR: `${path}/cache`, TMPDIR: `${path}/tmp`, TZ: "Asia/Kathmandu" },
       ...{ LANG: "tr_TR.UTF-8", LC_ALL: "C", USER: "somebody" },
+      TAR_OPTIONS: "--mode=g+w",
     },
   };
   const deno = (...args: string[]) =>
@@ -63,14 +64,17 @@ testWith(
     const { status, stderr } = await release();
     assert.equal(status, 0, stderr);
     assert.deepEqual([...Deno.readDirSync(`${directory.path}/tmp`)], []);
-    const made = `${clone}/dist/release`;
+    const made = `${clone}/dist/release/${Deno.build.arch}`;
     const names = [...Deno.readDirSync(made)].map(({ name }) => name).sort();
     assert.equal(names.length, 6);
     const named = (end: RegExp) => `${made}/${names.find((name) => end.test(name))}`;
     assert.equal(await sha256OfFile(named(/linux-[^.]*$/)), await sha256OfFile(PROGRAM));
     await mustRun("sha256sum", ["--check", "--strict", "SHA256SUMS"], { cwd: made });
     const details = await mustRun(PROGRAM, ["--version", "--verbose"]);
-    await requireSbom(await Deno.readTextFile(named(/cdx\.json$/)), details);
+    const sbom = await Deno.readTextFile(named(/cdx\.json$/));
+    await requireSbom(sbom, details);
+    const [{ content }] = JSON.parse(sbom).metadata.component.hashes;
+    assert.equal(content, await sha256OfFile(PROGRAM));
 
     const root = `${directory.path}/root`;
     await makeSmallRoot(root);
@@ -79,7 +83,10 @@ testWith(
     assert.equal(installed, details);
     // A program that was stripped for a package would lack all that is behind its ELF image.
     const digests = ["--query", "--package", "--qf", "[%{FILENAMES} %{FILEDIGESTS}\n]"];
-    const packaged = await mustRun("rpm", [...digests, named(/rpm$/)]);
+    const packaged = await mustRun("rpm", [...digests, named(/rpm$/)], {
+      // Otherwise, rpm makes a database in it.
+      env: { HOME: directory.path },
+    });
     assert(packaged.includes(`/usr/bin/openvpn-totp ${await sha256OfFile(PROGRAM)}\n`));
   },
 );

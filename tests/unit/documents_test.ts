@@ -67,6 +67,13 @@ Deno.test("docs/performance.md has the table of hook calls", async () => {
   }
 });
 
+Deno.test("pages for builders name the Deno that scripts/deno takes", async () => {
+  const [, version] = (await readDocument("scripts/deno")).match(/OVTOTP_DENO:-([\d.]+)/)!;
+  for (const page of ["README.md", "CONTRIBUTING.md"]) {
+    assert((await readDocument(page)).includes(`Deno ${version}`), page);
+  }
+});
+
 Deno.test("the README can be read in one sitting", async () => {
   const lines = (await readDocument("README.md")).split("\n").length;
   assert(lines <= 230, `it has ${lines} lines: move what a first set-up does not need to docs`);

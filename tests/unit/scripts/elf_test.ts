@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { denoVersionIn, elfLength } from "../../../scripts/base/elf.ts";
+import { denoVersionIn, elfArchitecture, elfLength } from "../../../scripts/base/elf.ts";
 
 Deno.test("elfLength finds the end of an image, whatever is behind it", async () => {
   const program = await Deno.readFile("/bin/true");
@@ -13,6 +13,13 @@ Deno.test("elfLength refuses what is no ELF file", () => {
   for (const bytes of [new Uint8Array(0), new Uint8Array(100), new Uint8Array([0x7f, 0x45])]) {
     assert.throws(() => elfLength(bytes), /no 64-bit ELF file/);
   }
+});
+
+Deno.test("elfArchitecture reads what a file is for", async () => {
+  const program = await Deno.readFile("/bin/true");
+  assert.equal(elfArchitecture(program), Deno.build.arch);
+  new DataView(program.buffer).setUint16(0x12, 243, true);
+  assert.equal(elfArchitecture(program), "ELF machine 243");
 });
 
 Deno.test("denoVersionIn reads the one version that a base binary names", () => {

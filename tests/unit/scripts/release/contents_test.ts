@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { dirname, join } from "node:path/posix";
 import { gunzipSync } from "node:zlib";
 import { archivedFiles, DEBIAN, packagedFiles, RPM } from "../../../../scripts/release/contents.ts";
+import { asDebian } from "../../../../scripts/release/deb.ts";
 import type { PackagedFile } from "../../../../scripts/release/packaged_file.ts";
 import { packingOf } from "../../../lab/packages.ts";
 
@@ -36,6 +38,24 @@ for (const [format, places] of Object.entries({ DEBIAN, RPM })) {
       files.filter(({ mode }) => mode !== undefined).map(({ path, mode }) => [path, mode]),
       [[places.program, 0o755]],
     );
+  });
+}
+
+const FORMATS = {
+  DEBIAN: packagedFiles(program, contents, DEBIAN).map(asDebian),
+  RPM: packagedFiles(program, contents, RPM),
+  archive: archivedFiles(program, contents),
+};
+
+for (const [format, files] of Object.entries(FORMATS)) {
+  Deno.test(`each link of the documents leads to a file (${format})`, () => {
+    const paths = files.map(({ path }) => path);
+    const links = files.filter(({ path }) => /\.md$|changelog\.gz$/.test(path)).flatMap((file) =>
+      [...textOf(file).matchAll(/\]\(([^)\s:#]+)(?:#[^)\s]*)?\)|\bsrc="([^":]+)"/g)]
+        .map(([, link, source]) => join(dirname(file.path), link ?? source!))
+    );
+    assert(links.length > 80, "the links were found");
+    assert.deepEqual(links.filter((path) => !paths.includes(path)), []);
   });
 }
 

@@ -59,6 +59,8 @@ testWith([], "options that make no sense are refused", () => {
       ["--maintainer", "Somebody"],
       ["--maintainer", "A\nB <a@b.test>"],
       ["--maintainer", "A, B <a@b.test>"],
+      ["--maintainer", "A %(id) <a@b.test>"],
+      ["--maintainer", "A\rB <a@b.test>"],
       ["--compression", "10"],
       ["--target", "riscv64"],
       ["--version", "2.0.0"],
