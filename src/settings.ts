@@ -168,7 +168,7 @@ export const SETTINGS = {
   lockoutSeconds: setting({
     name: "totpLockoutSeconds",
     meaning:
-      "length of the first lock in seconds; each further lock of a day is twice as long, up to a day, " +
+      "length of the first lock in seconds; each further lock within a day is twice as long, up to a day, " +
       "or an hour where the user has logged in lately",
     allowed: `a whole number of seconds from 1 to ${LONGEST_LOCK_SECONDS.known}`,
     default: "60",

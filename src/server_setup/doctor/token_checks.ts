@@ -27,7 +27,7 @@ export function checkTokenSecret(
     "auth-gen-token-secret is not set",
     "each restart of OpenVPN voids all session tokens, and every user must log in again at once: " +
       (serviceSettings === null
-        ? "with 100 users, traffic stands still for some 25 seconds"
+        ? "with 100 users, traffic stands still for more than 20 seconds"
         : "with many users, the first codes come late"),
     { command: commandFor(configPath, serviceSettings !== null), at: token },
   )];
