@@ -1,5 +1,7 @@
 import { fileURLToPath } from "node:url";
+import { DAY_MS } from "../../src/core/epoch.ts";
 import { mustRun } from "../../tests/lab/command.ts";
+import { isThere } from "../is_there.ts";
 import type { TestRun } from "../test_run.ts";
 import { isReachable } from "./archive.ts";
 import { DISTRIBUTIONS, PACKAGES } from "./roots.ts";
@@ -11,7 +13,6 @@ const PLACE_VARIABLE = "OVTOTP_ROOTS";
 
 /** After as many days, a root is made anew. */
 const KEPT_DAYS = 7;
-const DAY_MS = 86_400_000;
 
 /** In a whole root, the packages that it was made with. */
 const STAMP = "root/packages-of-openvpn-totp";
@@ -114,13 +115,4 @@ async function make(run: TestRun, root: string, suite: string, archive: string):
 /** Removes files and directories, but nothing that is mounted below. */
 async function removeTree(path: string): Promise<void> {
   await mustRun("rm", ["-rf", "--one-file-system", path]);
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,3 +1,5 @@
+import { isThere } from "../is_there.ts";
+
 /** What builds leave in a checkout, of which nothing is packaged. */
 const LEFT_BY_BUILDS = ["!! dist/", "!! node_modules/"];
 
@@ -33,14 +35,5 @@ async function gitStatus(root: string): Promise<string> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "";
     throw error;
-  }
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }

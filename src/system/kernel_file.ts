@@ -1,30 +1,6 @@
+import { FILE_FUNCTIONS } from "./file_functions.ts";
 import { openLibrary } from "./libraries.ts";
 import { cString } from "./memory.ts";
-
-const FILES = {
-  // The mode, its third parameter, counts only for a file that is made.
-  open: {
-    parameters: [
-      "buffer", // const char *pathname
-      "i32", // int flags
-    ],
-    result: "i32", // int
-  },
-  read: {
-    parameters: [
-      "i32", // int fd
-      "buffer", // void *buf
-      "usize", // size_t count
-    ],
-    result: "isize", // ssize_t
-  },
-  close: {
-    parameters: [
-      "i32", // int fd
-    ],
-    result: "i32", // int
-  },
-} as const satisfies Deno.ForeignLibraryInterface;
 
 /**
  * Reads what the kernel says in a file below /sys or /proc, where Deno lets a program read only if
@@ -36,7 +12,10 @@ const FILES = {
  */
 export function readKernelFile(path: string, maxBytes = 64 * 1024): string | null {
   const O_CLOEXEC = 0o2000000;
-  const { symbols: { open, read, close }, close: unload } = openLibrary("libc.so.6", FILES);
+  const { symbols: { open, read, close }, close: unload } = openLibrary(
+    "libc.so.6",
+    FILE_FUNCTIONS,
+  );
   const file = open(cString(path), O_CLOEXEC);
   const content = new Uint8Array(maxBytes);
   let length = 0;

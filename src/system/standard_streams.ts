@@ -1,15 +1,10 @@
 import { Failure } from "../core/failure.ts";
+import { FILE_FUNCTIONS } from "./file_functions.ts";
 import { openLibrary } from "./libraries.ts";
 import { cString } from "./memory.ts";
 
 const STREAMS = {
-  open: {
-    parameters: [
-      "buffer", // const char *pathname
-      "i32", // int flags
-    ],
-    result: "i32", // int
-  },
+  ...FILE_FUNCTIONS,
   fcntl: {
     parameters: [
       "i32", // int fd
@@ -24,20 +19,6 @@ const STREAMS = {
       "i32", // int newfd
     ],
     result: "i32", // int
-  },
-  close: {
-    parameters: [
-      "i32", // int fd
-    ],
-    result: "i32", // int
-  },
-  read: {
-    parameters: [
-      "i32", // int fd
-      "buffer", // void *buf
-      "usize", // size_t count
-    ],
-    result: "isize", // ssize_t
   },
   write: {
     parameters: [

@@ -1,4 +1,5 @@
 import { Failure, isSystemError } from "../../core/failure.ts";
+import { isFile } from "../../system/present_files.ts";
 import { bytesOf, decodeLatin1, encodeLatin1 } from "../../text/latin1.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { quoted } from "../../text/printable.ts";
@@ -78,14 +79,6 @@ export function planWithoutApparmor({ root, read, config }: ApparmorPlace): Appa
     if (!(error instanceof Failure) && !isSystemError(error)) throw error;
     const note = `AppArmor's rules stay as they are: ${messageOf(error)}`;
     return { change: null, hasProfile, notes: [note] };
-  }
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
   }
 }
 
