@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { LOGIN_BUSY_TIMEOUT_MS } from "../../src/store/open_store.ts";
 import { type Account, makeAccount } from "../lab/accounts.ts";
 import { Dice } from "../lab/dice.ts";
 import { SEED } from "../lab/fuzz.ts";
@@ -7,7 +8,7 @@ import { testWith } from "../lab/requirements.ts";
 import { ROOT_AND_ACCOUNT } from "../lab/user.ts";
 import { type Books, readBooks } from "./books.ts";
 import { type Answer, isLocked, type Latencies, Load, type Login, type Member } from "./load.ts";
-import { AT_ONCE, LOAD_SECONDS, quantile, report } from "./size.ts";
+import { AT_ONCE, IS_SOAK, LOAD_SECONDS, quantile, report } from "./size.ts";
 
 /** Refusals of commands that are right where others add and delete users meanwhile. */
 const EXPECTED = /user "[\w-]+" is (not enrolled|already enrolled)/;
@@ -15,18 +16,18 @@ const EXPECTED = /user "[\w-]+" is (not enrolled|already enrolled)/;
 /** How much slower than alone calls are where the machine can't keep up at all. */
 const OVERLOADED = 10;
 
-/** Half of what a call waits for a lock, in milliseconds: where some need as long, others may miss it. */
-const SLOW_MS = 1000;
+/** Half of what a login waits for a lock: where some calls need as long, others may miss it. */
+const SLOW_MS = LOGIN_BUSY_TIMEOUT_MS / 2;
 
 testWith(
   ROOT_AND_ACCOUNT,
-  "many processes on one database: no lock refuses, no code counts twice, nothing is lost",
+  "many processes on one database: no lock refuses at once, no code counts twice, nothing is lost",
   () => underLoad({ share: 0.7, seconds: LOAD_SECONDS }),
 );
 
 testWith(
   ROOT_AND_ACCOUNT,
-  "more processes than the machine can run: a lock may refuse, and all else holds",
+  "more processes than the machine can run: a lock may refuse after the wait, and all else holds",
   () => underLoad({ share: Infinity, seconds: LOAD_SECONDS / 2 }),
 );
 
@@ -56,15 +57,23 @@ async function underLoad(
 
   const latencies = load.takeLatencies();
   reportLoad(load, latencies, alone, seconds);
-  const slower = quantile(latencies.code, 0.5) / quantile(alone.code, 0.5);
-  const keepsUp = slower < OVERLOADED && quantile(latencies.code, 1) < SLOW_MS;
-  if (keepsUp) assert.equal(load.locked, 0, "refused by a lock");
+  for (const ms of load.locked) assert(ms >= LOGIN_BUSY_TIMEOUT_MS, `gave up after ${ms} ms`);
+  // An ordinary run shares the machine with other tests, which may keep any call from its turn.
+  if (IS_SOAK && share < 1 && keepsUp(latencies, alone)) {
+    assert.deepEqual(load.locked, [], "refused by a lock");
+  }
   for (const line of load.complaints) assert.match(line, EXPECTED);
 
   const books = readBooks(db);
   await checkLogins(load.logins, books, new Set(crew.steady));
   assert(books.keyIds.length >= 1 + load.rekeys);
   await checkUsers(db, books, crew);
+}
+
+/** Says whether the machine had time for the calls, so that each lock should have come free. */
+function keepsUp(latencies: Latencies, alone: Latencies): boolean {
+  return quantile(latencies.code, 0.5) < OVERLOADED * quantile(alone.code, 0.5) &&
+    Object.values(latencies).every((times) => times.length === 0 || quantile(times, 1) < SLOW_MS);
 }
 
 /** Who logs in, and is enrolled and deleted meanwhile. */
@@ -256,7 +265,7 @@ function reportLoad(
   report(
     `\n  ${AT_ONCE} workers for ${seconds} s, seed ${SEED}: ${count} calls, ` +
       `at most ${mostAtOnce} at once, ${logins.length} logins, ${rekeys} rekeys, ` +
-      `${locked} refused by a lock`,
+      `${locked.length} refused by a lock`,
   );
   for (const [kind, times] of Object.entries(latencies)) {
     const base = quantile(alone[kind as keyof Latencies], 0.5);

@@ -40,8 +40,8 @@ export class Load {
   readonly logins: Login[] = [];
   /** Commands that failed, with what they said; not those that a lock refused. */
   readonly complaints: string[] = [];
-  /** Calls that gave up waiting for the database. */
-  locked = 0;
+  /** How long calls took that gave up waiting for the database, in milliseconds. */
+  readonly locked: number[] = [];
   calls = 0;
   /** The most calls that were under way at once. */
   mostAtOnce = 0;
@@ -188,10 +188,10 @@ export class Load {
     const start = performance.now();
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#underWay);
     const output = await call();
+    const taken = performance.now() - start;
     this.#underWay--;
     this.calls++;
-    if (isLocked(output)) this.locked++;
-    else this.#latencies[kind].push(performance.now() - start);
+    (isLocked(output) ? this.locked : this.#latencies[kind]).push(taken);
     return output;
   }
 }
