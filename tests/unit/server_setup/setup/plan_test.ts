@@ -147,6 +147,10 @@ Deno.test("setup adds no session tokens with which OpenVPN would not start", () 
     /reneg-sec is 0 \(.*server\.conf:1\).* below 120,.*write "reneg-sec 3600"/,
   );
   assert.throws(() => edit("reneg-sec 500\nhand-window 300\n"), /does not start below 600/);
+  assert.throws(
+    () => edit("hand-window 2000\n"),
+    /reneg-sec is 3600 \(OpenVPN's default\).* below 4000,.*write "reneg-sec 4000" into/,
+  );
   assert.match(edit("reneg-sec 600\nhand-window 300\n"), /auth-gen-token/);
 });
 
