@@ -488,6 +488,16 @@ Deno.test("a finding names the line to write, and the place of the existing one"
   assert.equal(of("settings").line, 'setenv totpChallengeText "Your code"');
 });
 
+Deno.test("a line for the configuration is not said to belong in a unit", () => {
+  const ofUnit = setUpOf(withLine("tmp-dir /x"), UNIT, tmp(0o777, "/x"));
+  const { config } = ofUnit;
+  const directives = config.directives.map((one) => ({ ...one, file: "/u.service" }));
+  const [finding] = checkAll({ ...ofUnit, config: { ...config, directives } })
+    .filter(({ id }) => id === "tmp_dir");
+  assert.match(finding!.what, /tmp-dir \/x.* \(\/u\.service:7\)$/);
+  assert.deepEqual([finding!.line, finding!.at], ["tmp-dir /tmp", null]);
+});
+
 /** A configuration with an advised line in place of the one that is named, or at its end. */
 function followed(config: string, { line, at }: Finding): string {
   const lines = config.split("\n");
