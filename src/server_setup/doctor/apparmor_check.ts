@@ -59,7 +59,9 @@ function checkWithoutFile({ loaded, needs }: ApparmorFacts): Finding {
   return warning(
     ID,
     `AppArmor confines OpenVPN by the profile ${name}, and there is no ${PROFILE_PATH}`,
-    `add to its own file what is missing of these: ${needs.map(({ rule }) => rule).join(" ")}`,
+    `add whichever of these rules are missing to that profile's file: ${
+      needs.map(({ rule }) => rule).join(" ")
+    }`,
   );
 }
 
@@ -78,7 +80,7 @@ function refusal(need: Need, mode: string | null, setUp: SetUp, { rules }: Profi
   const why = `${when}${isKept ? WHY_KEPT : WHY}${told}`;
   const denying = denialOf(rules, program === null ? ["r", "w"] : ["x"], path);
   if (denying !== undefined) return tell(ID, what, `${why}: remove ${denialIn(denying)}`);
-  return tell(ID, what, `${why} (the line belongs into ${LOCAL_PATH})`, adviceOn(need, setUp));
+  return tell(ID, what, `${why} (the line belongs in ${LOCAL_PATH})`, adviceOn(need, setUp));
 }
 
 function adviceOn({ rule }: Need, { serviceSettings, configPath }: SetUp) {
@@ -87,7 +89,7 @@ function adviceOn({ rule }: Need, { serviceSettings, configPath }: SetUp) {
 }
 
 function denialIn({ file, line, pattern }: FoundRule): string {
-  return `"deny ${pattern}" in ${file}:${line}, which no other rule prevails over`;
+  return `"deny ${pattern}" in ${file}:${line}, which overrides every other rule`;
 }
 
 /** A profile that cannot be loaded is no profile after the next start of the system. */
@@ -97,8 +99,8 @@ function contradiction(program: string, rules: readonly FoundRule[]): Finding {
   return problem(
     ID,
     `AppArmor's rules for ${program} contradict each other (${ways.join(", ")})`,
-    "AppArmor does not load a profile with both, and OpenVPN may run without any: leave one, such " +
-      "as PUx",
+    "AppArmor does not load a profile with both, and OpenVPN may run without any: keep only one, " +
+      "such as PUx",
   );
 }
 
@@ -125,7 +127,7 @@ function checkDenials({ denials, needs, loaded }: ApparmorFacts): Finding {
     ID,
     `AppArmor has refused OpenVPN ${counted(about.length, "time")} since its rules were changed, ` +
       `last at ${timeOf(last)}: ${quoted(last.operation)} of ${quoted(last.name)}`,
-    "the rules are right in their files, but the kernel may still have the ones before",
+    "the rules are right in their files, but the kernel may still be using the old rules",
     { command: RELOAD },
   );
 }

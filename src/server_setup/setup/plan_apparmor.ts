@@ -166,7 +166,7 @@ function requireText(path: string, text: string): void {
   if (!text.includes("\0")) return;
   throw new Failure(
     "config_error",
-    `${quoted(path)} is no text of AppArmor's (it has a NUL character): move it away, then run ` +
-      "setup again",
+    `${quoted(path)} is not an AppArmor file (it contains a NUL character): move it away, then ` +
+      "run setup again",
   );
 }

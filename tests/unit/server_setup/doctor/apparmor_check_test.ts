@@ -100,7 +100,7 @@ Deno.test("each rule that AppArmor lacks is told, with the line and the command"
   assert.deepEqual(run, {
     level: "problem",
     what: `AppArmor does not let OpenVPN run ${PROGRAM}`,
-    why: "every login is refused (the line belongs into /etc/apparmor.d/local/openvpn)",
+    why: "every login is refused (the line belongs in /etc/apparmor.d/local/openvpn)",
     line: `${PROGRAM} PUx,`,
     command: `openvpn-totp setup --config ${CONFIG}`,
     at: null,
@@ -195,13 +195,13 @@ Deno.test("a rule that forbids what is needed is named, since no other one helps
   const findings = found({ rules: `${GOOD}deny /usr/local/** x,\ndeny /tmp/** w,\n` });
   assert.deepEqual(findings.map(({ why, line, command }) => [why, line, command]), [
     [
-      'every login is refused: remove "deny /usr/local/**" in /f:3, which no other rule prevails ' +
-      "over",
+      'every login is refused: remove "deny /usr/local/**" in /f:3, which overrides every other ' +
+      "rule",
       null,
       null,
     ],
     [
-      'every login is refused: remove "deny /tmp/**" in /f:4, which no other rule prevails over',
+      'every login is refused: remove "deny /tmp/**" in /f:4, which overrides every other rule',
       null,
       null,
     ],

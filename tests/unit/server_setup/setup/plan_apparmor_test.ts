@@ -156,10 +156,10 @@ Deno.test("what cannot be read is named, and stays where AppArmor is left out", 
   assert.match(notes[0]!, /rules stay as they are: .*local\/openvpn is a symbolic link/);
 });
 
-Deno.test("what is no text of AppArmor's is left alone", async () => {
+Deno.test("what is no AppArmor file is left alone", async () => {
   await using place = await makePlace();
   await place.write("/x r,\0\n");
-  place.refuses(/is no text of AppArmor's/);
+  place.refuses(/is not an AppArmor file/);
   assert.equal(place.planWithout().change, null);
   await Deno.remove(place.local);
   await Deno.mkdir(place.local);
