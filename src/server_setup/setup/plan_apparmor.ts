@@ -112,7 +112,7 @@ function isThere({ program }: Need, others: readonly FoundRule[]): boolean {
   const decisive = program === null ? [] : decisiveFor(others, program);
   if (program === null || decisive.length === 0) return false;
   const execution = executionOf(decisive, program);
-  if (execution === "leaves") return true;
+  if (execution === "leaves" || execution === "needs-profile") return true;
   const bad = decisive.find(({ isDenied }) => isDenied) ?? decisive.at(-1)!;
   const what = {
     denied: "forbids OpenVPN to run",
