@@ -4,7 +4,7 @@ import { compile, makeProfile, OPENVPN_PROFILE } from "../lab/apparmor.ts";
 import { mustRun, run } from "../lab/command.ts";
 import { makeTestDirectory, PROGRAM } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
-import { withMounts } from "../lab/unit_sandbox.ts";
+import { readOnly, withMounts } from "../lab/unit_sandbox.ts";
 
 const NOBODY = 65534;
 
@@ -61,7 +61,7 @@ testWith(
     const done = await place.setup("one", "--yes");
     assert.match(
       done.stdout,
-      /^Next: apparmor_parser -r \/etc\/apparmor\.d\/openvpn\n {6}openvpn-totp doctor\nThen: /m,
+      /^Next, in .*\n {2}apparmor_parser -r \S+\n {2}# restart OpenVPN\n {2}openvpn-totp doctor\n$/m,
     );
     assert.equal(place.rules(), `${mine}\n${block(place.config("one"), ...HOOK_RULES)}`);
     const [, backup] = place.names();
@@ -158,7 +158,10 @@ testWith(
       const { status, stderr } = await place.setup("one", "--yes");
       assert.equal(status, 1, stderr);
       assert.match(stderr.replace(/^openvpn-totp: warning: .*\n/, ""), line);
-      assert.match(stderr, / \(or leave AppArmor's rules out: --no-apparmor\)\n$/);
+      assert.match(
+        stderr,
+        / \(--no-apparmor skips this, and removes this server's rules for \S+\)\n$/,
+      );
       assert.match(stderr, /^openvpn-totp: [^\n]+\n$/);
       assert.deepEqual(
         [...place.names(), await Deno.readTextFile(place.config("one"))],
@@ -166,7 +169,7 @@ testWith(
       );
     };
     await place.write(`/srv/x r,\n"${PROGRAM}" rix,\n`);
-    await refuses(/local\/openvpn:2 \(rix\) keeps within OpenVPN's own profile .*remove it/);
+    await refuses(/local\/openvpn:2 \(rix\) keeps "\S+" within OpenVPN's own profile, .*remove it/);
     const text = block(place.config("one"), "/x r,").replace("# openvpn-totp: end\n", "");
     await place.write(text);
     await refuses(/line 1: .*by hand/);
@@ -205,6 +208,24 @@ testWith(
     assert.equal(place.rules(), mine + block(place.config("one"), HOOK_RULES[1]!));
   },
 );
+
+testWith(["root", "unshare"], "setup says what it wrote before it failed", async () => {
+  await using place = await makePlace();
+  await place.write("# mine\n");
+  const conf = `${place.path}/conf`;
+  await Deno.mkdir(conf);
+  await Deno.writeTextFile(`${conf}/one.conf`, "dev tun\n");
+  const [command, ...args] = withMounts(readOnly(conf));
+  const setup = [PROGRAM, "setup", "--config", `${conf}/one.conf`, "--root", place.root, "--yes"];
+  const { status, stderr } = await run(command!, [...args, ...setup]);
+  assert.equal(status, 1);
+  const [, copy] = place.names();
+  const written = `"${place.local}" (the old version is "${
+    place.local.replace("openvpn", copy!)
+  }")`;
+  assert(stderr.includes(`; before that, setup wrote ${written}, and that stays: `), stderr);
+  assert.match(place.rules(), /PUx/);
+});
 
 testWith(
   ["root", "unshare", "apparmor_parser"],
