@@ -261,23 +261,28 @@ testWith(
 
 testWith(
   ["root", "unshare", "openvpn", "apparmor_parser"],
-  "setup writes the rule for the directory that the unit gives OpenVPN",
+  "setup writes the rule for the directory that the unit gives OpenVPN, and looks at that OpenVPN",
   async () => {
     await using place = await makePlace();
     const { path, root } = place;
-    const unit = "[Service]\nEnvironment=TMPDIR=/var/vpn-tmp\n";
+    const openvpn = `${path}/openvpn/started`;
+    const start = `ExecStart=${openvpn} --config /etc/openvpn/server/%i.conf`;
+    const unit = `[Service]\nEnvironment=TMPDIR=/var/vpn-tmp\n${start}\n`;
     await Deno.mkdir(`${path}/system`);
     await Deno.writeTextFile(`${path}/system/openvpn-server@.service`, unit);
     await Deno.mkdir(`${path}/openvpn/server`, { recursive: true });
-    await Deno.writeTextFile(`${path}/openvpn/server/one.conf`, "dev tun\n");
+    await Deno.writeTextFile(openvpn, "\0OpenVPN 2.6.3 x86_64-pc-linux-gnu [SSL]");
+    const tokens = "auth-gen-token 0 external-auth\n";
+    await Deno.writeTextFile(`${path}/openvpn/server/one.conf`, `dev tun\n${tokens}`);
     const [command, ...args] = withMounts(
       `mount --bind ${root}/etc/apparmor.d /etc/apparmor.d`,
       `mount --bind ${path}/system /etc/systemd/system`,
       `mount --bind ${path}/openvpn /etc/openvpn`,
     );
     const setup = [PROGRAM, "setup", "--config", "/etc/openvpn/server/one.conf", "--yes"];
-    const { status, stderr } = await run(command!, [...args, ...setup]);
+    const { status, stdout, stderr } = await run(command!, [...args, ...setup]);
     assert.equal(status, 0, stderr);
+    assert.match(stdout, /external-auth, and OpenVPN is 2\.6\.3$/m);
     assert.match(place.rules(), /^owner \/var\/vpn-tmp\/openvpn_\*\.tmp rw,$/m);
   },
 );
