@@ -1,8 +1,9 @@
 import { findAccount } from "../../system/accounts.ts";
+import { counted } from "../../text/counted.ts";
 import { quoted } from "../../text/printable.ts";
 import type { AdminContext } from "../context.ts";
 
-/** How many names a warning lists: a directory of users may be missing as a whole. */
+/** How many names are listed of a kind: a directory of users may be missing as a whole. */
 const MOST_NAMES = 20;
 
 /** Looks up an account's own name; undefined if there is no account, null if it cannot be told. */
@@ -28,15 +29,26 @@ export function doubtsAbout(usernames: readonly string[], lookUp: LookUp): strin
       `the system has no account for ${listed(unknown)}: ` +
       "logins will fail until there is one",
     ],
-    ...unknown.flatMap((given) => {
+    ...first(unknown.flatMap((given) => {
       const meant = otherSpelling(given, lookUp);
       return meant === null ? [] : [`the system has an account ${quoted(meant)}: ${advice(meant)}`];
-    }),
-    ...others.map(({ given, own }) =>
-      `the system's own name for ${quoted(given)} is ${quoted(own)}, and PAM may use that name: ` +
-      `a login would then not find the user; ${advice(own)}`
+    })),
+    ...first(
+      others.map(({ given, own }) =>
+        `the system's own name for ${quoted(given)} is ${
+          quoted(own)
+        }, and PAM may use that name: ` +
+        `a login would then not find the user; ${advice(own)}`
+      ),
     ),
   ];
+}
+
+/** The first warnings of a kind, and how many there are beside them. */
+function first(warnings: readonly string[]): string[] {
+  const more = warnings.length - MOST_NAMES;
+  if (more <= 0) return [...warnings];
+  return [...warnings.slice(0, MOST_NAMES), `the same is true of ${counted(more, "more user")}`];
 }
 
 function listed(names: readonly string[]): string {

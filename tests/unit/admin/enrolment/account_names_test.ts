@@ -48,3 +48,14 @@ Deno.test("of very many unknown users, the first are named and the others counte
   const [line] = doubtsAbout(usernames, accounts({}));
   assert.match(line!, /^the system has no account for "user0", .*"user19" and 9980 more: logins/);
 });
+
+Deno.test("of very many users whose accounts have other names, the first are named, too", () => {
+  const usernames = Array.from({ length: 500 }, (_, n) => `User${n}`);
+  const lower = new Map(usernames.map((name) => [name.toLowerCase(), name.toLowerCase()]));
+  for (const lookUp of [(name: string) => lower.get(name), (name: string) => name.toLowerCase()]) {
+    const doubts = doubtsAbout(usernames, lookUp).filter((one) => !one.includes(" no account "));
+    assert.equal(doubts.length, 21);
+    assert.match(doubts[19]!, /as "user19"$/);
+    assert.equal(doubts[20], "the same is true of 480 more users");
+  }
+});
