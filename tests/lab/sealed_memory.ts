@@ -1,4 +1,4 @@
-import { PROGRAM } from "./program.ts";
+import { PROGRAM, writeScript } from "./program.ts";
 
 /** PR_SET_MDWE, with PR_MDWE_REFUSE_EXEC_GAIN, then the program in the arguments (prctl(2)). */
 const SEAL = `
@@ -22,6 +22,6 @@ export const WITH_SEALED_MEMORY: readonly string[] = ["python3", "-I", "-c", SEA
 export async function sealedProgram(directory: string): Promise<string> {
   const path = `${directory}/sealed`;
   const words = [...WITH_SEALED_MEMORY, PROGRAM].map((word) => `'${word}'`);
-  await Deno.writeTextFile(path, `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`, { mode: 0o755 });
+  await writeScript(path, `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`);
   return path;
 }
