@@ -94,8 +94,6 @@ export interface Build {
 
 /** What else is to be done during a build. */
 export interface BuildSteps {
-  /** Whether Deno downloads its base binary anew, since anything of this user's can change a cache. */
-  isFresh?: boolean;
   /** Throws if the base binary is not to be used. */
   accept?(base: Base): void;
   /** Works with what the program was made of, before that is removed. */
@@ -109,11 +107,11 @@ export interface BuildSteps {
  */
 export async function build(
   target: Target,
-  { isFresh, accept, use }: BuildSteps = {},
+  { accept, use }: BuildSteps = {},
 ): Promise<void> {
   await using temporary = await makeTemporaryDirectory({ prefix: "openvpn-totp-build-" });
   const { path: directory } = temporary;
-  const base = await findBase(target, directory, isFresh ? `${directory}/cache` : undefined);
+  const base = await findBase(target, directory);
   accept?.(base);
   report(`base: denort ${base.deno}, ${originText(base)}, SHA-256 ${base.sha256}`);
   const made = await bundle(directory);
