@@ -9,7 +9,7 @@ import project from "../../deno.json" with { type: "json" };
 import { resolve } from "node:path/posix";
 import { fileURLToPath } from "node:url";
 import type { Target } from "../base/base.ts";
-import { type Build, build, OUTPUT } from "../build.ts";
+import { type Build, build } from "../build.ts";
 import { sourceDate } from "../build/source_date.ts";
 import { makeTemporaryDirectory } from "../build/temporary_directory.ts";
 import { requireAllowed } from "./allowed.ts";
@@ -37,7 +37,7 @@ async function release(options: ReleaseOptions): Promise<void> {
 
 /** Makes the files beside the place where they will be: a release is there as a whole, or not. */
 async function publish(
-  { target, base, bundle }: Build,
+  { target, base, bundle, program }: Build,
   { sign: key, maintainer, compression }: ReleaseOptions,
 ): Promise<void> {
   const { version } = project;
@@ -53,7 +53,7 @@ async function publish(
   await using directory = await makeTemporaryDirectory({ dir: "dist", prefix: "release-" });
   const { path } = directory;
   await Deno.chmod(path, 0o755);
-  const files = await pack({ program: OUTPUT, contents, names, maintainer, compression }, path);
+  const files = await pack({ program, contents, names, maintainer, compression }, path);
   if (key !== null) {
     report(`signing with ${key}, whose password minisign asks for if it has one`);
     files.push(await sign(path, resolve(key), names.program));
