@@ -11,6 +11,7 @@
  */
 import { parseArgs } from "node:util";
 import { isOnPath, missing } from "../../tests/lab/requirements.ts";
+import { isThere } from "../is_there.ts";
 import { type Counts, NO_TESTS, sumOf } from "../junit_counts.ts";
 import { TestRun } from "../test_run.ts";
 import { archiveOfThisMachine } from "./archive.ts";
@@ -25,6 +26,9 @@ const OPTIONS = {
   mirror: { type: "string" },
   remove: { type: "boolean", default: false },
 } as const;
+
+/** The keys of Debian's archive, by which debootstrap checks what it downloads. */
+const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 type Chosen = ReturnType<typeof parse>;
 
@@ -92,6 +96,7 @@ async function main(): Promise<number> {
   }
   const lacking = missing(["root", "tun", "unshare", "setpriv"]);
   if (!isOnPath("debootstrap")) lacking.push("debootstrap: apt-get install debootstrap");
+  if (!isThere(KEYRING)) lacking.push(`${KEYRING}: apt-get install debian-archive-keyring`);
   if (lacking.length > 0) throw new Error(`this machine lacks ${lacking.join("; ")}`);
   return await TestRun.main((run) => runAll(run, chosen));
 }

@@ -28,7 +28,7 @@ Deno.test("temporary directories are removed at the end of their scope, unless t
 for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
   Deno.test(`temporary directories are removed at ${signal}`, async () => {
     await using directory = await makeTestDirectory();
-    const child = new Deno.Command(Deno.execPath(), {
+    await using child = new Deno.Command(Deno.execPath(), {
       args: ["eval", WAIT, directory.path],
       stdout: "piped",
     }).spawn();
