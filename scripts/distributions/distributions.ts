@@ -65,13 +65,14 @@ async function runIn(
 }
 
 async function runAll(run: TestRun, chosen: Chosen): Promise<number> {
-  if (!await run.deno(["task", "--quiet", "build"])) return 1;
+  if (!await run.deno(["task", "--quiet", "build"])) throw new Error("no test was run");
   const cache = new RootCache();
   let counts = NO_TESTS;
   const left: string[] = [];
   for (const distribution of DISTRIBUTIONS) {
     if (chosen.root !== undefined && !chosen.root.includes(distribution.suite)) continue;
-    const more = await runIn(run, cache, distribution, chosen);
+    const more = await runIn(run, cache, distribution, chosen)
+      .catch((error) => brokenOff(distribution.title, error));
     if (more === null) left.push(distribution.title);
     else counts = sumOf(counts, more);
   }
@@ -82,6 +83,12 @@ async function runAll(run: TestRun, chosen: Chosen): Promise<number> {
   if (counts.skipped > 0) print(`${counts.skipped} tests were skipped, which counts as failed`);
   print(`${counts.passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
+}
+
+/** Tests of which there is no report, which counts as one that failed. */
+function brokenOff(title: string, error: unknown): Counts {
+  print(`${title}: ${error instanceof Error ? error.message : error}`);
+  return { ...NO_TESTS, failed: 1 };
 }
 
 function secondsSince(epochMs: number): number {
