@@ -1,4 +1,5 @@
 import { postgresBinary } from "./postgres_binaries.ts";
+import { canSealMemory } from "./sealed_memory.ts";
 import { canLimitTasks } from "./task_limit.ts";
 import { wayIn } from "./way_in.ts";
 
@@ -61,6 +62,10 @@ const REQUIREMENTS = {
   "task limit": {
     isMet: canLimitTasks,
     advice: "cgroups that root can make, with the controller pids",
+  },
+  "sealed memory": {
+    isMet: canSealMemory,
+    advice: "Linux 6.3 or later, and python3: apt-get install python3",
   },
   tun: {
     isMet: () => exists("/dev/net/tun"),

@@ -14,6 +14,17 @@ os.execvpe(sys.argv[1], sys.argv[1:], os.environ)
  */
 export const WITH_SEALED_MEMORY: readonly string[] = ["python3", "-I", "-c", SEAL];
 
+/** Says whether this machine's kernel can do that (Linux 6.3). */
+export function canSealMemory(): boolean {
+  const [command = "", ...args] = WITH_SEALED_MEMORY;
+  try {
+    return new Deno.Command(command, { args: [...args, "true"] }).outputSync().success;
+  } catch {
+    // There is no python3.
+    return false;
+  }
+}
+
 /**
  * Makes a file that runs the program under test like that.
  *
