@@ -10,7 +10,8 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { isOnPath, missing } from "../../tests/lab/requirements.ts";
+import { missing } from "../../tests/lab/requirements.ts";
+import { isOnPath } from "../is_on_path.ts";
 import { isThere } from "../is_there.ts";
 import { type Counts, NO_TESTS, sumOf } from "../junit_counts.ts";
 import { TestRun } from "../test_run.ts";

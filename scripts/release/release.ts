@@ -26,7 +26,7 @@ const RELEASES = "dist/release";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 async function release(options: ReleaseOptions): Promise<void> {
-  await requireTools(options);
+  requireTools(options);
   await requireCommitted(ROOT, options);
   await requireOwnDirectory(releaseOf(options.target));
   await build(options.target, {
