@@ -9,25 +9,16 @@
  */
 import { parseArgs } from "node:util";
 import { BUILD_RECORD, type BuildRecord, originText } from "../src/admin/build_record.ts";
-import { makeProgram } from "../src/admin/program.ts";
-import { systemContext } from "../src/admin/system_context.ts";
-import type { Services } from "../src/service_options.ts";
 import { type Base, type Target, targetOf } from "./base/base.ts";
 import { findBase } from "./base/find_base.ts";
 import { type Bundle, bundle } from "./build/bundle.ts";
 import { sourceDate } from "./build/source_date.ts";
 import { makeTemporaryDirectory } from "./build/temporary_directory.ts";
-import { manPage } from "./man_page/man_page.ts";
+import { programPage } from "./man_page/program_page.ts";
 
 /** Where the program and its manual page are put. */
 const OUTPUT = "./dist/openvpn-totp";
 const MAN_PAGE = "./dist/openvpn-totp.8";
-
-/** The manual page starts nothing. */
-const NO_SERVICES: Services = {
-  serve: () => Promise.resolve(1),
-  pamHelper: () => Promise.resolve(1),
-};
 
 /** The variables that the program reads: its settings, OpenVPN's variables, and commander's. */
 const VARIABLES = [
@@ -131,7 +122,7 @@ export async function build(
 
 /** Puts the manual page and the build's record beside the bundle's modules, and dates all of them. */
 async function addFiles(directory: string, { path: _, ...base }: Base): Promise<void> {
-  const page = manPage(makeProgram(systemContext(NO_SERVICES)), sourceDate() * 1000);
+  const page = programPage(sourceDate());
   await Deno.writeTextFile(MAN_PAGE, page);
   await Deno.chmod(MAN_PAGE, 0o644);
   await Deno.writeTextFile(`${directory}/openvpn-totp.8`, page);

@@ -1,11 +1,8 @@
 import { stop, transform } from "esbuild";
-import { fileURLToPath } from "node:url";
+import { ROOT } from "../root.ts";
 
 /** The sources, and what says which packages they need. */
 const SOURCES = ["main.ts", "src", "deno.json", "deno.lock"];
-
-/** The repository. */
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** How `deno bundle` names the module of a package before its code. */
 const PACKAGE_MODULE = /^\/\/ node_modules\/\.deno\/[^/]+\/node_modules\/((?:@[^/]+\/)?[^/]+)\//gm;

@@ -1,3 +1,5 @@
+import { ignoreMissing } from "../ignore_missing.ts";
+
 /** The signals by which people and systems end a task, and what a shell adds 128 to. */
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
@@ -41,8 +43,4 @@ function endBy(number: number): never {
     }
   }
   Deno.exit(128 + number);
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }

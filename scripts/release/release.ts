@@ -7,11 +7,12 @@
  */
 import project from "../../deno.json" with { type: "json" };
 import { resolve } from "node:path/posix";
-import { fileURLToPath } from "node:url";
 import type { Target } from "../base/base.ts";
 import { type Build, build } from "../build.ts";
 import { sourceDate } from "../build/source_date.ts";
 import { makeTemporaryDirectory } from "../build/temporary_directory.ts";
+import { ignoreMissing } from "../ignore_missing.ts";
+import { ROOT } from "../root.ts";
 import { requireAllowed } from "./allowed.ts";
 import { requireCommitted } from "./committed.ts";
 import { componentsOf } from "./components.ts";
@@ -21,9 +22,8 @@ import { pack } from "./packing.ts";
 import { sign } from "./sign.ts";
 import { requireTools } from "./tools.ts";
 
-const LOCK = new URL("../../deno.lock", import.meta.url);
+const LOCK = `${ROOT}deno.lock`;
 const RELEASES = "dist/release";
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 async function release(options: ReleaseOptions): Promise<void> {
   requireTools(options);
@@ -78,10 +78,6 @@ async function requireOwnDirectory(release: string): Promise<void> {
       throw new Error(`${path} is no directory: remove it, then run this again`);
     }
   }
-}
-
-function ignoreMissing(error: unknown): undefined {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
 function report(line: string): void {
