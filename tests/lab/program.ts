@@ -1,3 +1,4 @@
+import { statfsSync } from "node:fs";
 import { TOTP } from "otpauth";
 import { fileURLToPath } from "node:url";
 import { mustRun, type Output, run, type RunOptions } from "./command.ts";
@@ -22,10 +23,15 @@ export interface TestDirectory extends AsyncDisposable {
   db: string;
 }
 
-/** Where a test's directory may be if nothing depends on a disk; undefined for the usual place. */
-export function memoryDirectory(): string | undefined {
+/**
+ * Where a test's directory may be if nothing depends on a disk; undefined for the usual place.
+ *
+ * @param room how many bytes must be free
+ */
+export function memoryDirectory(room = 0): string | undefined {
   try {
-    return Deno.statSync("/dev/shm").isDirectory ? "/dev/shm" : undefined;
+    const { bavail, bsize } = statfsSync("/dev/shm");
+    return bavail * bsize >= room ? "/dev/shm" : undefined;
   } catch {
     return undefined;
   }
