@@ -162,7 +162,7 @@ async function measurePruning(
       `commit. Both steps of ${rounds} logins that do, in turns with as many that keep all rows ` +
       `(50, 95 and 99 % of them take no longer). ${
         gone.toLocaleString("en-GB")
-      } rows less were there ` +
+      } fewer rows were there ` +
       "afterwards.",
     ],
     head: ["", "50 %", "95 %", "99 %", "ratio"],

@@ -12,6 +12,7 @@ import {
 } from "../tests/lab/program.ts";
 import { targetOf } from "../scripts/base/base.ts";
 import { findBase } from "../scripts/base/find_base.ts";
+import { isFile } from "../src/system/present_files.ts";
 import { median } from "./numbers.ts";
 
 const ROUNDS = 30;
@@ -35,19 +36,11 @@ interface Sample {
 function requireAll(): void {
   const lacking = [
     Deno.uid() === 0 ? null : "root: run as root (sudo)",
-    exists(TIME) ? null : `${TIME}: apt-get install time`,
+    isFile(TIME) ? null : `${TIME}: apt-get install time`,
     isPythonReady() ? null : "pyotp for /usr/bin/python3: apt-get install python3-pyotp",
   ].filter((advice) => advice !== null);
   if (lacking.length > 0) {
     throw new Error(`this machine lacks ${lacking.join("; ")}`);
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
   }
 }
 

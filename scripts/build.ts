@@ -9,25 +9,16 @@
  */
 import { parseArgs } from "node:util";
 import { BUILD_RECORD, type BuildRecord, originText } from "../src/admin/build_record.ts";
-import { makeProgram } from "../src/admin/program.ts";
-import { systemContext } from "../src/admin/system_context.ts";
-import type { Services } from "../src/service_options.ts";
 import { type Base, type Target, targetOf } from "./base/base.ts";
 import { findBase } from "./base/find_base.ts";
 import { type Bundle, bundle } from "./build/bundle.ts";
 import { sourceDate } from "./build/source_date.ts";
 import { makeTemporaryDirectory } from "./build/temporary_directory.ts";
-import { manPage } from "./man_page/man_page.ts";
+import { programPage } from "./man_page/program_page.ts";
 
-/** Where the program is put. */
-export const OUTPUT = "./dist/openvpn-totp";
+/** Where the program and its manual page are put. */
+const OUTPUT = "./dist/openvpn-totp";
 const MAN_PAGE = "./dist/openvpn-totp.8";
-
-/** The manual page starts nothing. */
-const NO_SERVICES: Services = {
-  serve: () => Promise.resolve(1),
-  pamHelper: () => Promise.resolve(1),
-};
 
 /** The variables that the program reads: its settings, OpenVPN's variables, and commander's. */
 const VARIABLES = [
@@ -90,12 +81,12 @@ export interface Build {
   target: Target;
   base: Base;
   bundle: Bundle;
+  /** The program's path, which is this build's alone. */
+  program: string;
 }
 
 /** What else is to be done during a build. */
 export interface BuildSteps {
-  /** Whether Deno downloads its base binary anew, since anything of this user's can change a cache. */
-  isFresh?: boolean;
   /** Throws if the base binary is not to be used. */
   accept?(base: Base): void;
   /** Works with what the program was made of, before that is removed. */
@@ -109,26 +100,29 @@ export interface BuildSteps {
  */
 export async function build(
   target: Target,
-  { isFresh, accept, use }: BuildSteps = {},
+  { accept, use }: BuildSteps = {},
 ): Promise<void> {
   await using temporary = await makeTemporaryDirectory({ prefix: "openvpn-totp-build-" });
   const { path: directory } = temporary;
-  const base = await findBase(target, directory, isFresh ? `${directory}/cache` : undefined);
+  const base = await findBase(target, directory);
   accept?.(base);
   report(`base: denort ${base.deno}, ${originText(base)}, SHA-256 ${base.sha256}`);
   const made = await bundle(directory);
+  await Deno.mkdir("dist", { recursive: true });
   await addFiles(made.directory, base);
-  await compile(made.directory, target, { DENORT_BIN: base.path });
-  if (target === Deno.build.target) await tryOutput();
-  const { size } = await Deno.stat(OUTPUT);
+  await using place = await makeTemporaryDirectory({ dir: "dist", prefix: "build-" });
+  const program = `${place.path}/openvpn-totp`;
+  await compile(made.directory, program, target, { DENORT_BIN: base.path });
+  if (target === Deno.build.target) await tryProgram(program);
+  await use?.({ target, base, bundle: made, program });
+  const { size } = await Deno.stat(program);
+  await Deno.rename(program, OUTPUT);
   report(`made ${OUTPUT} (${(size / 1e6).toFixed(1)} MB)`);
-  await use?.({ target, base, bundle: made });
 }
 
 /** Puts the manual page and the build's record beside the bundle's modules, and dates all of them. */
 async function addFiles(directory: string, { path: _, ...base }: Base): Promise<void> {
-  const page = manPage(makeProgram(systemContext(NO_SERVICES)), sourceDate() * 1000);
-  await Deno.mkdir("dist", { recursive: true });
+  const page = programPage(sourceDate());
   await Deno.writeTextFile(MAN_PAGE, page);
   await Deno.chmod(MAN_PAGE, 0o644);
   await Deno.writeTextFile(`${directory}/openvpn-totp.8`, page);
@@ -142,6 +136,7 @@ async function addFiles(directory: string, { path: _, ...base }: Base): Promise<
 
 async function compile(
   directory: string,
+  output: string,
   target: Target,
   environment: Record<string, string>,
 ): Promise<void> {
@@ -164,16 +159,15 @@ async function compile(
     // Beside the modules, where `man` and `--version --verbose` look for them.
     ...["--include", `${directory}/openvpn-totp.8`],
     ...["--include", `${directory}/${BUILD_RECORD}`],
-    "--output",
-    OUTPUT,
+    ...["--output", output],
     `${directory}/main.js`,
   ]);
 }
 
-/** Runs the output once: with a wrong base binary it does not run. */
-async function tryOutput(): Promise<void> {
+/** Runs the program once: with a wrong base binary it does not run. */
+async function tryProgram(program: string): Promise<void> {
   try {
-    const { success, stdout } = await new Deno.Command(OUTPUT, {
+    const { success, stdout } = await new Deno.Command(program, {
       args: ["--version"],
       stderr: "null",
     }).output();
@@ -182,9 +176,8 @@ async function tryOutput(): Promise<void> {
   } catch {
     // It does not even start: the same as one that runs and fails.
   }
-  await Deno.remove(OUTPUT);
   throw new Error(
-    `${OUTPUT} doesn't run: its base binary isn't a denort that fits ` +
+    "the program doesn't run: its base binary isn't a denort that fits " +
       `Deno ${Deno.version.deno} (DENORT_BIN)`,
   );
 }

@@ -1,97 +1,40 @@
 /**
- * `deno task release` builds the program and makes of it, in dist/release, all that is published: the
- * program, an archive, packages for Debian and rpm, a bill of materials, sums, and a signature if it is
- * given a key. The version is that of deno.json.
+ * `deno task release` makes in dist/release what is published (`release/release.ts`), with an empty
+ * cache of Deno's. What is in the user's, Deno takes as it lies there: npm packages, of which the bill of
+ * materials gives the lock file's sums, its base binary, and the bundler. Into an empty one it downloads
+ * them, and compares the packages with the lock file.
  *
  * @module
  */
-import project from "../deno.json" with { type: "json" };
-import { resolve } from "node:path/posix";
 import { fileURLToPath } from "node:url";
-import type { Target } from "./base/base.ts";
-import { type Build, build, OUTPUT } from "./build.ts";
-import { sourceDate } from "./build/source_date.ts";
-import { makeTemporaryDirectory } from "./build/temporary_directory.ts";
-import { requireAllowed } from "./release/allowed.ts";
-import { requireCommitted } from "./release/committed.ts";
-import { componentsOf } from "./release/components.ts";
-import { namesOf } from "./release/names.ts";
-import { readOptions, type ReleaseOptions } from "./release/options.ts";
-import { pack } from "./release/packing.ts";
-import { sign } from "./release/sign.ts";
-import { requireTools } from "./release/tools.ts";
 
-const LOCK = new URL("../deno.lock", import.meta.url);
-const RELEASES = "dist/release";
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const RELEASE = fileURLToPath(new URL("./release/release.ts", import.meta.url));
 
-async function release(options: ReleaseOptions): Promise<void> {
-  await requireTools(options);
-  await requireCommitted(ROOT, options);
-  await requireOwnDirectory(releaseOf(options.target));
-  await build(options.target, {
-    isFresh: true,
-    accept: (base) => requireAllowed(base, options),
-    use: (made) => publish(made, options),
-  });
-}
+/** What ends a release before its time. It goes on to the release, which has more to remove. */
+const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
 
-/** Makes the files beside the place where they will be: a release is there as a whole, or not. */
-async function publish(
-  { target, base, bundle }: Build,
-  { sign: key, maintainer, compression }: ReleaseOptions,
-): Promise<void> {
-  const { version } = project;
-  const { path: _, ...record } = base;
-  const contents = {
-    version,
-    target,
-    base: record,
-    components: await componentsOf(bundle, await Deno.readTextFile(LOCK)),
-    date: sourceDate(),
-  };
-  const names = namesOf(version, target, base);
-  await using directory = await makeTemporaryDirectory({ dir: "dist", prefix: "release-" });
-  const { path } = directory;
-  await Deno.chmod(path, 0o755);
-  const files = await pack({ program: OUTPUT, contents, names, maintainer, compression }, path);
-  if (key !== null) {
-    report(`signing with ${key}, whose password minisign asks for if it has one`);
-    files.push(await sign(path, resolve(key), names.program));
+/** Gives the exit status. */
+async function runRelease(cache: string): Promise<number> {
+  const release = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-all", RELEASE, ...Deno.args],
+    env: { DENO_DIR: cache },
+  }).spawn();
+  for (const signal of SIGNALS) {
+    Deno.addSignalListener(signal, () => {
+      try {
+        release.kill(signal);
+      } catch {
+        // It has ended by itself.
+      }
+    });
   }
-  const release = releaseOf(target);
-  await Deno.mkdir(RELEASES, { recursive: true });
-  await Deno.remove(release, { recursive: true }).catch(ignoreMissing);
-  await Deno.rename(path, release);
-  for (const name of files) report(`made ${release}/${name}`);
+  return (await release.status).code;
 }
 
-/** Each architecture has its own, whose file of sums has the same name. */
-function releaseOf(target: Target): string {
-  return `${RELEASES}/${target.split("-")[0]}`;
-}
-
-/** A link in its place could lead anywhere. */
-async function requireOwnDirectory(release: string): Promise<void> {
-  for (const path of ["dist", RELEASES, release]) {
-    const info = await Deno.lstat(path).catch(ignoreMissing);
-    if (info !== undefined && !info.isDirectory) {
-      throw new Error(`${path} is no directory: remove it, then run this again`);
-    }
-  }
-}
-
-function ignoreMissing(error: unknown): undefined {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
-}
-
-function report(line: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`release: ${line}\n`));
-}
-
+const cache = Deno.makeTempDirSync({ prefix: "openvpn-totp-cache-" });
 try {
-  await release(readOptions(Deno.args));
-} catch (error) {
-  report(error instanceof Error ? error.message : String(error));
-  Deno.exit(1);
+  Deno.exitCode = await runRelease(cache);
+} finally {
+  Deno.removeSync(cache, { recursive: true });
 }
+Deno.exit();

@@ -91,6 +91,8 @@ export class TestRun {
 
   #interrupt(): void {
     this.#isInterrupted = true;
-    this.#child?.kill("SIGKILL");
+    if (this.#child !== null) this.#child.kill("SIGKILL");
+    // The work waits for something else, such as another run's lock.
+    else removeLeftovers(isLeftAtTheEnd).finally(() => Deno.exit(INTERRUPTED));
   }
 }

@@ -8,6 +8,7 @@
  */
 import { sha256Of, type Target, TARGETS } from "./base/base.ts";
 import { denoVersionIn, elfLength } from "./base/elf.ts";
+import { makeTemporaryDirectory } from "./build/temporary_directory.ts";
 import { PINNED, type Pinned, publishedFile } from "./base/pinned.ts";
 
 /** Other packages whose programs begin with the same base binary. */
@@ -46,15 +47,13 @@ async function verify(target: Target): Promise<boolean> {
 
 /** The ELF image that a package's program begins with; null if it cannot be had. */
 async function startOf({ package: name, file }: Pick<Pinned, "package" | "file">) {
-  const directory = await Deno.makeTempDir({ prefix: "openvpn-totp-verify-" });
+  await using directory = await makeTemporaryDirectory({ prefix: "openvpn-totp-verify-" });
   try {
-    const program = await Deno.readFile(await publishedFile(directory, name, file));
+    const program = await Deno.readFile(await publishedFile(directory.path, name, file));
     const bytes = program.slice(0, elfLength(program));
     return { bytes, sha256: await sha256Of(bytes) } satisfies Start;
   } catch {
     return null;
-  } finally {
-    await Deno.remove(directory, { recursive: true });
   }
 }
 

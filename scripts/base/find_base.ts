@@ -14,11 +14,10 @@ import { PINNED, pinnedBase } from "./pinned.ts";
  * pinned bytes of a published package.
  *
  * @param directory for the base binary, which has to stay until the program is compiled
- * @param cache Deno's cache for the download; undefined for this user's
  * @throws Error if there is none, or it is of another architecture or version than the program
  */
-export async function findBase(target: Target, directory: string, cache?: string): Promise<Base> {
-  const found = await findBytes(target, directory, cache);
+export async function findBase(target: Target, directory: string): Promise<Base> {
+  const found = await findBytes(target, directory);
   const path = `${directory}/denort`;
   await Deno.writeFile(path, found.bytes, { mode: 0o755 });
   return { path, ...await recordOf(found, target) };
@@ -30,10 +29,10 @@ export interface Found {
   origin: BaseRecord["origin"];
 }
 
-async function findBytes(target: Target, directory: string, cache?: string): Promise<Found> {
+async function findBytes(target: Target, directory: string): Promise<Found> {
   const given = Deno.env.get("DENORT_BIN");
   if (given) return { bytes: await readGiven(given), origin: "given" };
-  const downloaded = await ownDownload(directory, target, cache);
+  const downloaded = await ownDownload(directory, target);
   if (typeof downloaded !== "string") return { bytes: downloaded, origin: "download" };
   try {
     return { bytes: await pinnedBase(directory, target), origin: "package" };

@@ -6,21 +6,19 @@ import { zipEntry } from "./zip_entry.ts";
  * Has Deno download its own base binary, or find it in its cache.
  *
  * @param directory for what this needs for a while
- * @param cache Deno's cache; undefined for this user's
  * @returns the base binary, or in words why there is none
  */
 export async function ownDownload(
   directory: string,
   target: Target,
-  cache?: string,
 ): Promise<Uint8Array<ArrayBuffer> | string> {
   await Deno.writeTextFile(`${directory}/empty.ts`, "");
   const { code, stderr } = await denoCommand(directory, [
     ...["compile", "--no-config", "--no-lock", "--target", target],
     ...["--output", `${directory}/empty`, `${directory}/empty.ts`],
-  ], cache);
+  ]);
   if (code !== 0) return reasonIn(new TextDecoder().decode(stderr));
-  const archive = await Deno.readFile(await archivePath(directory, target, cache));
+  const archive = await Deno.readFile(await archivePath(directory, target));
   return zipEntry(archive, "denort");
 }
 
@@ -32,8 +30,8 @@ function reasonIn(text: string): string {
 }
 
 /** Where Deno keeps the archive that it has downloaded. */
-async function archivePath(directory: string, target: Target, cache?: string): Promise<string> {
-  const { stdout } = await denoCommand(directory, ["info", "--no-config", "--json"], cache);
+async function archivePath(directory: string, target: Target): Promise<string> {
+  const { stdout } = await denoCommand(directory, ["info", "--no-config", "--json"]);
   const { denoDir } = JSON.parse(new TextDecoder().decode(stdout));
   return `${denoDir}/dl/release/v${Deno.version.deno}/denort-${target}.zip`;
 }

@@ -1,11 +1,8 @@
 import { stop, transform } from "esbuild";
-import { fileURLToPath } from "node:url";
+import { ROOT } from "../root.ts";
 
 /** The sources, and what says which packages they need. */
 const SOURCES = ["main.ts", "src", "deno.json", "deno.lock"];
-
-/** The repository. */
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** How `deno bundle` names the module of a package before its code. */
 const PACKAGE_MODULE = /^\/\/ node_modules\/\.deno\/[^/]+\/node_modules\/((?:@[^/]+\/)?[^/]+)\//gm;
@@ -70,14 +67,22 @@ async function denoBundle(cwd: string, args: readonly string[]): Promise<void> {
   if (code !== 0) throw new Error(`deno bundle ended with status ${code}`);
 }
 
-/** The npm packages that the bundle's files have code of. */
-async function packagesIn(directory: string): Promise<string[]> {
+/**
+ * The npm packages that the files of a bundle have code of.
+ *
+ * @throws Error if there are none: another version of Deno may name them in another way
+ */
+export async function packagesIn(directory: string): Promise<string[]> {
   const names = new Set<string>();
   for (const { name } of Deno.readDirSync(directory)) {
     const text = await Deno.readTextFile(`${directory}/${name}`);
     for (const [, found] of text.matchAll(PACKAGE_MODULE)) names.add(found!);
   }
-  return [...names].sort();
+  if (names.size > 0) return [...names].sort();
+  throw new Error(
+    "deno bundle names none of the npm packages in the bundle, of which licences and the bill of " +
+      `materials have to tell: Deno ${Deno.version.deno} writes another form than ${PACKAGE_MODULE}`,
+  );
 }
 
 /** Where Deno has put a package, whose name is unique among those of the lock file. */

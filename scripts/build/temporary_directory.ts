@@ -1,3 +1,5 @@
+import { ignoreMissing } from "../ignore_missing.ts";
+
 /** The signals by which people and systems end a task, and what a shell adds 128 to. */
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
@@ -33,6 +35,7 @@ export async function makeTemporaryDirectory(
 }
 
 function endBy(number: number): never {
+  childrenOf(Deno.pid).forEach(endAtOnce);
   for (const path of made) {
     try {
       Deno.removeSync(path, { recursive: true });
@@ -43,6 +46,23 @@ function endBy(number: number): never {
   Deno.exit(128 + number);
 }
 
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
+/** The processes that a process has started, and that nobody has waited for. */
+function childrenOf(pid: number): number[] {
+  return [...Deno.readDirSync(`/proc/${pid}/task`)].flatMap(({ name }) =>
+    Deno.readTextFileSync(`/proc/${pid}/task/${name}/children`).split(" ").filter(Boolean)
+  ).map(Number);
+}
+
+/** Ends a process and all that it has started, which could go on making files. */
+function endAtOnce(pid: number): void {
+  try {
+    // Meanwhile it starts no others.
+    Deno.kill(pid, "SIGSTOP");
+    childrenOf(pid).forEach(endAtOnce);
+    Deno.kill(pid, "SIGKILL");
+    // One that has ended has no command line, even if nobody has waited for it yet.
+    while (Deno.readTextFileSync(`/proc/${pid}/cmdline`) !== "");
+  } catch {
+    // It is gone.
+  }
 }

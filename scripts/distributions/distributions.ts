@@ -10,7 +10,9 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { isOnPath, missing } from "../../tests/lab/requirements.ts";
+import { missing } from "../../tests/lab/requirements.ts";
+import { isOnPath } from "../is_on_path.ts";
+import { isThere } from "../is_there.ts";
 import { type Counts, NO_TESTS, sumOf } from "../junit_counts.ts";
 import { TestRun } from "../test_run.ts";
 import { archiveOfThisMachine } from "./archive.ts";
@@ -25,6 +27,9 @@ const OPTIONS = {
   mirror: { type: "string" },
   remove: { type: "boolean", default: false },
 } as const;
+
+/** The keys of Debian's archive, by which debootstrap checks what it downloads. */
+const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 type Chosen = ReturnType<typeof parse>;
 
@@ -61,13 +66,14 @@ async function runIn(
 }
 
 async function runAll(run: TestRun, chosen: Chosen): Promise<number> {
-  if (!await run.deno(["task", "--quiet", "build"])) return 1;
+  if (!await run.deno(["task", "--quiet", "build"])) throw new Error("no test was run");
   const cache = new RootCache();
   let counts = NO_TESTS;
   const left: string[] = [];
   for (const distribution of DISTRIBUTIONS) {
     if (chosen.root !== undefined && !chosen.root.includes(distribution.suite)) continue;
-    const more = await runIn(run, cache, distribution, chosen);
+    const more = await runIn(run, cache, distribution, chosen)
+      .catch((error) => brokenOff(distribution.title, error));
     if (more === null) left.push(distribution.title);
     else counts = sumOf(counts, more);
   }
@@ -78,6 +84,12 @@ async function runAll(run: TestRun, chosen: Chosen): Promise<number> {
   if (counts.skipped > 0) print(`${counts.skipped} tests were skipped, which counts as failed`);
   print(`${counts.passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
+}
+
+/** Tests of which there is no report, which counts as one that failed. */
+function brokenOff(title: string, error: unknown): Counts {
+  print(`${title}: ${error instanceof Error ? error.message : error}`);
+  return { ...NO_TESTS, failed: 1 };
 }
 
 function secondsSince(epochMs: number): number {
@@ -92,6 +104,7 @@ async function main(): Promise<number> {
   }
   const lacking = missing(["root", "tun", "unshare", "setpriv"]);
   if (!isOnPath("debootstrap")) lacking.push("debootstrap: apt-get install debootstrap");
+  if (!isThere(KEYRING)) lacking.push(`${KEYRING}: apt-get install debian-archive-keyring`);
   if (lacking.length > 0) throw new Error(`this machine lacks ${lacking.join("; ")}`);
   return await TestRun.main((run) => runAll(run, chosen));
 }

@@ -2,10 +2,10 @@ import { fileURLToPath } from "node:url";
 import { mustRun } from "../../tests/lab/command.ts";
 import { PROGRAM_VARIABLE } from "../../tests/lab/program.ts";
 import { type Counts, countsIn } from "../junit_counts.ts";
+import { ROOT } from "../root.ts";
 import type { TestRun } from "../test_run.ts";
 
 const ENTER = fileURLToPath(new URL("./enter.sh", import.meta.url));
-const CHECKOUT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Where things are inside a root. */
 const DENO = "/usr/local/bin/deno";
@@ -33,7 +33,7 @@ export async function testIn(
   const mounts = [
     `ro|${Deno.execPath()}|${DENO}`,
     `ro|${await run.copyProgram()}|${PROGRAM}`,
-    `ro|${CHECKOUT}|${TREE}`,
+    `ro|${ROOT}|${TREE}`,
     `ro|${await npmCache()}|${CACHE}/npm`,
     `rw|${report}|${REPORT}`,
   ];

@@ -13,14 +13,16 @@ unset OVTOTP_INSIDE
 suite=$1 root=$2 archive=$3
 shift 3
 
-debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" "$archive"
+eval "$(apt-config shell valid Acquire::Check-Valid-Until proxy Acquire::http::Proxy)"
+# debootstrap asks apt for no other proxy than one that is detected.
+[ "${proxy:-DIRECT}" = DIRECT ] || export http_proxy="$proxy"
+debootstrap --force-check-gpg --variant=minbase --include=ca-certificates "$suite" "$root" "$archive"
 # No service is to start here (invoke-rc.d(8)).
 printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
 chmod 755 "$root/usr/sbin/policy-rc.d"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 mount -t proc proc "$root/proc"
 # As this machine's apt takes its own archives: some mirrors stand still.
-eval "$(apt-config shell valid Acquire::Check-Valid-Until proxy Acquire::http::Proxy)"
 apt() {
   DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get -qq \
     -o "Acquire::Check-Valid-Until=${valid:-true}" -o "Acquire::http::Proxy=${proxy:-}" "$@"

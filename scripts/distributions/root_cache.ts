@@ -3,7 +3,7 @@ import { DAY_MS } from "../../src/core/epoch.ts";
 import { mustRun } from "../../tests/lab/command.ts";
 import { isThere } from "../is_there.ts";
 import type { TestRun } from "../test_run.ts";
-import { isReachable } from "./archive.ts";
+import { isReachable, proxyOfThisMachine } from "./archive.ts";
 import { DISTRIBUTIONS, PACKAGES } from "./roots.ts";
 
 const MAKE = fileURLToPath(new URL("./make.sh", import.meta.url));
@@ -53,7 +53,9 @@ export class RootCache {
       // Another run may have made it meanwhile.
       if (isFresh || !isWhole(root, KEPT_DAYS)) {
         const address = await archive();
-        if (await isReachable(address, suite)) await make(run, root, suite, address);
+        if (await isReachable(address, suite, await proxyOfThisMachine())) {
+          await make(run, root, suite, address);
+        }
       }
       await lock.unlock();
       await lock.lock(false);

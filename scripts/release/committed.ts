@@ -26,9 +26,14 @@ export async function requireCommitted(
 }
 
 async function gitStatus(root: string): Promise<string> {
-  const args = ["-C", root, "status", "--porcelain", "--ignored"];
+  const args = ["-C", root, "status", "--porcelain", "--ignored", "--untracked-files=normal"];
+  // Git's own variables may lead to another checkout, as they do in its hooks.
+  const env = Object.fromEntries(
+    Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("GIT_")),
+  );
   try {
-    const { success, stdout, stderr } = await new Deno.Command("git", { args }).output();
+    const { success, stdout, stderr } = await new Deno.Command("git", { args, clearEnv: true, env })
+      .output();
     const text = new TextDecoder();
     if (success) return text.decode(stdout);
     throw new Error(`git cannot say what was changed here: ${text.decode(stderr).trim()}`);

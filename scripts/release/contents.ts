@@ -1,10 +1,8 @@
 import { dirname } from "node:path/posix";
 import { gzipSync } from "node:zlib";
 import { SCRIPTS } from "../../src/admin/commands/completion/scripts.ts";
-import { makeProgram } from "../../src/admin/program.ts";
-import { systemContext } from "../../src/admin/system_context.ts";
 import { serviceFiles } from "../../src/server_setup/units/service_files.ts";
-import { manPage } from "../man_page/man_page.ts";
+import { programPage } from "../man_page/program_page.ts";
 import { NAME } from "./about.ts";
 import { appArmorLines } from "./apparmor.ts";
 import { copyright } from "./copyright.ts";
@@ -85,10 +83,7 @@ export function archivedFiles(program: string, contents: Contents): PackagedFile
 
 /** The manual page, which names the program's path. */
 function page({ date }: Contents, program: string): string {
-  const nothing = () => Promise.resolve(1);
-  const context = systemContext({ serve: nothing, pamHelper: nothing });
-  return manPage(makeProgram(context), date * 1000)
-    .replaceAll("/usr/local/bin/", `${dirname(program)}/`);
+  return programPage(date).replaceAll("/usr/local/bin/", `${dirname(program)}/`);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { descriptionLines, NAME, OLDEST_GLIBC, OLDEST_OPENVPN, SUMMARY } from "./about.ts";
 import { DEBIAN, packagedFiles, packed } from "./contents.ts";
 import { POSTINST, POSTRM } from "./maintainer_scripts.ts";
@@ -84,7 +85,6 @@ function conffiles(files: readonly PackagedFile[]): string {
 }
 
 async function sums(files: readonly PackagedFile[]): Promise<string> {
-  const { createHash } = await import("node:crypto");
   const lines = await Promise.all(
     files.filter(({ isConfiguration }) => !isConfiguration).map(
       async ({ path, content }) => {

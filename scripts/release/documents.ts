@@ -1,8 +1,5 @@
 import { dirname, join } from "node:path/posix";
-import { fileURLToPath } from "node:url";
-
-/** The repository. */
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+import { ROOT } from "../root.ts";
 
 /** What there is to read: files, or directories with all in them. */
 const DOCUMENTS = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs"];

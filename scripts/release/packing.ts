@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256Of } from "../base/base.ts";
 import { makeTemporaryDirectory } from "../build/temporary_directory.ts";
 import { makeArchive } from "./archive.ts";
 import { makeDeb } from "./deb.ts";
@@ -62,5 +62,5 @@ async function sumsOf(directory: string, files: readonly string[]): Promise<stri
 
 /** SHA-256 of a file, in hexadecimal. */
 export async function sha256OfFile(path: string): Promise<string> {
-  return createHash("sha256").update(await Deno.readFile(path)).digest("hex");
+  return await sha256Of(await Deno.readFile(path));
 }

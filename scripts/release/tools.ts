@@ -1,3 +1,5 @@
+import { isFile } from "../../src/system/present_files.ts";
+import { isOnPath } from "../is_on_path.ts";
 import type { ReleaseOptions } from "./options.ts";
 
 /** The commands that make a release's files, and Debian's packages that have them. */
@@ -8,20 +10,12 @@ const TOOLS = { tar: "tar", gzip: "gzip", "dpkg-deb": "dpkg", rpmbuild: "rpm" };
  *
  * @throws Error that says what is missing
  */
-export async function requireTools({ sign }: ReleaseOptions): Promise<void> {
+export function requireTools({ sign }: ReleaseOptions): void {
   const needed = { ...TOOLS, ...sign === null ? {} : { minisign: "minisign" } };
   for (const [command, name] of Object.entries(needed)) {
-    if (await isThere(command)) continue;
+    if (isOnPath(command)) continue;
     throw new Error(`${command} is missing: install it (Debian's package ${name})`);
   }
-  if (sign === null) return;
-  const info = await Deno.stat(sign).catch(() => null);
-  if (!info?.isFile) throw new Error(`--sign is "${sign}", which is no file: name minisign's key`);
-}
-
-async function isThere(command: string): Promise<boolean> {
-  const { success } = await new Deno.Command("sh", {
-    args: ["-c", 'command -v "$0" > /dev/null', command],
-  }).output();
-  return success;
+  if (sign === null || isFile(sign)) return;
+  throw new Error(`--sign is "${sign}", which is no file: name minisign's key`);
 }

@@ -92,7 +92,12 @@ export function makeProgram(context: AdminContext): AnyCommand {
     );
   program.hook("preAction", () => {
     const { db, database, key, verbose } = program.opts();
-    if (verbose) throw new Failure("usage", "--verbose needs --version, and nothing else");
+    if (verbose) {
+      throw new Failure(
+        "usage",
+        "--verbose can be used only with --version, and with nothing else",
+      );
+    }
     Object.assign(context, { db, database, key });
   });
   configureOutput(program, context);

@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { readSync } from "node:fs";
+import { withRegularFile } from "./read_regular_file.ts";
 
 /** Reads bytes of a file, from `start`, and at most `length` of them. */
 export type ReadPart = (start: number, length: number) => Uint8Array<ArrayBuffer>;
@@ -11,15 +12,9 @@ export type ReadPart = (start: number, length: number) => Uint8Array<ArrayBuffer
  * @throws Error if it is no regular file; Deno.errors.* or node's when the system refuses
  */
 export function withParts<T>(path: string, work: (size: number, read: ReadPart) => T): T {
-  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-  try {
-    const info = fstatSync(file);
-    if (!info.isFile()) throw new Error("it is not a regular file");
-    return work(info.size, (start, length) => {
+  return withRegularFile(path, (file, { size }) =>
+    work(size, (start, length) => {
       const bytes = new Uint8Array(length);
       return bytes.subarray(0, readSync(file, bytes, 0, length, start));
-    });
-  } finally {
-    closeSync(file);
-  }
+    }));
 }

@@ -332,7 +332,7 @@ testWith([], "help and version are on standard output", async () => {
   assert.deepEqual(list, {
     status: 2,
     stdout: "",
-    stderr: "openvpn-totp: --verbose needs --version, and nothing else\n",
+    stderr: "openvpn-totp: --verbose can be used only with --version, and with nothing else\n",
   });
   const none = await run(PROGRAM, []);
   assert.equal(none.status, 2);

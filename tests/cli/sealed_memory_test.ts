@@ -9,7 +9,7 @@ import { CLIENT, ServiceRig } from "../lab/service_rig.ts";
 import { LOG_LINE, withUser } from "../lab/user.ts";
 
 testWith(
-  ["root", "useradd", "python3"],
+  ["root", "useradd", "sealed memory"],
   "a login works, and says no more than elsewhere, where no memory may become executable",
   async () => {
     await withUser(async ({ username, password, secret, attempt }) => {
@@ -27,7 +27,7 @@ testWith(
 );
 
 testWith(
-  ["root", "useradd", "python3", "systemd-socket-activate"],
+  ["root", "useradd", "sealed memory", "systemd-socket-activate"],
   "the service and its helpers let a user in where no memory may become executable",
   async () => {
     await using directory = await makeTestDirectory();

@@ -4,7 +4,7 @@ import { compile, makeProfile, OPENVPN_PROFILE } from "../lab/apparmor.ts";
 import { mustRun, run } from "../lab/command.ts";
 import { makeTestDirectory, PROGRAM } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
-import { withMounts } from "../lab/unit_sandbox.ts";
+import { readOnly, withMounts } from "../lab/unit_sandbox.ts";
 
 const NOBODY = 65534;
 
@@ -61,7 +61,7 @@ testWith(
     const done = await place.setup("one", "--yes");
     assert.match(
       done.stdout,
-      /^Next: apparmor_parser -r \/etc\/apparmor\.d\/openvpn\n {6}openvpn-totp doctor\nThen: /m,
+      /^Next, in .*\n {2}apparmor_parser -r \S+\n {2}# restart OpenVPN\n {2}openvpn-totp doctor\n$/m,
     );
     assert.equal(place.rules(), `${mine}\n${block(place.config("one"), ...HOOK_RULES)}`);
     const [, backup] = place.names();
@@ -158,7 +158,10 @@ testWith(
       const { status, stderr } = await place.setup("one", "--yes");
       assert.equal(status, 1, stderr);
       assert.match(stderr.replace(/^openvpn-totp: warning: .*\n/, ""), line);
-      assert.match(stderr, / \(or leave AppArmor's rules out: --no-apparmor\)\n$/);
+      assert.match(
+        stderr,
+        / \(--no-apparmor skips this, and removes this server's rules for \S+\)\n$/,
+      );
       assert.match(stderr, /^openvpn-totp: [^\n]+\n$/);
       assert.deepEqual(
         [...place.names(), await Deno.readTextFile(place.config("one"))],
@@ -166,7 +169,7 @@ testWith(
       );
     };
     await place.write(`/srv/x r,\n"${PROGRAM}" rix,\n`);
-    await refuses(/local\/openvpn:2 \(rix\) keeps within OpenVPN's own profile .*remove it/);
+    await refuses(/local\/openvpn:2 \(rix\) keeps "\S+" within OpenVPN's own profile, .*remove it/);
     const text = block(place.config("one"), "/x r,").replace("# openvpn-totp: end\n", "");
     await place.write(text);
     await refuses(/line 1: .*by hand/);
@@ -206,6 +209,24 @@ testWith(
   },
 );
 
+testWith(["root", "unshare"], "setup says what it wrote before it failed", async () => {
+  await using place = await makePlace();
+  await place.write("# mine\n");
+  const conf = `${place.path}/conf`;
+  await Deno.mkdir(conf);
+  await Deno.writeTextFile(`${conf}/one.conf`, "dev tun\n");
+  const [command, ...args] = withMounts(readOnly(conf));
+  const setup = [PROGRAM, "setup", "--config", `${conf}/one.conf`, "--root", place.root, "--yes"];
+  const { status, stderr } = await run(command!, [...args, ...setup]);
+  assert.equal(status, 1);
+  const [, copy] = place.names();
+  const written = `"${place.local}" (the old version is "${
+    place.local.replace("openvpn", copy!)
+  }")`;
+  assert(stderr.includes(`; before that, setup wrote ${written}, and that stays: `), stderr);
+  assert.match(place.rules(), /PUx/);
+});
+
 testWith(
   ["root", "unshare", "apparmor_parser"],
   "doctor finds the rules that AppArmor lacks, and those that setup wrote",
@@ -240,23 +261,28 @@ testWith(
 
 testWith(
   ["root", "unshare", "openvpn", "apparmor_parser"],
-  "setup writes the rule for the directory that the unit gives OpenVPN",
+  "setup writes the rule for the directory that the unit gives OpenVPN, and looks at that OpenVPN",
   async () => {
     await using place = await makePlace();
     const { path, root } = place;
-    const unit = "[Service]\nEnvironment=TMPDIR=/var/vpn-tmp\n";
+    const openvpn = `${path}/openvpn/started`;
+    const start = `ExecStart=${openvpn} --config /etc/openvpn/server/%i.conf`;
+    const unit = `[Service]\nEnvironment=TMPDIR=/var/vpn-tmp\n${start}\n`;
     await Deno.mkdir(`${path}/system`);
     await Deno.writeTextFile(`${path}/system/openvpn-server@.service`, unit);
     await Deno.mkdir(`${path}/openvpn/server`, { recursive: true });
-    await Deno.writeTextFile(`${path}/openvpn/server/one.conf`, "dev tun\n");
+    await Deno.writeTextFile(openvpn, "\0OpenVPN 2.6.3 x86_64-pc-linux-gnu [SSL]");
+    const tokens = "auth-gen-token 0 external-auth\n";
+    await Deno.writeTextFile(`${path}/openvpn/server/one.conf`, `dev tun\n${tokens}`);
     const [command, ...args] = withMounts(
       `mount --bind ${root}/etc/apparmor.d /etc/apparmor.d`,
       `mount --bind ${path}/system /etc/systemd/system`,
       `mount --bind ${path}/openvpn /etc/openvpn`,
     );
     const setup = [PROGRAM, "setup", "--config", "/etc/openvpn/server/one.conf", "--yes"];
-    const { status, stderr } = await run(command!, [...args, ...setup]);
+    const { status, stdout, stderr } = await run(command!, [...args, ...setup]);
     assert.equal(status, 0, stderr);
+    assert.match(stdout, /external-auth, and OpenVPN is 2\.6\.3$/m);
     assert.match(place.rules(), /^owner \/var\/vpn-tmp\/openvpn_\*\.tmp rw,$/m);
   },
 );

@@ -1,38 +1,11 @@
 import type { BaseRecord } from "../../src/admin/build_record.ts";
 import { targetOf } from "../../scripts/base/base.ts";
 import type { Component } from "../../scripts/release/components.ts";
-import { makeDeb } from "../../scripts/release/deb.ts";
 import { namesOf } from "../../scripts/release/names.ts";
 import type { Packing } from "../../scripts/release/packing.ts";
-import { mustRun } from "./command.ts";
-import { OWN_PREFIX } from "./owner.ts";
-import { liveThrough } from "./package_life.ts";
-import { PROGRAM } from "./program.ts";
 
-/**
- * Has the Debian package of the program under test live through all that dpkg does, in the whole system
- * of a debootstrap, by what is inside.
- *
- * @param root the system's root directory, which this leaves without the package
- */
-export async function tryPackagesIn(root: string): Promise<void> {
-  const paths = [];
-  for (const version of ["1.0.0-rc.1", "1.0.0"]) {
-    const directory = await Deno.makeTempDir({ prefix: OWN_PREFIX, dir: `${root}/tmp` });
-    const path = `${directory}.deb`;
-    await makeDeb(packingOf(version, PROGRAM), directory, path);
-    await Deno.remove(directory, { recursive: true });
-    paths.push(path);
-  }
-  const [older = "", newer = ""] = paths.map((path) => path.slice(root.length));
-  const inside = (...command: string[]) => mustRun("chroot", [root, ...command]);
-  await liveThrough({
-    ...{ root, older, newer },
-    dpkg: (...args) => inside("dpkg", ...args),
-    program: (...args) => inside("openvpn-totp", ...args),
-  });
-  for (const path of paths) await Deno.remove(path);
-}
+/** An older and a newer version. */
+export const VERSIONS = ["1.0.0-rc.1", "1.0.0"];
 
 /** A base binary as Deno's own download is one. */
 export const OWN_BASE: BaseRecord = { origin: "download", sha256: "ab".repeat(32), deno: "2.7.11" };

@@ -1,3 +1,5 @@
+import { isFile } from "../../src/system/present_files.ts";
+
 /** Where Debian's packages put the programs of each version of PostgreSQL. */
 const DEBIAN = "/usr/lib/postgresql";
 
@@ -17,13 +19,5 @@ function debianVersions(): number[] {
       .filter(Number.isInteger).sort((a, b) => b - a);
   } catch {
     return [];
-  }
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
   }
 }

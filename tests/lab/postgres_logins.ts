@@ -36,7 +36,7 @@ export class AlicesLogins implements Disposable {
   readonly #logins: Logins;
   readonly #service: LoginService;
 
-  private constructor(logins: Logins) {
+  private constructor(readonly url: string, logins: Logins) {
     this.#logins = logins;
     this.#service = new LoginService({
       store: logins.logins,
@@ -70,6 +70,7 @@ export class AlicesLogins implements Disposable {
   ): Promise<AlicesLogins> {
     const options = { ...optionsFor(url, timeoutMs), connections };
     return new AlicesLogins(
+      url,
       isForOneLogin ? await openServerLogins(options.database) : await openLogins(options),
     );
   }

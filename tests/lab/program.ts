@@ -68,6 +68,11 @@ export async function copyProgram(directory: string): Promise<string> {
   return copy;
 }
 
+/** Writes a script that can be run at once; in a process of its own, for the reason above. */
+export async function writeScript(path: string, text: string): Promise<void> {
+  await mustRun("sh", ["-c", 'cat > "$0" && chmod 755 "$0"', path], { stdin: text });
+}
+
 /** Options that name a test's database, and the key file beside it. */
 export function on(db: string): string[] {
   return ["--db", db, "--key", keyFileOf(db)];

@@ -1,4 +1,8 @@
+import { isOnPath } from "../../scripts/is_on_path.ts";
+import { isThere } from "../../scripts/is_there.ts";
+import { isFile } from "../../src/system/present_files.ts";
 import { postgresBinary } from "./postgres_binaries.ts";
+import { canSealMemory } from "./sealed_memory.ts";
 import { canLimitTasks } from "./task_limit.ts";
 import { wayIn } from "./way_in.ts";
 
@@ -29,7 +33,7 @@ const REQUIREMENTS = {
   mandoc: command("mandoc", "mandoc"),
   sqlite3: command("sqlite3", "sqlite3"),
   postgres: {
-    isMet: () => ["initdb", "postgres", "psql"].every((name) => exists(postgresBinary(name))),
+    isMet: () => ["initdb", "postgres", "psql"].every((name) => isFile(postgresBinary(name))),
     advice: "a PostgreSQL server, 13 or later: apt-get install postgresql",
   },
   python3: command("python3", "python3"),
@@ -53,8 +57,8 @@ const REQUIREMENTS = {
   unshare: command("unshare", "util-linux"),
   journal: {
     isMet: () =>
-      exists(JOURNAL_WRITER) &&
-      exists("/usr/lib/python3/dist-packages/systemd/journal.py"),
+      isFile(JOURNAL_WRITER) &&
+      isFile("/usr/lib/python3/dist-packages/systemd/journal.py"),
     advice: "a journal's file, made and read: " +
       "apt-get install systemd-journal-remote python3-systemd",
   },
@@ -62,8 +66,12 @@ const REQUIREMENTS = {
     isMet: canLimitTasks,
     advice: "cgroups that root can make, with the controller pids",
   },
+  "sealed memory": {
+    isMet: canSealMemory,
+    advice: "Linux 6.3 or later, and python3: apt-get install python3",
+  },
   tun: {
-    isMet: () => exists("/dev/net/tun"),
+    isMet: () => isThere("/dev/net/tun"),
     advice: "/dev/net/tun: load the module tun",
   },
 } as const satisfies Record<
@@ -127,18 +135,4 @@ function command(
     isMet: () => isOnPath(name),
     advice: `${name}: apt-get install ${debianPackage}`,
   };
-}
-
-/** Says whether there is a command of this name. */
-export function isOnPath(name: string): boolean {
-  return (Deno.env.get("PATH") ?? "").split(":").some((place) => exists(`${place}/${name}`));
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

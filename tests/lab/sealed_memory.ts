@@ -1,4 +1,4 @@
-import { PROGRAM } from "./program.ts";
+import { PROGRAM, writeScript } from "./program.ts";
 
 /** PR_SET_MDWE, with PR_MDWE_REFUSE_EXEC_GAIN, then the program in the arguments (prctl(2)). */
 const SEAL = `
@@ -14,6 +14,17 @@ os.execvpe(sys.argv[1], sys.argv[1:], os.environ)
  */
 export const WITH_SEALED_MEMORY: readonly string[] = ["python3", "-I", "-c", SEAL];
 
+/** Says whether this machine's kernel can do that (Linux 6.3). */
+export function canSealMemory(): boolean {
+  const [command = "", ...args] = WITH_SEALED_MEMORY;
+  try {
+    return new Deno.Command(command, { args: [...args, "true"] }).outputSync().success;
+  } catch {
+    // There is no python3.
+    return false;
+  }
+}
+
 /**
  * Makes a file that runs the program under test like that.
  *
@@ -22,6 +33,6 @@ export const WITH_SEALED_MEMORY: readonly string[] = ["python3", "-I", "-c", SEA
 export async function sealedProgram(directory: string): Promise<string> {
   const path = `${directory}/sealed`;
   const words = [...WITH_SEALED_MEMORY, PROGRAM].map((word) => `'${word}'`);
-  await Deno.writeTextFile(path, `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`, { mode: 0o755 });
+  await writeScript(path, `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`);
   return path;
 }

@@ -1,4 +1,5 @@
 import { mustRun } from "./command.ts";
+import { packingOf } from "./packages.ts";
 
 /** What the packages' scripts run. */
 const COMMANDS = ["/bin/sh", "/bin/rm"];
@@ -18,8 +19,10 @@ export async function makeSmallRoot(root: string): Promise<void> {
   }
   await mustRun("mknod", [`${root}/dev/null`, "c", "1", "3"]);
   for (const command of COMMANDS) await copyWithLibraries(command, root);
+  const { architecture } = packingOf("1.0.0", "").names.debian;
   const records = INSTALLED.map((name) =>
-    `Package: ${name}\nStatus: install ok installed\nArchitecture: amd64\nMulti-Arch: same\n` +
+    `Package: ${name}\nStatus: install ok installed\nArchitecture: ${architecture}\n` +
+    "Multi-Arch: same\n" +
     "Maintainer: a test <a@test.invalid>\nVersion: 99\nDescription: a test's\n"
   );
   await Deno.writeTextFile(`${root}/var/lib/dpkg/status`, records.join("\n"));

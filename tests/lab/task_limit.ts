@@ -1,3 +1,4 @@
+import { isFile } from "../../src/system/present_files.ts";
 import { newName } from "./owner.ts";
 
 /** Where the kernel's groups of processes may be made, in its older and its newer order. */
@@ -35,20 +36,11 @@ function makeGroup(): string | null {
     const group = `${parent}/${newName()}`;
     try {
       Deno.mkdirSync(group);
-      if (isLimitable(group)) return group;
+      if (isFile(`${group}/pids.max`)) return group;
       Deno.removeSync(group);
     } catch {
       // Another order, or not ours to change.
     }
   }
   return null;
-}
-
-function isLimitable(group: string): boolean {
-  try {
-    Deno.statSync(`${group}/pids.max`);
-    return true;
-  } catch {
-    return false;
-  }
 }

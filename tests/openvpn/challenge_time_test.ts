@@ -53,29 +53,43 @@ testScripts(
   },
 );
 
+/** Puts an advised line where it belongs: in place of the one that is named, or at the end. */
+async function follow(config: string, { line, at }: Finding): Promise<void> {
+  const lines = (await Deno.readTextFile(config)).trimEnd().split("\n");
+  const place = at === null ? lines.length : Number(at.slice(`${config}:`.length)) - 1;
+  lines.splice(place, 1, line!);
+  await Deno.writeTextFile(config, `${lines.join("\n")}\n`);
+}
+
 testScripts(
   OPENVPN_LAB,
-  "where OpenVPN does not start because tokens are renewed too often, doctor says so",
+  "where OpenVPN does not start because tokens are renewed too often, doctor says what helps",
   async () => {
-    await using server = await OpenvpnServer.start();
+    await using server = await OpenvpnServer.start([WITHOUT_TOKENS]);
     const config = `${server.directory}/server.conf`;
     const text = await Deno.readTextFile(config);
+    const plain = "auth-gen-token";
     for (
-      const lines of [
-        ["reneg-sec 0"],
-        ["reneg-sec 119"],
-        ["reneg-sec 399", "hand-window 200"],
-        ["auth-gen-token 0 119"],
-      ]
+      const [lines, ...advice] of [
+        [["reneg-sec 119 60", plain], "reneg-sec 3600"],
+        [["hand-window 2000", plain], "reneg-sec 4000"],
+        [[`${plain} 86400 119 external-auth`], `${plain} 86400 120 external-auth`],
+        [["reneg-sec 0", `${plain} 0 60`], "reneg-sec 3600", `${plain} 0 120`],
+      ] as const
     ) {
       await Deno.writeTextFile(config, [text, ...lines].join("\n"));
-      const { status, stdout } = await run("openvpn", ["--config", config]);
-      assert.equal(status, 1);
-      assert.match(stdout, /Options error: --auth-gen-token/);
-      const { level, why, line } = await finding(config, "session_token");
-      assert.equal(level, "problem");
-      assert.match(why!, /OpenVPN does not start/);
-      assert.equal(line, "reneg-sec 3600");
+      for (const line of advice) {
+        const { status, stdout } = await run("openvpn", ["--config", config]);
+        assert.equal(status, 1);
+        assert.match(stdout, /Options error: --auth-gen-token/);
+        const found = await finding(config, "session_token");
+        assert.equal(found.level, "problem");
+        assert.match(found.why!, /OpenVPN does not start/);
+        assert.equal(found.line, line);
+        await follow(config, found);
+      }
+      assert.equal((await finding(config, "session_token")).level, "ok");
+      await server.restart();
     }
   },
 );

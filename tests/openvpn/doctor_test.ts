@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Finding } from "../../src/server_setup/doctor/finding.ts";
 import { makeAccount } from "../lab/accounts.ts";
 import { mustRun, run } from "../lab/command.ts";
+import { MACHINE_FINDINGS } from "../lab/machine_findings.ts";
 import { OpenvpnClient } from "../lab/openvpn_client.ts";
 import { OpenvpnServer, WITHOUT_TOKENS } from "../lab/openvpn_server.ts";
 import { codeOf, enroll, PROGRAM } from "../lab/program.ts";
@@ -18,7 +19,7 @@ async function findingsAt(config: string): Promise<string[]> {
   const { stdout } = await run(PROGRAM, args);
   const { findings } = JSON.parse(stdout) as { findings: Finding[] };
   return findings.filter(({ id, level }) =>
-    level !== "ok" && !["clock", "program_file", "guessing"].includes(id)
+    level !== "ok" && ![...MACHINE_FINDINGS, "guessing"].includes(id)
   ).map(({ id }) => id);
 }
 

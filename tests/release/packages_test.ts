@@ -4,12 +4,10 @@ import type { Packing } from "../../scripts/release/packing.ts";
 import { makeRpm } from "../../scripts/release/rpm.ts";
 import { mustRun, run } from "../lab/command.ts";
 import { liveThrough } from "../lab/package_life.ts";
-import { packingOf } from "../lab/packages.ts";
+import { packingOf, VERSIONS } from "../lab/packages.ts";
 import { makeTestDirectory, PROGRAM } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
 import { makeSmallRoot } from "../lab/small_root.ts";
-
-const VERSIONS = ["1.0.0-rc.1", "1.0.0"];
 
 /**
  * Makes both versions of a package, and a root directory to install them in. A small file is in the

@@ -1,18 +1,19 @@
 import assert from "node:assert/strict";
 import { sign } from "../../scripts/release/sign.ts";
+import { testAlone } from "../lab/alone.ts";
 import { mustRun, run } from "../lab/command.ts";
 import { makeTestDirectory } from "../lab/program.ts";
-import { testWith } from "../lab/requirements.ts";
 
-testWith(["minisign"], "a signature of the sums verifies, and not for other sums", async () => {
+const NAME = "a signature of the sums verifies, and not for other sums";
+
+testAlone(import.meta.url, ["minisign"], NAME, async () => {
   await using directory = await makeTestDirectory();
   const { path } = directory;
   await mustRun("minisign", ["-G", "-W", "-p", `${path}/public`, "-s", `${path}/secret`]);
   await Deno.writeTextFile(`${path}/SHA256SUMS`, "sum  file\n");
-  const umask = Deno.umask(0o077);
+  Deno.umask(0o077);
   assert.equal(await sign(path, `${path}/secret`, "openvpn-totp-1.2.3"), "SHA256SUMS.minisig");
   assert.equal(Deno.statSync(`${path}/SHA256SUMS.minisig`).mode! & 0o777, 0o644);
-  Deno.umask(umask);
   const verify = () => run("minisign", ["-V", "-p", `${path}/public`, "-m", `${path}/SHA256SUMS`]);
   const { status, stdout } = await verify();
   assert.equal(status, 0);

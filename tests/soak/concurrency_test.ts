@@ -7,7 +7,15 @@ import { admin, makeTestDirectory } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
 import { ROOT_AND_ACCOUNT } from "../lab/user.ts";
 import { type Books, readBooks } from "./books.ts";
-import { type Answer, isLocked, type Latencies, Load, type Login, type Member } from "./load.ts";
+import {
+  type Answer,
+  hasGivenUp,
+  isLocked,
+  type Latencies,
+  Load,
+  type Login,
+  type Member,
+} from "./load.ts";
 import { AT_ONCE, IS_SOAK, LOAD_SECONDS, quantile, report } from "./size.ts";
 
 /** Refusals of commands that are right where others add and delete users meanwhile. */
@@ -27,7 +35,7 @@ testWith(
 
 testWith(
   ROOT_AND_ACCOUNT,
-  "more processes than the machine can run: a lock may refuse after the wait, and all else holds",
+  "more processes than the machine can run: a call may give up, and all else holds",
   () => underLoad({ share: Infinity, seconds: LOAD_SECONDS / 2 }),
 );
 
@@ -57,10 +65,12 @@ async function underLoad(
 
   const latencies = load.takeLatencies();
   reportLoad(load, latencies, alone, seconds);
-  for (const ms of load.locked) assert(ms >= LOGIN_BUSY_TIMEOUT_MS, `gave up after ${ms} ms`);
+  for (const { ms, output } of load.gaveUp) {
+    assert(!isLocked(output) || ms >= LOGIN_BUSY_TIMEOUT_MS, `a lock refused after ${ms} ms`);
+  }
   // An ordinary run shares the machine with other tests, which may keep any call from its turn.
   if (IS_SOAK && share < 1 && keepsUp(latencies, alone)) {
-    assert.deepEqual(load.locked, [], "refused by a lock");
+    assert.deepEqual(load.gaveUp, [], "gave up");
   }
   for (const line of load.complaints) assert.match(line, EXPECTED);
 
@@ -189,9 +199,8 @@ async function checkLogins(
   const rows = Map.groupBy(books.decisions, ({ address }) => address);
   for (const login of logins) {
     const { member, attempt, first, answers } = login;
-    // What a lock refuses has no line: the database was not to be had. Its 0 stands, whatever an answer
-    // beside it comes to.
-    const decided = answers.filter(({ output }) => !isLocked(output));
+    // What gives up has no line: nothing was written. Its 0 stands, whatever an answer beside it comes to.
+    const decided = answers.filter(({ output }) => !hasGivenUp(output));
     const isSpoilt = decided.length < answers.length;
     // Two refusals that are alike are one row.
     const written = (rows.get(login.address) ?? []).flatMap(({ step, outcome, count }) =>
@@ -219,7 +228,7 @@ async function checkLogins(
 /**
  * Holds a login's lines against the audit trail.
  *
- * @param decided the answers that no lock refused
+ * @param decided the answers that did not give up
  * @param written what the trail has; null where that can't be told
  */
 function checkTrail(
@@ -229,11 +238,11 @@ function checkTrail(
 ): void {
   const isSpoilt = decided.length < answers.length;
   for (const { stderr } of [first, ...decided.map(({ output }) => output)]) {
-    if (isLocked(first) || !/ reason=failure /.test(stderr)) continue;
+    if (hasGivenUp(first) || !/ reason=failure /.test(stderr)) continue;
     assert(isSpoilt && stderr.includes("already has an answer"), stderr);
   }
   const told = [
-    ...isLocked(first) ? [] : [`password ${outcomeOf(first.stderr)}`],
+    ...hasGivenUp(first) ? [] : [`password ${outcomeOf(first.stderr)}`],
     ...decided.map(({ output }) => `code ${outcomeOf(output.stderr)}`),
   ];
   if (written !== null) {
@@ -256,7 +265,7 @@ function outcomeOf(stderr: string): string {
 
 /** Tells of the load, beside calls of the same run that had the machine for themselves. */
 function reportLoad(
-  { logins, rekeys, locked, mostAtOnce }: Load,
+  { logins, rekeys, gaveUp, mostAtOnce }: Load,
   latencies: Latencies,
   alone: Latencies,
   seconds: number,
@@ -265,7 +274,7 @@ function reportLoad(
   report(
     `\n  ${AT_ONCE} workers for ${seconds} s, seed ${SEED}: ${count} calls, ` +
       `at most ${mostAtOnce} at once, ${logins.length} logins, ${rekeys} rekeys, ` +
-      `${locked.length} refused by a lock`,
+      `${gaveUp.length} gave up`,
   );
   for (const [kind, times] of Object.entries(latencies)) {
     const base = quantile(alone[kind as keyof Latencies], 0.5);

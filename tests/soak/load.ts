@@ -29,7 +29,7 @@ export interface Login {
   answers: Answer[];
 }
 
-/** Milliseconds of calls that no lock refused, by what they were. */
+/** Milliseconds of calls that did not give up, by what they were. */
 export type Latencies = Record<"external" | "pam" | "code" | "admin", number[]>;
 
 /** What a call for a code sends back. */
@@ -38,10 +38,10 @@ export const ANSWERS = ["right", "wrong", "garbage", "twice", "both"] as const;
 /** Calls of the program against one database, and what each one came to. */
 export class Load {
   readonly logins: Login[] = [];
-  /** Commands that failed, with what they said; not those that a lock refused. */
+  /** Commands that failed, with what they said; not those that gave up. */
   readonly complaints: string[] = [];
-  /** How long calls took that gave up waiting for the database, in milliseconds. */
-  readonly locked: number[] = [];
+  /** Calls that gave up before they had decided anything, and how long they took. */
+  readonly gaveUp: { ms: number; output: Output }[] = [];
   calls = 0;
   /** The most calls that were under way at once. */
   mostAtOnce = 0;
@@ -188,12 +188,21 @@ export class Load {
     const start = performance.now();
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#underWay);
     const output = await call();
-    const taken = performance.now() - start;
+    const ms = performance.now() - start;
     this.#underWay--;
     this.calls++;
-    (isLocked(output) ? this.locked : this.#latencies[kind]).push(taken);
+    if (hasGivenUp(output)) this.gaveUp.push({ ms, output });
+    else this.#latencies[kind].push(ms);
     return output;
   }
+}
+
+/**
+ * Says whether a call gave up before it had decided anything: a lock did not come free, or the user's
+ * secret was changed, or sealed anew, each time that it was checked.
+ */
+export function hasGivenUp(output: Output): boolean {
+  return isLocked(output) || output.stderr.includes("secret_changed");
 }
 
 /** Says whether a call gave up waiting for the database. */

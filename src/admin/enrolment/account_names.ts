@@ -2,7 +2,7 @@ import { findAccount } from "../../system/accounts.ts";
 import { quoted } from "../../text/printable.ts";
 import type { AdminContext } from "../context.ts";
 
-/** How many names a warning lists: a directory of users may be missing as a whole. */
+/** How many names are listed: a whole directory of users may be missing, or spelled differently. */
 const MOST_NAMES = 20;
 
 /** Looks up an account's own name; undefined if there is no account, null if it cannot be told. */
@@ -23,11 +23,7 @@ export function doubtsAbout(usernames: readonly string[], lookUp: LookUp): strin
   const others = names.flatMap(({ given, own }) =>
     own === undefined || own === null || own === given ? [] : [{ given, own }]
   );
-  return [
-    ...unknown.length === 0 ? [] : [
-      `the system has no account for ${listed(unknown)}: ` +
-      "logins will fail until there is one",
-    ],
+  const respelled = [
     ...unknown.flatMap((given) => {
       const meant = otherSpelling(given, lookUp);
       return meant === null ? [] : [`the system has an account ${quoted(meant)}: ${advice(meant)}`];
@@ -36,6 +32,15 @@ export function doubtsAbout(usernames: readonly string[], lookUp: LookUp): strin
       `the system's own name for ${quoted(given)} is ${quoted(own)}, and PAM may use that name: ` +
       `a login would then not find the user; ${advice(own)}`
     ),
+  ];
+  const more = respelled.length - MOST_NAMES;
+  return [
+    ...unknown.length === 0 ? [] : [
+      `the system has no account for ${listed(unknown)}: ` +
+      "logins will fail until there is one",
+    ],
+    ...respelled.slice(0, MOST_NAMES),
+    ...more > 0 ? [`the system spells ${more} more of the names differently`] : [],
   ];
 }
 

@@ -10,7 +10,10 @@ export interface Documented {
   also?: { readonly [sentence: string]: Fields };
 }
 
-/** The type of an object with documented fields: it has no others, and lacks none. */
+/**
+ * The type of an object with documented fields: it lacks none. That it has no others, the compiler
+ * sees only where no other object is spread into it; tests/cli/json_test.ts looks at what is printed.
+ */
 export type ObjectOf<Texts> = {
   [Name in keyof Texts]: Texts[Name] extends { of: infer Inner }
     ? ObjectOf<Inner> | readonly ObjectOf<Inner>[] | null

@@ -5,7 +5,8 @@ import { OF_USERS } from "./users.ts";
 
 /**
  * What each command prints with `--json`: for docs/scripts.md, and for the compiler, which has each
- * command print these fields. Programs read them, so a name never changes. Commands load no text of it.
+ * command print at least these fields. Programs read them, so a name never changes. Commands load no
+ * text of it.
  */
 export const JSON_FIELDS = { ...OF_USERS, ...OF_SERVER, ...OF_MIGRATION } as const;
 

@@ -76,10 +76,11 @@ export function denialOf<R extends FileRule>(
 
 /**
  * What happens to a program that is executed: it leaves OpenVPN's profile, for one of its own or
- * none; it stays in it; or it is not executed. Or rules are at odds, so that the parser does not
- * take the profile at all.
+ * none, or only for one of its own (`needs-profile`), without which it is not executed; it stays in
+ * it; or it is not executed. Or rules are at odds, so that the parser does not take the profile at
+ * all.
  */
-export type Execution = "leaves" | "stays" | "denied" | "conflict";
+export type Execution = "leaves" | "needs-profile" | "stays" | "denied" | "conflict";
 
 /** What rules say about executing a program. A rule for its path alone comes before patterns. */
 export function executionOf(rules: readonly FileRule[], path: string): Execution {
@@ -92,7 +93,7 @@ export function executionOf(rules: readonly FileRule[], path: string): Execution
   if (areAtOdds(exact) || areAtOdds(others)) return "conflict";
   const counting = exact.length > 0 ? exact : others;
   if (counting.length === 0 || about.length > allowed.length) return "denied";
-  return counting.every(leaves) ? "leaves" : "stays";
+  return wayOf(counting[0]!);
 }
 
 /** The rules about executing a program that the parser takes no other one beside, or that forbid it. */
@@ -109,7 +110,11 @@ function areAtOdds(rules: readonly FileRule[]): boolean {
   return new Set(ways).size > 1;
 }
 
-/** `Px`, `Ux` and `PUx`, also without scrubbing; `Pix` and `C…` may stay with OpenVPN's rules. */
-export function leaves({ permissions }: FileRule): boolean {
-  return /[pPuU]+x/.test(permissions) && !/[icC]/.test(permissions);
+/**
+ * What a rule does with a program (apparmor.d(5), "Access Modes"), also without scrubbing: `Ux` and
+ * `PUx` let it leave, `Px` needs a profile; `Pix` and `C…` may stay with OpenVPN's rules.
+ */
+function wayOf({ permissions }: FileRule): Execution {
+  if (/[icC]/.test(permissions) || !/[pPuU]x/.test(permissions)) return "stays";
+  return /[uU]/.test(permissions) ? "leaves" : "needs-profile";
 }

@@ -57,6 +57,20 @@ export function withoutOurRules(text: string): string {
   }).join("");
 }
 
+/**
+ * The server that a rule of setup's is for, by the path of its configuration; null for a rule of
+ * somebody else's.
+ *
+ * @param text a local file's, decoded
+ * @param line counted from 1
+ */
+export function serverOf(text: string, line: number): string | null {
+  const bare = linesOf(text).slice(0, line).map((one) => one.trim());
+  const start = bare.findLastIndex((one) => BEGIN.test(one));
+  if (start === -1 || bare.includes(END, start)) return null;
+  return bare[start]!.match(/, for (.*)\)$/)?.[1] ?? null;
+}
+
 function placeOf(lines: readonly string[], config: string): Place | null {
   const bare = lines.map((line) => line.trim());
   const starts = bare.flatMap((line, i) => BEGIN.test(line) ? [i] : []);

@@ -19,7 +19,7 @@ export function patternOf(path: string): string {
   if (isNameable) return path.replace(SPECIAL, "\\$&");
   throw new Failure(
     "config_error",
-    `no rule of AppArmor's can name the path ${quoted(path)}: choose another one`,
+    `no AppArmor rule can name the path ${quoted(path)}: choose another one`,
   );
 }
 

@@ -15,7 +15,8 @@ export interface ProfileText {
 const WORD = '("[^"]+"|[^\\s"{][^\\s"]*|\\{[^\\s"]+)';
 const HEADER = new RegExp(
   `^[ \\t]*(?:profile[ \\t]+${WORD}(?:[ \\t]+${WORD})?|(?=["/@{])${WORD})` +
-    "(?:[ \\t]+(?:xattrs|flags)[ \\t]*=[ \\t]*\\([^)\\n]*\\))*[ \\t]*\\{[ \\t]*(?:#.*)?\\r?$",
+    "(?:[ \\t]+(?:xattrs|flags)[ \\t]*=[ \\t]*\\([^)\\n]*\\))*" +
+    "[ \\t]*(?:\\r?\\n[ \\t]*)?\\{[ \\t]*(?:#.*)?\\r?$",
   "m",
 );
 

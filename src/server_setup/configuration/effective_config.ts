@@ -2,7 +2,7 @@ import { dirname, resolve } from "node:path/posix";
 import { type Config, lastNamed } from "../openvpn_config/directive.ts";
 import { readCommandLine, readConfig, type ReadFile } from "../openvpn_config/read_config.ts";
 import { readUnit } from "../systemd/read_unit.ts";
-import { commandOf, lastOf, listOf, type Unit } from "../systemd/unit_file.ts";
+import { commandOf, lastOf, listOf, type Unit, wordsOf } from "../systemd/unit_file.ts";
 import { unitNameFor } from "./config_file.ts";
 
 /**
@@ -32,13 +32,14 @@ export function readEffectiveConfig(
   return unit === null ? config : withTmpDir(config, unit);
 }
 
+const TMPDIR = "TMPDIR=";
+
 /** Without a `tmp-dir`, OpenVPN takes what TMPDIR in its environment says. */
 function withTmpDir(config: Config, unit: Unit): Config {
-  const [last] = listOf(unit, "Environment").reverse().flatMap(({ value, file, line }) => {
-    const [, inQuotes, bare] = value.match(/(?:^|\s)(?:"TMPDIR=([^"]*)"|TMPDIR=([^\s"]+))/) ?? [];
-    const path = inQuotes ?? bare;
-    return path === undefined ? [] : { words: [path], file, line, lastLine: line };
-  });
+  const last = listOf(unit, "Environment").flatMap(({ value, file, line }) =>
+    wordsOf(value, unit).filter((word) => word.startsWith(TMPDIR))
+      .map((word) => ({ words: [word.slice(TMPDIR.length)], file, line, lastLine: line }))
+  ).at(-1);
   if (last === undefined || lastNamed(config, "tmp-dir") !== null) return config;
   const directive = { name: "tmp-dir", isInline: false, ...last };
   return { ...config, directives: [...config.directives, directive] };

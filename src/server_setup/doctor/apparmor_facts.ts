@@ -1,6 +1,7 @@
 import { readKernelFile } from "../../system/kernel_file.ts";
 import type { EpochMs } from "../../core/epoch.ts";
 import { Failure } from "../../core/failure.ts";
+import { isFile } from "../../system/present_files.ts";
 import { type Denial, readDenials } from "../apparmor/denials.ts";
 import { LOCAL_PATH, PROFILE_PATH } from "../apparmor/names.ts";
 import type { Need } from "../apparmor/needs.ts";
@@ -23,8 +24,10 @@ export interface ApparmorFacts {
   needs: readonly Need[];
   /** Why no rules can be written for it; null if they can. */
   trouble: string | null;
-  /** Null if there is no file, or none that can be read. */
+  /** Null if there is no file, or no profile that can be read in it. */
   profile: Profile | null;
+  /** Whether there is a file that is to have it. */
+  hasFile: boolean;
   /** The kernel's profiles by name, each with its mode; null if it does not say. */
   loaded: ReadonlyMap<string, string> | null;
   /** What was refused after somebody last changed the rules, the latest last. */
@@ -52,6 +55,7 @@ export function gatherApparmor(
   return {
     ...needed(needs),
     profile,
+    hasFile: isFile(root + PROFILE_PATH),
     loaded: loadedIn(root),
     denials: profile === null ? [] : denialsOf(profile, now, root),
   };
@@ -91,9 +95,10 @@ function denialsOf({ name }: Profile, now: EpochMs, root: string): Denial[] {
     .filter(({ second }) => second * 1000 > since && second * 1000 <= now);
 }
 
+/** Not when the content was written: packages and copies keep that time. */
 function changeOf(path: string): number {
   try {
-    return Deno.statSync(path).mtime?.getTime() ?? 0;
+    return Deno.statSync(path).ctime?.getTime() ?? 0;
   } catch {
     return 0;
   }

@@ -10,7 +10,7 @@ import { isServiceMode } from "../configuration/service_lines.ts";
 import { type Config, directivesNamed, lastNamed } from "../openvpn_config/directive.ts";
 import type { ReadFile } from "../openvpn_config/read_config.ts";
 import { needsOf } from "../apparmor/needs.ts";
-import { lastOf, type Unit } from "../systemd/unit_file.ts";
+import { commandOf, lastOf, type Unit } from "../systemd/unit_file.ts";
 import { gatherApparmor } from "./apparmor_facts.ts";
 import { directoryAt, readersOf, scriptAt, troubleAbove, troubleOf } from "./file_facts.ts";
 import { findOpenvpn } from "./openvpn_version.ts";
@@ -25,7 +25,7 @@ import { areFilesNamed, settingsIn, settingsOf, variablesIn } from "./settings_i
 /** Where to look. */
 export interface GatherOptions {
   configPath: string;
-  /** OpenVPN's program, if it is not in one of the usual places. */
+  /** OpenVPN's program, if it is neither the unit's nor in one of the usual places. */
   openvpn: string | undefined;
   readFile: ReadFile;
   now(): EpochMs;
@@ -103,7 +103,7 @@ export function gatherLines(
     configPath,
     config,
     program: Deno.realPathSync(program),
-    openvpn: findOpenvpn(openvpn),
+    openvpn: findOpenvpn(openvpn, startedBy(unit)),
     unit,
     user,
     serviceSettings,
@@ -112,6 +112,11 @@ export function gatherLines(
     tmpDir: tmpDirIn(config, user),
     logDirectory: settings.log.startsWith("/") ? directoryAt(dirname(settings.log)) : null,
   };
+}
+
+/** The program that a unit starts; null if it is not known. */
+function startedBy(unit: Unit | null): string | null {
+  return unit === null ? null : commandOf(unit)?.words[0] ?? null;
 }
 
 /** Says whether the configuration leaves logins to a management client. */

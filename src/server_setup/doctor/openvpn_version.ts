@@ -15,12 +15,18 @@ const MAX_BYTES = 64 * 1024 * 1024;
  * Finds OpenVPN's program and reads its version from the title that `openvpn --version` prints. The
  * program is not run, because this one has no permission to run others.
  *
- * @param given the program's path, if it is not in a usual place
+ * @param given the program's path; otherwise it is looked for
+ * @param started the program that the server's unit starts; null if no unit is known
  * @returns its path without links, by which the kernel's security modules know it; null if it is not
  *   there, or has no title
  */
-export function findOpenvpn(given: string | undefined): { path: string; version: string } | null {
-  for (const place of given === undefined ? PLACES : [given]) {
+export function findOpenvpn(
+  given: string | undefined,
+  started: string | null,
+): { path: string; version: string } | null {
+  // systemd looks for a name without a path in directories that are among the places.
+  const places = started?.startsWith("/") ? [started, ...PLACES] : PLACES;
+  for (const place of given === undefined ? places : [given]) {
     try {
       const path = Deno.realPathSync(place);
       const { isFile, size } = Deno.statSync(path);

@@ -13,27 +13,35 @@ const SCRIPT_TYPE = "openvpn_unconfined_script_exec_t";
 const BOOLEAN = "openvpn_run_unconfined";
 
 /** Whether SELinux lets OpenVPN run the program with the rights that it needs. */
-export function checkSelinux({ selinux: facts, serviceSettings }: SetUp): Finding[] {
+export function checkSelinux({ selinux: facts, serviceSettings, service }: SetUp): Finding[] {
   if (facts === null) return [ok(ID, "the kernel does not use SELinux")];
   const { openvpn } = facts;
   if (openvpn !== null && typeOf(openvpn) !== OPENVPN_TYPE) {
     return [ok(ID, `SELinux does not confine OpenVPN: ${described(openvpn)}`)];
   }
-  if (serviceSettings !== null) return [checkSocket(facts)];
+  if (serviceSettings !== null) {
+    return [checkSocket(facts, service?.management?.file?.isSocket ?? false)];
+  }
   const commands = commandsFor(facts);
   if (commands.length === 0) return [ok(ID, "SELinux lets the program leave OpenVPN's domain")];
   return [facts.runsUnconfined === null ? unknownPolicy(facts) : confined(facts, commands)];
 }
 
+/** The type that OpenVPN's domain may write. */
+const OWN_TYPE = "openvpn_var_lib_t";
+
 /** The program stays in OpenVPN's domain. */
 function confined(facts: SelinuxFacts, commands: readonly string[]): Finding {
   const what = `SELinux keeps the program within OpenVPN's domain (${labelsOf(facts)}; ` +
     `${BOOLEAN} is ${facts.runsUnconfined ? "on" : "off"})`;
-  const why = "there it may not write a database that root has made (var_lib_t), and every login " +
-    "is refused";
   const command = commands.join(" && ");
-  if (facts.isEnforcing) return problem(ID, what, why, { command });
-  return warning(ID, what, `${NOT_ENFORCING}${why}`, { command });
+  // Neither a database's server nor a file of that type is refused by the policy.
+  const isRefused = facts.database.some((one) => ![OWN_TYPE, null].includes(typeOf(one)));
+  const why = isRefused
+    ? "there it may not write a database that root has made (var_lib_t), and every login is refused"
+    : "whether logins work there is not known";
+  if (isRefused && facts.isEnforcing) return problem(ID, what, why, { command });
+  return warning(ID, what, `${facts.isEnforcing ? "" : NOT_ENFORCING}${why}`, { command });
 }
 
 const NOT_ENFORCING = "SELinux only logs that now; once it enforces, ";
@@ -48,8 +56,9 @@ function unknownPolicy(facts: SelinuxFacts): Finding {
 }
 
 /** With the service, OpenVPN runs nothing of ours; it makes a socket. */
-function checkSocket({ isEnforcing }: SelinuxFacts): Finding {
+function checkSocket({ isEnforcing }: SelinuxFacts, isMade: boolean): Finding {
   const what = "SELinux confines OpenVPN, which makes its management socket in /run/openvpn-totp";
+  if (isMade) return ok(ID, `${what}; the socket is there`);
   if (!isEnforcing) return ok(ID, `${what}; it only logs what it would refuse`);
   const why = "whether the policy allows that is not known; if OpenVPN does not start, look for " +
     "refusals";

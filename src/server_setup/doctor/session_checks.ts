@@ -1,12 +1,14 @@
-import { type Config, lastNamed } from "../openvpn_config/directive.ts";
+import { type Config, type Directive, lastNamed } from "../openvpn_config/directive.ts";
 import { authPlugin } from "../configuration/auth_plugin.ts";
-import { secondsOf, tooFrequentRenewal, wholeNumber } from "../configuration/session_times.ts";
+import {
+  numberOf,
+  rareRenegotiation,
+  tooFrequentRenewal,
+  wholeNumber,
+} from "../configuration/session_times.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { LineFacts } from "./set_up.ts";
 import { checkTokenCrash, checkTokenSecret } from "./token_checks.ts";
-
-/** What is advised where `reneg-sec` is too short: OpenVPN's own default, in seconds. */
-const LONG_RENEG_SEC = 3600;
 
 /** With a shorter `reneg-sec`, a token expires before the second renegotiation; in seconds. */
 const LEAST_RENEG_SEC = 18;
@@ -51,10 +53,9 @@ function missingToken(tooFrequent: { least: number } | null): Finding {
   );
 }
 
-/** One of the two lines is there: OpenVPN's defaults fit. */
 function renewalProblem(
   config: Config,
-  { seconds, least }: { seconds: number; least: number },
+  { seconds, least, line }: NonNullable<ReturnType<typeof tooFrequentRenewal>>,
 ): Finding {
   return problem(
     "session_token",
@@ -63,15 +64,17 @@ function renewalProblem(
       : `auth-gen-token renews tokens every ${seconds} seconds`,
     `OpenVPN does not start: with auth-gen-token, it wants at least ${least} seconds (twice ` +
       "hand-window) from one renegotiation to the next",
-    {
-      line: `reneg-sec ${Math.max(LONG_RENEG_SEC, least)}`,
-      at: lastNamed(config, "reneg-sec") ?? lastNamed(config, "auth-gen-token"),
-    },
+    inPlace(config, line),
   );
 }
 
+/** Advises a line in place of the last one with its option, if there is one. */
+function inPlace(config: Config, line: string): { line: string; at: Directive | null } {
+  return { line, at: lastNamed(config, line.split(" ")[0]!) };
+}
+
 function checkTokenLifetime(config: Config): Finding {
-  const seconds = secondsOf(config, "reneg-sec");
+  const seconds = numberOf(config, "reneg-sec");
   if (seconds >= LEAST_RENEG_SEC) {
     return ok("session_token", "auth-gen-token is set");
   }
@@ -79,7 +82,7 @@ function checkTokenLifetime(config: Config): Finding {
     "session_token",
     `reneg-sec is ${seconds}`,
     `below ${LEAST_RENEG_SEC}, a session token expires before the next renegotiation`,
-    { line: `reneg-sec ${LONG_RENEG_SEC}`, at: lastNamed(config, "reneg-sec") },
+    inPlace(config, rareRenegotiation()),
   );
 }
 
@@ -93,10 +96,7 @@ function checkTime({ config, settings }: LineFacts): Finding {
     "challenge_time",
     `users have ${given} seconds to answer, not the ${wanted} of totpChallengeTimeout`,
     least === most ? waits : `${waits}; it makes reneg-sec shorter for each client at random`,
-    {
-      line: longerChallenge(config, wanted),
-      at: lastNamed(config, "reneg-sec") ?? lastNamed(config, "hand-window"),
-    },
+    inPlace(config, longerChallenge(config, wanted)),
   );
 }
 
@@ -104,7 +104,7 @@ function checkTime({ config, settings }: LineFacts): Finding {
 function longerChallenge(config: Config, seconds: number): string {
   if (tooFrequentRenewal(config, seconds) === null) return `hand-window ${seconds}`;
   // Half of it is enough even when OpenVPN takes a tenth off.
-  return `reneg-sec ${Math.max(LONG_RENEG_SEC, Math.ceil(seconds * 2.25))}`;
+  return rareRenegotiation(Math.ceil(seconds * 2.25));
 }
 
 /**
@@ -114,12 +114,12 @@ function longerChallenge(config: Config, seconds: number): string {
  * manual says otherwise. What of the time the handshake has taken is taken off, too.)
  */
 function longestChallenge(config: Config): { least: number; most: number } {
-  const seconds = secondsOf(config, "reneg-sec");
+  const seconds = numberOf(config, "reneg-sec");
   const shortest = lastNamed(config, "reneg-sec")?.words[1];
   const choices = shortest === undefined
     ? Math.floor(seconds / 10)
     : seconds - wholeNumber(shortest);
-  const window = secondsOf(config, "hand-window");
+  const window = numberOf(config, "hand-window");
   const bound = (renegotiation: number) => Math.max(Math.floor(renegotiation / 2), window);
   return { least: bound(seconds - Math.max(choices, 1) + 1), most: bound(seconds) };
 }
@@ -127,7 +127,7 @@ function longestChallenge(config: Config): { least: number; most: number } {
 function checkInactive({ config, settings }: LineFacts): Finding[] {
   const at = lastNamed(config, "inactive");
   if (at === null) return [];
-  const seconds = numberOf(config, "inactive", 0);
+  const seconds = numberOf(config, "inactive");
   const wanted = settings.challengeTimeoutSeconds;
   if (seconds === 0 || seconds >= wanted) return [ok("inactive", `inactive is ${seconds}`)];
   return [warning(
@@ -139,16 +139,9 @@ function checkInactive({ config, settings }: LineFacts): Finding[] {
 }
 
 function checkAnswersInLog({ config }: LineFacts): Finding {
-  const verb = numberOf(config, "verb", 1);
+  const verb = numberOf(config, "verb");
   const what = verb >= 3
     ? `verb ${verb} logs users' answers in base64, but a code in the log is used up and worthless`
     : `verb ${verb} logs no answers`;
   return ok("answers_in_log", what);
-}
-
-/** A directive's number as C's atoi(3) reads it, but never below 0. */
-function numberOf(config: Config, name: string, byDefault: number): number {
-  const word = lastNamed(config, name)?.words[0];
-  if (word === undefined) return byDefault;
-  return wholeNumber(word);
 }

@@ -19,7 +19,12 @@ export function checkTmpDir(setUp: LineFacts): Finding {
   const trouble = troubleWith(setUp);
   if (trouble === null) return ok("tmp_dir", `temporary files are created in ${path}`);
   const { what, why, ...advice } = trouble;
-  return problem("tmp_dir", what, why, { ...advice, at: lastNamed(config, "tmp-dir") });
+  const at = lastNamed(config, "tmp-dir");
+  // The line that is advised belongs in the configuration.
+  if (at === null || config.files.includes(at.file)) {
+    return problem("tmp_dir", what, why, { ...advice, at });
+  }
+  return problem("tmp_dir", `${what} (${at.file}:${at.line})`, why, advice);
 }
 
 /** Advises another directory, since the present one may be in use by other programs as it is. */

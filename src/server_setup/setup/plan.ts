@@ -77,13 +77,16 @@ export function missingTokenLines(
 function requireRareRenewal(config: Config): void {
   const tooFrequent = tooFrequentRenewal(config);
   if (tooFrequent === null) return;
-  const { seconds, least } = tooFrequent;
-  const at = lastNamed(config, "reneg-sec") ?? lastNamed(config, "hand-window");
+  const { seconds, least, line } = tooFrequent;
+  const at = lastNamed(config, "reneg-sec");
+  const [origin, place] = at === null
+    ? ["OpenVPN's default", "into the configuration"]
+    : [`${at.file}:${at.line}`, "there"];
   throw new Failure(
     "config_error",
-    `reneg-sec is ${seconds} (${at?.file}:${at?.line}), and with auth-gen-token OpenVPN does not ` +
-      `start below ${least}, which is twice hand-window: write "reneg-sec 3600" there, then run ` +
-      "setup again; session tokens keep renegotiations from asking for codes",
+    `reneg-sec is ${seconds} (${origin}), and with auth-gen-token OpenVPN does not start below ` +
+      `${least}, which is twice hand-window: write "${line}" ${place}, then run setup again; ` +
+      "session tokens keep renegotiations from asking for codes",
   );
 }
 

@@ -3,12 +3,12 @@ import { isFile } from "../../system/present_files.ts";
 import { bytesOf, decodeLatin1, encodeLatin1 } from "../../text/latin1.ts";
 import { messageOf } from "../../text/message_of.ts";
 import { quoted } from "../../text/printable.ts";
-import { decisiveFor, executionOf } from "../apparmor/file_rules.ts";
 import { withoutOurRules, withRules } from "../apparmor/local_text.ts";
-import { LOCAL_PATH, PROFILE_PATH } from "../apparmor/names.ts";
+import { LOCAL_PATH, PROFILE_PATH, RELOAD } from "../apparmor/names.ts";
 import type { Need } from "../apparmor/needs.ts";
 import { allRulesIn, type FoundRule, includesIn } from "../apparmor/profile_text.ts";
 import { readTexts } from "../apparmor/read_texts.ts";
+import { contradictions, isThere, noteOnProfile } from "./apparmor_others.ts";
 import { type FileChange, originalAt } from "./file_change.ts";
 import type { Original } from "./replace_file.ts";
 
@@ -16,8 +16,8 @@ import type { Original } from "./replace_file.ts";
 export interface ApparmorPlan {
   /** Null if they stay as they are. */
   change: FileChange | null;
-  /** Whether there is a profile that they belong to. */
-  hasProfile: boolean;
+  /** The command that puts them into force; null where there is nothing to put into force. */
+  command: string | null;
   /** In words, what else is to be known. */
   notes: readonly string[];
 }
@@ -57,12 +57,14 @@ export function planApparmor(needs: readonly Need[], place: ApparmorPlace): Appa
   const others = rulesWith(withoutOurRules(now), profile, root);
   const missing = needs.filter((need) => !isThere(need, others));
   const next = withRules(now, place.config, missing.map(({ rule }) => bytesOf(rule)));
-  const all = rulesWith(next, profile, root);
-  return {
-    change: changeTo(next, original, root),
-    hasProfile: profile !== null,
-    notes: [...notesOn(profile), ...needs.flatMap((need) => contradictionOf(need, others, all))],
-  };
+  const change = changeTo(next, original, root);
+  const after = { local: decoded(next), all: rulesWith(next, profile, root) };
+  const notes = needs.flatMap((need) => [
+    ...noteOnProfile(need, others),
+    ...contradictions(need, others, after),
+  ]);
+  const command = reloadFor(change, profile !== null);
+  return { change, command, notes: [...notesOn(profile), ...notes] };
 }
 
 /**
@@ -70,16 +72,20 @@ export function planApparmor(needs: readonly Need[], place: ApparmorPlace): Appa
  * they stay, and a note says why.
  */
 export function planWithoutApparmor({ root, read, config }: ApparmorPlace): ApparmorPlan {
-  const hasProfile = isFile(root + PROFILE_PATH);
   try {
     const original = rulesFileAt(root + LOCAL_PATH, read);
     const next = withRules(textOf(original) ?? "", config, []);
-    return { change: changeTo(next, original, root), hasProfile, notes: [] };
+    const change = changeTo(next, original, root);
+    return { change, command: reloadFor(change, isFile(root + PROFILE_PATH)), notes: [] };
   } catch (error) {
     if (!(error instanceof Failure) && !isSystemError(error)) throw error;
     const note = `AppArmor's rules stay as they are: ${messageOf(error)}`;
-    return { change: null, hasProfile, notes: [note] };
+    return { change: null, command: null, notes: [note] };
   }
+}
+
+function reloadFor(change: FileChange | null, hasProfile: boolean): string | null {
+  return change !== null && hasProfile ? RELOAD : null;
 }
 
 /** Null if nothing changes. */
@@ -96,54 +102,10 @@ function rulesFileAt(path: string, read: ApparmorPlace["read"]): Original | null
 /** All that counts if a text is in the local file: its rules, and those of the profile. */
 function rulesWith(local: string, profile: string | null, root: string): FoundRule[] {
   const texts = [
-    { file: LOCAL_PATH, text: local, level: 0 as const },
-    { file: PROFILE_PATH, text: profile ?? "", level: 1 as const },
-  ].map((one) => ({ ...one, text: new TextDecoder().decode(encodeLatin1(one.text)) }));
-  return allRulesIn(texts, (path) => readTexts(root, path)).rules;
-}
-
-/**
- * Says whether somebody has written a rule for the program already, which lets it leave the
- * profile. Another one beside it could keep the parser from taking the profile at all.
- *
- * @throws Failure `config_error` if that rule is no good
- */
-function isThere({ program }: Need, others: readonly FoundRule[]): boolean {
-  const decisive = program === null ? [] : decisiveFor(others, program);
-  if (program === null || decisive.length === 0) return false;
-  const execution = executionOf(decisive, program);
-  if (execution === "leaves") return true;
-  const bad = decisive.find(({ isDenied }) => isDenied) ?? decisive.at(-1)!;
-  const what = {
-    denied: "forbids OpenVPN to run",
-    stays: "keeps within OpenVPN's own profile",
-    conflict: "contradicts another one for",
-  }[execution];
-  throw new Failure(
-    "config_error",
-    `the rule in ${placeOf(bad)} ${what} ${quoted(program)}, and AppArmor takes no other one ` +
-      "beside it: remove it, then run setup again",
-  );
-}
-
-/** Such as `FILE:LINE (PUx)`. */
-function placeOf({ file, line, permissions }: FoundRule): string {
-  return `${file}:${line} (${permissions})`;
-}
-
-/** Setup's rules for other servers may have been written before the administrator's own. */
-function contradictionOf(
-  { program }: Need,
-  others: readonly FoundRule[],
-  all: readonly FoundRule[],
-): string[] {
-  if (program === null || executionOf(all, program) !== "conflict") return [];
-  const [own] = decisiveFor(others, program);
-  return [
-    `for another server, ${LOCAL_PATH} has a rule of setup's for ${program}, which AppArmor does ` +
-    `not take beside ${own === undefined ? "others" : `the one in ${placeOf(own)}`}: run setup ` +
-    "for that server, too, before AppArmor loads the profile again",
+    { file: LOCAL_PATH, text: decoded(local), level: 0 as const },
+    { file: PROFILE_PATH, text: decoded(profile ?? ""), level: 1 as const },
   ];
+  return allRulesIn(texts, (path) => readTexts(root, path)).rules;
 }
 
 function notesOn(profile: string | null): string[] {
@@ -162,11 +124,16 @@ function textOf(original: Original | null): string | null {
   return original === null ? null : decodeLatin1(original.content);
 }
 
+/** What the bytes of a text stand for. */
+function decoded(text: string): string {
+  return new TextDecoder().decode(encodeLatin1(text));
+}
+
 function requireText(path: string, text: string): void {
   if (!text.includes("\0")) return;
   throw new Failure(
     "config_error",
-    `${quoted(path)} is no text of AppArmor's (it has a NUL character): move it away, then run ` +
-      "setup again",
+    `${quoted(path)} is not an AppArmor file (it contains a NUL character): move it away, then ` +
+      "run setup again",
   );
 }

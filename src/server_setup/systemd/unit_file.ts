@@ -60,15 +60,18 @@ export function isOn(unit: Unit, key: string): boolean {
 }
 
 /**
- * The words of `ExecStart=`, the program first, with the instance's specifiers replaced
+ * The words of `ExecStart=`, the program first, with the unit's specifiers replaced
  * (systemd.unit(5)); null if there is no command.
  */
 export function commandOf(unit: Unit): { words: string[]; at: Assignment } | null {
   const at = listOf(unit, "ExecStart").at(-1);
   if (at === undefined) return null;
-  const words = [...at.value.replace(/^[-@:+!|]+/, "").matchAll(WORD)]
-    .map(([word]) => filledIn(word.replace(QUOTES, "$1$2"), unit.name));
-  return { words, at };
+  return { words: wordsOf(at.value.replace(/^[-@:+!|]+/, ""), unit), at };
+}
+
+/** The words of a value, without quotes and with the unit's specifiers replaced. */
+export function wordsOf(value: string, { name }: Unit): string[] {
+  return [...value.matchAll(WORD)].map(([word]) => filledIn(word.replace(QUOTES, "$1$2"), name));
 }
 
 const WORD = /(?:"[^"]*"|'[^']*'|[^\s"'])+/g;
@@ -83,8 +86,12 @@ function filledIn(word: string, name: string): string {
     "%p": prefix,
     "%n": name,
     "%t": "/run",
+    "%S": "/var/lib",
+    "%C": "/var/cache",
+    "%T": "/tmp",
+    "%V": "/var/tmp",
   };
-  return word.replace(/%[%iIpnt]/g, (specifier) => values[specifier]!);
+  return word.replace(/%[%\w]/g, (specifier) => values[specifier] ?? specifier);
 }
 
 function unescaped(instance: string): string {

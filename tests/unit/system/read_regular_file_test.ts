@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readRegularFile } from "../../../src/system/read_regular_file.ts";
+import { withParts } from "../../../src/system/file_tail.ts";
 import { mustRun } from "../../lab/command.ts";
 import { makeTestDirectory } from "../../lab/program.ts";
 
@@ -20,15 +21,24 @@ Deno.test("anything but a regular file is neither read nor waited for, even if i
   await mustRun("mkfifo", [pipe]);
   await Deno.writeTextFile(file, "");
   const info = Deno.statSync(file);
+  const ways = [
+    (path: string) => readRegularFile(path, 5),
+    (path: string) => withParts(path, () => {}),
+  ];
   const { statSync } = Deno;
-  for (const path of [pipe, directory.path, "/dev/null"]) {
-    assert.throws(() => readRegularFile(path, 5), /not a regular file/);
-    // As if somebody had exchanged it after the look.
-    Deno.statSync = () => info;
+  const refuses = (path: string, look: typeof statSync) => {
+    Deno.statSync = look;
     try {
-      assert.throws(() => readRegularFile(path, 5), /not a regular file/);
+      for (const read of ways) assert.throws(() => read(path), /not a regular file/);
     } finally {
       Deno.statSync = statSync;
     }
+  };
+  for (const path of [pipe, directory.path, "/dev/null"]) {
+    refuses(path, statSync);
+    // As if somebody had exchanged it after the look.
+    refuses(path, () => info);
   }
+  // What the look takes for something else is not opened.
+  refuses(file, () => statSync("/dev/null"));
 });

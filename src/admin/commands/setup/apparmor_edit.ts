@@ -1,7 +1,7 @@
 import { Failure, isSystemError } from "../../../core/failure.ts";
 import { servedSocket } from "../../../server_setup/configuration/service_lines.ts";
 import type { Config } from "../../../server_setup/openvpn_config/directive.ts";
-import { LOCAL_PATH, RELOAD } from "../../../server_setup/apparmor/names.ts";
+import { LOCAL_PATH } from "../../../server_setup/apparmor/names.ts";
 import { needsOf } from "../../../server_setup/apparmor/needs.ts";
 import {
   type ApparmorPlan,
@@ -56,7 +56,10 @@ export function editApparmor(
     const isFailure = error instanceof Failure;
     if (!isFailure && !isSystemError(error)) throw error;
     const code = isFailure ? error.code : "input_error";
-    throw new Failure(code, `${error.message} (or leave AppArmor's rules out: --no-apparmor)`);
+    throw new Failure(
+      code,
+      `${error.message} (--no-apparmor skips this, and removes this server's rules for AppArmor)`,
+    );
   }
 }
 
@@ -75,20 +78,9 @@ export function apparmorText(plan: ApparmorPlan | null, screen: Screen): string 
   ].join("");
 }
 
-/** The command that puts changed rules into force; null if there is nothing to put into force. */
-export function reloadFor(plan: ApparmorPlan | null): string | null {
-  return plan?.change && plan.hasProfile ? RELOAD : null;
-}
-
 /** What is told of AppArmor's rules, for programs; null if they are left alone. */
 export function apparmorResult(plan: ApparmorPlan | null, root: string, backup: string | null) {
   if (plan === null) return null;
-  const { change, notes } = plan;
-  return {
-    file: root + LOCAL_PATH,
-    changes: change !== null,
-    backup,
-    notes,
-    command: reloadFor(plan),
-  };
+  const { change, notes, command } = plan;
+  return { file: root + LOCAL_PATH, changes: change !== null, backup, notes, command };
 }

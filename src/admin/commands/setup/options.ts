@@ -26,10 +26,13 @@ export function addSetupOptions<Arguments extends unknown[]>(command: Command<Ar
     )
     .option(
       "--apparmor",
-      "add the rules that AppArmor's profile of OpenVPN lacks (default: where it has a profile)",
+      "add the rules that AppArmor's profile of OpenVPN lacks (default: if there is such a profile)",
     )
     .option("--no-apparmor", "write no rules for AppArmor, and take out those of this server")
-    .option("--root <directory>", "write the service's files and AppArmor's rules below this")
+    .option(
+      "--root <directory>",
+      "write the service's files and AppArmor's rules below this, for a system that starts there",
+    )
     .option("--dry-run", "show the difference, and change nothing")
     .option("--yes", "don't ask")
     .option("--json", "print JSON");

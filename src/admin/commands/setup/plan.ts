@@ -6,11 +6,11 @@ import { needsTokenSecret } from "../../../server_setup/setup/token_secret.ts";
 import { quoted } from "../../../text/printable.ts";
 import { configReader } from "../../config_reader.ts";
 import type { AdminContext } from "../../context.ts";
-import { editApparmor, reloadFor } from "./apparmor_edit.ts";
+import { editApparmor } from "./apparmor_edit.ts";
 import { ConfigText } from "./config_text.ts";
 import { edit, type Plan, type PlannedLines } from "./edit.ts";
 import type { SetupOptions } from "./options.ts";
-import { restartOf } from "./report.ts";
+import { asStep, restartOf } from "./report.ts";
 import { editToHooks, editToService } from "./service_edit.ts";
 import type { Wish } from "./wish.ts";
 
@@ -36,7 +36,7 @@ export function planOf(context: AdminContext, original: Original, asked: Asked):
   const config = source.started(planned, root === "" ? unitFor(asked.named) : null);
   const apparmor = editApparmor(context, options, { path: original.path, config, program, root });
   const isNew = tokenSecret !== null && needsTokenSecret(tokenSecret, configReader(context));
-  const steps = withReload(planned.steps, reloadFor(apparmor));
+  const steps = withReload(planned.steps, apparmor?.command ?? null);
   return { ...planned, steps, apparmor, newSecret: isNew ? tokenSecret : null };
 }
 
@@ -70,11 +70,6 @@ function planLines(
 /** Without --config, doctor looks at the only configuration, or the usual one. */
 function doctorFor({ config }: SetupOptions): string {
   return config === undefined ? "openvpn-totp doctor" : `openvpn-totp doctor --config ${config}`;
-}
-
-/** What is no command becomes a comment among commands. */
-function asStep(text: string): string {
-  return text.startsWith("systemctl ") ? text : `# ${text}`;
 }
 
 /** With both, each login would need two verdicts, and be asked for two codes. */

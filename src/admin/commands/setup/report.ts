@@ -4,7 +4,7 @@ import type { Original } from "../../../server_setup/setup/replace_file.ts";
 import { printable } from "../../../text/printable.ts";
 import { findingLines } from "../../terminal/finding_lines.ts";
 import type { Screen } from "../../terminal/screen.ts";
-import { apparmorText, reloadFor } from "./apparmor_edit.ts";
+import { apparmorText } from "./apparmor_edit.ts";
 import { fileText } from "./difference.ts";
 import type { Plan } from "./edit.ts";
 
@@ -55,11 +55,18 @@ export function afterwards(
   ].join("");
 }
 
-/** AppArmor's rules need no restart of OpenVPN. */
+/**
+ * AppArmor's rules need no restart of OpenVPN. Where it is restarted as well, that comes right after
+ * them: until then, the rules may not be those that OpenVPN as it runs needs.
+ */
 function hookStepsText(named: string, { backup, newSecret, apparmor }: Plan & Done): string {
-  const first = [reloadFor(apparmor) ?? [], "openvpn-totp doctor"].flat().join("\n      ");
+  const doctor = "openvpn-totp doctor";
   const isRestarted = backup !== null || newSecret !== null;
-  return `Next: ${first}\n${isRestarted ? `Then: ${printable(restartOf(named))}\n` : ""}`;
+  const restart = restartOf(named);
+  const reload = apparmor?.command ?? null;
+  if (reload !== null && isRestarted) return stepsText([reload, asStep(restart), doctor]);
+  const first = [reload ?? [], doctor].flat().join("\n      ");
+  return `Next: ${first}\n${isRestarted ? `Then: ${printable(restart)}\n` : ""}`;
 }
 
 /** What became of a file, which was made if there is no copy. */
@@ -76,8 +83,13 @@ function stepsText(steps: readonly string[]): string {
   return `Next, in this order:\n${lines.join("")}`;
 }
 
-/** The command that restarts OpenVPN with a configuration. */
+/** The command that restarts OpenVPN with a configuration, or words in its place. */
 export function restartOf(named: string): string {
   const unit = unitNameFor(named);
   return unit === null ? "restart OpenVPN" : `systemctl restart ${unit}`;
+}
+
+/** What is no command becomes a comment among commands. */
+export function asStep(text: string): string {
+  return text.startsWith("systemctl ") ? text : `# ${text}`;
 }

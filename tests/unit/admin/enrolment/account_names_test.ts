@@ -48,3 +48,15 @@ Deno.test("of very many unknown users, the first are named and the others counte
   const [line] = doubtsAbout(usernames, accounts({}));
   assert.match(line!, /^the system has no account for "user0", .*"user19" and 9980 more: logins/);
 });
+
+Deno.test("of very many names in another case, the first are named and the others counted", () => {
+  const unknown = Array.from({ length: 5_000 }, (_, n) => `USER${n}`);
+  const lowered = (username: string) => username.startsWith("USER") ? undefined : username;
+  const folded = (username: string) => username.toLowerCase();
+  for (const [lookUp, lists] of [[lowered, 1], [folded, 0]] as const) {
+    const doubts = doubtsAbout(unknown, lookUp);
+    assert.equal(doubts.length, lists + 21);
+    assert.match(doubts[lists + 19]!, /"user19"/);
+    assert.equal(doubts.at(-1), "the system spells 4980 more of the names differently");
+  }
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { POSTINST, POSTRM, RPM_POST } from "../../../../scripts/release/maintainer_scripts.ts";
 import { mustRun, run } from "../../../lab/command.ts";
-import { makeTestDirectory } from "../../../lab/program.ts";
+import { makeTestDirectory, writeScript } from "../../../lab/program.ts";
 
 /** Whoever restarts a unit here writes down how it was called. */
 const RECORDER = `#!/bin/sh\necho "$*" >> "$(dirname "$0")/calls"\n`;
@@ -17,7 +17,7 @@ for (const [what, script, command, args] of INSTALLS) {
   Deno.test(`a service that runs is restarted after the installation of ${what}`, async () => {
     await using directory = await makeTestDirectory();
     const { path } = directory;
-    await Deno.writeTextFile(`${path}/${command}`, RECORDER, { mode: 0o755 });
+    await writeScript(`${path}/${command}`, RECORDER);
     const here = script.replace("/run/systemd/system", path);
     await mustRun("sh", ["-c", here, "script", ...args], {
       env: { PATH: `${path}:/bin:/usr/bin` },
@@ -30,7 +30,7 @@ for (const [what, script, command, args] of INSTALLS) {
 Deno.test("a service is not touched while a package's configuration is aborted", async () => {
   await using directory = await makeTestDirectory();
   const { path } = directory;
-  await Deno.writeTextFile(`${path}/deb-systemd-invoke`, RECORDER, { mode: 0o755 });
+  await writeScript(`${path}/deb-systemd-invoke`, RECORDER);
   const here = POSTINST.replace("/run/systemd/system", path);
   await mustRun("sh", ["-c", here, "script", "abort-upgrade"], {
     env: { PATH: `${path}:/bin:/usr/bin` },
@@ -56,7 +56,7 @@ Deno.test("a purge that was interrupted can be repeated", async () => {
   const { path, configuration, purge } = root;
   await Deno.mkdir(`${path}/bin`);
   const failing = `#!/bin/sh\ncase "$*" in */key) exit 1 ;; esac\nexec /bin/rm "$@"\n`;
-  await Deno.writeTextFile(`${path}/bin/rm`, failing, { mode: 0o755 });
+  await writeScript(`${path}/bin/rm`, failing);
   assert.equal((await purge({ PATH: `${path}/bin:/bin:/usr/bin` })).status, 1);
   assert.equal((await purge()).status, 0);
   await assert.rejects(Deno.stat(configuration), Deno.errors.NotFound);

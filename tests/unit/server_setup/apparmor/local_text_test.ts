@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { withoutOurRules, withRules } from "../../../../src/server_setup/apparmor/local_text.ts";
+import {
+  serverOf,
+  withoutOurRules,
+  withRules,
+} from "../../../../src/server_setup/apparmor/local_text.ts";
 import { decodeLatin1 } from "../../../../src/text/latin1.ts";
 import { holds } from "../../../lab/fuzz.ts";
 
@@ -25,6 +29,13 @@ Deno.test("a server's rules are added at the end, replaced in their place, and t
     assert.equal(withRules(after, CONFIG, RULES), after);
     assert.equal(withRules(after, CONFIG, []), without);
   }
+});
+
+Deno.test("a rule of setup's tells the server that it is for", () => {
+  const text = `/x r,\n${BLOCK}/y r,\n${BLOCK.replace(CONFIG, "/a (b).conf")}`;
+  const servers = text.split("\n").map((_, i) => serverOf(text, i + 1));
+  const expected = [null, CONFIG, CONFIG, CONFIG, null, null, ...Array(3).fill("/a (b).conf")];
+  assert.deepEqual(servers, [...expected, null, null]);
 });
 
 Deno.test("each server has rules of its own, and whatever else is there stays", () => {

@@ -21,13 +21,16 @@ interface Other extends Partial<Omit<ApparmorFacts, "profile" | "loaded">> {
   openvpn?: string;
   profile?: null;
   attachments?: string[];
+  /** Other profiles that the kernel has. */
+  loaded?: string[];
   /** Lines of the unit. */
   unit?: string[];
 }
 
 /** What doctor says where all is well but what is given. */
 function found(other: Other) {
-  const { rules = GOOD, mode = "enforce", lines = "", isService = false, unit, ...facts } = other;
+  const { rules = GOOD, mode = "enforce", lines = "", isService = false, ...more } = other;
+  const { unit, loaded = [], ...facts } = more;
   const config = readConfig(CONFIG, {
     directory: "/",
     readFile: () => new TextEncoder().encode(lines),
@@ -48,7 +51,11 @@ function found(other: Other) {
         attachments: other.attachments ?? [OPENVPN],
         rules: fileRulesIn(rules).map((rule) => ({ ...rule, file: "/f" })),
       },
-      loaded: mode === null ? null : new Map(mode === "absent" ? [] : [["openvpn", mode]]),
+      hasFile: true,
+      loaded: mode === null ? null : new Map([
+        ...mode === "absent" ? [] : [["openvpn", mode] as const],
+        ...loaded.map((name) => [name, "enforce"] as const),
+      ]),
       denials: [],
       ...facts,
     },
@@ -64,15 +71,19 @@ const levels = (other: Other) => found(other).map(({ level }) => level);
 Deno.test("AppArmor's rules are well where they let OpenVPN do what logins need", () => {
   const others: Other[] = [
     {},
-    { rules: "/usr/local/bin/* Px,\n/tmp/** rwk,\n" },
+    { rules: "/usr/local/bin/* PUx,\n/tmp/** rwk,\n" },
+    { rules: GOOD.replace("PUx", "Px"), loaded: [PROGRAM] },
+    { rules: GOOD.replace("PUx", "Px"), loaded: ["openvpn-totp"] },
+    { rules: `/usr/** ix,\n${GOOD.replace("PUx", "px -> own")}`, loaded: ["own"] },
     { lines: "tmp-dir /var/vpn\n", rules: `${PROGRAM} Ux,\nowner /var/vpn/openvpn_*.tmp rw,\n` },
     { rules: "", mode: "unconfined" },
     { rules: "", openvpn: "/opt/openvpn/sbin/openvpn" },
     { rules: "", attachments: [], mode: "absent" },
     { unit: ["NoNewPrivileges=no"] },
     { unit: ["NoNewPrivileges=yes"], mode: "unconfined" },
-    { profile: null, mode: "absent" },
-    { profile: null, mode: null },
+    { profile: null, hasFile: false, mode: "absent" },
+    { profile: null, hasFile: false, mode: null },
+    { profile: null, mode: "unconfined" },
     {
       isService: true,
       lines: "management /run/openvpn-totp/server.sock unix\n",
@@ -100,7 +111,7 @@ Deno.test("each rule that AppArmor lacks is told, with the line and the command"
   assert.deepEqual(run, {
     level: "problem",
     what: `AppArmor does not let OpenVPN run ${PROGRAM}`,
-    why: "every login is refused (the line belongs into /etc/apparmor.d/local/openvpn)",
+    why: "every login is refused (the line belongs in /etc/apparmor.d/local/openvpn)",
     line: `${PROGRAM} PUx,`,
     command: `openvpn-totp setup --config ${CONFIG}`,
     at: null,
@@ -109,6 +120,12 @@ Deno.test("each rule that AppArmor lacks is told, with the line and the command"
   assert.equal(files!.line, "owner /tmp/openvpn_*.tmp rw,");
   const [kept] = found({ rules: GOOD.replace("PUx", "ix") });
   assert.equal(kept!.what, `AppArmor keeps ${PROGRAM} within OpenVPN's profile`);
+  // AppArmor would not load a profile with both lines.
+  assert.match(kept!.why!, /\(the line takes the place of the rule there\)$/);
+  assert.deepEqual([kept!.line, kept!.at, kept!.command], [`${PROGRAM} PUx,`, "/f:1", null]);
+  const [beside] = found({ rules: GOOD.replace(`${PROGRAM} PUx`, "/usr/local/bin/* ix") });
+  assert.match(beside!.why!, /\(the line belongs in \S+\)$/);
+  assert.equal(beside!.at, null);
   const [socket] = found({
     isService: true,
     lines: "management /run/openvpn-totp/server.sock unix\n",
@@ -132,10 +149,48 @@ Deno.test("how bad a rule's absence is depends on the profile's mode", () => {
   }
 });
 
-Deno.test("a profile in another file, and a path that no rule can name, are warnings", () => {
-  const [other] = found({ profile: null });
-  assert.equal(other!.level, "warning");
-  assert(other!.why!.includes(`${PROGRAM} PUx, owner /tmp/openvpn_*.tmp rw,`));
+Deno.test("a rule by which the program needs a profile of its own is a warning without one", () => {
+  const rows: [rules: string, place: string, named: string, at: string | null][] = [
+    [`${PROGRAM} Px,`, "Px in /f:1", `${PROGRAM} or openvpn-totp`, "/f:1"],
+    ["/usr/local/bin/* rPx,", "rPx in /f:1", `${PROGRAM} or openvpn-totp`, null],
+    [`/usr/** ix,\n${PROGRAM} px -> own,`, "px in /f:2", "own", "/f:2"],
+  ];
+  for (const [rules, place, named, at] of rows) {
+    const [finding, ...rest] = found({ rules: `${rules}\nowner /tmp/openvpn_*.tmp rw,\n` });
+    assert.deepEqual(rest, []);
+    assert.equal(finding!.level, "warning", rules);
+    assert(finding!.what.endsWith(`only in a profile of the program's own (${place})`), rules);
+    assert(
+      finding!.why!.startsWith(
+        `every login is refused without one, and the kernel lists none named ${named} (`,
+      ),
+      finding!.why!,
+    );
+    assert.deepEqual([finding!.line, finding!.at], [`${PROGRAM} PUx,`, at]);
+  }
+  const [unseen] = found({ rules: GOOD.replace("PUx", "Px"), mode: null });
+  assert.match(unseen!.why!, /^if .* only root can see, every login is refused without one \(/);
+});
+
+Deno.test("a profile that cannot be read, and a path that no rule can name, are warnings", () => {
+  const why = `add whichever of these rules are missing to the file of OpenVPN's profile: ` +
+    `${PROGRAM} PUx, owner /tmp/openvpn_*.tmp rw,`;
+  const rows: [other: Other, what: RegExp, first: string][] = [
+    [{ hasFile: false }, /^AppArmor's profile openvpn \(enforce\) is .* there is no \/etc/, ""],
+    [
+      { mode: "complain" },
+      /\(complain\) is .* no profile can be read in/,
+      "before you enforce it, ",
+    ],
+    [{ mode: null }, /^no profile can be read in \/etc\/apparmor\.d\/openvpn$/, ""],
+  ];
+  for (const [other, what, first] of rows) {
+    const [finding] = found({ profile: null, ...other });
+    assert.deepEqual([finding!.level, finding!.why], ["warning", first + why]);
+    assert.match(finding!.what, what);
+  }
+  const [unseen] = found({ profile: null, hasFile: false, mode: null });
+  assert.match(unseen!.what, /whether another file has a profile for OpenVPN, only root can see$/);
   assert.deepEqual(levels({ needs: [], trouble: "no rule can name it" }), ["warning"]);
 });
 
@@ -151,6 +206,7 @@ Deno.test("refusals in the log count where they are of what logins need", () => 
     "AppArmor has refused OpenVPN 2 times since its rules were changed, last at " +
       '2027-01-15T08:00:00Z: "\\u{1b}[2J" of "/var/openvpn_acf_1.tmp"',
   );
+  assert.match(hostile!.why!, /; if they were reloaded after that, this is over$/);
   assert.equal(hostile!.command, "apparmor_parser -r /etc/apparmor.d/openvpn");
   const [missing] = found({ rules: "", denials: [denial(PROGRAM)] });
   assert.match(missing!.why!, /the log says so, last at 2027-01-15T08:00:00Z/);
@@ -195,13 +251,13 @@ Deno.test("a rule that forbids what is needed is named, since no other one helps
   const findings = found({ rules: `${GOOD}deny /usr/local/** x,\ndeny /tmp/** w,\n` });
   assert.deepEqual(findings.map(({ why, line, command }) => [why, line, command]), [
     [
-      'every login is refused: remove "deny /usr/local/**" in /f:3, which no other rule prevails ' +
-      "over",
+      'every login is refused: remove "deny /usr/local/**" in /f:3, which overrides every other ' +
+      "rule",
       null,
       null,
     ],
     [
-      'every login is refused: remove "deny /tmp/**" in /f:4, which no other rule prevails over',
+      'every login is refused: remove "deny /tmp/**" in /f:4, which overrides every other rule',
       null,
       null,
     ],

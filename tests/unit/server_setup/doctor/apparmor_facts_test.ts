@@ -41,6 +41,10 @@ Deno.test("facts on AppArmor: whether the kernel uses it, and its profiles", asy
   await makeKernel(root, null);
   const bare = gatherApparmor(() => [], NOW, root)!;
   assert.deepEqual([bare.profile, bare.loaded, bare.denials], [null, null, []]);
+  assert.equal(bare.hasFile, false);
+  await makeProfile(root, "# nothing\n");
+  const empty = gatherApparmor(() => [], NOW, root)!;
+  assert.deepEqual([empty.profile, empty.hasFile], [null, true]);
 
   await makeProfile(root);
   await write(`${root}/etc/apparmor.d/local/openvpn`, `${PROGRAM} PUx,\n`);
@@ -67,15 +71,18 @@ Deno.test("refusals count that are younger than the rules, and not of the future
   await makeProfile(root);
   const local = `${root}/etc/apparmor.d/local/openvpn`;
   await write(local, "");
-  for (const path of [local, `${root}/etc/apparmor.d/openvpn`]) await Deno.utime(path, 500, 500);
+  // As a package or a copy leaves them: the content is older than the file.
+  const last = `${root}/etc/apparmor.d/openvpn`;
+  for (const path of [local, last]) await Deno.utime(path, 500, 500);
+  const changed = Math.floor(Deno.statSync(last).ctime!.getTime() / 1000);
   await write(
     `${root}/var/log/kern.log`,
-    [499, 501, 2_000_000_001, 99_999_999_999].map((second) =>
+    [501, changed - 1, changed + 1, changed + 3, 99_999_999_999].map((second) =>
       `kernel: audit: type=1400 ${record(second)}\n`
     ).join(""),
   );
-  const { denials } = gatherApparmor(() => [], NOW, root)!;
-  assert.deepEqual(denials, [{ second: 501, operation: "exec", name: PROGRAM }]);
+  const { denials } = gatherApparmor(() => [], (changed + 2) * 1000 as EpochMs, root)!;
+  assert.deepEqual(denials, [{ second: changed + 1, operation: "exec", name: PROGRAM }]);
 });
 
 Deno.test("refusals are read from the ends of logs, each once, whatever else is there", async () => {

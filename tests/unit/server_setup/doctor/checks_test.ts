@@ -1,8 +1,9 @@
+import fc from "fast-check";
 import { stripVTControlCharacters } from "node:util";
 import { PLAIN } from "../../../../src/admin/terminal/screen.ts";
 import assert from "node:assert/strict";
 import { checkAll } from "../../../../src/server_setup/doctor/checks.ts";
-import { ok } from "../../../../src/server_setup/doctor/finding.ts";
+import { type Finding, ok } from "../../../../src/server_setup/doctor/finding.ts";
 import type { FindingId, Level } from "../../../../src/server_setup/doctor/finding_ids.ts";
 import { settingsIn } from "../../../../src/server_setup/doctor/settings_in_config.ts";
 import { versionIn } from "../../../../src/server_setup/doctor/openvpn_version.ts";
@@ -10,6 +11,7 @@ import { reportText } from "../../../../src/admin/commands/doctor/report.ts";
 import type { SetUp } from "../../../../src/server_setup/doctor/set_up.ts";
 import { readConfig } from "../../../../src/server_setup/openvpn_config/read_config.ts";
 import { readUnitFile } from "../../../../src/server_setup/systemd/unit_file.ts";
+import { holds } from "../../../lab/fuzz.ts";
 
 const PROGRAM = "/usr/local/bin/openvpn-totp";
 
@@ -484,6 +486,51 @@ Deno.test("a finding names the line to write, and the place of the existing one"
   assert.equal(script.at, "/etc/openvpn/server/server.conf:6");
   assert.match(script.what, /older script/);
   assert.equal(of("settings").line, 'setenv totpChallengeText "Your code"');
+});
+
+Deno.test("a line for the configuration is not said to belong in a unit", () => {
+  const ofUnit = setUpOf(withLine("tmp-dir /x"), UNIT, tmp(0o777, "/x"));
+  const { config } = ofUnit;
+  const directives = config.directives.map((one) => ({ ...one, file: "/u.service" }));
+  const [finding] = checkAll({ ...ofUnit, config: { ...config, directives } })
+    .filter(({ id }) => id === "tmp_dir");
+  assert.match(finding!.what, /tmp-dir \/x.* \(\/u\.service:7\)$/);
+  assert.deepEqual([finding!.line, finding!.at], ["tmp-dir /tmp", null]);
+});
+
+/** A configuration with an advised line in place of the one that is named, or at its end. */
+function followed(config: string, { line, at }: Finding): string {
+  const lines = config.split("\n");
+  const place = at === null ? lines.length : Number(at.split(":")[1]) - 1;
+  const [before] = lines.splice(place, 1, line!);
+  if (before !== undefined) assert.equal(before.split(" ")[0], line!.split(" ")[0]);
+  return lines.join("\n");
+}
+
+Deno.test("whoever follows the advice about times and session tokens is soon done", () => {
+  const number = fc.constantFrom("0", "8", "17", "60", "119", "120", "500", "2000", "4000");
+  const words = (name: string, ...more: fc.Arbitrary<string>[]) =>
+    fc.tuple(fc.constant(name), ...more).map((all) => all.join(" ").trimEnd());
+  const lines = fc.tuple(
+    words("reneg-sec", number, fc.constantFrom("", "1", "60")),
+    words("hand-window", number),
+    words("auth-gen-token", number, fc.constantFrom("", "1", "60", "240", "external-auth")),
+    words("setenv totpChallengeTimeout", fc.constantFrom("8", "300", "3000")),
+  );
+  const isTime = ({ id, level }: Finding) =>
+    level !== "ok" && ["session_token", "challenge_time"].includes(id);
+  holds(
+    fc.property(lines.chain((all) => fc.shuffledSubarray(all)), (some) => {
+      let config = withLine(...some);
+      for (let left = 3; left >= 0; left--) {
+        const finding = checkAll(setUpOf(config)).find(isTime);
+        if (finding === undefined) return;
+        assert(left > 0, config);
+        config = followed(config, finding);
+      }
+    }),
+    100,
+  );
 });
 
 Deno.test("the odds of guessing follow the settings and the digits, and the advice the worst setting", () => {

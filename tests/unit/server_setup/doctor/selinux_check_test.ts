@@ -10,7 +10,7 @@ const labelled = (path: string, type: string | null) => ({
 });
 
 /** What doctor says of a machine as it is before anything was done about SELinux. */
-function found(other: Partial<SelinuxFacts> = {}, isService = false) {
+function found(other: Partial<SelinuxFacts> = {}, service: unknown = null) {
   const selinux: SelinuxFacts = {
     isEnforcing: true,
     openvpn: labelled("/usr/sbin/openvpn", "openvpn_exec_t"),
@@ -19,9 +19,9 @@ function found(other: Partial<SelinuxFacts> = {}, isService = false) {
     runsUnconfined: false,
     ...other,
   };
-  const serviceSettings = isService ? { path: "/s", values: new Map(), error: null } : null;
+  const serviceSettings = service === null ? null : { path: "/s", values: new Map(), error: null };
   const [{ id, ...finding }, ...rest] = checkSelinux(
-    { selinux, serviceSettings } as unknown as SetUp,
+    { selinux, serviceSettings, service } as unknown as SetUp,
   ) as [ReturnType<typeof checkSelinux>[0]];
   assert.deepEqual([id, rest], ["selinux", []]);
   return finding;
@@ -29,6 +29,7 @@ function found(other: Partial<SelinuxFacts> = {}, isService = false) {
 
 const SCRIPT = [labelled(PROGRAM, "openvpn_unconfined_script_exec_t")];
 const LABEL = `semanage fcontext -a -t openvpn_unconfined_script_exec_t ${PROGRAM}`;
+const OWN = labelled("/x", "openvpn_var_lib_t");
 const SWITCH = "setsebool -P openvpn_run_unconfined on";
 
 Deno.test("SELinux: what keeps the program in OpenVPN's domain is told, with the commands", () => {
@@ -52,6 +53,11 @@ Deno.test("SELinux: what keeps the program in OpenVPN's domain is told, with the
     [{ openvpn: labelled("/usr/sbin/openvpn", "bin_t") }, "ok", null],
     [{ runsUnconfined: null }, "warning", "ausearch -m AVC -c openvpn-totp"],
     [{ openvpn: null, programs: SCRIPT }, "problem", SWITCH],
+    // On a server, or where OpenVPN may write, or not there yet: nobody has tried it.
+    [{ programs: SCRIPT, database: [] }, "warning", SWITCH],
+    [{ programs: SCRIPT, database: [OWN, OWN] }, "warning", SWITCH],
+    [{ programs: SCRIPT, database: [OWN, labelled("/x", null)] }, "warning", SWITCH],
+    [{ programs: SCRIPT, database: [OWN, labelled("/x", "var_lib_t")] }, "problem", SWITCH],
   ];
   for (const [other, level, command] of rows) {
     const finding = found(other);
@@ -61,9 +67,13 @@ Deno.test("SELinux: what keeps the program in OpenVPN's domain is told, with the
 });
 
 Deno.test("SELinux: with the service, OpenVPN's socket is in doubt, and not the program", () => {
-  const finding = found({}, true);
-  assert.deepEqual([finding.level, finding.command], ["warning", "ausearch -m AVC -c openvpn"]);
-  assert.equal(found({ isEnforcing: false }, true).level, "ok");
+  const served = (file: unknown) => ({ management: { file } });
+  for (const service of [served(null), served({ isSocket: false }), { management: null }]) {
+    const finding = found({}, service);
+    assert.deepEqual([finding.level, finding.command], ["warning", "ausearch -m AVC -c openvpn"]);
+    assert.equal(found({ isEnforcing: false }, service).level, "ok");
+  }
+  assert.equal(found({}, served({ isSocket: true })).level, "ok");
 });
 
 Deno.test("SELinux: neither labels nor paths reach a terminal or a shell as they are", () => {

@@ -48,12 +48,12 @@ Deno.test("AppArmor's rules that are there stay, byte for byte", async () => {
   await using place = await makePlace();
   const odd = "# \xff\xfe not UTF-8\n\n/srv/x r,\n";
   await place.write(odd);
-  const { change, hasProfile, notes } = place.plan();
-  assert.deepEqual([hasProfile, notes], [true, []]);
+  const { change, command, notes } = place.plan();
+  assert.deepEqual([command, notes], ["apparmor_parser -r /etc/apparmor.d/openvpn", []]);
   const text = decodeLatin1(change!.content);
   assert(text.startsWith(odd) && text.endsWith("# openvpn-totp: end\n"), text);
   await place.write(text);
-  assert.equal(place.plan().change, null);
+  assert.deepEqual(place.plan(), { change: null, command: null, notes: [] });
   assert.equal(decodeLatin1(place.planWithout().change!.content), odd);
 });
 
@@ -95,12 +95,19 @@ Deno.test("of two that make the file at once, one is told", async () => {
 Deno.test("a rule that AppArmor would not take ours beside is refused, and named", async () => {
   await using place = await makePlace();
   const rows: [rules: string, line: RegExp][] = [
-    [`/x r,\n"${PROGRAM}" rix,\n`, /local\/openvpn:2 \(rix\) keeps within OpenVPN's own profile/],
-    [`${PROGRAM} Cx,\n`, /local\/openvpn:1 \(Cx\) keeps within/],
-    ["/x r, /usr/{,local/}bin/openvpn-totp\n ix,\n", /local\/openvpn:1 \(ix\) keeps within/],
-    ["include <mine>\n", /apparmor\.d\/mine:1 \(ix\) keeps within/],
-    ["deny /usr/** x,\n", /local\/openvpn:1 \(x\) forbids OpenVPN to run/],
+    [
+      `/x r,\n"${PROGRAM}" rix,\n`,
+      /local\/openvpn:2 \(rix\) keeps "\S+totp" within OpenVPN's own profile, and AppArmor takes no/,
+    ],
+    [`${PROGRAM} Cx,\n`, /local\/openvpn:1 \(Cx\) keeps "/],
+    ["/x r, /usr/{,local/}bin/openvpn-totp\n ix,\n", /local\/openvpn:1 \(ix\) keeps "/],
+    ["include <mine>\n", /apparmor\.d\/mine:1 \(ix\) keeps "/],
+    [
+      "deny /usr/** x,\n",
+      /local\/openvpn:1 \(x\) forbids OpenVPN to run "\S+totp", which overrides every other rule: /,
+    ],
     [`${PROGRAM} Ux,\n@{V} Px,\n`, /local\/openvpn:2 \(Px\) contradicts another one for/],
+    ["/usr/local/bin/* Px,\n/usr/** Ux,\n", /local\/openvpn:2 \(Ux\) contradicts another one for/],
     [`deny ${PROGRAM} x,\n`, /local\/openvpn:1 \(x\) forbids OpenVPN to run/],
   ];
   const base = `${place.path}/etc/apparmor.d`;
@@ -110,11 +117,19 @@ Deno.test("a rule that AppArmor would not take ours beside is refused, and named
     await place.write(rules);
     place.refuses(line);
   }
-  for (const rule of [`${PROGRAM} PUx,`, "@{V} PUx,", "/usr/{,local/}bin/openvpn-totp Px,"]) {
+  for (const rule of [`${PROGRAM} PUx,`, "@{V} PUx,", "/usr/{,local/}bin/openvpn-totp Ux,"]) {
     await place.write(`${rule}\n`);
     assert(!decodeLatin1(place.plan().change!.content).includes(`${PROGRAM} PUx`, rule.length));
     assert.deepEqual(place.plan().notes, []);
   }
+  await place.write(`${PROGRAM} Px,\n`);
+  const { change, notes: [note, ...rest] } = place.plan();
+  assert(!decodeLatin1(change!.content).includes("PUx"));
+  assert.match(
+    note!,
+    /openvpn:1 \(Px\) lets OpenVPN run \S+ only in a profile of the program's own/,
+  );
+  assert.deepEqual(rest, []);
 });
 
 Deno.test("a note says if another server's rule is at odds with the administrator's", async () => {
@@ -127,10 +142,13 @@ Deno.test("a note says if another server's rule is at odds with the administrato
     await place.write(`${rule}\n${both}`);
     return place.plan();
   };
-  const { change, notes } = await planned(`${PROGRAM} Px,`);
+  const { change, notes } = await planned(`${PROGRAM} Ux,`);
   assert.equal(decodeLatin1(change!.content).match(/PUx/g)!.length, 1);
   assert.equal(notes.length, 1);
-  assert.match(notes[0]!, /not take beside the one in \S+local\/openvpn:1 \(Px\): run setup for/);
+  assert.match(
+    notes[0]!,
+    /openvpn:6 has setup's rule for the server of \/e, .* beside the one in \S+:1 \(Ux\): run setup /,
+  );
   assert.deepEqual((await planned(`${PROGRAM} PUx,`)).notes, []);
   await place.write(decodeLatin1(change!.content));
   await place.write(decodeLatin1(place.plan("/e").change!.content));
@@ -156,10 +174,10 @@ Deno.test("what cannot be read is named, and stays where AppArmor is left out", 
   assert.match(notes[0]!, /rules stay as they are: .*local\/openvpn is a symbolic link/);
 });
 
-Deno.test("what is no text of AppArmor's is left alone", async () => {
+Deno.test("what is no AppArmor file is left alone", async () => {
   await using place = await makePlace();
   await place.write("/x r,\0\n");
-  place.refuses(/is no text of AppArmor's/);
+  place.refuses(/is not an AppArmor file/);
   assert.equal(place.planWithout().change, null);
   await Deno.remove(place.local);
   await Deno.mkdir(place.local);

@@ -147,6 +147,10 @@ Deno.test("setup adds no session tokens with which OpenVPN would not start", () 
     /reneg-sec is 0 \(.*server\.conf:1\).* below 120,.*write "reneg-sec 3600"/,
   );
   assert.throws(() => edit("reneg-sec 500\nhand-window 300\n"), /does not start below 600/);
+  assert.throws(
+    () => edit("hand-window 2000\n"),
+    /reneg-sec is 3600 \(OpenVPN's default\).* below 4000,.*write "reneg-sec 4000" into/,
+  );
   assert.match(edit("reneg-sec 600\nhand-window 300\n"), /auth-gen-token/);
 });
 
@@ -166,6 +170,8 @@ Deno.test("setup needs to run once: a second run changes nothing, and everything
     "<ca>\nscript-security 1\n</ca>",
     '  push "route 1"',
     "tls-server\r",
+    "local 192.0.2.1 1195 tcp-server",
+    "local *",
     "auth-user-pass-verify '/usr/bin/python3 /opt/my_totp.py' via-env",
   );
   holds(fc.property(fc.array(line), fc.boolean(), (lines, hasEnd) => {
@@ -173,8 +179,9 @@ Deno.test("setup needs to run once: a second run changes nothing, and everything
     const once = edit(text);
     assert.equal(edit(once), once);
     const kept = (text: string) =>
-      text.split("\n").filter((one) => /^(dev|# comment|setenv| {2}push|tls)/.test(one));
-    assert.deepEqual(kept(once), kept(text));
+      text.split("\n").filter((one) => /^(dev|# comment|setenv|local| {2}push|tls)/.test(one));
+    // A last line without an end gets the end that the others have.
+    assert.deepEqual(kept(once), kept(once.endsWith("\r\n") && !hasEnd ? `${text}\r` : text));
   }));
 });
 

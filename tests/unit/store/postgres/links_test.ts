@@ -156,6 +156,31 @@ testWith(
   },
 );
 
+testWith(
+  POSTGRES_LAB,
+  "a transaction whose machine stands still is cut off by PostgreSQL, and keeps nobody waiting",
+  async () => {
+    await using postgres = await startPostgres();
+    const rig = await postgres.makeDatabase();
+    using still = databaseOf(rig, { waitMs: Infinity });
+    using other = databaseOf(rig);
+    const [begun, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const cutOff = still.transaction(async (connection) => {
+      await connection.run("LOCK TABLE openvpn_totp.turns IN EXCLUSIVE MODE");
+      begun.resolve();
+      await end.promise;
+      await connection.run(INSERT, ["too late", 1]);
+    });
+    const failed = fails(() => cutOff, "database_unreachable");
+    await Promise.race([begun.promise, failed]);
+    await other.transaction((connection) => connection.run(INSERT, ["in time", 1])).finally(
+      end.resolve,
+    );
+    await failed;
+    assert.equal(await rig.psql("SELECT notice FROM openvpn_totp.notices"), "in time");
+  },
+);
+
 testWith(POSTGRES_LAB, "work on PostgreSQL goes on to its end while all is closed", async () => {
   await using postgres = await startPostgres();
   const rig = await postgres.makeDatabase();
