@@ -1,20 +1,17 @@
 import assert from "node:assert/strict";
-import { makePamService } from "../lab/pam_service.ts";
+import { makePamService, PERMISSIVE_RULES } from "../lab/pam_service.ts";
 import { admin, base64, codeOf, enroll, makeTestDirectory } from "../lab/program.ts";
 import { playAttempt } from "../lab/hook_call.ts";
 import { testWith } from "../lab/requirements.ts";
 import { sessionToken } from "../lab/session_token.ts";
 import { ROOT_AND_ACCOUNT, withUser } from "../lab/user.ts";
 
-/** Takes everybody, by whatever name, and does not say what it calls them. */
-const PERMIT = ["auth required pam_permit.so", "account required pam_permit.so"];
-
 testWith(
   ["root"],
   "totpUnenrolled allow admits nobody by another spelling of a name that needs a code",
   async () => {
     await using directory = await makeTestDirectory();
-    await using service = await makePamService(PERMIT);
+    await using service = await makePamService(PERMISSIVE_RULES);
     const { db } = directory;
     for (const name of ["alice", "carol", "søren"]) await enroll(db, name);
     await admin(db, ["disable", "carol"]);

@@ -1,12 +1,12 @@
 import { openStore } from "../../src/store/open_store.ts";
 import type { Store } from "../../src/store/store.ts";
-import { makeTestDirectory } from "../lab/program.ts";
+import { makeTestDirectory, memoryDirectory } from "../lab/program.ts";
 import { testStoreContract } from "./store_contract.ts";
 
 testStoreContract({
   test: (name, work) => Deno.test(`SQLite: ${name}`, work),
   async make() {
-    const directory = await makeTestDirectory();
+    const directory = await makeTestDirectory(memoryDirectory());
     const stores: Store[] = [];
     return {
       async open() {

@@ -16,6 +16,8 @@ export interface Trap {
   onlyKey?: boolean;
   /** Whether what it makes stays root's or another user's. */
   keepsOwner?: boolean;
+  /** Whether another trap is refused at the same place, so that a few commands will do for this. */
+  isOneOfMany?: boolean;
 }
 
 /** A file of root's. */
@@ -94,18 +96,21 @@ export const TRAPS: Trap[] = [
       set: instead("journal", make),
       says: NOT_REGULAR,
       found: NOT_REGULAR,
+      isOneOfMany: make !== linkToCanary,
     },
     {
       name: `${what} as the log`,
       set: instead("wal", make),
       says: NOT_REGULAR,
       found: NOT_REGULAR,
+      isOneOfMany: make !== linkToCanary,
     },
     {
       name: `${what} as the database`,
       set: instead("db", make),
       says: make === linkToCanary ? DENIED : NOT_REGULAR,
       found: /problem database: /,
+      isOneOfMany: ![linkToCanary, fifo].includes(make),
     },
     {
       name: `${what} as the key file`,
@@ -113,6 +118,7 @@ export const TRAPS: Trap[] = [
       says: make === linkToCanary ? /no permission to use the key file/ : NO_KEY_FILE,
       found: make === linkToCanary ? /problem database: .*belongs to uid 0/ : NO_KEY_FILE,
       onlyKey: true,
+      isOneOfMany: ![linkToCanary, fifo].includes(make),
     },
   ]),
   {
@@ -120,6 +126,7 @@ export const TRAPS: Trap[] = [
     set: instead("db", linkToZero),
     says: NOT_REGULAR,
     found: /problem/,
+    isOneOfMany: true,
   },
   {
     name: "a link to zeros as the key file",
@@ -127,6 +134,7 @@ export const TRAPS: Trap[] = [
     says: NO_KEY_FILE,
     found: /problem/,
     onlyKey: true,
+    isOneOfMany: true,
   },
   {
     name: "a sparse database",
@@ -140,6 +148,7 @@ export const TRAPS: Trap[] = [
     says: NO_KEY_FILE,
     found: NO_KEY_FILE,
     onlyKey: true,
+    isOneOfMany: true,
   },
   {
     name: "a database that grew by nothing but zeros",
@@ -170,12 +179,14 @@ export const TRAPS: Trap[] = [
     set: changed("CREATE VIRTUAL TABLE trap USING fts5(text)"),
     says: STRANGE,
     found: /warning database: .*\(table trap\)/,
+    isOneOfMany: true,
   },
   {
     name: "a column that computes",
     set: changed("ALTER TABLE enrolments ADD COLUMN trap TEXT AS (hex(zeroblob(1e8)))"),
     says: STRANGE,
     found: /warning database: .*\(table enrolments\)/,
+    isOneOfMany: true,
   },
   {
     name: "a trigger",

@@ -1,9 +1,9 @@
-import { DatabaseSync } from "node:sqlite";
 import { hmacKey, hotp, timeStepAt } from "../../src/core/totp.ts";
 import { type CodeVerdict, type PasswordVerdict, refused } from "../../src/core/verdict.ts";
 import { EXTERNAL_FACTOR } from "../../src/login/first_factor.ts";
 import { LoginService } from "../../src/login/login_service.ts";
 import { readSettings } from "../../src/settings.ts";
+import { Connection } from "../../src/store/sqlite/connection.ts";
 import { Database } from "../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../src/store/sqlite/enrolment_store.ts";
 import { SqliteLoginStore } from "../../src/store/sqlite/login_store.ts";
@@ -65,7 +65,7 @@ export class LoginSimulation implements Disposable {
 
   /** @param users are enrolled */
   static async start(users: readonly string[], isExternal = false): Promise<LoginSimulation> {
-    const connection = new DatabaseSync(":memory:", { enableForeignKeyConstraints: true });
+    const connection = new Connection(":memory:", { enableForeignKeyConstraints: true });
     migrate(connection, ":memory:");
     const database = new Database(":memory:", connection);
     const sealed = { keyId: "test", bytes: new Uint8Array(48) };

@@ -10,6 +10,12 @@ export const PLAIN_RULES = [
   "account required pam_unix.so",
 ];
 
+/** Modules that take everybody, by whatever name, and do not say what they call them. */
+export const PERMISSIVE_RULES = [
+  "auth required pam_permit.so",
+  "account required pam_permit.so",
+];
+
 /** A PAM service for a test, removed at the end of its scope. */
 export interface PamService extends AsyncDisposable {
   name: string;

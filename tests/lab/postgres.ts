@@ -1,6 +1,7 @@
 import { basename } from "node:path/posix";
 import { postgresBinary } from "./postgres_binaries.ts";
 import {
+  makeDataDirectory,
   makePostgresHome,
   makeServersDirectory,
   mustRunAsServers,
@@ -62,7 +63,7 @@ export async function startPostgres(
  */
 export async function startReplica(primary: TestPostgres): Promise<TestPostgres> {
   const { home, certificates, socketDirectory: host, port } = primary;
-  const data = await makeServersDirectory(
+  const data = await makeDataDirectory(
     home,
     `replica${port}-${crypto.randomUUID().slice(0, 8)}`,
   );
@@ -82,7 +83,7 @@ export function withScope(postgres: TestPostgres, scope: AsyncDisposableStack): 
 }
 
 async function makeData(home: PostgresHome, files: Record<string, string>): Promise<string> {
-  const data = await makeServersDirectory(home, "data");
+  const data = await makeDataDirectory(home, "data");
   await mustRunAsServers(home, [
     ...[postgresBinary("initdb"), "--pgdata", data, "--username", SUPERUSER, "--no-sync"],
     ...["--encoding", "UTF8", "--locale", "C", "--auth", "reject"],

@@ -1,13 +1,21 @@
 import { makeAccount } from "./accounts.ts";
 import { mustRun } from "./command.ts";
-import { makeTestDirectory } from "./program.ts";
+import { makeTestDirectory, memoryDirectory } from "./program.ts";
 
 /** Who may enter the directory: others too, as they need sockets and certificates in it. */
 const ENTERED_BY_ALL = 0o711;
 
+/**
+ * Bytes that must be free for data in memory, where `initdb` takes half the time: other tests have
+ * theirs there, too, and a container often has only 64 MB.
+ */
+const ROOM = 2 ** 31;
+
 /** Where servers have their files, and whom they run as; all is removed at the end of its scope. */
 export interface PostgresHome extends AsyncDisposable {
   path: string;
+  /** Where servers have their data: in memory, if there is room. The program may read nothing there. */
+  dataPlace: string;
   /** Who the servers run as; null for whoever runs the tests. PostgreSQL refuses to run as root. */
   account: { username: string; uid: number; gid: number } | null;
   /** The system's names of those that may act as the superuser over the socket. */
@@ -19,11 +27,13 @@ export async function makePostgresHome(): Promise<PostgresHome> {
   await using stack = new AsyncDisposableStack();
   const account = Deno.uid() === 0 ? await accountIn(stack) : null;
   const { path } = stack.use(await makeTestDirectory());
-  await Deno.chmod(path, ENTERED_BY_ALL);
+  const { path: dataPlace } = stack.use(await makeTestDirectory(memoryDirectory(ROOM)));
+  for (const place of [path, dataPlace]) await Deno.chmod(place, ENTERED_BY_ALL);
   const own = (await mustRun("id", ["--user", "--name"])).trim();
   const rest = stack.move();
   return {
     path,
+    dataPlace,
     account,
     administrators: account === null ? [own] : [own, account.username],
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
@@ -32,7 +42,7 @@ export async function makePostgresHome(): Promise<PostgresHome> {
 
 /** Makes a directory in the home that belongs to the servers' account. */
 export async function makeServersDirectory(
-  { path, account }: PostgresHome,
+  { path, account }: Pick<PostgresHome, "path" | "account">,
   name: string,
   mode = 0o700,
 ): Promise<string> {
@@ -42,6 +52,11 @@ export async function makeServersDirectory(
   await Deno.chmod(directory, mode);
   if (account !== null) await Deno.chown(directory, account.uid, account.gid);
   return directory;
+}
+
+/** Makes a directory for a server's data. */
+export function makeDataDirectory(home: PostgresHome, name: string): Promise<string> {
+  return makeServersDirectory({ ...home, path: home.dataPlace }, name);
 }
 
 /** The command that runs another as the servers' account, and ends it with this process. */

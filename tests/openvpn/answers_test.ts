@@ -20,19 +20,22 @@ testWith(OPENVPN_LAB, "garbage answers are refused", async (t) => {
   const code = codeOf(secret);
   const garbage = {
     "no base64": "§%&/()",
-    "a code that isn't encoded": code,
     "empty": base64(""),
     "a NUL behind the code": base64(`${code}\0`),
-    "a digit too many": base64(`${code}0`),
-    "two codes": base64(`${code}\n${code}x`),
-    "digits of a keyboard that isn't known": base64(
-      code.replace(
-        /\d/g,
-        (digit) => String.fromCodePoint(0x966 + Number(digit)),
+    // One function reads both ways in: these tell nothing more of the service.
+    ...wayIn.isService ? {} : {
+      "a code that isn't encoded": code,
+      "a digit too many": base64(`${code}0`),
+      "two codes": base64(`${code}\n${code}x`),
+      "digits of a keyboard that isn't known": base64(
+        code.replace(
+          /\d/g,
+          (digit) => String.fromCodePoint(0x966 + Number(digit)),
+        ),
       ),
-    ),
-    "a shell command": base64("$(touch /tmp/x)"),
-    "a verdict": base64("1"),
+      "a shell command": base64("$(touch /tmp/x)"),
+      "a verdict": base64("1"),
+    },
   };
   for (const [name, response] of Object.entries(garbage)) {
     await t.step(name, async () => {
@@ -187,7 +190,7 @@ testWith(
   },
 );
 
-testWith(
+testScripts(
   OPENVPN_LAB,
   "a user who is deleted or enrolled again while the challenge is open is refused",
   async (t) => {

@@ -55,7 +55,7 @@ testWith(
   },
 );
 
-testWith(
+testScripts(
   OPENVPN_LAB,
   "setup takes a key that OpenVPN has made",
   async () => {

@@ -81,13 +81,14 @@ testWith(
     const names = [...Deno.readDirSync(made)].map(({ name }) => name).sort();
     assert.equal(names.length, 6);
     const named = (end: RegExp) => `${made}/${names.find((name) => end.test(name))}`;
-    assert.equal(await sha256OfFile(named(/linux-[^.]*$/)), await sha256OfFile(PROGRAM));
+    const hash = await sha256OfFile(PROGRAM);
+    assert.equal(await sha256OfFile(named(/linux-[^.]*$/)), hash);
     await mustRun("sha256sum", ["--check", "--strict", "SHA256SUMS"], { cwd: made });
     const details = await mustRun(PROGRAM, ["--version", "--verbose"]);
     const sbom = await Deno.readTextFile(named(/cdx\.json$/));
     await requireSbom(sbom, details);
     const [{ content }] = JSON.parse(sbom).metadata.component.hashes;
-    assert.equal(content, await sha256OfFile(PROGRAM));
+    assert.equal(content, hash);
 
     const root = `${directory.path}/root`;
     await makeSmallRoot(root);
@@ -100,7 +101,7 @@ testWith(
       // Otherwise, rpm makes a database in it.
       env: { HOME: directory.path },
     });
-    assert(packaged.includes(`/usr/bin/openvpn-totp ${await sha256OfFile(PROGRAM)}\n`));
+    assert(packaged.includes(`/usr/bin/openvpn-totp ${hash}\n`));
   },
 );
 

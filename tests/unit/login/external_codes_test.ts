@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
 import { EXTERNAL_FACTOR } from "../../../src/login/first_factor.ts";
 import { LoginService } from "../../../src/login/login_service.ts";
+import { Connection } from "../../../src/store/sqlite/connection.ts";
 import { Database } from "../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
 import { SqliteLoginStore } from "../../../src/store/sqlite/login_store.ts";
@@ -15,7 +15,7 @@ const SECRET = new Redacted(new Uint8Array(20).fill(7));
 /** A server with another factor for passwords, on which alice is enrolled. */
 class External implements Disposable {
   now = 1_800_000_000_000;
-  readonly connection = new DatabaseSync(":memory:", { enableForeignKeyConstraints: true });
+  readonly connection = new Connection(":memory:", { enableForeignKeyConstraints: true });
   readonly #service: LoginService;
   #attempts = 0;
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
 import { refused } from "../../../src/core/verdict.ts";
 import type { LoginRules } from "../../../src/core/login_rules.ts";
 import { LoginService } from "../../../src/login/login_service.ts";
+import { Connection } from "../../../src/store/sqlite/connection.ts";
 import { Database } from "../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
 import { SqliteLoginStore } from "../../../src/store/sqlite/login_store.ts";
@@ -22,7 +22,7 @@ async function wrongCodes(
   begin: (enrolments: SqliteEnrolmentStore) => Promise<void>,
   end: (enrolments: SqliteEnrolmentStore) => Promise<void>,
 ): Promise<number> {
-  const connection = new DatabaseSync(":memory:", { enableForeignKeyConstraints: true });
+  const connection = new Connection(":memory:", { enableForeignKeyConstraints: true });
   migrate(connection, ":memory:");
   using database = new Database(":memory:", connection);
   const enrolments = new SqliteEnrolmentStore(database);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
 import { type PasswordVerdict, refused } from "../../../src/core/verdict.ts";
 import { turnAtOnce } from "../../../src/login/first_factor.ts";
 import { passwordStep } from "../../../src/login/password_step.ts";
+import { Connection } from "../../../src/store/sqlite/connection.ts";
 import { Database } from "../../../src/store/sqlite/database.ts";
 import { SqliteEnrolmentStore } from "../../../src/store/sqlite/enrolment_store.ts";
 import { SqliteLoginStore } from "../../../src/store/sqlite/login_store.ts";
@@ -12,7 +12,7 @@ import { TEST_RULES } from "../../lab/login_parts.ts";
 import { ANY_KEYS, newEnrolment } from "../../lab/secrets.ts";
 
 Deno.test("simultaneous right passwords of one user take back no failures of others", async () => {
-  const connection = new DatabaseSync(":memory:", { enableForeignKeyConstraints: true });
+  const connection = new Connection(":memory:", { enableForeignKeyConstraints: true });
   migrate(connection, ":memory:");
   using database = new Database(":memory:", connection);
   const sealed = { keyId: "test", bytes: new Uint8Array(48) };
