@@ -15,9 +15,9 @@ async function play(rules: Rules, acts: Iterable<LoginAct>): Promise<void> {
 }
 
 Deno.test("logins end as the model says, whatever happens in whatever order", async () => {
-  await holds(fc.asyncProperty(rulesIn("pam"), anyActs, play), 40);
+  await holds(fc.asyncProperty(rulesIn("pam"), anyActs, play), 50);
 });
 
 Deno.test("logins end as the model says if another factor decides about the password", async () => {
-  await holds(fc.asyncProperty(rulesIn("external"), anyActs, play), 40);
+  await holds(fc.asyncProperty(rulesIn("external"), anyActs, play), 50);
 });

@@ -92,6 +92,7 @@ const OFFICE = "192.0.2.1";
 const SITUATIONS: [string, Neighbour, string, string][] = [
   ["nobody else", () => {}, OFFICE, OFFICE],
   ["1 stale client", staleClients(1), OFFICE, OFFICE],
+  ["2 stale clients", staleClients(2), OFFICE, OFFICE],
   ["3 stale clients", staleClients(3), OFFICE, OFFICE],
   ["5 stale clients", staleClients(5), OFFICE, OFFICE],
   ["a stranger behind the same NAT", stranger, OFFICE, OFFICE],

@@ -269,7 +269,7 @@ Deno.test("decisions that overlap in any order let nobody in twice, or without p
       letIn += crowd.letIn;
       runs++;
     }),
-    60,
+    100,
   );
   assert(letIn > runs, `${letIn} were let in`);
 });
