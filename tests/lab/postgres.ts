@@ -35,7 +35,8 @@ export async function startPostgres(
   { maxConnections = 50, settings = {}, tls }: PostgresOptions = {},
 ): Promise<TestPostgres> {
   await using stack = new AsyncDisposableStack();
-  const home = stack.use(await makePostgresHome());
+  // Whoever has it sync waits for a real disk.
+  const home = stack.use(await makePostgresHome(settings.fsync === "on"));
   await makeServersDirectory(home, "socket", 0o755);
   const certificates = tls === undefined ? null : await PostgresCertificates.make(home);
   if (tls !== undefined) await certificates!.makeServers(tls);

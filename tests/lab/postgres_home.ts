@@ -14,7 +14,7 @@ const ROOM = 2 ** 31;
 /** Where servers have their files, and whom they run as; all is removed at the end of its scope. */
 export interface PostgresHome extends AsyncDisposable {
   path: string;
-  /** Where servers have their data: in memory, if there is room. The program may read nothing there. */
+  /** Where servers have their data, perhaps in memory. The program may read nothing there. */
   dataPlace: string;
   /** Who the servers run as; null for whoever runs the tests. PostgreSQL refuses to run as root. */
   account: { username: string; uid: number; gid: number } | null;
@@ -22,12 +22,17 @@ export interface PostgresHome extends AsyncDisposable {
   administrators: string[];
 }
 
-/** Makes a directory for servers, and an account for them if root runs the tests. */
-export async function makePostgresHome(): Promise<PostgresHome> {
+/**
+ * Makes a directory for servers, and an account for them if root runs the tests.
+ *
+ * @param isDurable the servers are to keep their data on a disk
+ */
+export async function makePostgresHome(isDurable: boolean): Promise<PostgresHome> {
   await using stack = new AsyncDisposableStack();
   const account = Deno.uid() === 0 ? await accountIn(stack) : null;
   const { path } = stack.use(await makeTestDirectory());
-  const { path: dataPlace } = stack.use(await makeTestDirectory(memoryDirectory(ROOM)));
+  const memory = isDurable ? undefined : memoryDirectory(ROOM);
+  const { path: dataPlace } = stack.use(await makeTestDirectory(memory));
   for (const place of [path, dataPlace]) await Deno.chmod(place, ENTERED_BY_ALL);
   const own = (await mustRun("id", ["--user", "--name"])).trim();
   const rest = stack.move();
