@@ -10,15 +10,21 @@ export interface FileRule {
   /** The profile for which a program leaves; empty if none is named. */
   target: string;
   isDenied: boolean;
+  /** Whose files it is for; null for anybody's. */
+  user: "owner" | "other" | null;
+  /** Whether a program's environment is cleaned; null where the permissions' letters say it. */
+  scrub: "safe" | "unsafe" | null;
   /** The greater, the more it counts; 0 if none is given. */
   priority: number;
   /** Counted from 1. */
   line: number;
 }
 
-const PREFIX = /^(?:priority=[+-]?\d+|audit|quiet|allow|owner|file|deny)$/;
+const PREFIX = /^(?:priority=[+-]?\d+|audit|quiet|allow|owner|other|file|deny|safe|unsafe)$/;
 const PATH = /^"?[/@{]/;
-const PERMISSIONS = /^[rwamlkixpPuUcC]+$/;
+
+/** The parser takes most letters in either case. */
+const PERMISSIONS = /^[rRwWalLmMkxXiIpPuUcC]{1,40}$/;
 
 /** The rules about files in a text of AppArmor's; those of any other kind are passed over. */
 export function fileRulesIn(text: string, level: Level = 0): FileRule[] {
@@ -33,12 +39,16 @@ function ruleOf({ words, line }: Statement): FileRule | null {
   const [path, permissions] = PATH.test(one) ? [one, two] : [two, one];
   const isRule = PATH.test(path) && PERMISSIONS.test(permissions) && (arrow ?? "->") === "->";
   if (!isRule) return null;
+  const among = <P extends string>(...words: P[]) =>
+    words.find((word) => prefixes.includes(word)) ?? null;
   const priority = prefixes.find((word) => word.startsWith("priority="));
   return {
     pattern: path.startsWith('"') ? path.slice(1, -1) : path,
     permissions,
     target,
     isDenied: prefixes.includes("deny"),
+    user: among("owner", "other"),
+    scrub: among("safe", "unsafe"),
     priority: Number(priority?.slice("priority=".length) ?? 0),
     line,
   };
@@ -51,9 +61,9 @@ export function rulesAbout<R extends FileRule>(
   path: string,
 ): R[] {
   const about = rules.filter(({ pattern, permissions }) =>
-    permissions.includes(right) && matchesPath(pattern, path)
+    permissions.toLowerCase().includes(right) && matchesPath(pattern, path)
   );
-  const highest = Math.max(...about.map(({ priority }) => priority));
+  const highest = about.reduce((most, { priority }) => Math.max(most, priority), -Infinity);
   return about.filter(({ priority }) => priority === highest);
 }
 
@@ -61,7 +71,7 @@ export function rulesAbout<R extends FileRule>(
 export function maySave(rules: readonly FileRule[], path: string): boolean {
   return ["r", "w"].every((right) => {
     const about = rulesAbout(rules, right, path);
-    return about.length > 0 && !about.some(({ isDenied }) => isDenied);
+    return about.some(isForOwner) && !about.some(({ isDenied }) => isDenied);
   });
 }
 
@@ -91,30 +101,47 @@ export function executionOf(rules: readonly FileRule[], path: string): Execution
     ({ pattern }) => isExact(pattern) ? "exact" : "others",
   );
   if (areAtOdds(exact) || areAtOdds(others)) return "conflict";
-  const counting = exact.length > 0 ? exact : others;
-  if (counting.length === 0 || about.length > allowed.length) return "denied";
-  return wayOf(counting[0]!);
+  const counting = exact.find(isForOwner) ?? others.find(isForOwner);
+  if (counting === undefined || about.length > allowed.length) return "denied";
+  return wayOf(counting);
+}
+
+/** A rule for others' files lets OpenVPN use none of its own, and none of root's. */
+function isForOwner({ user }: FileRule): boolean {
+  return user !== "other";
 }
 
 /** The rules about executing a program that the parser takes no other one beside, or that forbid it. */
 export function decisiveFor<R extends FileRule>(rules: readonly R[], path: string): R[] {
   return rulesAbout(rules, "x", path)
-    .filter(({ pattern, isDenied }) => isDenied || isExact(pattern));
+    .filter((rule) => rule.isDenied || isExact(rule.pattern) && isForOwner(rule));
 }
 
-/** "conflicting x modifiers", says the parser. */
+/** "conflicting x modifiers", says the parser, of owners' files or of others'. */
 function areAtOdds(rules: readonly FileRule[]): boolean {
-  const ways = rules.map(({ permissions, target }) =>
-    `${permissions.match(/[pPcCuUi]*x/)![0]} ${target}`
-  );
-  return new Set(ways).size > 1;
+  return ["owner", "other"].some((unlike) => {
+    const ways = rules.filter(({ user }) => user !== unlike)
+      .map((rule) => `${lettersOf(rule).toLowerCase()} ${isScrubbed(rule)} ${rule.target}`);
+    return new Set(ways).size > 1;
+  });
+}
+
+/** The letters that say how a program is executed: `ix`, `PUx`… */
+function lettersOf({ permissions }: FileRule): string {
+  return permissions.match(/[pcui]*x/i)![0];
+}
+
+/** Without a word for it, a small first letter means that the environment stays as it is. */
+function isScrubbed(rule: FileRule): boolean {
+  return rule.scrub === null ? !/^[pcu]/.test(lettersOf(rule)) : rule.scrub === "safe";
 }
 
 /**
  * What a rule does with a program (apparmor.d(5), "Access Modes"), also without scrubbing: `Ux` and
  * `PUx` let it leave, `Px` needs a profile; `Pix` and `C…` may stay with OpenVPN's rules.
  */
-function wayOf({ permissions }: FileRule): Execution {
-  if (/[icC]/.test(permissions) || !/[pPuU]x/.test(permissions)) return "stays";
-  return /[uU]/.test(permissions) ? "leaves" : "needs-profile";
+function wayOf(rule: FileRule): Execution {
+  const letters = lettersOf(rule).toLowerCase();
+  if (/[ic]/.test(letters) || letters === "x") return "stays";
+  return letters.includes("u") ? "leaves" : "needs-profile";
 }

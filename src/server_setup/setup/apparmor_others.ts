@@ -1,6 +1,6 @@
 import { Failure } from "../../core/failure.ts";
 import { quoted } from "../../text/printable.ts";
-import { decisiveFor, executionOf, rulesAbout } from "../apparmor/file_rules.ts";
+import { decisiveFor, executionOf, fileRulesIn, rulesAbout } from "../apparmor/file_rules.ts";
 import { serverOf } from "../apparmor/local_text.ts";
 import { LOCAL_PATH } from "../apparmor/names.ts";
 import type { Need } from "../apparmor/needs.ts";
@@ -13,10 +13,11 @@ import type { FoundRule } from "../apparmor/profile_text.ts";
  * @param others the rules that are not setup's
  * @throws Failure `config_error` if that rule is no good
  */
-export function isThere({ program }: Need, others: readonly FoundRule[]): boolean {
+export function isThere({ program, rule }: Need, others: readonly FoundRule[]): boolean {
   if (program === null) return false;
   const decisive = decisiveFor(others, program);
-  const execution = executionOf(others, program);
+  const beside = decisive.length === 0 ? fileRulesIn(rule) : [];
+  const execution = executionOf([...others, ...beside], program);
   if (decisive.length === 0 && execution !== "conflict") return false;
   if (execution === "leaves" || execution === "needs-profile") return true;
   const bad = decisive.find(({ isDenied }) => isDenied) ?? decisive.at(-1) ??

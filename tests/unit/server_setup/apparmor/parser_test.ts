@@ -86,15 +86,28 @@ const AT_ODDS = [
   `/srv/x r, ${PROGRAM} ix,`,
   `/srv/x r,${PROGRAM} ix,# mine`,
   `ix ${PROGRAM},`,
+  ...["IX", "RiX", "pIx", "cX", "pux"].map((way) => `${PROGRAM} ${way},`),
+  `safe ${PROGRAM} ix,`,
+  `file unsafe ${PROGRAM} PUx,`,
+  `other ${PROGRAM} ix,`,
   "include <mine.d>",
 ];
+
+/** Rules that forbid the program. */
+const DENYING = ["x", "X", "xX", "RwX"].map((mode) => `deny ${PROGRAM} ${mode},`).concat(
+  `audit deny other ${PROGRAM} x,`,
+  `deny safe X ${PROGRAM},`,
+);
 
 const NOT_AT_ODDS = [
   `${PROGRAM} PUx,`,
   `${PROGRAM} rPUx,`,
   `${PROGRAM} r,`,
+  `${PROGRAM} RPux,`,
+  `safe ${PROGRAM} pUX,`,
+  `other ${PROGRAM} PUx,`,
   `# ${PROGRAM} ix,`,
-  `deny ${PROGRAM} x,`,
+  ...DENYING,
   "/usr/local/bin/* ix,",
   "/usr/local/bin/openvpn-totp{,?} PUx,",
   "/usr/local/bin/[o]penvpn-totp ix,",
@@ -122,6 +135,7 @@ testWith(
       const { rules } = allRulesIn([{ ...profile!, level: 1 }], (path) => readTexts(root, path));
       const isAtOdds = executionOf(rules, PROGRAM) === "conflict";
       assert.deepEqual([isAtOdds, error !== ""], Array(2).fill(AT_ODDS.includes(rule)), rule);
+      if (DENYING.includes(rule)) assert.equal(executionOf(rules, PROGRAM), "denied", rule);
       if (isAtOdds) assert.match(error, /conflicting x modifiers/, rule);
     }
   },

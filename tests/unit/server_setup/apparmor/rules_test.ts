@@ -88,6 +88,12 @@ Deno.test("rules say whether a program leaves the profile", () => {
     [`/x r,${PROGRAM} PUx,# mine`, "leaves"],
     [`"${PROGRAM}"PUx, /x r,`, "leaves"],
     [`/usr/local/bin/* ix,\n/usr/{,local/}bin/openvpn-{totp,x} PUx,`, "leaves"],
+    [`${PROGRAM} RPUX,`, "leaves"],
+    [`${PROGRAM} rPX,`, "needs-profile"],
+    [`${PROGRAM} IX,`, "stays"],
+    [`${PROGRAM} PUx,\ndeny other ${PROGRAM} X,`, "denied"],
+    [`other ${PROGRAM} PUx,`, "denied"],
+    [`other ${PROGRAM} PUx,\nowner ${PROGRAM} ix,`, "stays"],
     [`${PROGRAM} Px,\n/usr/{,local/}bin/openvpn-totp PUx,`, "conflict"],
     [`${PROGRAM} Px,\n${PROGRAM} Px -> other,`, "conflict"],
     [`/usr/local/bin/* Px,\n/usr/** Ux,`, "conflict"],
@@ -105,6 +111,9 @@ Deno.test("rules say whether files may be made", () => {
     ["/tmp/** r,\nowner /tmp/openvpn_* w,", true],
     ["/tmp/** r,", false],
     ["/tmp/** rwk,\ndeny /tmp/openvpn_* w,", false],
+    ["/tmp/** RWk,", true],
+    ["/tmp/** rw,\ndeny /tmp/** W,", false],
+    ["other /tmp/** rw,", false],
   ];
   for (const [rules, may] of rows) assert.equal(maySave(fileRulesIn(rules), FILE), may, rules);
 });

@@ -99,6 +99,8 @@ Deno.test("a rule that AppArmor would not take ours beside is refused, and named
       `/x r,\n"${PROGRAM}" rix,\n`,
       /local\/openvpn:2 \(rix\) keeps "\S+totp" within OpenVPN's own profile, and AppArmor takes no/,
     ],
+    [`${PROGRAM} RiX,\n`, /local\/openvpn:1 \(RiX\) keeps "/],
+    [`other ${PROGRAM} ix,\n`, /local\/openvpn:1 \(ix\) contradicts another one for/],
     [`${PROGRAM} Cx,\n`, /local\/openvpn:1 \(Cx\) keeps "/],
     ["/x r, /usr/{,local/}bin/openvpn-totp\n ix,\n", /local\/openvpn:1 \(ix\) keeps "/],
     ["include <mine>\n", /apparmor\.d\/mine:1 \(ix\) keeps "/],
