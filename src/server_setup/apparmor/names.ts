@@ -1,3 +1,5 @@
+import { matchesPath } from "./path_pattern.ts";
+
 /** The profile that confines OpenVPN, where a distribution has one. */
 export const PROFILE_PATH = "/etc/apparmor.d/openvpn";
 
@@ -9,3 +11,12 @@ export const APPARMOR_DIRECTORY = "/etc/apparmor.d";
 
 /** The command that puts changed rules into force, also for an OpenVPN that is already running. */
 export const RELOAD = `apparmor_parser -r ${PROFILE_PATH}`;
+
+/**
+ * Says whether a profile's name, or the pattern of what it confines, is one that OpenVPN's may have
+ * where nothing else tells. Names of sub-profiles have two slashes.
+ */
+export function isForOpenvpn(name: string): boolean {
+  return !name.includes("//") &&
+    (/(?:^|[^A-Za-z])openvpn$/.test(name) || matchesPath(name, "/usr/sbin/openvpn"));
+}

@@ -39,39 +39,72 @@ export function isExact(pattern: string): boolean {
   return !GLOB.test(pattern);
 }
 
-/** Says whether a pattern stands for a path. A variable in it stands for nothing. */
+/** Numbers of characters of a path that lie in front of a place in the pattern. */
+type Places = ReadonlySet<number>;
+
+/**
+ * Says whether a pattern stands for a path, in time that grows with the one's length times the
+ * other's. A variable in it stands for nothing, nor does one that the parser would not understand.
+ */
 export function matchesPath(pattern: string, path: string): boolean {
-  try {
-    return new RegExp(`^${expressionOf(pattern)}$`, "su").test(path);
-  } catch {
-    // Neither would the parser understand it.
-    return false;
+  const characters = Array.from(path);
+  const open: { before: Places; behind: Places }[] = [];
+  let places: Places = new Set([0]);
+  for (const [part, ...groups] of pattern.matchAll(PART)) {
+    if (places.size === 0 && open.length === 0) return false;
+    const innermost = open.at(-1);
+    if (part === "}" && innermost === undefined) return false;
+    if (part === "{") open.push({ before: places, behind: new Set() });
+    else if (innermost !== undefined && (part === "," || part === "}")) {
+      innermost.behind = innermost.behind.union(places);
+      places = part === "}" ? open.pop()!.behind : innermost.before;
+    } else places = behindPart(part, groups, { places, characters });
   }
+  return open.length === 0 && places.has(characters.length);
 }
 
 /**
  * The parts of a pattern: a variable, a character by its number (hexadecimal, decimal, octal), an
- * escape, a class, a star or two, any other character.
+ * escape, a class, stars, any other character.
  */
 const PART =
-  /(@\{\w+\})|\\(?:x([\da-f]{2})|d(\d{3})|([0-3][0-7]{2})|(.))|(\[[^\]]*\])|(\*\*?)|(.)/gisu;
+  /(@\{\w+\})|\\(?:x([\da-f]{2})|d(\d{3})|([0-3][0-7]{2})|(.))|(\[[^\]]*\]?)|(\*+)|(.)/gisu;
 
-function expressionOf(pattern: string): string {
-  let depth = 0;
-  return Array.from(pattern.matchAll(PART), ([, variable, hex, decimal, octal, ...rest]) => {
-    const [escape, set, star, other] = rest;
-    if (variable !== undefined) return NOTHING;
-    if (star !== undefined) return star === "*" ? "[^/]*" : ".*";
-    if (set !== undefined) return set.replaceAll("\\", "\\\\");
-    const code = parseInt(hex ?? decimal ?? octal ?? "", hex ? 16 : decimal ? 10 : 8);
-    if (!Number.isNaN(code)) return RegExp.escape(String.fromCharCode(code));
-    if (other === "?") return "[^/]";
-    if (other === "{") depth++;
-    else if (other === "}") depth--;
-    else if (other !== "," || depth === 0) return RegExp.escape(escape ?? other!);
-    return { "{": "(?:", ",": "|", "}": ")" }[other];
-  }).join("");
+/** Where one may be in a path behind a part of a pattern. */
+function behindPart(
+  part: string,
+  [, hex, decimal, octal, escape, set, star]: readonly (string | undefined)[],
+  { places, characters }: { places: Places; characters: readonly string[] },
+): Places {
+  if (star !== undefined) return stretched(places, characters, star === "*" ? "/" : "");
+  const code = parseInt(hex ?? decimal ?? octal ?? "", hex ? 16 : decimal ? 10 : 8);
+  const character = Number.isNaN(code) ? escape ?? part : String.fromCharCode(code);
+  const isOne = set !== undefined
+    ? classOf(set)
+    : part === "?"
+    ? (one: string) => one !== "/"
+    : (one: string) => one === character;
+  const taken = [...places].filter((at) => at < characters.length && isOne(characters[at]!));
+  return new Set(taken.map((at) => at + 1));
 }
 
-/** No text has it. */
-const NOTHING = "(?!)";
+/** Each place, and all behind it up to the next one with a character. */
+function stretched(places: Places, characters: readonly string[], end: string): Places {
+  const found = new Set<number>();
+  for (const place of places) {
+    for (let at = place; at <= characters.length && !found.has(at); at++) {
+      found.add(at);
+      if (characters[at] === end) break;
+    }
+  }
+  return found;
+}
+
+function classOf(set: string): (character: string) => boolean {
+  try {
+    const expression = new RegExp(`^${set.replaceAll("\\", "\\\\")}$`, "su");
+    return (character) => expression.test(character);
+  } catch {
+    return () => false;
+  }
+}

@@ -1,6 +1,7 @@
 import { type FileRule, fileRulesIn } from "./file_rules.ts";
-import { APPARMOR_DIRECTORY } from "./names.ts";
+import { APPARMOR_DIRECTORY, isForOpenvpn } from "./names.ts";
 import { matchesPath } from "./path_pattern.ts";
+import { PatternBound, tooMuch } from "./pattern_bound.ts";
 import { type Level, statementsIn } from "./statements.ts";
 import { expansionsOf, type Variables, variablesIn } from "./variables.ts";
 
@@ -17,13 +18,31 @@ const HEADER = new RegExp(
   `^[ \\t]*(?:profile[ \\t]+${WORD}(?:[ \\t]+${WORD})?|(?=["/@{])${WORD})` +
     "(?:[ \\t]+(?:xattrs|flags)[ \\t]*=[ \\t]*\\([^)\\n]*\\))*" +
     "[ \\t]*(?:\\r?\\n[ \\t]*)?\\{[ \\t]*(?:#.*)?\\r?$",
-  "m",
+  "gm",
 );
 
 /** Reads the first profile of a text; null if there is none. */
 export function profileIn(text: string): ProfileText | null {
-  const [found, name, attachment, path] = text.match(HEADER) ?? [];
-  if (found === undefined) return null;
+  const [header] = text.matchAll(HEADER);
+  return header === undefined ? null : profileOf(header);
+}
+
+/**
+ * A text without the profiles in front of OpenVPN's, if it has one and its name or what it confines
+ * shows that. Lines keep their numbers.
+ */
+export function fromOpenvpns(text: string): string {
+  const headers = [...text.matchAll(HEADER)];
+  const wanted = headers.find((header) => {
+    const { name, attachment } = profileOf(header);
+    return isForOpenvpn(name) || attachment !== null && isForOpenvpn(attachment);
+  });
+  const [start, end] = [headers[0]?.index, wanted?.index];
+  if (end === undefined) return text;
+  return text.slice(0, start) + text.slice(start, end).replace(/.+/g, "") + text.slice(end);
+}
+
+function profileOf([, name, attachment, path]: RegExpExecArray): ProfileText {
   const bare = (word: string) => word.replace(/^"(.*)"$/, "$1");
   if (path !== undefined) return { name: bare(path), attachment: bare(path) };
   const isPath = /^[/@{]/.test(bare(name!));
@@ -65,30 +84,44 @@ type Part = RuleText & { level: Level };
 /** Gives the texts at a path that is included; none if nothing is there. */
 type ReadTexts = (path: string) => readonly RuleText[];
 
-/** The deepest that includes include others, and the largest number of them. */
-const MOST = { depth: 8, includes: 200 };
+/** More than any profile has: includes within each other, includes, characters of all texts. */
+const MOST = { depth: 8, includes: 200, characters: 4_000_000 };
 
-/** The rules of texts and of what they include, without known variables; and the variables. */
+/**
+ * The rules of texts and of what they include, without known variables; and the variables.
+ *
+ * @throws Failure `config_error` if they are more than any profile has
+ */
 export function allRulesIn(
   texts: readonly Part[],
   read: ReadTexts,
 ): { rules: FoundRule[]; variables: Variables } {
-  const seen = new Set(texts.map(({ file }) => file));
+  const seen = { paths: new Set(texts.map(({ file }) => file)), characters: 0 };
   const parts = texts.flatMap((part) => withIncludes(part, read, seen));
   const variables = variablesIn(parts.map(({ text }) => text));
+  const bound = new PatternBound();
   const rules = parts.flatMap(({ file, text, level }) =>
     fileRulesIn(text, level).flatMap((rule) =>
-      expansionsOf(rule.pattern, variables).map((pattern) => ({ ...rule, pattern, file }))
+      expansionsOf(rule.pattern, variables, bound).map((pattern) => ({ ...rule, pattern, file }))
     )
   );
   return { rules, variables };
 }
 
-function withIncludes(part: Part, read: ReadTexts, seen: Set<string>, depth = 0): Part[] {
-  const paths = depth === MOST.depth ? [] : includesIn(part);
-  const included = paths.flatMap((path) => {
-    if (seen.has(path) || seen.size >= MOST.includes) return [];
-    seen.add(path);
+/** What has been read. */
+interface Seen {
+  paths: Set<string>;
+  characters: number;
+}
+
+function withIncludes(part: Part, read: ReadTexts, seen: Seen, depth = 0): Part[] {
+  seen.characters += part.text.length;
+  if (seen.characters > MOST.characters) throw tooMuch("text than openvpn-totp reads");
+  const included = includesIn(part).flatMap((path) => {
+    if (seen.paths.has(path)) return [];
+    seen.paths.add(path);
+    const isFull = seen.paths.size > MOST.includes || depth === MOST.depth;
+    if (isFull) throw tooMuch("includes than openvpn-totp reads");
     return read(path).flatMap((next) => withIncludes({ ...next, level: 0 }, read, seen, depth + 1));
   });
   return [part, ...included];

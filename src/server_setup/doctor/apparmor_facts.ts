@@ -5,7 +5,7 @@ import { isFile } from "../../system/present_files.ts";
 import { type Denial, readDenials } from "../apparmor/denials.ts";
 import { LOCAL_PATH, PROFILE_PATH } from "../apparmor/names.ts";
 import type { Need } from "../apparmor/needs.ts";
-import { allRulesIn, type FoundRule, profileIn } from "../apparmor/profile_text.ts";
+import { allRulesIn, type FoundRule, fromOpenvpns, profileIn } from "../apparmor/profile_text.ts";
 import { readTexts } from "../apparmor/read_texts.ts";
 import { expansionsOf } from "../apparmor/variables.ts";
 
@@ -22,7 +22,7 @@ export interface Profile {
 export interface ApparmorFacts {
   /** What OpenVPN needs for logins. */
   needs: readonly Need[];
-  /** Why no rules can be written for it; null if they can. */
+  /** Why no rules can be written for it, or those that are there not be judged; null if they can. */
   trouble: string | null;
   /** Null if there is no file, or no profile that can be read in it. */
   profile: Profile | null;
@@ -51,9 +51,11 @@ export function gatherApparmor(
 ): ApparmorFacts | null {
   const enabled = readKernelFile(`${root}/sys/module/apparmor/parameters/enabled`);
   if (enabled?.trim() !== "Y") return null;
-  const profile = profileBelow(root);
+  const { profile, trouble } = profileBelow(root);
+  const wanted = needed(needs);
   return {
-    ...needed(needs),
+    needs: wanted.needs,
+    trouble: wanted.trouble ?? trouble,
     profile,
     hasFile: isFile(root + PROFILE_PATH),
     loaded: loadedIn(root),
@@ -61,15 +63,32 @@ export function gatherApparmor(
   };
 }
 
-function profileBelow(root: string): Profile | null {
-  const [found] = readTexts(root, PROFILE_PATH);
-  const header = found === undefined ? null : profileIn(found.text);
-  if (found === undefined || header === null) return null;
-  const { name, attachment } = header;
-  const read = (path: string) => readTexts(root, path);
-  const { rules, variables } = allRulesIn([{ ...found, level: 1 }], read);
-  const attachments = attachment === null ? [] : expansionsOf(attachment, variables);
-  return { name, attachments, rules };
+function profileBelow(root: string): Pick<ApparmorFacts, "profile" | "trouble"> {
+  const text = profileTextBelow(root);
+  const header = text === null ? null : profileIn(text);
+  if (text === null || header === null) return { profile: null, trouble: null };
+  const { name } = header;
+  const own = header.attachment === null ? [] : [header.attachment];
+  try {
+    const texts = [{ file: PROFILE_PATH, text, level: 1 as const }];
+    const { rules, variables } = allRulesIn(texts, (path) => readTexts(root, path));
+    const attachments = own.flatMap((one) => expansionsOf(one, variables));
+    return { profile: { name, attachments, rules }, trouble: null };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { profile: { name, attachments: own, rules: [] }, trouble: error.message };
+  }
+}
+
+/** Null if it is not there or cannot be read. */
+function profileTextBelow(root: string): string | null {
+  try {
+    const [found] = readTexts(root, PROFILE_PATH);
+    return found === undefined ? null : fromOpenvpns(found.text);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return null;
+  }
 }
 
 function needed(needs: () => readonly Need[]): Pick<ApparmorFacts, "needs" | "trouble"> {

@@ -102,8 +102,12 @@ function denialIn({ file, line, pattern }: FoundRule): string {
 
 /** A profile that cannot be loaded is no profile after the next start of the system. */
 function contradiction(program: string, rules: readonly FoundRule[]): Finding {
-  const ways = rulesAbout(rules, "x", program)
+  const MOST_NAMED = 10;
+  const about = rulesAbout(rules, "x", program);
+  const ways = about.slice(0, MOST_NAMED)
     .map(({ permissions, file, line }) => `${permissions} in ${file}:${line}`);
+  const more = about.length - ways.length;
+  if (more > 0) ways.push(`${more} more`);
   return problem(
     ID,
     `AppArmor's rules for ${program} contradict each other (${ways.join(", ")})`,

@@ -63,7 +63,8 @@ export function contradictions(
   if (program === null || executionOf(all, program) !== "conflict") return [];
   const [own] = decisiveFor(others, program);
   const beside = own === undefined ? "others" : `the one in ${placeOf(own)}`;
-  return decisiveFor(all, program).flatMap(({ file, line }) => {
+  const MOST_NAMED = 100;
+  return decisiveFor(all, program).slice(0, MOST_NAMED).flatMap(({ file, line }) => {
     const config = file === LOCAL_PATH ? serverOf(local, line) : null;
     return config === null ? [] : [
       `${file}:${line} has setup's rule for the server of ${config}, which AppArmor does not take ` +

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { dirname } from "node:path/posix";
 import { executionOf, fileRulesIn } from "../../../../src/server_setup/apparmor/file_rules.ts";
 import { withRules } from "../../../../src/server_setup/apparmor/local_text.ts";
 import { needsOf, unmetBy } from "../../../../src/server_setup/apparmor/needs.ts";
@@ -6,6 +7,7 @@ import { allRulesIn } from "../../../../src/server_setup/apparmor/profile_text.t
 import { readTexts } from "../../../../src/server_setup/apparmor/read_texts.ts";
 import { readConfig } from "../../../../src/server_setup/openvpn_config/read_config.ts";
 import { compile, makeProfile } from "../../../lab/apparmor.ts";
+import { mustRun } from "../../../lab/command.ts";
 import { makeTestDirectory } from "../../../lab/program.ts";
 import { testWith } from "../../../lab/requirements.ts";
 
@@ -97,6 +99,7 @@ const AT_ODDS = [
 const DENYING = ["x", "X", "xX", "RwX"].map((mode) => `deny ${PROGRAM} ${mode},`).concat(
   `audit deny other ${PROGRAM} x,`,
   `deny safe X ${PROGRAM},`,
+  "include <denying.d>",
 );
 
 const NOT_AT_ODDS = [
@@ -108,12 +111,30 @@ const NOT_AT_ODDS = [
   `other ${PROGRAM} PUx,`,
   `# ${PROGRAM} ix,`,
   ...DENYING,
+  "include <passed_over.d>",
   "/usr/local/bin/* ix,",
   "/usr/local/bin/openvpn-totp{,?} PUx,",
   "/usr/local/bin/[o]penvpn-totp ix,",
   `profile ip {\n  ${PROGRAM} ix,\n}`,
   "/usr/{,local}bin/openvpn-totp ix,",
 ];
+
+/** Directories that a profile includes, with what the parser passes over in them. */
+async function makeDirectories(base: string): Promise<void> {
+  const files = {
+    "mine.d/one": `${PROGRAM} ix,\n`,
+    "denying.d/one.dpkg-tmp": `deny ${PROGRAM} x,\n`,
+    "passed_over.d/README": `${PROGRAM} ix,\n`,
+    "passed_over.d/one.dpkg-old": `${PROGRAM} ix,\n`,
+  };
+  for (const [name, text] of Object.entries(files)) {
+    const path = `${base}/${name}`;
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await Deno.writeTextFile(path, text);
+  }
+  await Deno.symlink(`${base}/mine.d`, `${base}/denying.d/link`);
+  await mustRun("mkfifo", [`${base}/denying.d/pipe`]);
+}
 
 testWith(
   ["apparmor_parser"],
@@ -125,8 +146,7 @@ testWith(
     const base = `${root}/etc/apparmor.d`;
     const local = `${base}/local/openvpn`;
     await Deno.writeTextFile(`${base}/tunables/global`, `@{V}=${PROGRAM}\n`, { append: true });
-    await Deno.mkdir(`${base}/mine.d`);
-    await Deno.writeTextFile(`${base}/mine.d/one`, `${PROGRAM} ix,\n`);
+    await makeDirectories(base);
     for (const rule of [...AT_ODDS, ...NOT_AT_ODDS]) {
       await writeLocal(root, PROGRAM, "/tmp");
       await Deno.writeTextFile(local, `${rule}\r\n${await Deno.readTextFile(local)}`);

@@ -15,6 +15,7 @@ import {
 import {
   allRulesIn,
   confines,
+  fromOpenvpns,
   profileIn,
 } from "../../../../src/server_setup/apparmor/profile_text.ts";
 import { expansionsOf, variablesIn } from "../../../../src/server_setup/apparmor/variables.ts";
@@ -57,6 +58,9 @@ Deno.test("patterns stand for the paths that apparmor.d(5) says", () => {
     ["/run/x-?.sock", ["/run/x-1.sock"], ["/x/run/x-1.sock", "/run/x-.sock"]],
     ["/a\\x2Db\\055c\\d045d", ["/a-b-c-d"], ["/a-b-c", "/ax2Db055cd045d"]],
     ["/a[0-9]", ["/a1"], ["/a", "/ab"]],
+    ["/a[{,}]{b,c*{/,}}d", ["/a{bd", "/a,cd", "/a}cxx/d"], ["/ad", "/a{d", "/a{b/d"]],
+    ["/***x", ["/x", "/a/x"], ["/a/"]],
+    ["/a}", [], ["/a}", "/a"]],
     ["/a\\*", ["/a*"], ["/ab"]],
     ["@{unknown}/x", [], ["/x", "/unknown/x"]],
     ["/a{", [], ["/a{", "/a"]],
@@ -167,7 +171,51 @@ Deno.test("variables stand for all of their values, and two slashes for one", ()
     ...["/run/a/x", "/var/run/a/x", "/run/b c/x", "/var/run/b c/x"],
     ...["@{gone}/x", "/y/z"],
   ]);
-  assert.equal(rulesOf("@{l}=@{l}@{l}\nprofile x {\n /@{l}@{l} r,\n}", {}).rules.length, 1);
+});
+
+Deno.test("rules that are more than any profile has are not judged, rather than a part", () => {
+  const values = Array.from({ length: 200 }, (_, i) => `/b${i}`).join(" ");
+  const includes = (count: number) =>
+    Array.from({ length: count }, (_, i) => `include <abs/${i}>\n`).join("");
+  const nested = (count: number) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, i) => [`abs/${i}`, `include <abs/${i + 1}>\n`]),
+    );
+  const rows: [start: string, rules: string, files?: Record<string, string>][] = [
+    ["", "/x r,\n".repeat(20_001)],
+    [`@{a}=${values}\n`, "@{a} r,\n".repeat(101)],
+    [`@{a}=${values}\n`, "@{a}@{a}@{a} r,\n"],
+    [`@{a}=/${"x".repeat(200_000)}\n`, "@{a}@{a}@{a} r,\n"],
+    ["@{l}=@{l}@{l}\n", "/@{l} r,\n"],
+    ["", includes(201)],
+    ["", includes(1), nested(9)],
+    [`#${"x".repeat(4_000_000)}\n`, ""],
+  ];
+  for (const [start, rules, files = {}] of rows) {
+    assert.throws(
+      () => rulesOf(`${start}profile x {\n${rules}}\n`, files),
+      /has more [\w, ]+ than openvpn-totp reads, so its rules cannot be judged: shorten it$/,
+      start.slice(0, 100) + rules.slice(0, 100),
+    );
+  }
+  assert.equal(rulesOf(`@{a}=${values}\nprofile x {\n@{a}/y r,\n}\n`, {}).rules.length, 200);
+  rulesOf(`profile x {\n${includes(1)}}\n`, nested(7));
+});
+
+Deno.test("a pattern takes time in proportion to its length and the path's", () => {
+  // The first took all time that there is, as a regular expression.
+  const patterns = [
+    `/${"*".repeat(60)}z`,
+    `/${"*l".repeat(60)}z`,
+    `/${"**/*".repeat(60)}z`,
+    `/${"{*,**}".repeat(60)}z`,
+    `/${"[".repeat(400_000)}`,
+    `/${"{usr,a}".repeat(50_000)}`,
+    "{/,".repeat(100_000),
+  ];
+  const start = performance.now();
+  for (const pattern of patterns) assert(!matchesPath(pattern, PROGRAM));
+  assert(performance.now() - start < PATIENCE_MS);
 });
 
 Deno.test("a text takes time in proportion to its length", () => {
@@ -177,6 +225,7 @@ Deno.test("a text takes time in proportion to its length", () => {
     '\\"'.repeat(800_000),
     `/${"x,".repeat(800_000)}`,
     `@{a}=${" ".repeat(1_600_000)}`,
+    "@{a}+=/b\n".repeat(160_000),
     "include if exists \t".repeat(80_000),
   ];
   // At half the length, each took a minute and more where the time grew with its square.
@@ -186,6 +235,17 @@ Deno.test("a text takes time in proportion to its length", () => {
     rulesOf(text, {});
   }
   assert(performance.now() - start < PATIENCE_MS);
+});
+
+Deno.test("of a file's profiles, OpenVPN's counts", () => {
+  const first = "@{x}=/y\nprofile helper /usr/lib/helper {\n  /a r,\n}\n";
+  for (const header of ["profile openvpn", "/usr/{,s}bin/openvpn", "profile o /usr/sbin/open*"]) {
+    const text = fromOpenvpns(`${first}${header} {\n  @{x} r,\n}\nprofile last {\n /z r,\n}\n`);
+    assert.equal(profileIn(text)!.name, header.split(" ")[1] ?? header);
+    const { rules } = rulesOf(text, {});
+    assert.deepEqual(rules.map(({ pattern, line }) => `${line} ${pattern}`), ["6 /y"]);
+  }
+  assert.equal(fromOpenvpns(first), first);
 });
 
 Deno.test("a profile's first line says its name and what it confines", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { EpochMs } from "../../../../src/core/epoch.ts";
 import { readDenials } from "../../../../src/server_setup/apparmor/denials.ts";
 import { gatherApparmor } from "../../../../src/server_setup/doctor/apparmor_facts.ts";
-import { makeProfile } from "../../../lab/apparmor.ts";
+import { makeProfile, OPENVPN_PROFILE } from "../../../lab/apparmor.ts";
 import { mustRun } from "../../../lab/command.ts";
 import { makeTestDirectory } from "../../../lab/program.ts";
 import { JOURNAL_WRITER, testWith } from "../../../lab/requirements.ts";
@@ -59,9 +59,33 @@ Deno.test("facts on AppArmor: whether the kernel uses it, and its profiles", asy
   const patterns = facts.profile!.rules.map(({ pattern }) => pattern);
   for (const one of ["/dev/net/tun", "/etc/hosts", PROGRAM]) assert(patterns.includes(one), one);
   assert.deepEqual(facts.profile!.attachments, ["/usr/sbin/openvpn"]);
+  const before = "profile helper /usr/lib/helper {\n /a r,\n}\n";
+  await makeProfile(root, OPENVPN_PROFILE.replace("profile openvpn", `${before}$&`));
+  assert.deepEqual(
+    gatherApparmor(() => [], NOW, root)!.profile!.rules.map(({ pattern }) => pattern),
+    patterns,
+  );
   await makeProfile(root, "@{bin}=/bin/ /usr/bin/\nprofile openvpn @{bin}/openvpn {\n}\n");
   const { attachments } = gatherApparmor(() => [], NOW, root)!.profile!;
   assert.deepEqual(attachments, ["/bin/openvpn", "/usr/bin/openvpn"]);
+});
+
+Deno.test("rules that cannot be read, or are too many, are not judged", async () => {
+  await using directory = await makeTestDirectory();
+  const { path: root } = directory;
+  await makeKernel(root, "openvpn (enforce)\n");
+  const header = "profile openvpn /usr/sbin/openvpn {\n";
+  await makeProfile(root, `${header}include if exists <gone>\ninclude <x.d>\n${PROGRAM} PUx,\n}\n`);
+  await write(`${root}/etc/apparmor.d/x.d/one`, "/x r,\n");
+  const whole = gatherApparmor(() => [], NOW, root)!;
+  assert.deepEqual([whole.trouble, whole.profile!.rules.length], [null, 2]);
+  await Deno.symlink("/nowhere", `${root}/etc/apparmor.d/x.d/two`);
+  const unread = gatherApparmor(() => [], NOW, root)!;
+  assert.match(unread.trouble!, /^AppArmor's rules in "\S+\/x\.d" cannot be read: /);
+  const { profile } = unread;
+  assert.deepEqual(profile, { ...whole.profile!, rules: [] });
+  await makeProfile(root, `${header}${"/x r,\n".repeat(20_001)}}\n`);
+  assert.match(gatherApparmor(() => [], NOW, root)!.trouble!, /has more .* cannot be judged/);
 });
 
 Deno.test("refusals count that are younger than the rules, and not of the future", async () => {
