@@ -1,4 +1,4 @@
-import { PROFILE_PATH } from "../apparmor/names.ts";
+import { isForOpenvpn, PROFILE_PATH } from "../apparmor/names.ts";
 import type { Need } from "../apparmor/needs.ts";
 import { confines } from "../apparmor/profile_text.ts";
 import { isOn, lastOf } from "../systemd/unit_file.ts";
@@ -15,13 +15,16 @@ export function checkApparmor(setUp: SetUp): Finding[] {
   const { apparmor: facts, openvpn } = setUp;
   if (facts === null) return [ok(ID, "the kernel does not use AppArmor")];
   const { profile, needs, trouble } = facts;
-  if (profile === null) return [checkWithoutProfile(facts)];
+  const named = profileOf(setUp.unit);
+  if (profile === null || named !== null && named !== profile.name) {
+    return [checkOtherProfile(facts, named, null)];
+  }
   const mode = facts.loaded === null ? null : facts.loaded.get(profile.name) ?? "absent";
-  if (openvpn !== null && !mayConfine(profile, openvpn.path, mode)) {
-    return [ok(ID, `the profile in ${PROFILE_PATH} is not for ${openvpn.path}`)];
+  if (named === null && openvpn !== null && !mayConfine(profile, openvpn.path, mode)) {
+    return [checkOtherProfile(facts, null, openvpn.path)];
   }
   if (mode === "unconfined") return [unconfined()];
-  if (trouble !== null) return [warning(ID, trouble, "OpenVPN may not be allowed to use it")];
+  if (trouble !== null) return [warning(ID, trouble, "OpenVPN may be refused what logins need")];
   const found = [...refusals(setUp, profile, mode), ...checkPrivileges(setUp, needs, mode)];
   return found.length === 0 ? [checkDenials(facts)] : found;
 }
@@ -52,25 +55,43 @@ function checkPrivileges(
   return [tell(ID, what, why, { line: "NoNewPrivileges=no", at })];
 }
 
-/** Another file may have a profile for OpenVPN, by either of these names. */
-function checkWithoutProfile({ loaded, needs, hasFile }: ApparmorFacts): Finding {
-  const name = ["openvpn", "/usr/sbin/openvpn"].find((one) => loaded?.has(one));
-  const mode = name === undefined ? null : loaded!.get(name)!;
-  if (mode === "unconfined") return unconfined();
-  if (mode === null && !hasFile) return noProfile(loaded === null);
-  const file = hasFile
-    ? `no profile can be read in ${PROFILE_PATH}`
-    : `there is no ${PROFILE_PATH}`;
-  const what = mode === null
-    ? file
-    : `AppArmor's profile ${name} (${mode}) is for OpenVPN, and ${file}`;
-  const first = mode === "complain" ? "before you enforce it, " : "";
+/** The profile that a unit names; null for none. */
+function profileOf(unit: SetUp["unit"]): string | null {
+  const name = unit === null ? null : lastOf(unit, "AppArmorProfile");
+  return name === null ? null : name.value.replace(/^-/, "");
+}
+
+/** Another profile may be OpenVPN's: the one that the unit names, or one from another file. */
+function checkOtherProfile(
+  facts: ApparmorFacts,
+  named: string | null,
+  program: string | null,
+): Finding {
+  const { loaded, profile } = facts;
+  const listed = [...loaded?.keys() ?? []].filter((one) => one !== profile?.name);
+  const name = named ?? listed.find(isForOpenvpn);
+  if (name === undefined) return checkFile(facts, program);
+  const mode = loaded === null ? "only root can see its mode" : loaded.get(name) ?? "not loaded";
+  if (name === "unconfined" || mode === "unconfined") return unconfined();
+  const what = `AppArmor's profile ${name} (${mode}) is for OpenVPN, and ${fileOf(facts)}`;
+  return warning(ID, what, adviceOn(facts, mode === "complain" ? "before you enforce it, " : ""));
+}
+
+/** No profile but the usual file's can be OpenVPN's, and that one is not. */
+function checkFile(facts: ApparmorFacts, program: string | null): Finding {
+  if (facts.profile !== null) return ok(ID, `the profile in ${PROFILE_PATH} is not for ${program}`);
+  if (!facts.hasFile) return noProfile(facts.loaded === null);
+  return warning(ID, fileOf(facts), adviceOn(facts, ""));
+}
+
+function fileOf({ profile, hasFile }: ApparmorFacts): string {
+  if (profile !== null) return `${PROFILE_PATH} has another one`;
+  return hasFile ? `no profile can be read in ${PROFILE_PATH}` : `there is no ${PROFILE_PATH}`;
+}
+
+function adviceOn({ needs }: ApparmorFacts, first: string): string {
   const rules = needs.map(({ rule }) => rule).join(" ");
-  return warning(
-    ID,
-    what,
-    `${first}add whichever of these rules are missing to the file of OpenVPN's profile: ${rules}`,
-  );
+  return `${first}add whichever of these rules are missing to the file of OpenVPN's profile: ${rules}`;
 }
 
 function noProfile(isHidden: boolean): Finding {

@@ -6,7 +6,7 @@ import { quoted } from "../../text/printable.ts";
 import { withoutOurRules, withRules } from "../apparmor/local_text.ts";
 import { LOCAL_PATH, PROFILE_PATH, RELOAD } from "../apparmor/names.ts";
 import type { Need } from "../apparmor/needs.ts";
-import { allRulesIn, type FoundRule, includesIn } from "../apparmor/profile_text.ts";
+import { allRulesIn, type FoundRule, fromOpenvpns, includesIn } from "../apparmor/profile_text.ts";
 import { readTexts } from "../apparmor/read_texts.ts";
 import { contradictions, isThere, noteOnProfile } from "./apparmor_others.ts";
 import { type FileChange, originalAt } from "./file_change.ts";
@@ -51,7 +51,8 @@ export function hasProfile({ root, read }: Pick<ApparmorPlace, "root" | "read">)
 export function planApparmor(needs: readonly Need[], place: ApparmorPlace): ApparmorPlan {
   const { root, read } = place;
   const original = rulesFileAt(root + LOCAL_PATH, read);
-  const profile = textOf(rulesFileAt(root + PROFILE_PATH, read));
+  const text = textOf(rulesFileAt(root + PROFILE_PATH, read));
+  const profile = text === null ? null : fromOpenvpns(text);
   const now = textOf(original) ?? "";
   requireText(root + LOCAL_PATH, now);
   const others = rulesWith(withoutOurRules(now), profile, root);

@@ -194,6 +194,42 @@ Deno.test("a profile that cannot be read, and a path that no rule can name, are 
   assert.deepEqual(levels({ needs: [], trouble: "no rule can name it" }), ["warning"]);
 });
 
+Deno.test("a profile that another file has, or that the unit names, may be OpenVPN's", () => {
+  const none: Other = { profile: null, hasFile: false, mode: "absent" };
+  const elsewhere: Other = { attachments: ["/opt/openvpn"], mode: "absent" };
+  const unit = ["AppArmorProfile=-mine"];
+  const rows: [other: Other, what: RegExp][] = [
+    ...["/usr/{bin,sbin}/openvpn", "/{,usr/}sbin/openvpn", "usr.sbin.openvpn", "/usr/sbin/open*"]
+      .map((name): [Other, RegExp] => [
+        { ...none, loaded: ["other", name] },
+        /^AppArmor's profile \S+open\S+ \(enforce\) is for OpenVPN, and there is no \/etc/,
+      ]),
+    [
+      { ...elsewhere, loaded: ["my-openvpn"] },
+      /my-openvpn \(enforce\) is .*openvpn has another one$/,
+    ],
+    [{ ...none, unit, loaded: ["mine"] }, /profile mine \(enforce\) is for OpenVPN/],
+    [{ ...none, unit }, /profile mine \(not loaded\) is for OpenVPN/],
+    [{ ...none, unit, mode: null }, /profile mine \(only root can see its mode\) is/],
+    [{ unit }, /profile mine \(not loaded\) is .*openvpn has another one$/],
+  ];
+  for (const [other, what] of rows) {
+    const [finding, ...rest] = found(other);
+    assert.deepEqual([finding!.level, rest], ["warning", []], String(what));
+    assert.match(finding!.what, what);
+  }
+  const well: Other[] = [
+    { ...none, loaded: ["openvpn-totp", "NetworkManager//openvpn", "notopenvpn", "openvpn2"] },
+    { ...elsewhere, loaded: ["/usr/sbin/x"] },
+    { unit: ["AppArmorProfile=openvpn"], attachments: [] },
+    { rules: "", unit: ["AppArmorProfile=unconfined"] },
+  ];
+  for (const other of well) assert.deepEqual(levels(other), ["ok"], JSON.stringify(other));
+  // Named by the unit, it confines whatever program that starts.
+  const named = { unit: ["AppArmorProfile=openvpn"], openvpn: "/opt/openvpn", rules: "" };
+  assert.deepEqual(levels(named), ["problem", "problem"]);
+});
+
 Deno.test("refusals in the log count where they are of what logins need", () => {
   const denial = (name: string, second = 1_800_000_000) => ({ second, operation: "exec", name });
   assert.deepEqual(levels({ denials: [denial("/etc/shadow"), denial("/tmp/openvpn_x")] }), ["ok"]);
@@ -245,6 +281,8 @@ Deno.test("rules that contradict each other are a problem, whatever the kernel h
     );
     assert.equal(finding!.command, null);
   }
+  const [many] = found({ rules: `${PROGRAM} Px,\n`.repeat(4_000) + GOOD });
+  assert(many!.what.endsWith("Px in /f:10, 3991 more)"), many!.what);
 });
 
 Deno.test("a rule that forbids what is needed is named, since no other one helps", () => {

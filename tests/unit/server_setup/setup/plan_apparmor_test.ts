@@ -8,7 +8,7 @@ import {
   planWithoutApparmor,
 } from "../../../../src/server_setup/setup/plan_apparmor.ts";
 import { decodeLatin1, encodeLatin1 } from "../../../../src/text/latin1.ts";
-import { makeProfile } from "../../../lab/apparmor.ts";
+import { makeProfile, OPENVPN_PROFILE } from "../../../lab/apparmor.ts";
 import { makeTestDirectory } from "../../../lab/program.ts";
 import { testWith } from "../../../lab/requirements.ts";
 
@@ -132,6 +132,16 @@ Deno.test("a rule that AppArmor would not take ours beside is refused, and named
     /openvpn:1 \(Px\) lets OpenVPN run \S+ only in a profile of the program's own/,
   );
   assert.deepEqual(rest, []);
+});
+
+Deno.test("of the profiles in OpenVPN's file, its own must include the rules, and can be read", async () => {
+  await using place = await makePlace();
+  const before = "profile helper /usr/lib/helper {\n /a r,\n}\n";
+  await makeProfile(place.path, OPENVPN_PROFILE.replace("profile openvpn", `${before}$&`));
+  assert.deepEqual(place.plan().notes, []);
+  await place.write("/x r,\n".repeat(20_001));
+  place.refuses(/has more .* cannot be judged/);
+  assert.equal(place.planWithout().change, null);
 });
 
 Deno.test("a note says if another server's rule is at odds with the administrator's", async () => {
