@@ -24,7 +24,7 @@ const PREFIX = /^(?:priority=[+-]?\d+|audit|quiet|allow|owner|other|file|deny|sa
 const PATH = /^"?[/@{]/;
 
 /** The parser takes most letters in either case. */
-const PERMISSIONS = /^[rRwWalLmMkxXiIpPuUcC]{1,40}$/;
+const PERMISSIONS = /^[rRwWalLmMkxXiIpPuUcC]{1,1000}$/;
 
 /** The rules about files in a text of AppArmor's; those of any other kind are passed over. */
 export function fileRulesIn(text: string, level: Level = 0): FileRule[] {
