@@ -143,6 +143,8 @@ Deno.test("a good set-up has neither problem nor warning", () => {
     withUnit("LimitAS=infinity", "TasksMax=20", "TasksMax=50%", "MemoryDenyWriteExecute=yes"),
     withUnit("CapabilityBoundingSet=", "CapabilityBoundingSet=~CAP_SYS_ADMIN"),
     ...["2.6.1", "2.7", "3.0.0"].map((version) => setUpOf(GOOD, UNIT, openvpnOf(version))),
+    setUpOf(withLine("auth-gen-token 0 0"), UNIT, openvpnOf("2.7.5")),
+    setUpOf(withLine("auth-gen-token 0 2147483647 external-auth", "reneg-sec 2147483647 3600")),
     ...["2.6.21", "2.6.22", "2.7.5", "2.8", "2.10.0", "3.0"].map(withExternalAuth),
   ];
   for (const [i, setUp] of good.entries()) {
@@ -243,6 +245,27 @@ Deno.test("each broken set-up has its own finding, and no other", () => {
     ],
     [setUpOf(withLine("reneg-sec 0", "hand-window 300")), "problem", "session_token"],
     [setUpOf(withLine("reneg-sec 599", "hand-window 300")), "problem", "session_token"],
+    // OpenVPN keeps the words of earlier lines.
+    [
+      setUpOf(withLine("auth-gen-token 0 60", "auth-gen-token 0")),
+      "problem",
+      "session_token",
+    ],
+    [
+      setUpOf(
+        withLine("auth-gen-token 0 external-auth", "auth-gen-token 0 600"),
+        UNIT,
+        openvpnOf("2.6.14"),
+      ),
+      "warning",
+      "token_crash",
+    ],
+    [setUpOf(withLine("reneg-sec 3600 60", "reneg-sec 3600")), "warning", "challenge_time"],
+    ...[
+      ...["36000 0", "0 -90", "0 4000000000", "0 600 x", "external-auth", "4294967300"]
+        .map((words) => `auth-gen-token ${words}`),
+      ...["reneg-sec 4294967300", "reneg-sec 3600 x", "hand-window 90s"],
+    ].map((line) => [setUpOf(withLine(line)), "problem", "session_token"] as Row),
     [setUpOf(withLine("reneg-sec 599")), "warning", "challenge_time"],
     [setUpOf(withLine("reneg-sec 600")), "warning", "challenge_time"],
     [setUpOf(withLine("reneg-sec 3600 500")), "warning", "challenge_time"],
@@ -511,10 +534,19 @@ Deno.test("whoever follows the advice about times and session tokens is soon don
   const number = fc.constantFrom("0", "8", "17", "60", "119", "120", "500", "2000", "4000");
   const words = (name: string, ...more: fc.Arbitrary<string>[]) =>
     fc.tuple(fc.constant(name), ...more).map((all) => all.join(" ").trimEnd());
+  const renegotiation = words("reneg-sec", number, fc.constantFrom("", "1", "60"));
+  const token = words(
+    "auth-gen-token",
+    number,
+    fc.constantFrom("", "1", "60", "240", "external-auth"),
+  );
+  // A line may be there twice; OpenVPN then keeps the earlier one's second word.
   const lines = fc.tuple(
-    words("reneg-sec", number, fc.constantFrom("", "1", "60")),
+    renegotiation,
+    renegotiation,
+    token,
     words("hand-window", number),
-    words("auth-gen-token", number, fc.constantFrom("", "1", "60", "240", "external-auth")),
+    token,
     words("setenv totpChallengeTimeout", fc.constantFrom("8", "300", "3000")),
   );
   const isTime = ({ id, level }: Finding) =>
