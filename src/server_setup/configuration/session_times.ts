@@ -49,8 +49,8 @@ export function externalAuthAt(config: Config): Directive | null {
 export function rareRenegotiation(config: Config, least = 0): string {
   const seconds = Math.max(DEFAULTS["reneg-sec"], least);
   const line = `reneg-sec ${seconds}`;
-  const shortest = secondNumberAt(config, "reneg-sec");
-  if (shortest === null || shortest === lastNamed(config, "reneg-sec")) return line;
+  const earlier = directivesNamed(config, "reneg-sec").slice(0, -1);
+  if (earlier.every(({ words }) => words.length < 2)) return line;
   // OpenVPN would keep an earlier line's second word; without one, it takes off up to a tenth.
   return `${line} ${seconds - Math.floor(seconds / 10)}`;
 }

@@ -103,7 +103,7 @@ export function gatherLines(
     configPath,
     config,
     program: Deno.realPathSync(program),
-    openvpn: findOpenvpn(openvpn, startedBy(unit)),
+    ...findOpenvpn(openvpn, startedBy(unit)),
     unit,
     user,
     serviceSettings,

@@ -69,6 +69,7 @@ function setUpOf(
       ["/gone/openvpn-totp", script(null)],
     ]),
     openvpn: { path: "/usr/sbin/openvpn", version: "2.6.22" },
+    openvpnTrouble: null,
     unit: {
       name: "openvpn-server@server.service",
       assignments: readUnitFile(unit, "unit"),
@@ -157,7 +158,7 @@ Deno.test("each broken set-up has its own finding, and no other", () => {
   const rows: Row[] = [
     [setUpOf(withLine('push "x')), "problem", "config"],
     [setUpOf(GOOD, UNIT, { configTrouble: "x" }), "problem", "config"],
-    [setUpOf(GOOD, UNIT, { openvpn: null }), "warning", "openvpn_version"],
+    [setUpOf(GOOD, UNIT, { openvpn: null, openvpnTrouble: "x" }), "warning", "openvpn_version"],
     ...["2.6.0", "2.6", "2.5.9", "1.7.3"].map((version) =>
       [setUpOf(GOOD, UNIT, openvpnOf(version)), "problem", "openvpn_version"] as Row
     ),
@@ -666,4 +667,6 @@ Deno.test("OpenVPN's version is read from its binary", () => {
   assert.equal(title(`OpenVPN 2.7_beta1 ${end}`), "2.7");
   assert.equal(title(`OpenVPN 2.7_git [git:master/12] ${end}`), "2.7");
   assert.equal(title("OpenVPN 2.6.14"), null);
+  // Without bounds, this would take minutes.
+  assert.equal(title(`OpenVPN 2.6${"6".repeat(200_000)}`), null);
 });
