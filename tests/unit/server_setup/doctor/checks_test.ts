@@ -7,8 +7,9 @@ import { type Finding, ok } from "../../../../src/server_setup/doctor/finding.ts
 import type { FindingId, Level } from "../../../../src/server_setup/doctor/finding_ids.ts";
 import { settingsIn } from "../../../../src/server_setup/doctor/settings_in_config.ts";
 import { versionIn } from "../../../../src/server_setup/doctor/openvpn_version.ts";
+import { checkTmpDir } from "../../../../src/server_setup/doctor/tmp_dir_check.ts";
 import { reportText } from "../../../../src/admin/commands/doctor/report.ts";
-import type { SetUp } from "../../../../src/server_setup/doctor/set_up.ts";
+import type { RunUser, SetUp } from "../../../../src/server_setup/doctor/set_up.ts";
 import { readConfig } from "../../../../src/server_setup/openvpn_config/read_config.ts";
 import { readUnitFile } from "../../../../src/server_setup/systemd/unit_file.ts";
 import { holds } from "../../../lab/fuzz.ts";
@@ -520,6 +521,17 @@ Deno.test("a line for the configuration is not said to belong in a unit", () => 
     .filter(({ id }) => id === "tmp_dir");
   assert.match(finding!.what, /tmp-dir \/x.* \(\/u\.service:7\)$/);
   assert.deepEqual([finding!.line, finding!.at], ["tmp-dir /tmp", null]);
+});
+
+Deno.test("servers of two users are not told to share a directory for temporary files", () => {
+  const advice = (user: RunUser) =>
+    checkTmpDir(setUpOf(withLine(EXTERNAL), UNIT, { ...tmp(0o777, "/tmp"), user }));
+  assert.equal(advice(VPN).line, "tmp-dir /var/lib/openvpn-totp-tmp-vpn");
+  assert.equal(
+    advice(VPN).command,
+    "install -d -o vpn -m 0700 /var/lib/openvpn-totp-tmp-vpn",
+  );
+  assert.notEqual(advice({ ...VPN, name: "other" }).line, advice(VPN).line);
 });
 
 /** A configuration with an advised line in place of the one that is named, or at its end. */
