@@ -57,6 +57,7 @@ testWith(["root"], "setup changes the configuration, once", async () => {
 
   const done = await place.setup("--yes");
   assert.equal(done.status, 0, done.stderr);
+  assert.match(done.stdout, /openvpn-totp doctor --config \S+\/server\.conf$/m);
   assert.equal(place.text(), CHANGED);
   const [, backup, ...rest] = place.names();
   assert.match(backup!, /^server\.conf\.backup-\d{8}-\d{6}$/);
