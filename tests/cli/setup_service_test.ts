@@ -232,6 +232,33 @@ testWith([], "setup --serve replaces an administrator's unit only with --replace
   assert.match((await place.setup("two", "--serve", "--yes")).stderr, /was not written by setup/);
 });
 
+testWith([], "setup --serve --root writes nothing where a link leads out of the root", async () => {
+  await using place = await makePlace();
+  const outside = `${place.path}/outside`;
+  await Deno.mkdir(outside);
+  for (const inPlace of ["etc/systemd/system", "etc/sysusers.d", "etc/tmpfiles.d", "etc"]) {
+    const link = `${place.root}/${inPlace}`;
+    await Deno.mkdir(link, { recursive: true });
+    await Deno.remove(link, { recursive: true });
+    await Deno.symlink(outside, link);
+    const { status, stderr } = await place.setup("server", "--serve", "--yes");
+    assert.equal(status, 1, inPlace);
+    const told =
+      `"${link}" is a link that leads to "${outside}", outside of --root "${place.root}"`;
+    assert(stderr.includes(told), stderr);
+    assert.deepEqual(filesBelow(outside), []);
+    assert.equal(place.text("server"), hooksConfig());
+    await Deno.remove(link);
+  }
+  // A link within the root is followed.
+  await Deno.mkdir(`${place.root}/etc/units`, { recursive: true });
+  await Deno.mkdir(`${place.root}/etc/systemd`, { recursive: true });
+  await Deno.symlink("../units", `${place.root}/etc/systemd/system`);
+  const { status, stderr } = await place.setup("server", "--serve", "--yes");
+  assert.equal(status, 0, stderr);
+  assert(filesBelow(place.root).includes("etc/units/openvpn-totp.service"));
+});
+
 testWith([], "setup --serve prints JSON", async () => {
   await using place = await makePlace();
   const { stdout } = await place.setup("server", "--serve", "--yes", "--json");

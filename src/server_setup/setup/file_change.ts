@@ -4,12 +4,21 @@ import { followTrusted, lstat, parentOf } from "../../system/trusted_path.ts";
 import { writeAll } from "../../system/write_all.ts";
 import type { ServiceFile } from "../units/service_files.ts";
 import { type Origin, originOf } from "../units/written_file.ts";
+import { requireBelow } from "./below_root.ts";
 import { type Original, readOriginal, replaceFile } from "./replace_file.ts";
+
+/** Where the system's files are. */
+export interface FilePlace {
+  /** In front of each path; empty on a running system. */
+  root: string;
+  /** Reads a file, up to a maximum size. */
+  read(path: string): Uint8Array;
+}
 
 /** A file that is to be made or replaced. */
 export interface FileChange {
   path: string;
-  content: Uint8Array<ArrayBuffer>;
+  content: Uint8Array;
   /** The file that is there; null if there is none. */
   original: Original | null;
   /** Whether a copy of it is kept, since somebody has written it by hand. */
@@ -24,11 +33,12 @@ export interface FileChange {
  * @throws Failure `config_error` if such a file may not be replaced; `untrusted_path`
  */
 export function planFile(
-  { path, text }: ServiceFile,
-  read: (path: string) => Uint8Array,
+  { path: inPlace, text }: ServiceFile,
+  place: FilePlace,
   replace: boolean,
 ): FileChange | null {
-  const original = originalAt(path, read);
+  const path = place.root + inPlace;
+  const original = originalAt(inPlace, place);
   const now = original === null ? null : new TextDecoder().decode(original.content);
   if (now === text) return null;
   const origin = originOf(now);
@@ -41,18 +51,20 @@ export function planFile(
 const REMOVE = "remove it (if the unit is masked, with systemctl unmask), then run setup again";
 
 /**
- * The file at a path; null if there is none.
+ * The file at a path below the place's root directory; null if there is none.
  *
  * @param advice what to do if something else is there
  * @throws Failure `config_error` for what is no file; `untrusted_path` where somebody else could make
- *   or replace it
+ *   or replace it, or a link leads out of the root directory
  */
 export function originalAt(
-  path: string,
-  read: (path: string) => Uint8Array,
+  inPlace: string,
+  { root, read }: FilePlace,
   advice = REMOVE,
 ): Original | null {
+  const path = root + inPlace;
   const { info } = followTrusted(path);
+  if (info === null || info.isFile) requireBelow(root, inPlace);
   if (info === null) return null;
   if (info.isFile) return readOriginal(path, read);
   throw new Failure("config_error", `${quoted(path)} is not a regular file: ${advice}`);
