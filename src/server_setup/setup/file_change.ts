@@ -82,7 +82,7 @@ function notOurs(path: string, origin: Origin): Failure {
 }
 
 /**
- * Makes the change; the file is on the disk when this returns.
+ * Makes the change. The content is on the disk when this returns; the file's name may not be.
  *
  * @param suffix the end of a copy's name
  * @returns the copy's path; null if none was made
@@ -93,14 +93,14 @@ export function changeFile(
   suffix: string,
   read: (path: string) => Uint8Array,
 ): string | null {
-  if (original !== null && keepsCopy) return replaceFile(original, content, suffix, read);
+  if (original !== null) return replaceFile(original, content, keepsCopy ? suffix : null, read);
   try {
-    write(original?.path ?? path, content, original === null);
+    make(path, content);
     return null;
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) throw isThereNow(path);
     if (!isSystemError(error)) throw error;
-    throw new Failure("output_error", `cannot write ${quoted(path)}: ${error.message}`);
+    throw new Failure("output_error", `cannot make ${quoted(path)}: ${error.message}`);
   }
 }
 
@@ -115,9 +115,9 @@ function isThereNow(path: string): Failure {
 /**
  * Everybody may read these files: they hold no secret.
  *
- * @throws Deno.errors.AlreadyExists if a new file is there by now
+ * @throws Deno.errors.AlreadyExists if the file is there by now
  */
-function write(path: string, content: Uint8Array, isNew: boolean): void {
+function make(path: string, content: Uint8Array): void {
   // First, since a directory that is made may not be where another user's link leads.
   const { path: real } = followTrusted(path);
   Deno.mkdirSync(parentOf(real), { recursive: true, mode: 0o755 });
@@ -130,11 +130,8 @@ function write(path: string, content: Uint8Array, isNew: boolean): void {
     Deno.chmodSync(temporary, 0o644);
     file.syncSync();
     // A link, unlike a renaming, never takes another file's place.
-    if (isNew) Deno.linkSync(temporary, real);
-    else Deno.renameSync(temporary, real);
+    Deno.linkSync(temporary, real);
   } finally {
     if (lstat(temporary) !== null) Deno.removeSync(temporary);
   }
-  using open = Deno.openSync(parentOf(real), { read: true });
-  open.syncSync();
 }
