@@ -182,6 +182,9 @@ testWith(
     await Deno.symlink(elsewhere, place.local);
     await mustRun("chown", ["-h", `${NOBODY}`, place.local]);
     await refuses(/local\/openvpn belongs to uid 65534/);
+    await mustRun("chown", ["-h", "0", place.local]);
+    await refuses(/local\/openvpn" is a link that leads to "\S+\/elsewhere", outside of --root/);
+    await mustRun("chown", ["-h", `${NOBODY}`, place.local]);
     assert.equal(await Deno.readTextFile(elsewhere), "precious\n");
     const profile = `${place.root}/etc/apparmor.d/openvpn`;
     await Deno.remove(profile);
