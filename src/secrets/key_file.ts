@@ -4,6 +4,7 @@ import { Redacted } from "../text/redacted.ts";
 import { KEY_BYTES, type SecretKey } from "./sealed_secret.ts";
 import { actingUid, isActingForAnother } from "../system/acting_user.ts";
 import { readAll } from "../system/read_all.ts";
+import { syncParent } from "../system/sync_parent.ts";
 import { followTrusted, makeDirectory, parentOf, requirePrivate } from "../system/trusted_path.ts";
 import { writeAll } from "../system/write_all.ts";
 
@@ -156,11 +157,9 @@ function withoutRepeated(keys: readonly FileKey[]): FileKey[] {
   return keys.filter(({ id, isNext }) => !isNext || !used.has(id));
 }
 
-/** A new file is safe only when its name is. */
 function sync(file: Deno.FsFile, path: string): void {
   file.syncSync();
-  using directory = Deno.openSync(parentOf(path), { read: true });
-  directory.syncSync();
+  syncParent(path);
 }
 
 function keyError(path: string, error: unknown): Failure {

@@ -137,6 +137,8 @@ testWith(["root"], "doctor sees what a login would stumble over", async () => {
   await only("problem pam_service", /has no file/);
   await server.write("tmp-dir /dev/shm");
   await only("problem tmp_dir", /\/dev\/shm/);
+  await server.write('tmp-dir ""');
+  await only("problem tmp_dir", /tmp-dir "" is not a directory/);
   await server.write(`setenv totpTokenDbPath ${server.path}/none`);
   await only("problem database", /there is no database/);
   await server.write("setenv totpDriftSteps none");

@@ -61,7 +61,7 @@ testWith(
     const done = await place.setup("one", "--yes");
     assert.match(
       done.stdout,
-      /^Next, in .*\n {2}apparmor_parser -r \S+\n {2}# restart OpenVPN\n {2}openvpn-totp doctor\n$/m,
+      /^Next, in .*\n {2}apparmor_parser -r \S+\n {2}# restart OpenVPN\n {2}openvpn-totp doctor --config \S+one\.conf\n$/m,
     );
     assert.equal(place.rules(), `${mine}\n${block(place.config("one"), ...HOOK_RULES)}`);
     const [, backup] = place.names();
@@ -116,12 +116,15 @@ testWith(
     assert.equal(place.rules(), socket + two, served.stderr);
     assert.match(
       served.stdout,
-      /\n {2}apparmor_parser -r \S+\n {2}# restart OpenVPN\n {2}openvpn-totp doctor/,
+      /\n {2}apparmor_parser -r \S+\n {2}# restart OpenVPN\n {2}openvpn-totp doctor --config \S+one\.conf/,
     );
     assert.equal((await place.setup("one", "--hook", "--yes")).status, 0);
     assert.equal(place.rules(), one + two);
     const taken = await place.setup("two", "--no-apparmor", "--yes");
-    assert.match(taken.stdout, /^Next: apparmor_parser \S+ \S+\n {6}openvpn-totp doctor\n$/m);
+    assert.match(
+      taken.stdout,
+      /^Next: apparmor_parser \S+ \S+\n {6}openvpn-totp doctor --config \S+two\.conf\n$/m,
+    );
     assert.equal(place.rules(), one);
   },
 );
@@ -179,6 +182,9 @@ testWith(
     await Deno.symlink(elsewhere, place.local);
     await mustRun("chown", ["-h", `${NOBODY}`, place.local]);
     await refuses(/local\/openvpn belongs to uid 65534/);
+    await mustRun("chown", ["-h", "0", place.local]);
+    await refuses(/local\/openvpn" is a link that leads to "\S+\/elsewhere", outside of --root/);
+    await mustRun("chown", ["-h", `${NOBODY}`, place.local]);
     assert.equal(await Deno.readTextFile(elsewhere), "precious\n");
     const profile = `${place.root}/etc/apparmor.d/openvpn`;
     await Deno.remove(profile);

@@ -3,6 +3,8 @@ import { run } from "../lab/command.ts";
 import { assertDocumented } from "../lab/documented_fields.ts";
 import { makeTestDirectory, PROGRAM } from "../lab/program.ts";
 import { testWith } from "../lab/requirements.ts";
+import { Terminal } from "../lab/terminal.ts";
+import { readOnly, withMounts } from "../lab/unit_sandbox.ts";
 
 const UNITS = [
   "etc/systemd/system/openvpn-totp-pam.socket",
@@ -230,6 +232,72 @@ testWith([], "setup --serve replaces an administrator's unit only with --replace
 
   await Deno.writeTextFile(unit, "[Unit]\n");
   assert.match((await place.setup("two", "--serve", "--yes")).stderr, /was not written by setup/);
+});
+
+testWith(["script"], "setup --serve leaves a unit that is edited while it asks", async () => {
+  await using place = await makePlace();
+  await place.setup("server", "--serve", "--yes");
+  const one = place.file(SERVICE);
+  const edited = one.replace("[Service]\n", "[Service]\nLimitNOFILE=65536\n");
+  const args = ["setup", "--config", place.config("two"), "--root", place.root, "--serve"];
+  await using terminal = new Terminal(`${PROGRAM} ${args.join(" ")}`, {});
+  await terminal.shows(/\[y\/N\] $/);
+  await Deno.writeTextFile(`${place.root}/${SERVICE}`, edited);
+  await terminal.press(/\[y\/N\] $/, "y\n");
+  const { status, screen } = await terminal.end();
+  assert.equal(status, 1, screen);
+  assert.match(screen, /totp\.service" was changed in the meantime and has been left alone/);
+  assert.equal(place.file(SERVICE), edited);
+  assert.equal(place.text("two"), hooksConfig());
+});
+
+testWith(
+  ["root", "unshare"],
+  "setup --serve says what has no copy, since it wrote it",
+  async () => {
+    await using place = await makePlace();
+    await place.setup("server", "--serve", "--yes");
+    const secret = `${place.path}/auth-token.key`;
+    const conf = `${place.path}/conf`;
+    await Deno.mkdir(conf);
+    await Deno.writeTextFile(`${conf}/two.conf`, hooksConfig());
+    const [command, ...args] = withMounts(readOnly(conf));
+    const { stderr } = await run(command!, [
+      ...[...args, PROGRAM, "setup", "--config", `${conf}/two.conf`, "--root", place.root],
+      ...["--serve", "--token-secret", secret, "--yes"],
+    ]);
+    const unit = `"${place.root}/${SERVICE}" (in place of one that setup had written)`;
+    const written = `setup wrote "${secret}" (new), ${unit}, and that stays: `;
+    assert(stderr.includes(`before that, ${written}`), stderr);
+    assert(Deno.statSync(secret).isFile);
+  },
+);
+
+testWith([], "setup --serve --root writes nothing where a link leads out of the root", async () => {
+  await using place = await makePlace();
+  const outside = `${place.path}/outside`;
+  await Deno.mkdir(outside);
+  for (const inPlace of ["etc/systemd/system", "etc/sysusers.d", "etc/tmpfiles.d", "etc"]) {
+    const link = `${place.root}/${inPlace}`;
+    await Deno.mkdir(link, { recursive: true });
+    await Deno.remove(link, { recursive: true });
+    await Deno.symlink(outside, link);
+    const { status, stderr } = await place.setup("server", "--serve", "--yes");
+    assert.equal(status, 1, inPlace);
+    const told =
+      `"${link}" is a link that leads to "${outside}", outside of --root "${place.root}"`;
+    assert(stderr.includes(told), stderr);
+    assert.deepEqual(filesBelow(outside), []);
+    assert.equal(place.text("server"), hooksConfig());
+    await Deno.remove(link);
+  }
+  // A link within the root is followed.
+  await Deno.mkdir(`${place.root}/etc/units`, { recursive: true });
+  await Deno.mkdir(`${place.root}/etc/systemd`, { recursive: true });
+  await Deno.symlink("../units", `${place.root}/etc/systemd/system`);
+  const { status, stderr } = await place.setup("server", "--serve", "--yes");
+  assert.equal(status, 0, stderr);
+  assert(filesBelow(place.root).includes("etc/units/openvpn-totp.service"));
 });
 
 testWith([], "setup --serve prints JSON", async () => {

@@ -57,6 +57,7 @@ testWith(["root"], "setup changes the configuration, once", async () => {
 
   const done = await place.setup("--yes");
   assert.equal(done.status, 0, done.stderr);
+  assert.match(done.stdout, /openvpn-totp doctor --config \S+\/server\.conf$/m);
   assert.equal(place.text(), CHANGED);
   const [, backup, ...rest] = place.names();
   assert.match(backup!, /^server\.conf\.backup-\d{8}-\d{6}$/);
@@ -275,6 +276,28 @@ testWith(
       const left = place.names().filter((name) => name.startsWith("."));
       if (status === 1) assert.deepEqual(left, [], call);
     }
+  },
+);
+
+testWith(
+  ["strace"],
+  "setup keeps the key that the new configuration names when only the directory's sync fails",
+  async () => {
+    await using place = await makeConfig();
+    const secret = `${place.path}/keys/auth-token.key`;
+    const { status, stderr } = await run("strace", [
+      ...["-f", "-qq", "-o", "/dev/null", "-P", place.path],
+      ...["-e", "trace=fsync", "-e", "inject=fsync:error=EIO"],
+      ...[PROGRAM, ...place.args, "--token-secret", secret, "--yes"],
+    ]);
+    assert.equal(status, 1, stderr);
+    assert.match(place.text(), /^auth-gen-token-secret \S+\/keys\/auth-token\.key$/m);
+    assert(Deno.statSync(secret).isFile);
+    const backup = place.names().find((name) => name.includes(".backup-"));
+    const told = `the disk may not keep what was written to "${place.path}": `;
+    const written =
+      `setup wrote "${secret}" (new), "${place.config}" (the old version is "${`${place.path}/${backup}`}"), and that stays: run setup again, or put the old versions back and remove what is new\n`;
+    assert(stderr.includes(told) && stderr.endsWith(written), stderr);
   },
 );
 

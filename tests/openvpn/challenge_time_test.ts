@@ -33,6 +33,7 @@ testScripts(
         [[WITHOUT_TOKENS, "reneg-sec 0"], 60, 60],
         [["reneg-sec 100", "hand-window 20"], 45, 50],
         [["reneg-sec 100 60", "hand-window 20"], 30, 50],
+        [["reneg-sec 100 60", "reneg-sec 100", "hand-window 20"], 30, 50],
         [["reneg-sec 400", "hand-window 200"], 200, 200],
       ] as const
     ) {
@@ -75,6 +76,8 @@ testScripts(
         [["hand-window 2000", plain], "reneg-sec 4000"],
         [[`${plain} 86400 119 external-auth`], `${plain} 86400 120 external-auth`],
         [["reneg-sec 0", `${plain} 0 60`], "reneg-sec 3600", `${plain} 0 120`],
+        [[`${plain} 0 60`, plain], `${plain} 0 120`],
+        [["reneg-sec 119 60", "reneg-sec 119", plain], "reneg-sec 3600 3240"],
       ] as const
     ) {
       await Deno.writeTextFile(config, [text, ...lines].join("\n"));

@@ -34,13 +34,15 @@ export function readEffectiveConfig(
 
 const TMPDIR = "TMPDIR=";
 
-/** Without a `tmp-dir`, OpenVPN takes what TMPDIR in its environment says. */
+/** Without a `tmp-dir`, OpenVPN takes what TMPDIR in its environment says, even if that is nothing. */
 function withTmpDir(config: Config, unit: Unit): Config {
   const last = listOf(unit, "Environment").flatMap(({ value, file, line }) =>
     wordsOf(value, unit).filter((word) => word.startsWith(TMPDIR))
       .map((word) => ({ words: [word.slice(TMPDIR.length)], file, line, lastLine: line }))
   ).at(-1);
   if (last === undefined || lastNamed(config, "tmp-dir") !== null) return config;
+  const unset = listOf(unit, "UnsetEnvironment").flatMap(({ value }) => wordsOf(value, unit));
+  if (unset.includes("TMPDIR") || unset.includes(`${TMPDIR}${last.words[0]}`)) return config;
   const directive = { name: "tmp-dir", isInline: false, ...last };
   return { ...config, directives: [...config.directives, directive] };
 }

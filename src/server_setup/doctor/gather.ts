@@ -103,7 +103,7 @@ export function gatherLines(
     configPath,
     config,
     program: Deno.realPathSync(program),
-    openvpn: findOpenvpn(openvpn, startedBy(unit)),
+    ...findOpenvpn(openvpn, startedBy(unit)),
     unit,
     user,
     serviceSettings,
@@ -156,7 +156,9 @@ function tokenSecretIn(config: Config): SetUp["tokenSecret"] {
 }
 
 function tmpDirIn(config: Config, user: RunUser): SetUp["tmpDir"] {
-  const path = resolve(config.directory, lastNamed(config, "tmp-dir")?.words[0] ?? "/tmp");
+  const name = lastNamed(config, "tmp-dir")?.words[0] ?? "/tmp";
+  // Without a name, there is no directory; resolve() would give the one that it begins from.
+  const path = name === "" ? "" : resolve(config.directory, name);
   return { path, info: directoryAt(path), trouble: troubleAbove(path, user.uid ?? 0) };
 }
 

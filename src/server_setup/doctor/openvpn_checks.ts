@@ -31,11 +31,11 @@ function checkConfig({ config, configPath, configTrouble }: SetUp): Finding {
   );
 }
 
-function checkVersion({ openvpn }: SetUp): Finding {
+function checkVersion({ openvpn, openvpnTrouble }: SetUp): Finding {
   if (openvpn === null) {
     return warning(
       "openvpn_version",
-      "OpenVPN's version is unknown: its program was not found",
+      `OpenVPN's version is unknown: ${openvpnTrouble}`,
       `${WHY_TOO_OLD} (use --openvpn to name the program)`,
     );
   }

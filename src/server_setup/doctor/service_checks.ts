@@ -1,3 +1,4 @@
+import { shellWord } from "../../text/shell_word.ts";
 import { lastNamed } from "../openvpn_config/directive.ts";
 import { commandOf } from "../systemd/unit_file.ts";
 import { PAM_SOCKET_UNIT, SERVICE_UNIT, SERVICE_USER } from "../units/names.ts";
@@ -184,7 +185,7 @@ function checkUnit(setUp: SetUp, { unit: found, management }: ServiceFacts): Fin
   const { configPath } = setUp;
   if (found === null) {
     return [warning(id, `there is no unit ${SERVICE_UNIT}`, "nothing may start the service", {
-      command: `openvpn-totp setup --serve --config ${configPath}`,
+      command: `openvpn-totp setup --serve --config ${shellWord(configPath)}`,
     })];
   }
   const { unit, sockets, isAsWritten } = found;
@@ -198,7 +199,9 @@ function checkUnit(setUp: SetUp, { unit: found, management }: ServiceFacts): Fin
       return [problem(id, what, why, { line, at: command.at })];
     }
     return [
-      problem(id, what, why, { command: `openvpn-totp setup --serve --config ${configPath}` }),
+      problem(id, what, why, {
+        command: `openvpn-totp setup --serve --config ${shellWord(configPath)}`,
+      }),
     ];
   }
   const drift = isAsWritten ? "" : ", and has drop-ins or was changed after setup had written it";

@@ -1,12 +1,15 @@
 import { type Config, type Directive, lastNamed } from "../openvpn_config/directive.ts";
 import { authPlugin } from "../configuration/auth_plugin.ts";
 import {
+  externalAuthAt,
   numberOf,
   rareRenegotiation,
+  secondNumberAt,
   tooFrequentRenewal,
   wholeNumber,
 } from "../configuration/session_times.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
+import { checkSessionWords } from "./session_words.ts";
 import type { LineFacts } from "./set_up.ts";
 import { checkTokenCrash, checkTokenSecret } from "./token_checks.ts";
 
@@ -15,22 +18,23 @@ const LEAST_RENEG_SEC = 18;
 
 /** Whether users have enough time for both steps of a login, and how long a login lasts. */
 export function checkSession(setUp: LineFacts): Finding[] {
+  const bad = checkSessionWords(setUp);
   return [
-    checkToken(setUp),
+    bad ?? checkToken(setUp),
     ...checkTokenSecret(setUp),
     ...checkTokenCrash(setUp),
-    checkTime(setUp),
+    ...bad === null ? [checkTime(setUp)] : [],
     ...checkInactive(setUp),
     checkAnswersInLog(setUp),
   ];
 }
 
 function checkToken({ config, settings }: LineFacts): Finding {
-  const at = lastNamed(config, "auth-gen-token");
   const tooFrequent = tooFrequentRenewal(config);
-  if (at === null) return missingToken(tooFrequent);
-  if (tooFrequent !== null) return renewalProblem(config, tooFrequent);
-  if (!at.words.includes("external-auth")) return checkTokenLifetime(config);
+  if (lastNamed(config, "auth-gen-token") === null) return missingToken(tooFrequent);
+  if (tooFrequent !== null) return renewalProblem(tooFrequent);
+  const at = externalAuthAt(config);
+  if (at === null) return checkTokenLifetime(config);
   const isPluginAsked = settings.primaryAuth === "external" && authPlugin(config) !== null;
   return !isPluginAsked ? ok("session_token", "auth-gen-token is set") : problem(
     "session_token",
@@ -54,8 +58,7 @@ function missingToken(tooFrequent: { least: number } | null): Finding {
 }
 
 function renewalProblem(
-  config: Config,
-  { seconds, least, line }: NonNullable<ReturnType<typeof tooFrequentRenewal>>,
+  { seconds, least, ...advice }: NonNullable<ReturnType<typeof tooFrequentRenewal>>,
 ): Finding {
   return problem(
     "session_token",
@@ -64,7 +67,7 @@ function renewalProblem(
       : `auth-gen-token renews tokens every ${seconds} seconds`,
     `OpenVPN does not start: with auth-gen-token, it wants at least ${least} seconds (twice ` +
       "hand-window) from one renegotiation to the next",
-    inPlace(config, line),
+    advice,
   );
 }
 
@@ -82,7 +85,7 @@ function checkTokenLifetime(config: Config): Finding {
     "session_token",
     `reneg-sec is ${seconds}`,
     `below ${LEAST_RENEG_SEC}, a session token expires before the next renegotiation`,
-    inPlace(config, rareRenegotiation()),
+    inPlace(config, rareRenegotiation(config)),
   );
 }
 
@@ -104,7 +107,7 @@ function checkTime({ config, settings }: LineFacts): Finding {
 function longerChallenge(config: Config, seconds: number): string {
   if (tooFrequentRenewal(config, seconds) === null) return `hand-window ${seconds}`;
   // Half of it is enough even when OpenVPN takes a tenth off.
-  return rareRenegotiation(Math.ceil(seconds * 2.25));
+  return rareRenegotiation(config, Math.ceil(seconds * 2.25));
 }
 
 /**
@@ -115,7 +118,7 @@ function longerChallenge(config: Config, seconds: number): string {
  */
 function longestChallenge(config: Config): { least: number; most: number } {
   const seconds = numberOf(config, "reneg-sec");
-  const shortest = lastNamed(config, "reneg-sec")?.words[1];
+  const shortest = secondNumberAt(config, "reneg-sec")?.words[1];
   const choices = shortest === undefined
     ? Math.floor(seconds / 10)
     : seconds - wholeNumber(shortest);

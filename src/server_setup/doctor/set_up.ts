@@ -107,6 +107,8 @@ export interface SetUp {
   /** The files that the hooks' commands name, by the first word of the command. */
   scripts: ReadonlyMap<string, Script>;
   openvpn: { path: string; version: string } | null;
+  /** Why OpenVPN's version is not known; null if it is. */
+  openvpnTrouble: string | null;
   unit: Unit | null;
   user: RunUser;
   /** Null if OpenVPN runs the program at hooks. */

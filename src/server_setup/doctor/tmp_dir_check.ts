@@ -30,7 +30,8 @@ export function checkTmpDir(setUp: LineFacts): Finding {
 /** Advises another directory, since the present one may be in use by other programs as it is. */
 function otherPlace(path: string, user: RunUser): Pick<Trouble, "line" | "command"> {
   if (path !== "/tmp") return { line: "tmp-dir /tmp" };
-  const own = "/var/lib/openvpn-totp-tmp";
+  // Another server, with another user, is not to take it over.
+  const own = `/var/lib/openvpn-totp-tmp-${user.name}`;
   return { line: `tmp-dir ${own}`, command: `install -d -o ${user.name} -m 0700 ${own}` };
 }
 
@@ -45,7 +46,7 @@ function troubleWith({ tmpDir: { path, info, trouble }, user }: LineFacts): Trou
   }
   if (info === null) {
     const why = "OpenVPN does not start, or refuses every login";
-    return { what: `tmp-dir ${path} is not a directory`, why, ...advice };
+    return { what: `tmp-dir ${path || '""'} is not a directory`, why, ...advice };
   }
   const others = othersIn(path, info, user);
   if (others !== null) return others;

@@ -1,4 +1,5 @@
 import { dirname } from "node:path/posix";
+import { externalAuthAt } from "../configuration/session_times.ts";
 import { lastNamed } from "../openvpn_config/directive.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { LineFacts } from "./set_up.ts";
@@ -43,8 +44,8 @@ function commandFor(configPath: string, isServed: boolean): string | null {
 
 /** Whether a client could crash the server with a malformed token. */
 export function checkTokenCrash({ config, openvpn }: LineFacts): Finding[] {
-  const at = lastNamed(config, "auth-gen-token");
-  if (at === null || !at.words.includes("external-auth") || openvpn === null) return [];
+  const at = externalAuthAt(config);
+  if (at === null || openvpn === null) return [];
   const { version } = openvpn;
   const isFixed = !isOlder(version, "2.7.5") ||
     !isOlder(version, "2.6.21") && isOlder(version, "2.7");

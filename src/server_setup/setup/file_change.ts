@@ -4,12 +4,21 @@ import { followTrusted, lstat, parentOf } from "../../system/trusted_path.ts";
 import { writeAll } from "../../system/write_all.ts";
 import type { ServiceFile } from "../units/service_files.ts";
 import { type Origin, originOf } from "../units/written_file.ts";
+import { requireBelow } from "./below_root.ts";
 import { type Original, readOriginal, replaceFile } from "./replace_file.ts";
+
+/** Where the system's files are. */
+export interface FilePlace {
+  /** In front of each path; empty on a running system. */
+  root: string;
+  /** Reads a file, up to a maximum size. */
+  read(path: string): Uint8Array;
+}
 
 /** A file that is to be made or replaced. */
 export interface FileChange {
   path: string;
-  content: Uint8Array<ArrayBuffer>;
+  content: Uint8Array;
   /** The file that is there; null if there is none. */
   original: Original | null;
   /** Whether a copy of it is kept, since somebody has written it by hand. */
@@ -24,11 +33,12 @@ export interface FileChange {
  * @throws Failure `config_error` if such a file may not be replaced; `untrusted_path`
  */
 export function planFile(
-  { path, text }: ServiceFile,
-  read: (path: string) => Uint8Array,
+  { path: inPlace, text }: ServiceFile,
+  place: FilePlace,
   replace: boolean,
 ): FileChange | null {
-  const original = originalAt(path, read);
+  const path = place.root + inPlace;
+  const original = originalAt(inPlace, place);
   const now = original === null ? null : new TextDecoder().decode(original.content);
   if (now === text) return null;
   const origin = originOf(now);
@@ -41,18 +51,20 @@ export function planFile(
 const REMOVE = "remove it (if the unit is masked, with systemctl unmask), then run setup again";
 
 /**
- * The file at a path; null if there is none.
+ * The file at a path below the place's root directory; null if there is none.
  *
  * @param advice what to do if something else is there
  * @throws Failure `config_error` for what is no file; `untrusted_path` where somebody else could make
- *   or replace it
+ *   or replace it, or a link leads out of the root directory
  */
 export function originalAt(
-  path: string,
-  read: (path: string) => Uint8Array,
+  inPlace: string,
+  { root, read }: FilePlace,
   advice = REMOVE,
 ): Original | null {
+  const path = root + inPlace;
   const { info } = followTrusted(path);
+  if (info === null || info.isFile) requireBelow(root, inPlace);
   if (info === null) return null;
   if (info.isFile) return readOriginal(path, read);
   throw new Failure("config_error", `${quoted(path)} is not a regular file: ${advice}`);
@@ -70,7 +82,7 @@ function notOurs(path: string, origin: Origin): Failure {
 }
 
 /**
- * Makes the change; the file is on the disk when this returns.
+ * Makes the change. The content is on the disk when this returns; the file's name may not be.
  *
  * @param suffix the end of a copy's name
  * @returns the copy's path; null if none was made
@@ -81,14 +93,14 @@ export function changeFile(
   suffix: string,
   read: (path: string) => Uint8Array,
 ): string | null {
-  if (original !== null && keepsCopy) return replaceFile(original, content, suffix, read);
+  if (original !== null) return replaceFile(original, content, keepsCopy ? suffix : null, read);
   try {
-    write(original?.path ?? path, content, original === null);
+    make(path, content);
     return null;
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) throw isThereNow(path);
     if (!isSystemError(error)) throw error;
-    throw new Failure("output_error", `cannot write ${quoted(path)}: ${error.message}`);
+    throw new Failure("output_error", `cannot make ${quoted(path)}: ${error.message}`);
   }
 }
 
@@ -103,9 +115,9 @@ function isThereNow(path: string): Failure {
 /**
  * Everybody may read these files: they hold no secret.
  *
- * @throws Deno.errors.AlreadyExists if a new file is there by now
+ * @throws Deno.errors.AlreadyExists if the file is there by now
  */
-function write(path: string, content: Uint8Array, isNew: boolean): void {
+function make(path: string, content: Uint8Array): void {
   // First, since a directory that is made may not be where another user's link leads.
   const { path: real } = followTrusted(path);
   Deno.mkdirSync(parentOf(real), { recursive: true, mode: 0o755 });
@@ -118,11 +130,8 @@ function write(path: string, content: Uint8Array, isNew: boolean): void {
     Deno.chmodSync(temporary, 0o644);
     file.syncSync();
     // A link, unlike a renaming, never takes another file's place.
-    if (isNew) Deno.linkSync(temporary, real);
-    else Deno.renameSync(temporary, real);
+    Deno.linkSync(temporary, real);
   } finally {
     if (lstat(temporary) !== null) Deno.removeSync(temporary);
   }
-  using open = Deno.openSync(parentOf(real), { read: true });
-  open.syncSync();
 }

@@ -77,8 +77,7 @@ export function missingTokenLines(
 function requireRareRenewal(config: Config): void {
   const tooFrequent = tooFrequentRenewal(config);
   if (tooFrequent === null) return;
-  const { seconds, least, line } = tooFrequent;
-  const at = lastNamed(config, "reneg-sec");
+  const { seconds, least, line, at } = tooFrequent;
   const [origin, place] = at === null
     ? ["OpenVPN's default", "into the configuration"]
     : [`${at.file}:${at.line}`, "there"];

@@ -9,7 +9,7 @@ import type { Need } from "../apparmor/needs.ts";
 import { allRulesIn, type FoundRule, fromOpenvpns, includesIn } from "../apparmor/profile_text.ts";
 import { readTexts } from "../apparmor/read_texts.ts";
 import { contradictions, isThere, noteOnProfile } from "./apparmor_others.ts";
-import { type FileChange, originalAt } from "./file_change.ts";
+import { type FileChange, type FilePlace, originalAt } from "./file_change.ts";
 import type { Original } from "./replace_file.ts";
 
 /** What becomes of AppArmor's rules. */
@@ -23,13 +23,9 @@ export interface ApparmorPlan {
 }
 
 /** Whose rules are planned, and where. */
-export interface ApparmorPlace {
+export interface ApparmorPlace extends FilePlace {
   /** The path of the server's configuration. */
   config: string;
-  /** In front of each path; empty on a running system. */
-  root: string;
-  /** Reads a file, up to a maximum size. */
-  read(path: string): Uint8Array;
 }
 
 /**
@@ -37,8 +33,8 @@ export interface ApparmorPlace {
  *
  * @throws Failure `config_error`, `untrusted_path`, `input_error` if it cannot be read
  */
-export function hasProfile({ root, read }: Pick<ApparmorPlace, "root" | "read">): boolean {
-  return rulesFileAt(root + PROFILE_PATH, read) !== null;
+export function hasProfile(place: FilePlace): boolean {
+  return rulesFileAt(PROFILE_PATH, place) !== null;
 }
 
 /**
@@ -49,9 +45,9 @@ export function hasProfile({ root, read }: Pick<ApparmorPlace, "root" | "read">)
  *   `input_error`
  */
 export function planApparmor(needs: readonly Need[], place: ApparmorPlace): ApparmorPlan {
-  const { root, read } = place;
-  const original = rulesFileAt(root + LOCAL_PATH, read);
-  const text = textOf(rulesFileAt(root + PROFILE_PATH, read));
+  const { root } = place;
+  const original = rulesFileAt(LOCAL_PATH, place);
+  const text = textOf(rulesFileAt(PROFILE_PATH, place));
   const profile = text === null ? null : fromOpenvpns(text);
   const now = textOf(original) ?? "";
   requireText(root + LOCAL_PATH, now);
@@ -72,10 +68,11 @@ export function planApparmor(needs: readonly Need[], place: ApparmorPlace): Appa
  * Plans that the rules for one server go, without a look at the profile. Where that is not possible,
  * they stay, and a note says why.
  */
-export function planWithoutApparmor({ root, read, config }: ApparmorPlace): ApparmorPlan {
+export function planWithoutApparmor(place: ApparmorPlace): ApparmorPlan {
+  const { root } = place;
   try {
-    const original = rulesFileAt(root + LOCAL_PATH, read);
-    const next = withRules(textOf(original) ?? "", config, []);
+    const original = rulesFileAt(LOCAL_PATH, place);
+    const next = withRules(textOf(original) ?? "", place.config, []);
     const change = changeTo(next, original, root);
     return { change, command: reloadFor(change, isFile(root + PROFILE_PATH)), notes: [] };
   } catch (error) {
@@ -96,8 +93,8 @@ function changeTo(next: string, original: Original | null, root: string): FileCh
   return { path: root + LOCAL_PATH, content, original, keepsCopy: original !== null };
 }
 
-function rulesFileAt(path: string, read: ApparmorPlace["read"]): Original | null {
-  return originalAt(path, read, "move it away, then run setup again");
+function rulesFileAt(path: string, place: FilePlace): Original | null {
+  return originalAt(path, place, "move it away, then run setup again");
 }
 
 /** All that counts if a text is in the local file: its rules, and those of the profile. */

@@ -27,21 +27,22 @@ export function readOriginal(path: string, read: (path: string) => Uint8Array): 
 
 /**
  * Replaces a file: at any moment either the old or the new file is there, complete and with the
- * same owner and mode. First, a copy of the old file is made.
+ * same owner and mode. The new content is on the disk when this returns; its name may not be.
  *
- * @param suffix the end of the copy's name; a number is added if that name is taken
- * @returns the copy's path
+ * @param suffix the end of the name of a copy of the old file, which is made first; a number is added
+ *   if that name is taken; null for no copy
+ * @returns the copy's path; null if none was made
  * @throws Failure `output_error`; the old file is then unchanged
  */
 export function replaceFile(
   original: Original,
   content: Uint8Array,
-  suffix: string,
+  suffix: string | null,
   read: (path: string) => Uint8Array,
-): string {
+): string | null {
   return asFailure(original.path, () => {
     requireUnchanged(original, read);
-    const backup = makeBackup(original, suffix);
+    const backup = suffix === null ? null : makeBackup(original, suffix);
     const temporary = `${parentOf(original.path)}/.openvpn-totp-setup-${
       crypto.getRandomValues(new Uint8Array(8)).toHex()
     }`;
@@ -53,8 +54,6 @@ export function replaceFile(
       Deno.removeSync(temporary);
       throw error;
     }
-    using directory = Deno.openSync(parentOf(original.path), { read: true });
-    directory.syncSync();
     return backup;
   });
 }

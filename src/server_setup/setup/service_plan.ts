@@ -10,15 +10,11 @@ import type { SettingLine } from "../configuration/setting_lines.ts";
 import { STATE_DIRECTORY } from "../units/names.ts";
 import { SERVICE_UNIT_PATH, serviceFiles } from "../units/service_files.ts";
 import { type ServedServer, serversIn, type ServiceUnitOptions } from "../units/service_unit.ts";
-import { type FileChange, originalAt, planFile } from "./file_change.ts";
+import { type FileChange, type FilePlace, originalAt, planFile } from "./file_change.ts";
 import { moveSettings } from "./move_settings.ts";
 
 /** Where the service's files are, and what is there. */
-export interface ServicePlace {
-  /** In front of each path; empty on a running system. */
-  root: string;
-  /** Reads a file, up to a maximum size. */
-  read(path: string): Uint8Array;
+export interface ServicePlace extends FilePlace {
   /** Whether files may be replaced that somebody has changed. */
   replace: boolean;
 }
@@ -58,19 +54,16 @@ export function planServiceFiles(
     : before.map((one) => one === known ? { ...server, proxy } : one);
   const twice = others.find((one) => proxy !== null && one.proxy === proxy);
   if (twice !== undefined) throw proxyTaken(twice);
-  const settingsPath = `${place.root}${SETTINGS_FILE}`;
-  const text = textAt(settingsPath, place);
+  const text = textAt(SETTINGS_FILE, place);
   const { text: next, values, changes } = moveSettings(moved, {
-    path: settingsPath,
+    path: place.root + SETTINGS_FILE,
     text,
     isShared: others.length > 0,
   });
   const settings = readSettings((name) => values.get(name));
   const files = serviceFiles({ program, servers, ...neededBy(settings) })
-    .flatMap(({ path, text }) =>
-      planFile({ path: place.root + path, text }, place.read, place.replace) ?? []
-    );
-  const settingsFile = next === null ? [] : [settingsChange(settingsPath, next, place)];
+    .flatMap((file) => planFile(file, place, place.replace) ?? []);
+  const settingsFile = next === null ? [] : [settingsChange(next, place)];
   return { files: [...settingsFile, ...files], settings, values, changes, before, servers };
 }
 
@@ -85,7 +78,7 @@ export function planServiceWithout(
   program: string,
   place: ServicePlace,
 ): ServiceChanges {
-  const text = textAt(`${place.root}${SETTINGS_FILE}`, place) ?? "";
+  const text = textAt(SETTINGS_FILE, place) ?? "";
   const values = parseSettingsFile(text, `${place.root}${SETTINGS_FILE}`);
   const settings = readSettings((name) => values.get(name));
   const before = serversBefore(place);
@@ -94,14 +87,12 @@ export function planServiceWithout(
   const options = { program, servers, ...neededBy(settings) };
   const files = !isNeeded ? [] : serviceFiles(options)
     .filter(({ path }) => path === SERVICE_UNIT_PATH)
-    .flatMap(({ path, text }) =>
-      planFile({ path: place.root + path, text }, place.read, place.replace) ?? []
-    );
+    .flatMap((file) => planFile(file, place, place.replace) ?? []);
   return { files, settings, values, changes: [], before, servers };
 }
 
 function serversBefore(place: ServicePlace): ServedServer[] {
-  return serversIn(textAt(`${place.root}${SERVICE_UNIT_PATH}`, place) ?? "");
+  return serversIn(textAt(SERVICE_UNIT_PATH, place) ?? "");
 }
 
 /** What the settings need of the unit. */
@@ -128,14 +119,14 @@ function writableBy({ database, log }: Settings): string[] {
   );
 }
 
-function settingsChange(path: string, text: string, { read }: ServicePlace): FileChange {
-  const original = originalAt(path, read);
+function settingsChange(text: string, place: FilePlace): FileChange {
+  const original = originalAt(SETTINGS_FILE, place);
   const content = new TextEncoder().encode(text);
-  return { path, content, original, keepsCopy: original !== null };
+  return { path: place.root + SETTINGS_FILE, content, original, keepsCopy: original !== null };
 }
 
-function textAt(path: string, { read }: ServicePlace): string | null {
-  const original = originalAt(path, read);
+function textAt(path: string, place: FilePlace): string | null {
+  const original = originalAt(path, place);
   return original === null ? null : new TextDecoder().decode(original.content);
 }
 

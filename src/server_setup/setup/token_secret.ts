@@ -1,6 +1,7 @@
 import { Failure, isSystemError } from "../../core/failure.ts";
 import { quoted } from "../../text/printable.ts";
 import { followTrusted, makeDirectory, parentOf } from "../../system/trusted_path.ts";
+import { syncParent } from "../../system/sync_parent.ts";
 import { writeAll } from "../../system/write_all.ts";
 
 /** How many random bytes OpenVPN needs (`struct key` in its crypto.h). */
@@ -74,8 +75,7 @@ function write(path: string, content: Uint8Array): void {
     Deno.chmodSync(path, 0o600);
     writeAll(file, content);
     file.syncSync();
-    using directory = Deno.openSync(parentOf(path), { read: true });
-    directory.syncSync();
+    syncParent(path);
   } catch (error) {
     Deno.removeSync(path);
     throw error;

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { logfmt } from "../../../src/text/logfmt.ts";
 import { printable, quoted } from "../../../src/text/printable.ts";
+import { shellWord } from "../../../src/text/shell_word.ts";
 import { Redacted } from "../../../src/text/redacted.ts";
 import { isUsername } from "../../../src/core/username.ts";
 import { REASONS } from "../../../src/core/verdict.ts";
+import { mustRun } from "../../lab/command.ts";
 import { holds } from "../../lab/fuzz.ts";
 
 Deno.test("logfmt quotes everything but plain words, and leaves out null and undefined", () => {
@@ -95,4 +97,12 @@ Deno.test("what clients are told fits in one line that no client takes for a com
     assert.match(text, /^[ -~]{1,234}$/);
     assert.doesNotMatch(text, /^(TEMP|CRV1|SESSION)/);
   }
+});
+
+Deno.test("shellWord gives a shell the word itself", async () => {
+  const plain = "/etc/openvpn/server/office-2.conf";
+  assert.equal(shellWord(plain), plain);
+  const words = ["a;touch x$(id)`id`", "it's", "''", "", "~", "a b\n", "*?[x]{a,b}", '"\\', "#x"];
+  const shown = await mustRun("sh", ["-c", `printf '%s\\0' ${words.map(shellWord).join(" ")}`]);
+  assert.deepEqual(shown.split("\0").slice(0, -1), words);
 });

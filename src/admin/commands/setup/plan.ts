@@ -10,7 +10,7 @@ import { editApparmor } from "./apparmor_edit.ts";
 import { ConfigText } from "./config_text.ts";
 import { edit, type Plan, type PlannedLines } from "./edit.ts";
 import type { SetupOptions } from "./options.ts";
-import { asStep, restartOf } from "./report.ts";
+import { asStep, doctorFor, restartOf } from "./report.ts";
 import { editToHooks, editToService } from "./service_edit.ts";
 import type { Wish } from "./wish.ts";
 
@@ -62,14 +62,9 @@ function planLines(
   }
   if (!options.serve && !options.hook) throw alreadyServed(named);
   const place = { root, read: configReader(context), replace: wish.replace };
-  const last = [asStep(restartOf(named)), doctorFor(options)];
+  const last = [asStep(restartOf(named)), doctorFor({ named, options })];
   const task = { source, path, named, wish, options, last, place };
   return options.serve ? editToService(task) : editToHooks(task);
-}
-
-/** Without --config, doctor looks at the only configuration, or the usual one. */
-function doctorFor({ config }: SetupOptions): string {
-  return config === undefined ? "openvpn-totp doctor" : `openvpn-totp doctor --config ${config}`;
 }
 
 /** With both, each login would need two verdicts, and be asked for two codes. */

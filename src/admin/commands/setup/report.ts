@@ -2,11 +2,20 @@ import { unitNameFor } from "../../../server_setup/configuration/config_file.ts"
 import type { Finding } from "../../../server_setup/doctor/finding.ts";
 import type { Original } from "../../../server_setup/setup/replace_file.ts";
 import { printable } from "../../../text/printable.ts";
+import { shellWord } from "../../../text/shell_word.ts";
 import { findingLines } from "../../terminal/finding_lines.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import { apparmorText } from "./apparmor_edit.ts";
 import { fileText } from "./difference.ts";
 import type { Plan } from "./edit.ts";
+import type { SetupOptions } from "./options.ts";
+
+/** The server that is set up. */
+interface Server {
+  /** The path of its configuration, as it was given or found. */
+  named: string;
+  options: SetupOptions;
+}
 
 /** The copies that were made. */
 export interface Done {
@@ -40,7 +49,7 @@ export function findingsText(findings: readonly Finding[], screen: Screen): stri
 /** What `setup` did, and what the administrator does next. */
 export function afterwards(
   { path }: Original,
-  named: string,
+  server: Server,
   done: Plan & Done,
 ): string {
   const { backup, copies, newSecret, files, steps, apparmor, apparmorBackup } = done;
@@ -51,7 +60,7 @@ export function afterwards(
     ...files.map((file) => `Wrote ${printable(file.path)}\n`),
     ...copies.map((copy) => `The old version is ${printable(copy)}\n`),
     backup === null ? "" : changedText(path, backup),
-    steps === null ? hookStepsText(named, done) : stepsText(steps),
+    steps === null ? hookStepsText(server, done) : stepsText(steps),
   ].join("");
 }
 
@@ -59,13 +68,13 @@ export function afterwards(
  * AppArmor's rules need no restart of OpenVPN. Where it is restarted as well, that comes right after
  * them: until then, the rules may not be those that OpenVPN as it runs needs.
  */
-function hookStepsText(named: string, { backup, newSecret, apparmor }: Plan & Done): string {
-  const doctor = "openvpn-totp doctor";
+function hookStepsText(server: Server, { backup, newSecret, apparmor }: Plan & Done): string {
+  const doctor = doctorFor(server);
   const isRestarted = backup !== null || newSecret !== null;
-  const restart = restartOf(named);
+  const restart = restartOf(server.named);
   const reload = apparmor?.command ?? null;
   if (reload !== null && isRestarted) return stepsText([reload, asStep(restart), doctor]);
-  const first = [reload ?? [], doctor].flat().join("\n      ");
+  const first = [reload ?? [], doctor].flat().map(printable).join("\n      ");
   return `Next: ${first}\n${isRestarted ? `Then: ${printable(restart)}\n` : ""}`;
 }
 
@@ -86,7 +95,13 @@ function stepsText(steps: readonly string[]): string {
 /** The command that restarts OpenVPN with a configuration, or words in its place. */
 export function restartOf(named: string): string {
   const unit = unitNameFor(named);
-  return unit === null ? "restart OpenVPN" : `systemctl restart ${unit}`;
+  return unit === null ? "restart OpenVPN" : `systemctl restart ${shellWord(unit)}`;
+}
+
+/** Without --config, doctor looks at the only configuration, or the usual one. */
+export function doctorFor({ named, options }: Server): string {
+  const which = options.config === undefined ? "" : ` --config ${shellWord(named)}`;
+  return `openvpn-totp doctor${which}`;
 }
 
 /** What is no command becomes a comment among commands. */

@@ -40,7 +40,7 @@ export function setup(context: AdminContext, options: SetupOptions): void {
   const done = isWritten ? carryOut(context, original, plan) : NOTHING_DONE;
   if (options.json) {
     context.out(json(resultOf(original, wish, plan, { ...done, findings, isWritten, root })));
-  } else if (isWritten) context.out(afterwards(original, named, { ...done, ...plan }));
+  } else if (isWritten) context.out(afterwards(original, { named, options }, { ...done, ...plan }));
 }
 
 /** The path of what changes, above all the configuration's; null if nothing does. */

@@ -31,6 +31,10 @@ Deno.test("OpenVPN's directory for temporary files may come from the unit", () =
     ["/run/server%x in /u:2", "dev tun\n", "Environment=TMPDIR=%t/%i%%x"],
     ["", "dev tun\n", "Environment=TMPDIR=/s", "Environment="],
     ["", "dev tun\n", "Environment=OTHER_TMPDIR=/s"],
+    [" in /u:3", "dev tun\n", "Environment=TMPDIR=/s", "Environment=TMPDIR="],
+    ["", "dev tun\n", "Environment=TMPDIR=/s", "UnsetEnvironment=A TMPDIR"],
+    ["", "dev tun\n", "Environment=TMPDIR=/s", "UnsetEnvironment=TMPDIR=/s"],
+    ["/s in /u:2", "dev tun\n", "Environment=TMPDIR=/s", "UnsetEnvironment=TMPDIR=/t"],
     ["/v in /u:4", "dev tun\n", "Environment=TMPDIR=/t", start, command],
     [`/c in ${PATH}:1`, "tmp-dir /c\n", "Environment=TMPDIR=/t"],
   ];

@@ -7,8 +7,9 @@ import { type Finding, ok } from "../../../../src/server_setup/doctor/finding.ts
 import type { FindingId, Level } from "../../../../src/server_setup/doctor/finding_ids.ts";
 import { settingsIn } from "../../../../src/server_setup/doctor/settings_in_config.ts";
 import { versionIn } from "../../../../src/server_setup/doctor/openvpn_version.ts";
+import { checkTmpDir } from "../../../../src/server_setup/doctor/tmp_dir_check.ts";
 import { reportText } from "../../../../src/admin/commands/doctor/report.ts";
-import type { SetUp } from "../../../../src/server_setup/doctor/set_up.ts";
+import type { RunUser, SetUp } from "../../../../src/server_setup/doctor/set_up.ts";
 import { readConfig } from "../../../../src/server_setup/openvpn_config/read_config.ts";
 import { readUnitFile } from "../../../../src/server_setup/systemd/unit_file.ts";
 import { holds } from "../../../lab/fuzz.ts";
@@ -69,6 +70,7 @@ function setUpOf(
       ["/gone/openvpn-totp", script(null)],
     ]),
     openvpn: { path: "/usr/sbin/openvpn", version: "2.6.22" },
+    openvpnTrouble: null,
     unit: {
       name: "openvpn-server@server.service",
       assignments: readUnitFile(unit, "unit"),
@@ -143,6 +145,8 @@ Deno.test("a good set-up has neither problem nor warning", () => {
     withUnit("LimitAS=infinity", "TasksMax=20", "TasksMax=50%", "MemoryDenyWriteExecute=yes"),
     withUnit("CapabilityBoundingSet=", "CapabilityBoundingSet=~CAP_SYS_ADMIN"),
     ...["2.6.1", "2.7", "3.0.0"].map((version) => setUpOf(GOOD, UNIT, openvpnOf(version))),
+    setUpOf(withLine("auth-gen-token 0 0"), UNIT, openvpnOf("2.7.5")),
+    setUpOf(withLine("auth-gen-token 0 2147483647 external-auth", "reneg-sec 2147483647 3600")),
     ...["2.6.21", "2.6.22", "2.7.5", "2.8", "2.10.0", "3.0"].map(withExternalAuth),
   ];
   for (const [i, setUp] of good.entries()) {
@@ -155,7 +159,7 @@ Deno.test("each broken set-up has its own finding, and no other", () => {
   const rows: Row[] = [
     [setUpOf(withLine('push "x')), "problem", "config"],
     [setUpOf(GOOD, UNIT, { configTrouble: "x" }), "problem", "config"],
-    [setUpOf(GOOD, UNIT, { openvpn: null }), "warning", "openvpn_version"],
+    [setUpOf(GOOD, UNIT, { openvpn: null, openvpnTrouble: "x" }), "warning", "openvpn_version"],
     ...["2.6.0", "2.6", "2.5.9", "1.7.3"].map((version) =>
       [setUpOf(GOOD, UNIT, openvpnOf(version)), "problem", "openvpn_version"] as Row
     ),
@@ -243,6 +247,27 @@ Deno.test("each broken set-up has its own finding, and no other", () => {
     ],
     [setUpOf(withLine("reneg-sec 0", "hand-window 300")), "problem", "session_token"],
     [setUpOf(withLine("reneg-sec 599", "hand-window 300")), "problem", "session_token"],
+    // OpenVPN keeps the words of earlier lines.
+    [
+      setUpOf(withLine("auth-gen-token 0 60", "auth-gen-token 0")),
+      "problem",
+      "session_token",
+    ],
+    [
+      setUpOf(
+        withLine("auth-gen-token 0 external-auth", "auth-gen-token 0 600"),
+        UNIT,
+        openvpnOf("2.6.14"),
+      ),
+      "warning",
+      "token_crash",
+    ],
+    [setUpOf(withLine("reneg-sec 3600 60", "reneg-sec 3600")), "warning", "challenge_time"],
+    ...[
+      ...["36000 0", "0 -90", "0 4000000000", "0 600 x", "external-auth", "4294967300"]
+        .map((words) => `auth-gen-token ${words}`),
+      ...["reneg-sec 4294967300", "reneg-sec 3600 x", "hand-window 90s"],
+    ].map((line) => [setUpOf(withLine(line)), "problem", "session_token"] as Row),
     [setUpOf(withLine("reneg-sec 599")), "warning", "challenge_time"],
     [setUpOf(withLine("reneg-sec 600")), "warning", "challenge_time"],
     [setUpOf(withLine("reneg-sec 3600 500")), "warning", "challenge_time"],
@@ -498,6 +523,17 @@ Deno.test("a line for the configuration is not said to belong in a unit", () => 
   assert.deepEqual([finding!.line, finding!.at], ["tmp-dir /tmp", null]);
 });
 
+Deno.test("servers of two users are not told to share a directory for temporary files", () => {
+  const advice = (user: RunUser) =>
+    checkTmpDir(setUpOf(withLine(EXTERNAL), UNIT, { ...tmp(0o777, "/tmp"), user }));
+  assert.equal(advice(VPN).line, "tmp-dir /var/lib/openvpn-totp-tmp-vpn");
+  assert.equal(
+    advice(VPN).command,
+    "install -d -o vpn -m 0700 /var/lib/openvpn-totp-tmp-vpn",
+  );
+  assert.notEqual(advice({ ...VPN, name: "other" }).line, advice(VPN).line);
+});
+
 /** A configuration with an advised line in place of the one that is named, or at its end. */
 function followed(config: string, { line, at }: Finding): string {
   const lines = config.split("\n");
@@ -511,10 +547,19 @@ Deno.test("whoever follows the advice about times and session tokens is soon don
   const number = fc.constantFrom("0", "8", "17", "60", "119", "120", "500", "2000", "4000");
   const words = (name: string, ...more: fc.Arbitrary<string>[]) =>
     fc.tuple(fc.constant(name), ...more).map((all) => all.join(" ").trimEnd());
+  const renegotiation = words("reneg-sec", number, fc.constantFrom("", "1", "60"));
+  const token = words(
+    "auth-gen-token",
+    number,
+    fc.constantFrom("", "1", "60", "240", "external-auth"),
+  );
+  // A line may be there twice; OpenVPN then keeps the earlier one's second word.
   const lines = fc.tuple(
-    words("reneg-sec", number, fc.constantFrom("", "1", "60")),
+    renegotiation,
+    renegotiation,
+    token,
     words("hand-window", number),
-    words("auth-gen-token", number, fc.constantFrom("", "1", "60", "240", "external-auth")),
+    token,
     words("setenv totpChallengeTimeout", fc.constantFrom("8", "300", "3000")),
   );
   const isTime = ({ id, level }: Finding) =>
@@ -634,4 +679,6 @@ Deno.test("OpenVPN's version is read from its binary", () => {
   assert.equal(title(`OpenVPN 2.7_beta1 ${end}`), "2.7");
   assert.equal(title(`OpenVPN 2.7_git [git:master/12] ${end}`), "2.7");
   assert.equal(title("OpenVPN 2.6.14"), null);
+  // Without bounds, this would take minutes.
+  assert.equal(title(`OpenVPN 2.6${"6".repeat(200_000)}`), null);
 });

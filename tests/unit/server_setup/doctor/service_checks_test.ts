@@ -94,6 +94,7 @@ function setUpOf({ config = GOOD, settings = "", settingsError, service, facts }
     program: PROGRAM,
     scripts: new Map(),
     openvpn: { path: "/usr/sbin/openvpn", version: "2.6.22" },
+    openvpnTrouble: null,
     // What limits the program as a hook has no effect on the service.
     unit: {
       name: "openvpn-server@server.service",
