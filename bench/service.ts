@@ -51,7 +51,10 @@ export async function benchService(
   if (!args.includes("--write")) return;
   await writePart(DOCS, {
     heading: "Performance",
-    machine: await describeMachine(`scripts/deno task bench service ${args.join(" ")}`),
+    machine: [
+      "This page is for whoever wants to know what logins cost.",
+      ...await describeMachine(`scripts/deno task bench service ${args.join(" ")}`),
+    ],
     sections,
   });
 }
