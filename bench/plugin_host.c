@@ -23,8 +23,10 @@
 typedef int (*open_v3)(int, struct openvpn_plugin_args_open_in const *,
                        struct openvpn_plugin_args_open_return *);
 typedef int (*func_v1)(openvpn_plugin_handle_t, int, const char *[], const char *[]);
+typedef void (*close_v1)(openvpn_plugin_handle_t);
 
 static func_v1 verify;
+static close_v1 end;
 static openvpn_plugin_handle_t handle;
 static const char *directory;
 static int is_deferred;
@@ -116,7 +118,9 @@ static void load(const char *plugin, const char *service) {
   struct openvpn_plugin_args_open_return out = {0, NULL, NULL};
   open_v3 start = (open_v3)dlsym(library, "openvpn_plugin_open_v3");
   verify = (func_v1)dlsym(library, "openvpn_plugin_func_v1");
-  if (!start || !verify || start(OPENVPN_PLUGINv3_STRUCTVER, &in, &out) != OPENVPN_PLUGIN_FUNC_SUCCESS) exit(1);
+  end = (close_v1)dlsym(library, "openvpn_plugin_close_v1");
+  if (!start || !verify || !end) exit(1);
+  if (start(OPENVPN_PLUGINv3_STRUCTVER, &in, &out) != OPENVPN_PLUGIN_FUNC_SUCCESS) exit(1);
   handle = out.handle;
 }
 
@@ -132,7 +136,10 @@ int main(int argc, char **argv) {
   for (;;) {
     look();
     if (poll(&input, 1, waiting_count ? 1 : -1) <= 0) continue;
-    if (!fgets(line, sizeof line, stdin)) return 0;
+    if (!fgets(line, sizeof line, stdin)) break;
     begin(line);
   }
+  /* It ends the plugin's own process, which nothing else does. */
+  end(handle);
+  return 0;
 }

@@ -130,8 +130,6 @@ async function openPlugin({ directory, bothService }: Rig): Promise<WayIn> {
     },
     async [Symbol.asyncDispose]() {
       await input.close();
-      // The plugin's own process may keep it from ending by itself.
-      child.kill("SIGTERM");
       await child.status;
       await reading;
     },
