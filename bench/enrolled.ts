@@ -75,8 +75,8 @@ function storeSection(all: readonly Measured[]): Section {
       figure(median(one.unenrolled), "ms"),
     ]),
     notes: [
-      "Somebody who knows a password and is not enrolled is compared with the similar names (see " +
-      "ARCHITECTURE.md), which an index finds.",
+      "Somebody who knows a password and is not enrolled is compared with the similar names ([why](" +
+      "ARCHITECTURE.md)), which an index finds.",
     ],
   };
 }
