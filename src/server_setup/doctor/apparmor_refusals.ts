@@ -7,6 +7,7 @@ import { lastAbout } from "./apparmor_denials.ts";
 import type { Profile } from "./apparmor_facts.ts";
 import { type Finding, problem, warning } from "./finding.ts";
 import type { SetUp } from "./set_up.ts";
+import { setupCommand } from "./setup_command.ts";
 
 const ID = "apparmor";
 
@@ -38,9 +39,10 @@ export function refusals(setUp: SetUp, { rules }: Profile, mode: string | null):
     const { program } = need;
     const execution = program === null ? null : executionOf(rules, program);
     if (execution === "conflict") return contradiction(program!, rules);
+    const place = { setUp, rules, mode };
     return execution === "needs-profile"
-      ? withoutProfile(need, { setUp, rules, mode })
-      : refusal(need, { setUp, rules, mode });
+      ? withoutProfile(need, place)
+      : refusal(need, place, execution === "stays");
   });
 }
 
@@ -51,9 +53,9 @@ interface Place {
   mode: string | null;
 }
 
-function refusal(need: Need, { setUp, rules, mode }: Place): Finding {
+/** @param isKept the program is executed, but within OpenVPN's profile */
+function refusal(need: Need, { setUp, rules, mode }: Place, isKept: boolean): Finding {
   const { program, act, path } = need;
-  const isKept = program !== null && executionOf(rules, program) === "stays";
   const what = isKept
     ? `AppArmor keeps ${program} within OpenVPN's profile`
     : `AppArmor does not let OpenVPN ${act}`;
@@ -87,13 +89,11 @@ function withoutProfile(need: Need, { setUp, rules, mode }: Place): Finding[] {
 function adviceOn(
   { rule: line, program }: Need,
   rules: readonly FoundRule[],
-  { serviceSettings, configPath }: SetUp,
+  setUp: SetUp,
 ) {
   const [at] = program === null ? [] : decisiveFor(rules, program);
   if (at !== undefined) return { where: "the line takes the place of the rule there", line, at };
-  const setup = serviceSettings === null ? "setup" : "setup --serve";
-  const command = `openvpn-totp ${setup} --config ${configPath}`;
-  return { where: `the line belongs in ${LOCAL_PATH}`, line, command };
+  return { where: `the line belongs in ${LOCAL_PATH}`, line, command: setupCommand(setUp) };
 }
 
 function denialIn({ file, line, pattern }: FoundRule): string {

@@ -1,4 +1,3 @@
-import { shellWord } from "../../text/shell_word.ts";
 import { lastNamed } from "../openvpn_config/directive.ts";
 import { commandOf } from "../systemd/unit_file.ts";
 import { PAM_SOCKET_UNIT, SERVICE_UNIT, SERVICE_USER } from "../units/names.ts";
@@ -13,6 +12,7 @@ import type {
   SetUp,
   SocketFacts,
 } from "./set_up.ts";
+import { setupCommand } from "./setup_command.ts";
 import { checkProgram } from "./hook_checks.ts";
 import { checkMemory } from "./unit_checks.ts";
 import { checkUnitNetwork } from "./unit_network.ts";
@@ -182,10 +182,9 @@ function checkSettingsFile(path: string, file: FileFacts, user: RunUser): Findin
 
 function checkUnit(setUp: SetUp, { unit: found, management }: ServiceFacts): Finding[] {
   const id = "service_unit";
-  const { configPath } = setUp;
   if (found === null) {
     return [warning(id, `there is no unit ${SERVICE_UNIT}`, "nothing may start the service", {
-      command: `openvpn-totp setup --serve --config ${shellWord(configPath)}`,
+      command: setupCommand(setUp),
     })];
   }
   const { unit, sockets, isAsWritten } = found;
@@ -198,11 +197,7 @@ function checkUnit(setUp: SetUp, { unit: found, management }: ServiceFacts): Fin
       const line = `ExecStart=${command.words.join(" ")} --management ${management.path}`;
       return [problem(id, what, why, { line, at: command.at })];
     }
-    return [
-      problem(id, what, why, {
-        command: `openvpn-totp setup --serve --config ${shellWord(configPath)}`,
-      }),
-    ];
+    return [problem(id, what, why, { command: setupCommand(setUp) })];
   }
   const drift = isAsWritten ? "" : ", and has drop-ins or was changed after setup had written it";
   return [

@@ -3,12 +3,12 @@ import { externalAuthAt } from "../configuration/session_times.ts";
 import { lastNamed } from "../openvpn_config/directive.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { LineFacts } from "./set_up.ts";
+import { setupCommand } from "./setup_command.ts";
 import { isOlder } from "./version_order.ts";
 
 /** Whether session tokens outlive a restart of OpenVPN, and only OpenVPN can make them. */
-export function checkTokenSecret(
-  { config, configPath, tokenSecret, serviceSettings }: LineFacts,
-): Finding[] {
+export function checkTokenSecret(facts: LineFacts): Finding[] {
+  const { config, tokenSecret, serviceSettings } = facts;
   const token = lastNamed(config, "auth-gen-token");
   const at = lastNamed(config, "auth-gen-token-secret");
   const trouble = tokenSecret?.trouble ?? null;
@@ -30,16 +30,15 @@ export function checkTokenSecret(
       (serviceSettings === null
         ? "with 100 users, traffic stands still for more than 20 seconds"
         : "with many users, the first codes come late"),
-    { command: commandFor(configPath, serviceSettings !== null), at: token },
+    { command: commandFor(facts), at: token },
   )];
 }
 
 /** Null if a shell would not take the path as it is. */
-function commandFor(configPath: string, isServed: boolean): string | null {
+function commandFor(facts: LineFacts): string | null {
+  const { configPath } = facts;
   if (!/^[\w./+@-]+$/.test(configPath)) return null;
-  const secret = `${dirname(configPath)}/auth-token.key`;
-  const mode = isServed ? "--serve " : "";
-  return `openvpn-totp setup ${mode}--config ${configPath} --token-secret ${secret}`;
+  return `${setupCommand(facts)} --token-secret ${dirname(configPath)}/auth-token.key`;
 }
 
 /** Whether a client could crash the server with a malformed token. */
